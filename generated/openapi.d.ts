@@ -1,0 +1,1322 @@
+// Made from openapi.yaml by `npm run generate`; never edited.
+// openapi.yaml sha256: 8b349697d69c1a0b9eb5c4e79a94c71d7184c93f83dab8c4878e0d6c81995285
+export interface operationSecurity {
+    register: never;
+    login: never;
+    refresh: never;
+    logout: "bearerAuth";
+    getCurrentUser: "bearerAuth";
+    changePassword: "bearerAuth";
+    listSessions: "bearerAuth";
+    revokeSessions: "bearerAuth";
+    revokeSession: "bearerAuth";
+    listTodos: "bearerAuth";
+    createTodo: "bearerAuth";
+    deleteTodos: "bearerAuth";
+    getTodo: "bearerAuth";
+    replaceTodo: "bearerAuth";
+    updateTodo: "bearerAuth";
+    deleteTodo: "bearerAuth";
+    getHealth: never;
+    getReadiness: never;
+    getJwks: never;
+}
+export interface paths {
+    "/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an account
+         * @description Creates a user; it does not sign in. Names are unique without regard to case.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description Starts a session. A wrong password and an unknown name get the same answer.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trade a refresh token for a new pair
+         * @description The token stands in the body or in the `Refresh-Token` header; in neither: 400; in both and
+         *     different: 401, and neither is spent. The presented token is spent by a success. Presenting a
+         *     spent token again ends its session, unless the request was already under way when the token
+         *     was spent, or repeats the spending request's `Idempotency-Key` before the successor was used
+         *     (at most 24 hours later): then the answer holds the same refresh token again.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the session of the access token, and that of the refresh token in the body if it is
+         *     another one of the same user. A token that is not the user's: 401, and nothing changes.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I */
+        get: operations["getCurrentUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description Needs the current password and ends every other session of the user.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where am I signed in
+         * @description The user's live sessions, the most recently used first (100 at most).
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends all of the user's sessions, or all but the current one.
+         */
+        delete: operations["revokeSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A session's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-00000000000a
+                 */
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out one session */
+        delete: operations["revokeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/todos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List todos
+         * @description A page of the user's todos. `Link: <…>; rel="next"` (RFC 8288) leads to the next one and is
+         *     missing on the last. Items added or deleted meanwhile make no other item appear twice or not
+         *     at all.
+         */
+        get: operations["listTodos"];
+        put?: never;
+        /**
+         * Add a todo
+         * @description With an `Idempotency-Key`, the same request sent again within 24 hours is answered with the
+         *     todo that the first one made; another request under the same key is refused with 409.
+         */
+        post: operations["createTodo"];
+        /** Delete all todos, or all that are done */
+        delete: operations["deleteTodos"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/todos/{todo_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A todo's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 */
+                todo_id: components["parameters"]["TodoId"];
+            };
+            cookie?: never;
+        };
+        /** Get a todo */
+        get: operations["getTodo"];
+        /**
+         * Replace a todo
+         * @description What the body leaves out takes its default.
+         */
+        put: operations["replaceTodo"];
+        post?: never;
+        /** Delete a todo */
+        delete: operations["deleteTodo"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some of a todo
+         * @description What the body leaves out stays as it is. `null` puts a member back to its default, as JSON
+         *     Merge Patch (RFC 7396) says.
+         */
+        patch: operations["updateTodo"];
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the process alive */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Can the service answer requests
+         * @description Ready means that the database answers and the service is not shutting down.
+         */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public keys of the access tokens
+         * @description A JWK Set (RFC 7517); empty when tokens are signed with a shared secret (HS256).
+         */
+        get: operations["getJwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Format: uuid
+         * @description A UUID; the service makes version 7 (RFC 9562 §5.7).
+         */
+        Id: string;
+        /** @description Unique without regard to case. */
+        Username: string;
+        /**
+         * Format: uncommon-password
+         * @description Any characters; the most common passwords are refused (`uncommon-password`).
+         */
+        NewPassword: string;
+        PresentedPassword: string;
+        /** @description A refresh token. Whatever is not one is answered like one that no longer works. */
+        PresentedRefreshToken: string;
+        EntityTags: string;
+        NewUser: {
+            username: components["schemas"]["Username"];
+            password: components["schemas"]["NewPassword"];
+        };
+        User: {
+            id: components["schemas"]["Id"];
+            username: components["schemas"]["Username"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        Credentials: {
+            username: string;
+            password: components["schemas"]["PresentedPassword"];
+        };
+        /** @description Exactly these two members. When the access token ends is its `exp`. */
+        TokenPair: {
+            /** @description A JWT (RFC 7519) for the `Authorization` header. */
+            access_token: string;
+            /** @description Opaque; works once, at `POST /auth/refresh`. */
+            refresh_token: string;
+        };
+        RefreshRequest: {
+            refresh_token: components["schemas"]["PresentedRefreshToken"];
+        };
+        LogoutRequest: {
+            refresh_token?: components["schemas"]["PresentedRefreshToken"];
+        };
+        Message: {
+            message: string;
+        };
+        PasswordChange: {
+            current_password: components["schemas"]["PresentedPassword"];
+            new_password: components["schemas"]["NewPassword"];
+        };
+        Session: {
+            id: components["schemas"]["Id"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the session signed in or was refreshed last.
+             */
+            last_used_at: string;
+            /** @description The client's network address at that time. */
+            address: string;
+            /** @description The client's `User-Agent` at that time; empty if it sent none. */
+            user_agent: string;
+            /** @description Whether this is the session of the request's access token. */
+            current: boolean;
+        };
+        /** @description Not blank. */
+        TodoTitle: string;
+        Todo: {
+            id: components["schemas"]["Id"];
+            title: components["schemas"]["TodoTitle"];
+            description: string;
+            done: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        NewTodo: {
+            title: components["schemas"]["TodoTitle"];
+            /** @default  */
+            description?: string;
+            /** @default false */
+            done?: boolean;
+        };
+        TodoPatch: {
+            title?: components["schemas"]["TodoTitle"];
+            description?: string | null;
+            done?: boolean | null;
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok";
+        };
+        /** @description A public key (RFC 7517 §4). */
+        Jwk: {
+            /** @enum {string} */
+            kty: "EC" | "OKP";
+            kid: string;
+            /** @enum {string} */
+            alg: "ES256" | "EdDSA";
+            /** @enum {string} */
+            use: "sig";
+            /** @enum {string} */
+            crv: "P-256" | "Ed25519";
+            x: string;
+            y?: string;
+        };
+        /** @description A JWK Set (RFC 7517 §5). */
+        JwkSet: {
+            keys: components["schemas"]["Jwk"][];
+        };
+        /** @description What went wrong (RFC 9457). */
+        Problem: {
+            /** Format: uri-reference */
+            type: string;
+            /** @description The status in words. */
+            title: string;
+            /** Format: int32 */
+            status: number;
+            /** @description For a person. */
+            detail: string;
+            /**
+             * @description For a program; stable.
+             * @enum {string}
+             */
+            code: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
+            /** @description The same text as `detail`, for clients that read only this member. */
+            error: string;
+            /** @description On 400, every fault that was found. */
+            errors?: components["schemas"]["InputError"][];
+            /** @description On 5xx, the request's `X-Request-Id`. */
+            request_id?: string;
+        };
+        /** @description One fault of a request, and where it is. */
+        InputError: {
+            /** @description A JSON Pointer (RFC 6901) into the body; empty for the whole of it. */
+            pointer?: string;
+            /** @description The query or path parameter. */
+            parameter?: string;
+            /** @description The header. */
+            header?: string;
+            message: string;
+        };
+    };
+    responses: {
+        /** @description A new token pair. */
+        TokenPair: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TokenPair"];
+            };
+        };
+        /** @description The todo as it is now. */
+        Todo: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Todo"];
+            };
+        };
+        /** @description Yes. */
+        Health: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Health"];
+            };
+        };
+        /** @description Done; there is nothing to say. */
+        NoContent: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description The request is not what the contract says; `errors` says where. */
+        BadRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not signed in, no longer signed in, or the wrong credentials; `code` says which. */
+        Unauthorized: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Registration is closed, or the current password is wrong. */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing, or it is not yours. */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The path is known, the method is not; `Allow` lists those that are. */
+        MethodNotAllowed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request's `Accept` excludes JSON. */
+        NotAcceptable: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The name is taken, or the `Idempotency-Key` belongs to another request. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The todo has changed since; get it again. */
+        PreconditionFailed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than the service takes. */
+        ContentTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body's `Content-Type` or `Content-Encoding` is none that this operation takes. */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many attempts; the same for known and unknown names. */
+        TooManyRequests: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A fault of the service; `request_id` finds it in the log. */
+        InternalServerError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The service cannot answer right now. It never means that a token is no good. */
+        ServiceUnavailable: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /**
+         * @description A session's `id`.
+         * @example 019ab1d0-5c00-7000-8000-00000000000a
+         */
+        SessionId: components["schemas"]["Id"];
+        /**
+         * @description A todo's `id`.
+         * @example 019ab1d0-5c00-7000-8000-000000000001
+         */
+        TodoId: components["schemas"]["Id"];
+        /** @description The refresh token, for clients that send no body. */
+        RefreshTokenHeader: components["schemas"]["PresentedRefreshToken"];
+        /**
+         * @description A value of the client's own making, new for every action and the same for every retry of it
+         *     (a random UUID does well): makes it safe to send the request again when no answer came.
+         * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
+         */
+        IdempotencyKey: string;
+        /**
+         * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+         * @example "1"
+         */
+        IfMatch: components["schemas"]["EntityTags"];
+        /**
+         * @description Answer 304 if the todo's `ETag` is still (one of) these (RFC 9110 §13.1.2).
+         * @example "1"
+         */
+        IfNoneMatch: components["schemas"]["EntityTags"];
+    };
+    requestBodies: never;
+    headers: {
+        /**
+         * @description Names this request in the service's log; the client's own `X-Request-Id` if it sent a good one.
+         * @example 019ab1d0-5c00-7000-8000-0000000000ff
+         */
+        "X-Request-Id": string;
+        /**
+         * @description Nothing of this may be kept by a shared cache.
+         * @example no-store
+         */
+        "Cache-Control": string;
+        /**
+         * @description The next page (RFC 8288), if there is one.
+         * @example </todos?limit=20&cursor=WyJhIl0>; rel="next"
+         */
+        Link: string;
+        /**
+         * @description Where the new todo is, relative to the service.
+         * @example /todos/019ab1d0-5c00-7000-8000-000000000001
+         */
+        Location: string;
+        /**
+         * @description Changes whenever the todo does (RFC 9110 §8.8.3).
+         * @example "1"
+         */
+        ETag: string;
+        /**
+         * @description The challenge (RFC 6750 §3).
+         * @example Bearer realm="todos", error="invalid_token"
+         */
+        "WWW-Authenticate": string;
+        /**
+         * @description The methods that this path knows.
+         * @example GET, HEAD, POST
+         */
+        Allow: string;
+        /**
+         * @description Seconds to wait before the next attempt.
+         * @example 1
+         */
+        "Retry-After": number;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description The account exists now. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            200: components["responses"]["TokenPair"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The refresh token, for clients that send no body. */
+                "Refresh-Token"?: components["parameters"]["RefreshTokenHeader"];
+                /**
+                 * @description A value of the client's own making, new for every action and the same for every retry of it
+                 *     (a random UUID does well): makes it safe to send the request again when no answer came.
+                 * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["TokenPair"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LogoutRequest"];
+            };
+        };
+        responses: {
+            /** @description The session has ended; none of its tokens works from now on. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getCurrentUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed-in user. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The live sessions. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Keep the session of this request's access token.
+                 * @example true
+                 */
+                keep_current?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A session's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-00000000000a
+                 */
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listTodos: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only finished (`true`) or only open (`false`) todos.
+                 * @example false
+                 */
+                done?: boolean;
+                /**
+                 * @description Only todos with this text in their title or description, without regard to case. `%` and `_` stand for themselves.
+                 * @example milk
+                 */
+                q?: string;
+                /**
+                 * @description The order; `-` is descending.
+                 * @example -created_at
+                 */
+                sort?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /**
+                 * @description How many todos a page holds at most.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Where the page starts: taken from the `Link` of the page before, with the same `done`, `q`
+                 *     and `sort`. Opaque; one that was never handed out is refused with 400.
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of todos. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Todo"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTodo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A value of the client's own making, new for every action and the same for every retry of it
+                 *     (a random UUID does well): makes it safe to send the request again when no answer came.
+                 * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTodo"];
+            };
+        };
+        responses: {
+            /** @description The todo exists now. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Todo"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTodos: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only finished (`true`) or only open (`false`) todos.
+                 * @example true
+                 */
+                done?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getTodo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Answer 304 if the todo's `ETag` is still (one of) these (RFC 9110 §13.1.2).
+                 * @example "1"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description A todo's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 */
+                todo_id: components["parameters"]["TodoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Todo"];
+            /** @description The todo is still the one whose `ETag` was sent. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replaceTodo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+                 * @example "1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A todo's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 */
+                todo_id: components["parameters"]["TodoId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTodo"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Todo"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTodo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+                 * @example "1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A todo's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 */
+                todo_id: components["parameters"]["TodoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateTodo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+                 * @example "1"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description A todo's `id`.
+                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 */
+                todo_id: components["parameters"]["TodoId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TodoPatch"];
+                "application/merge-patch+json": components["schemas"]["TodoPatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Todo"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Health"];
+            400: components["responses"]["BadRequest"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Health"];
+            400: components["responses"]["BadRequest"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getJwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The public keys. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JwkSet"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+}
