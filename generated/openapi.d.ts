@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 8b349697d69c1a0b9eb5c4e79a94c71d7184c93f83dab8c4878e0d6c81995285
+// openapi.yaml sha256: 0b469ee8e6521a66c03d4fbde1a813e5c564248cc17124bab9d26b6af4dfc3de
 export interface operationSecurity {
     register: never;
     login: never;
@@ -693,11 +693,6 @@ export interface components {
          */
         "Cache-Control": string;
         /**
-         * @description The next page (RFC 8288), if there is one.
-         * @example </todos?limit=20&cursor=WyJhIl0>; rel="next"
-         */
-        Link: string;
-        /**
          * @description Where the new todo is, relative to the service.
          * @example /todos/019ab1d0-5c00-7000-8000-000000000001
          */
@@ -1027,7 +1022,11 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
-                    Link: components["headers"]["Link"];
+                    /**
+                     * @description The next page (RFC 8288), if there is one.
+                     * @example </todos?limit=20&cursor=WyJhIl0>; rel="next"
+                     */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -1,0 +1,15 @@
+// Promise: `npm start` runs the service, or says what is missing. Plain JavaScript, so that a Node
+// too old for the rest can still say that it is.
+import { existsSync } from 'node:fs';
+
+if (process.features.typescript === 'strip') {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  await import('../src/server.ts');
+} else {
+  console.error(
+    `Node.js ${process.version} cannot run this service: it needs 24 or newer. ` +
+      'The package "node" brings one along where it covers the platform; ' +
+      'if it was left out, install it (npm ci --include=optional) or a newer Node.js.',
+  );
+  process.exitCode = 1;
+}

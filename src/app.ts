@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import cors from 'cors';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { parse } from 'yaml';
+import type { AccessTokenOptions } from './auth/access-token.ts';
+import { bearerAuth } from './auth/authenticate.ts';
+import { authHandlers } from './auth/handlers.ts';
+import type { KeySet } from './auth/keys.ts';
+import { isUncommon } from './auth/password.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Db } from './database/connect.ts';
+import { isOutage } from './database/errors.ts';
+import { sharedSecret } from './database/secret.ts';
+import { type ContractDocument, contract } from './http/contract.ts';
+import { docs } from './http/docs.ts';
+import { errorHandler } from './http/errors.ts';
+import { requestLog } from './http/log.ts';
+import { createMetrics } from './http/metrics.ts';
+import type { OperationHandlers } from './http/operation.ts';
+import { Unavailable } from './http/problem.ts';
+import { protocol } from './http/protocol.ts';
+import { systemHandlers } from './system/handlers.ts';
+import { todoHandlers } from './todos/handlers.ts';
+
+/** What the service stands on; the tables are migrated. */
+export interface AppDependencies {
+  config: Config;
+  db: Db;
+  keys: KeySet;
+  logger: Logger;
+  clock: Clock;
+  /** Whether the service has been told to stop. */
+  isClosing: () => boolean;
+}
+
+/** Joins everything. */
+export async function createApp(dependencies: AppDependencies): Promise<Express> {
+  const { config, db, keys, logger, clock, isClosing } = dependencies;
+  const yaml = readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8');
+  const document: ContractDocument = parse(yaml);
+  const tokens: AccessTokenOptions = {
+    keys,
+    issuer: config.issuer,
+    audience: config.audience,
+    lifetime: config.accessTokenSeconds * 1000,
+  };
+  const lifetimes = {
+    idle: config.sessionIdleSeconds * 1000,
+    absolute: config.sessionAbsoluteSeconds * 1000,
+    grace: config.refreshGraceSeconds * 1000,
+  };
+  const publicKeys = [...keys.byId.values()].flatMap(({ published }) => published ?? []);
+  const cursorSecret = await sharedSecret(db, 'cursor');
+  const handlers: OperationHandlers = {
+    ...authHandlers({ db, clock, tokens, lifetimes, registration: config.registration }),
+    ...todoHandlers({ db, now: clock.now, cursorSecret }),
+    ...systemHandlers({ db, publicKeys, isClosing }),
+  };
+  const metrics = createMetrics();
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.enable('strict routing').enable('case sensitive routing');
+  app.set('query parser', 'simple').set('trust proxy', config.trustedProxies);
+
+  app.use(requestLog(logger), metrics.measure, ...headers(config));
+  app.use(docs(yaml)).get('/metrics', metrics.expose);
+  app.use(...protocol(document));
+  app.use(express.json({ type: JSON_TYPES, limit: config.bodyLimit, strict: false }));
+  app.use((_request, response, next) => {
+    response.locals['arrivedAt'] = clock.stamp();
+    next();
+  });
+  app.use(
+    ...(await contract({
+      document,
+      handlers,
+      security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
+      formats: { 'uncommon-password': isUncommon },
+      context: (request, response) => ({
+        requestId: response.get('X-Request-Id') ?? '',
+        address: request.ip ?? '',
+        userAgent: request.get('User-Agent')?.slice(0, 256) ?? '',
+        arrivedAt: response.locals['arrivedAt'],
+      }),
+    })),
+  );
+  app.use(
+    errorHandler({
+      isOutage: (error) => error instanceof Unavailable || isOutage(error),
+      report: (error, requestId) => {
+        logger.error({ err: error, request_id: requestId }, 'failed');
+      },
+    }),
+  );
+  return app;
+}
+
+const JSON_TYPES = ['application/json', 'application/*+json'];
+
+/** Headers of every response: what a browser may do with it, and whose pages may ask. */
+function headers({ corsOrigins }: Config) {
+  const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
+  const exposedHeaders = 'WWW-Authenticate, Retry-After, Link, ETag, Location, X-Request-Id'.split(
+    ', ',
+  );
+  const origin = corsOrigins.includes('*') ? '*' : corsOrigins.map(originPattern);
+  return [
+    helmet({ contentSecurityPolicy: policy }),
+    cors({ origin, exposedHeaders, maxAge: 600, preflightContinue: true }),
+  ];
+}
+
+/** `:*` at the end of an origin is any port, or none. */
+function originPattern(origin: string): RegExp {
+  const [, site = origin, anyPort] = /^(.*?)(:\*)?$/.exec(origin) ?? [];
+  const literal = site.replaceAll(/[\\.[\]]/g, '\\$&'); // what is special and may stand in an origin
+  return new RegExp(`^${literal}${anyPort ? '(:\\d+)?' : ''}$`);
+}

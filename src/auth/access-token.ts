@@ -1,0 +1,86 @@
+import { errors, jwtVerify, SignJWT } from 'jose';
+import type { KeySet } from './keys.ts';
+import type { LiveSession } from './sessions.ts';
+
+export interface AccessTokenOptions {
+  keys: KeySet;
+  issuer: string;
+  audience: string;
+  /** Milliseconds. */
+  lifetime: number;
+}
+
+/** How far ahead another node's clock may be, in seconds; `exp` gets no such allowance. */
+const CLOCK_TOLERANCE = 5;
+
+/** No token that the service makes comes near it. */
+const LONGEST = 4096;
+
+/**
+ * A JWT that names its user (`sub`) and its session (`sid`), signed with the first key. It ends
+ * with its session at the latest.
+ */
+export function mintAccessToken(
+  { keys, issuer, audience, lifetime }: AccessTokenOptions,
+  session: LiveSession,
+  username: string,
+  now: number,
+): Promise<string> {
+  const { kid, algorithm, signing } = keys.first;
+  const end = Math.min(now + lifetime, session.absoluteExpiresAt);
+  return new SignJWT({ sid: session.id })
+    .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid })
+    .setSubject(username)
+    .setJti(crypto.randomUUID())
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt(seconds(now))
+    .setExpirationTime(seconds(end))
+    .sign(signing);
+}
+
+/** What a good access token says. */
+export interface AccessTokenClaims {
+  username: string;
+  sessionId: string;
+}
+
+/**
+ * Verifies as RFC 8725 asks: the algorithm is the key's own, `typ`, `iss` and `aud` are ours, and
+ * every claim that we set is there.
+ */
+export async function verifyAccessToken(
+  { keys, issuer, audience }: AccessTokenOptions,
+  token: string,
+  now: number,
+): Promise<AccessTokenClaims | 'expired' | 'invalid'> {
+  if (token.length > LONGEST) return 'invalid';
+  try {
+    const { payload } = await jwtVerify(token, ({ kid, alg }) => keyFor(keys, kid, alg), {
+      algorithms: [...new Set([...keys.byId.values()].map((key) => key.algorithm))],
+      typ: 'JWT',
+      issuer,
+      audience,
+      requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
+      currentDate: new Date(now),
+    });
+    const { sub, iat, ['sid']: sessionId } = payload;
+    if (typeof sub !== 'string' || typeof sessionId !== 'string') return 'invalid';
+    if (typeof iat !== 'number' || iat > seconds(now) + CLOCK_TOLERANCE) return 'invalid';
+    return { username: sub, sessionId };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return 'expired';
+    if (error instanceof errors.JOSEError) return 'invalid';
+    throw error;
+  }
+}
+
+function keyFor(keys: KeySet, kid: string | undefined, alg: string): CryptoKey {
+  const key = kid === undefined ? undefined : keys.byId.get(kid);
+  if (key?.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
+  return key.verifying;
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

@@ -1,0 +1,40 @@
+import { v7 as uuid } from 'uuid';
+import type { Db } from '../database/connect.ts';
+
+/** What the trail tells of. */
+export type AuditEventName =
+  | 'registered'
+  | 'signed_in'
+  | 'sign_in_refused'
+  | 'refreshed'
+  | 'refresh_repeated'
+  | 'refresh_refused'
+  | 'refresh_token_reused'
+  | 'session_revoked'
+  | 'password_changed'
+  | 'password_change_refused';
+
+export interface AuditEvent {
+  event: AuditEventName;
+  at: number;
+  userId?: string | undefined;
+  sessionId?: string | undefined;
+  address: string;
+  requestId: string;
+}
+
+/** Writes one line of the trail; in the transaction of what it tells of, so that they agree. */
+export async function audit(db: Db, event: AuditEvent): Promise<void> {
+  await db
+    .insertInto('audit_events')
+    .values({
+      id: uuid(),
+      at: event.at,
+      event: event.event,
+      user_id: event.userId ?? null,
+      session_id: event.sessionId ?? null,
+      address: event.address,
+      request_id: event.requestId,
+    })
+    .execute();
+}

@@ -1,0 +1,33 @@
+import type { Request } from 'express';
+import type { Db } from '../database/connect.ts';
+import type { Authentication } from '../http/contract.ts';
+import type { Principal } from '../http/operation.ts';
+import { problem } from '../http/problem.ts';
+import { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
+import { findPrincipal } from './sessions.ts';
+
+/** RFC 6750 §2.1; the scheme's name in whatever case (RFC 9110 §11.1). */
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/**
+ * The security handler `bearerAuth`: a good access token whose session lives. The session is
+ * looked up at every request, so that a logout holds on the next one.
+ */
+export function bearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
+  return async (request: Request): Promise<Authentication<Principal>> => {
+    const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    const claims = token ? await verifyAccessToken(tokens, token, now()) : 'invalid';
+    if (claims === 'invalid') {
+      return { refusal: problem(401, 'invalid_access_token', 'Invalid access token') };
+    }
+    if (claims === 'expired') {
+      return { refusal: problem(401, 'access_token_expired', 'Access token expired') };
+    }
+    const principal = await findPrincipal(db, claims.sessionId, now());
+    if (principal?.username !== claims.username) {
+      const detail = 'You have been logged out. Please log in again.';
+      return { refusal: problem(401, 'session_ended', detail) };
+    }
+    return { principal };
+  };
+}

@@ -1,0 +1,187 @@
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/connect.ts';
+import { transact } from '../database/transaction.ts';
+import type { OperationHandlers, RequestContext } from '../http/operation.ts';
+import { problem } from '../http/problem.ts';
+import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
+import { type AuditEventName, audit } from './audit.ts';
+import { hashPassword, isOutdated, verifyPassword } from './password.ts';
+import { refreshSession } from './refresh.ts';
+import {
+  findSessionOfToken,
+  type Grant,
+  listLiveSessions,
+  revokeSessions,
+  type SessionLifetimes,
+  startSession,
+} from './sessions.ts';
+import { createUser, findUser, findUserByName, replacePasswordHash } from './users.ts';
+
+export interface AuthDependencies {
+  db: Db;
+  clock: Clock;
+  tokens: AccessTokenOptions;
+  lifetimes: SessionLifetimes;
+  /** Whether anyone may create an account. */
+  registration: boolean;
+}
+
+/** The operations of the tag `auth`. */
+export function authHandlers({ db, clock, tokens, lifetimes, registration }: AuthDependencies) {
+  async function tokenPair({ session, refreshToken }: Grant, username: string) {
+    const accessToken = await mintAccessToken(tokens, session, username, clock.now());
+    return {
+      status: 200,
+      body: { access_token: accessToken, refresh_token: refreshToken },
+    } as const;
+  }
+
+  const event = (name: AuditEventName, context: RequestContext, userId?: string, sid?: string) => ({
+    event: name,
+    at: clock.now(),
+    userId,
+    sessionId: sid,
+    address: context.address,
+    requestId: context.requestId,
+  });
+
+  return {
+    async register({ body, context }) {
+      if (!registration) return problem(403, 'registration_closed', 'Registration is closed');
+      const passwordHash = await hashPassword(body.password);
+      const now = clock.now();
+      const user = await createUser(db, { username: body.username, passwordHash, now });
+      if (!user) return problem(409, 'username_taken', 'This username is taken');
+      await audit(db, event('registered', context, user.id));
+      return { status: 201, body: userBody(user) };
+    },
+
+    async login({ body, context }) {
+      const user = await findUserByName(db, body.username);
+      const isRight = await verifyPassword(body.password, user?.passwordHash);
+      if (!user || !isRight) {
+        await audit(db, event('sign_in_refused', context, user?.id));
+        return problem(401, 'invalid_credentials', 'Invalid username or password');
+      }
+      const hash = isOutdated(user.passwordHash)
+        ? await hashPassword(body.password)
+        : user.passwordHash;
+      const grant = await transact(db, async (trx) => {
+        // A password that was changed while this one was being checked starts no session.
+        if (!(await replacePasswordHash(trx, user.id, user.passwordHash, hash))) return undefined;
+        const now = clock.now();
+        const started = await startSession(trx, {
+          userId: user.id,
+          client: context,
+          now,
+          lifetimes,
+        });
+        await audit(trx, event('signed_in', context, user.id, started.session.id));
+        return started;
+      });
+      if (!grant) return problem(401, 'invalid_credentials', 'Invalid username or password');
+      return tokenPair(grant, user.username);
+    },
+
+    async refresh({ headers, body, context }) {
+      const token = body?.refresh_token ?? headers['Refresh-Token'];
+      if (token === undefined) {
+        const message = 'is needed, in the body or in the Refresh-Token header';
+        const where = { pointer: '/refresh_token', message };
+        return problem(400, 'invalid_request', `The refresh token ${message}`, [where]);
+      }
+      const refusal = problem(401, 'invalid_refresh_token', 'Invalid refresh token');
+      if ((headers['Refresh-Token'] ?? token) !== token) return refusal;
+      const granted = await refreshSession(db, clock, lifetimes, {
+        token,
+        idempotencyKey: headers['Idempotency-Key'],
+        context,
+      });
+      return granted ? tokenPair(granted.grant, granted.username) : refusal;
+    },
+
+    async logout({ principal, body, context }) {
+      const only = [principal.sessionId];
+      if (body?.refresh_token !== undefined) {
+        const session = await findSessionOfToken(db, principal.userId, body.refresh_token);
+        if (!session) return problem(401, 'invalid_refresh_token', 'Invalid refresh token');
+        only.push(session.id);
+      }
+      await endSessions({ userId: principal.userId, only }, 'logout', context);
+      return { status: 200, body: { message: 'You have been logged out.' } };
+    },
+
+    async getCurrentUser({ principal }) {
+      const user = await findUser(db, principal.userId);
+      if (!user) throw new Error('a live session has no user');
+      return { status: 200, body: userBody(user) };
+    },
+
+    async changePassword({ principal, body, context }) {
+      const user = await findUser(db, principal.userId);
+      const isRight = await verifyPassword(body.current_password, user?.passwordHash);
+      if (!user || !isRight) return wrongPassword(principal.userId, context);
+      const replacement = await hashPassword(body.new_password);
+      const changed = await transact(db, async (trx) => {
+        if (!(await replacePasswordHash(trx, user.id, user.passwordHash, replacement)))
+          return false;
+        const others = { userId: user.id, except: principal.sessionId };
+        const ended = await revokeSessions(trx, others, 'password_change', clock.now());
+        for (const id of ended) await audit(trx, event('session_revoked', context, user.id, id));
+        await audit(trx, event('password_changed', context, user.id, principal.sessionId));
+        return true;
+      });
+      return changed ? { status: 204 } : wrongPassword(user.id, context);
+    },
+
+    async listSessions({ principal }) {
+      const sessions = await listLiveSessions(db, principal.userId, clock.now());
+      const body = sessions.map((session) => ({
+        id: session.id,
+        created_at: new Date(session.created_at).toISOString(),
+        last_used_at: new Date(session.last_used_at).toISOString(),
+        address: session.address,
+        user_agent: session.user_agent,
+        current: session.id === principal.sessionId,
+      }));
+      return { status: 200, body };
+    },
+
+    async revokeSession({ principal, path, context }) {
+      const only = [path.session_id.toLowerCase()];
+      const ended = await endSessions({ userId: principal.userId, only }, 'logout', context);
+      if (ended.length === 0) return problem(404, 'not_found', 'There is no such session');
+      return { status: 204 };
+    },
+
+    async revokeSessions({ principal, query, context }) {
+      const { userId, sessionId } = principal;
+      const choice = query.keep_current ? { userId, except: sessionId } : { userId };
+      await endSessions(choice, 'logout_all', context);
+      return { status: 204 };
+    },
+  } satisfies Partial<OperationHandlers>;
+
+  async function endSessions(
+    choice: Parameters<typeof revokeSessions>[1],
+    reason: 'logout' | 'logout_all',
+    context: RequestContext,
+  ): Promise<string[]> {
+    return transact(db, async (trx) => {
+      const ended = await revokeSessions(trx, choice, reason, clock.now());
+      for (const id of ended)
+        await audit(trx, event('session_revoked', context, choice.userId, id));
+      return ended;
+    });
+  }
+
+  async function wrongPassword(userId: string, context: RequestContext) {
+    await audit(db, event('password_change_refused', context, userId));
+    return problem(403, 'wrong_password', 'The current password is wrong');
+  }
+}
+
+function userBody(user: { id: string; username: string; createdAt: number }) {
+  const created = new Date(user.createdAt).toISOString();
+  return { id: user.id, username: user.username, created_at: created };
+}

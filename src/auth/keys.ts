@@ -1,0 +1,111 @@
+import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
+import type { Schema } from '../http/operation.ts';
+
+/** The signature algorithms that the service knows; a token of another one is no token. */
+const ALGORITHMS = ['HS256', 'ES256', 'EdDSA'] as const;
+type Algorithm = (typeof ALGORITHMS)[number];
+
+/** A key that signs or verifies with one algorithm only (RFC 8725 §3.1). */
+export interface Key {
+  kid: string;
+  algorithm: Algorithm;
+  /** Signs: a shared secret or a private key. */
+  signing: CryptoKey;
+  /** Verifies: the same secret, or the public half. */
+  verifying: CryptoKey;
+  /** The public half as the service publishes it; a shared secret has none. */
+  published: Schema<'Jwk'> | undefined;
+}
+
+/** The first key signs, all verify; `kid` says which one. */
+export interface KeySet {
+  first: Key;
+  byId: ReadonlyMap<string, Key>;
+}
+
+/** One shared secret (HS256), at least 256 bits of it. */
+export async function keySetOfSecret(secret: string): Promise<KeySet> {
+  return keySetOfJwks({ keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }] });
+}
+
+/**
+ * A JWK Set (RFC 7517 §5) of private or shared keys.
+ * @throws Error saying which key is no good and why
+ */
+export async function keySetOfJwks(set: unknown): Promise<KeySet> {
+  const keys: Key[] = [];
+  for (const [index, jwk] of jwksOf(set).entries()) {
+    try {
+      keys.push(await importKey(jwk));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'it is no JWK';
+      throw new Error(`key ${index + 1} of the JWK Set: ${why}`);
+    }
+  }
+  const [first] = keys;
+  if (!first) throw new Error('the JWK Set has no key');
+  const byId = new Map(keys.map((key) => [key.kid, key]));
+  if (byId.size < keys.length) throw new Error('two keys of the JWK Set have the same kid');
+  return { first, byId };
+}
+
+function jwksOf(set: unknown): JWK[] {
+  if (typeof set === 'object' && set !== null && 'keys' in set && Array.isArray(set.keys)) {
+    return set.keys;
+  }
+  throw new Error('a JWK Set is an object with a list "keys" (RFC 7517 §5)');
+}
+
+async function importKey(jwk: JWK): Promise<Key> {
+  const algorithm = algorithmOf(jwk);
+  const kid = jwk.kid ?? (await thumbprint(jwk));
+  if (algorithm === 'HS256') {
+    const bytes = Buffer.from(jwk.k ?? '', 'base64url').length;
+    if (bytes < 32) throw new Error(`an HS256 key has 32 bytes or more, not ${bytes}`);
+    const secret = await cryptoKey(jwk, algorithm);
+    return { kid, algorithm, signing: secret, verifying: secret, published: undefined };
+  }
+  if (!jwk.d) throw new Error('a private key is needed ("d" is missing)');
+  const { d: _private, key_ops: _operations, ...open } = jwk;
+  return {
+    kid,
+    algorithm,
+    signing: await cryptoKey(jwk, algorithm),
+    verifying: await cryptoKey(open, algorithm),
+    published: publish(open, kid, algorithm),
+  };
+}
+
+function algorithmOf(jwk: JWK): Algorithm {
+  const found = (
+    {
+      'oct:': 'HS256',
+      'EC:P-256': 'ES256',
+      'OKP:Ed25519': 'EdDSA',
+    } as const
+  )[`${jwk.kty}:${jwk.kty === 'oct' ? '' : jwk.crv}` as 'oct:']; // undefined where there is none
+  if (!found) throw new Error('kty must be "oct", "EC" with crv P-256, or "OKP" with crv Ed25519');
+  if (jwk.alg !== undefined && jwk.alg !== found) throw new Error(`alg must be "${found}"`);
+  return found;
+}
+
+/** A key without a name is known by what it is (RFC 7638); of a secret this tells nothing. */
+async function thumbprint(jwk: JWK): Promise<string> {
+  return (await calculateJwkThumbprint(jwk)).slice(0, 16);
+}
+
+async function cryptoKey(jwk: JWK, algorithm: Algorithm): Promise<CryptoKey> {
+  const usable = { ...jwk, ext: false };
+  // Imported once: jose would import a raw secret again at every signature.
+  const key = await importJWK(usable, algorithm);
+  if (!(key instanceof Uint8Array)) return key;
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  return crypto.subtle.importKey('raw', new Uint8Array(key), hmac, false, ['sign', 'verify']);
+}
+
+function publish(jwk: JWK, kid: string, alg: 'ES256' | 'EdDSA'): Schema<'Jwk'> {
+  const { x = '', y } = jwk;
+  return alg === 'ES256'
+    ? { kty: 'EC', kid, alg, use: 'sig', crv: 'P-256', x, y: y ?? '' }
+    : { kty: 'OKP', kid, alg, use: 'sig', crv: 'Ed25519', x };
+}

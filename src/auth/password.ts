@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import pLimit from 'p-limit';
+import { Unavailable } from '../http/problem.ts';
+
+/** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one lane. */
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
+
+/** Hashing takes a core whole, so as many run at a time as leave one for everything else. */
+const CONCURRENCY = Math.max(1, availableParallelism() - 1);
+
+/** How many wait at most: with some 25 ms a hash, those at the end wait about two seconds. */
+const QUEUE = 64 * CONCURRENCY;
+
+const queue = pLimit(CONCURRENCY);
+
+/** How many password checks are waiting or running. */
+export const hashQueueDepth = (): number => queue.activeCount + queue.pendingCount;
+
+/** @throws Unavailable when too many are waiting already */
+export function hashPassword(password: string): Promise<string> {
+  return enqueue(() => hash(normal(password), PARAMETERS));
+}
+
+/**
+ * Whether the password is the one that was hashed. Without a hash (nobody has that name) it does
+ * the same work and says no.
+ * @throws Unavailable when too many are waiting already
+ */
+export async function verifyPassword(
+  password: string,
+  passwordHash: string | undefined,
+): Promise<boolean> {
+  const matches = await enqueue(async () =>
+    verify(passwordHash ?? (await nobodysHash), normal(password)),
+  );
+  return matches && passwordHash !== undefined;
+}
+
+/** Whether a hash was made with other parameters than today's. */
+export function isOutdated(passwordHash: string): boolean {
+  const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
+  return (
+    memoryCost !== PARAMETERS.memoryCost ||
+    timeCost !== PARAMETERS.timeCost ||
+    parallelism !== PARAMETERS.parallelism
+  );
+}
+
+const common = new Set(dictionary['passwords-common']);
+
+/** The contract's format `uncommon-password`: none of some 18,000 leaked most often. */
+export function isUncommon(password: string): boolean {
+  return !common.has(password.toLowerCase());
+}
+
+const nobodysHash = hash(crypto.randomUUID(), PARAMETERS);
+
+/** The same characters may be typed in several ways; NFC makes them one (RFC 8265 §4.2). */
+function normal(password: string): string {
+  return password.normalize('NFC');
+}
+
+function enqueue<T>(work: () => Promise<T>): Promise<T> {
+  if (queue.pendingCount >= QUEUE) throw new Unavailable('too many passwords to check');
+  return queue(work);
+}

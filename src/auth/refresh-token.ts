@@ -1,0 +1,25 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+
+/** A new refresh token: 32 random bytes as 64 lower-case hexadecimal characters. */
+export function newRefreshToken(): string {
+  return randomBytes(32).toString('hex');
+}
+
+/** What the database knows a token by. 256 random bits need no slow hash. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** A random value that makes a successor out of a spent token. */
+export function newNonce(): string {
+  return randomBytes(32).toString('hex');
+}
+
+/**
+ * The token that follows a spent one. Whoever presents the spent token can be given the same
+ * successor again for as long as the nonce is kept, and the database alone, which knows the nonce
+ * and the hashes of both tokens, cannot make it. Without the nonce it is 32 random bytes to all.
+ */
+export function successorOf(spentToken: string, nonce: string): string {
+  return createHmac('sha256', spentToken).update(nonce).digest('hex');
+}

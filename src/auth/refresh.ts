@@ -1,0 +1,73 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/connect.ts';
+import { transact } from '../database/transaction.ts';
+import type { RequestContext } from '../http/operation.ts';
+import { type AuditEventName, audit } from './audit.ts';
+import { type Grant, type Rotation, rotate, type SessionLifetimes } from './sessions.ts';
+import { findUser } from './users.ts';
+
+/**
+ * How long after the deciding write its answer is held back at least, in microseconds. Whoever
+ * arrives before that cannot have seen the answer, so two tabs at once are told from a replay
+ * exactly, also while the disk is busy and across processes: the longer the commit takes and the
+ * clocks differ, up to this, the less it matters.
+ */
+const HELD_BACK = 10_000;
+
+const EVENTS = {
+  rotated: 'refreshed',
+  repeated: 'refresh_repeated',
+  reused: 'refresh_token_reused',
+  refused: 'refresh_refused',
+} satisfies Record<Rotation['outcome'], AuditEventName>;
+
+/**
+ * Takes a refresh token to what it comes to (see `rotate`), durably, before anything is answered.
+ * @returns undefined when the answer is no
+ */
+export async function refreshSession(
+  db: Db,
+  clock: Clock,
+  lifetimes: SessionLifetimes,
+  request: { token: string; idempotencyKey: string | undefined; context: RequestContext },
+): Promise<{ grant: Grant; username: string } | undefined> {
+  const { context } = request;
+  // One turn takes up the connections that are waiting, the next reads what they have sent: all
+  // that lay in the sockets when this request was read has its arrival stamped before the write.
+  await turn();
+  await turn();
+  const { rotation, user, answeredAfter } = await transact(db, async (trx) => {
+    const now = clock.now();
+    const answeredAfter = clock.stamp() + HELD_BACK;
+    const rotation = await rotate(trx, {
+      token: request.token,
+      idempotencyKey: request.idempotencyKey,
+      client: context,
+      arrivedAt: context.arrivedAt,
+      now,
+      answeredAfter,
+      lifetimes,
+    });
+    const session = sessionOf(rotation);
+    const user = session && (await findUser(trx, session.userId));
+    await audit(trx, {
+      event: EVENTS[rotation.outcome],
+      at: now,
+      userId: session?.userId,
+      sessionId: session?.id,
+      address: context.address,
+      requestId: context.requestId,
+    });
+    return { rotation, user, answeredAfter };
+  });
+  await clock.passed(answeredAfter);
+  return 'grant' in rotation && user
+    ? { grant: rotation.grant, username: user.username }
+    : undefined;
+}
+
+function sessionOf(rotation: Rotation) {
+  if (rotation.outcome === 'refused') return undefined;
+  return rotation.outcome === 'reused' ? rotation.session : rotation.grant.session;
+}

@@ -1,0 +1,220 @@
+import { isIP } from 'node:net';
+import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
+import type { SqliteLocation } from './database/connect.ts';
+
+/** All that can be set; durations in seconds, sizes in bytes. */
+export interface Config {
+  host: string;
+  port: number;
+  database: SqliteLocation;
+  /** What signs access tokens: one secret, a JWK Set's JSON, or nothing yet. */
+  keys: { secret: string } | { jwks: string } | undefined;
+  issuer: string;
+  audience: string;
+  accessTokenSeconds: number;
+  sessionIdleSeconds: number;
+  sessionAbsoluteSeconds: number;
+  refreshGraceSeconds: number;
+  registration: boolean;
+  corsOrigins: string[];
+  bodyLimit: number;
+  trustedProxies: string[];
+  logLevel: string;
+  /**
+   * Somebody is trying the service out: it listens on a loopback address only and its database is
+   * embedded. Only then may it make its own key and a demo user.
+   */
+  trial: boolean;
+}
+
+/** A variable has a value that the service cannot start with; the message names it. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const duration = makeValidator<number>((input) => whole(input, 1, 10 * 365 * 86_400, 'seconds'));
+const variables = {
+  PORT: makeValidator<number>((input) => whole(input, 0, 65_535, 'a port'))({
+    default: 8000,
+    desc: 'Port to listen on; 0 takes any that is free',
+    example: '8000',
+  }),
+  HOST: makeValidator<string>(host)({
+    default: '127.0.0.1',
+    desc: 'Address to listen on; `0.0.0.0` is every IPv4 address of the machine',
+    example: '0.0.0.0',
+  }),
+  DATABASE_URL: makeValidator<string>(databaseUrl)({
+    default: 'sqlite:data/todos.sqlite',
+    desc: '`sqlite:PATH`, or `sqlite::memory:` for a database that ends with the process',
+    example: 'sqlite:/var/lib/todos/todos.sqlite',
+  }),
+  JWT_SECRET: makeValidator<string>(secret)({
+    default: undefined,
+    desc: 'Secret that signs access tokens (HS256), 32 bytes or more. On a loopback address one is made and kept beside the database',
+    example: 'the output of `openssl rand -base64 48`',
+  }),
+  JWT_ISSUER: text('openapi-todos', '`iss` of access tokens'),
+  JWT_AUDIENCE: text('openapi-todos', '`aud` of access tokens'),
+  ACCESS_TOKEN_SECONDS: duration({
+    default: 900,
+    desc: 'How long an access token works',
+    example: '900',
+  }),
+  SESSION_IDLE_SECONDS: duration({
+    default: 30 * 86_400,
+    desc: 'A session that is not refreshed for so long ends',
+    example: '2592000',
+  }),
+  SESSION_ABSOLUTE_SECONDS: duration({
+    default: 90 * 86_400,
+    desc: 'A session ends so long after its login, however much it is used',
+    example: '7776000',
+  }),
+  REFRESH_GRACE_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
+    default: 0,
+    desc: 'For so long a refresh token that has just been spent gets the same successor again; 0 is strict',
+    example: '10',
+  }),
+  REGISTRATION: bool({
+    default: true,
+    desc: 'Whether anyone may create an account (`true`, `false`)',
+    example: 'false',
+  }),
+  CORS_ORIGINS: makeValidator<string>(origins)({
+    default: 'http://localhost:*,http://127.0.0.1:*',
+    desc: 'Origins whose pages may call the service, with commas between; `:*` is any port, `*` any origin, `none` none',
+    example: 'https://app.example.com,http://localhost:*',
+  }),
+  BODY_LIMIT_BYTES: makeValidator<number>((input) => whole(input, 1024, 100 * 2 ** 20, 'bytes'))({
+    default: 65_536,
+    desc: 'Largest request body',
+    example: '65536',
+  }),
+  TRUSTED_PROXIES: makeValidator<string>(proxies)({
+    default: 'none',
+    desc: 'Addresses or subnets of the proxies whose `X-Forwarded-For` counts, with commas between, or `none`',
+    example: '10.0.0.0/8,127.0.0.1',
+  }),
+  LOG_LEVEL: makeValidator<string>((input) =>
+    oneOf(input, ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  )({
+    default: 'info',
+    desc: 'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
+    example: 'warn',
+  }),
+};
+
+/** Each variable with its meaning and default, for `--help` and the README. */
+export function describeVariables(): { name: string; default: string; meaning: string }[] {
+  return Object.entries<ValidatorSpec<unknown> & Spec<unknown>>(variables).map(([name, spec]) => ({
+    name,
+    default: spec.default === undefined ? '' : String(spec.default),
+    meaning: spec.desc ?? '',
+  }));
+}
+
+/**
+ * Environment → configuration; a variable that is set to nothing counts as not set.
+ * @throws ConfigError naming every variable that is wrong, what is wrong with it, and an example
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  const env = cleanEnv(present, variables, {
+    reporter: ({ errors }) => {
+      const lines = Object.entries(errors).map(([name, error]) => explain(name, error));
+      if (lines.length > 0) throw new ConfigError(lines.join('\n'));
+    },
+  });
+  const database: SqliteLocation = {
+    engine: 'sqlite',
+    path: env.DATABASE_URL.slice('sqlite:'.length),
+  };
+  const trial = isLoopback(env.HOST);
+  if (!trial && !env.JWT_SECRET) {
+    const why = `is needed because HOST=${env.HOST} is no loopback address`;
+    throw new ConfigError(explain('JWT_SECRET', new EnvError(why)));
+  }
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    database,
+    keys: env.JWT_SECRET ? { secret: env.JWT_SECRET } : undefined,
+    issuer: env.JWT_ISSUER,
+    audience: env.JWT_AUDIENCE,
+    accessTokenSeconds: env.ACCESS_TOKEN_SECONDS,
+    sessionIdleSeconds: env.SESSION_IDLE_SECONDS,
+    sessionAbsoluteSeconds: env.SESSION_ABSOLUTE_SECONDS,
+    refreshGraceSeconds: env.REFRESH_GRACE_SECONDS,
+    registration: env.REGISTRATION,
+    corsOrigins: list(env.CORS_ORIGINS),
+    bodyLimit: env.BODY_LIMIT_BYTES,
+    trustedProxies: list(env.TRUSTED_PROXIES),
+    logLevel: env.LOG_LEVEL,
+    trial,
+  };
+}
+
+function explain(name: string, error: Error): string {
+  const example = Object.entries(variables).find(([key]) => key === name)?.[1].example;
+  return `${name} ${error.message}\n  for example: ${name}=${example}`;
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || /^127\./.test(address);
+}
+
+function list(value: string): string[] {
+  return value === 'none' ? [] : value.split(',').map((item) => item.trim());
+}
+
+function text(value: string, desc: string) {
+  return makeValidator<string>((input) => input)({ default: value, desc, example: value });
+}
+
+function whole(input: string, least: number, most: number, unit: string): number {
+  const value = /^\d{1,12}$/.test(input) ? Number(input) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new EnvError(`must be ${unit}, a whole number from ${least} to ${most}, not "${input}"`);
+}
+
+function oneOf(input: string, choices: string[]): string {
+  if (choices.includes(input)) return input;
+  throw new EnvError(`must be one of ${choices.join(', ')}, not "${input}"`);
+}
+
+function host(input: string): string {
+  if (isIP(input) !== 0 || /^[a-z0-9.-]+$/i.test(input)) return input;
+  throw new EnvError(`must be an address or a host name, not "${input}"`);
+}
+
+function databaseUrl(input: string): string {
+  if (/^sqlite:./.test(input)) return input;
+  throw new EnvError('must be sqlite:PATH or sqlite::memory:'); // its value may hold a password
+}
+
+function secret(input: string): string {
+  const bytes = Buffer.byteLength(input);
+  if (bytes >= 32) return input;
+  throw new EnvError(`must have 32 bytes or more (256 bits), not ${bytes}`);
+}
+
+function origins(input: string): string {
+  for (const origin of list(input)) {
+    if (origin !== '*' && !/^https?:\/\/[^/*\s]+?(:\*)?$/.test(origin)) {
+      throw new EnvError(`must be origins (scheme://host[:port]), not "${origin}"`);
+    }
+  }
+  return input;
+}
+
+function proxies(input: string): string {
+  for (const item of list(input)) {
+    const [address = '', bits = '0'] = item.split('/');
+    const most = isIP(address) === 6 ? 128 : 32;
+    if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
+      throw new EnvError(`must be addresses or subnets, not "${item}"`);
+    }
+  }
+  return input;
+}

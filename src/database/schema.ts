@@ -1,0 +1,88 @@
+// The tables as Kysely sees them. Instants are milliseconds since 1970, truth values 0 and 1,
+// hashes lower-case hex: types that every engine has. What each column is for: migrations/.
+
+export interface Database {
+  users: UserTable;
+  sessions: SessionTable;
+  spent_refresh_tokens: SpentRefreshTokenTable;
+  todos: TodoTable;
+  idempotency_keys: IdempotencyKeyTable;
+  rate_limits: RateLimitTable;
+  audit_events: AuditEventTable;
+  secrets: SecretTable;
+}
+
+interface UserTable {
+  id: string;
+  username: string;
+  username_key: string;
+  password_hash: string;
+  created_at: number;
+}
+
+export type RevokeReason = 'logout' | 'logout_all' | 'password_change' | 'reuse' | 'admin';
+
+interface SessionTable {
+  id: string;
+  user_id: string;
+  created_at: number;
+  last_used_at: number;
+  idle_expires_at: number;
+  absolute_expires_at: number;
+  revoked_at: number | null;
+  revoke_reason: RevokeReason | null;
+  address: string;
+  user_agent: string;
+  token_hash: string;
+  spent_hash: string | null;
+  spent_at: number | null;
+  spent_stamp: number | null;
+  successor_nonce: string | null;
+  idempotency_hash: string | null;
+}
+
+interface SpentRefreshTokenTable {
+  token_hash: string;
+  session_id: string;
+}
+
+interface TodoTable {
+  id: string;
+  user_id: string;
+  title: string;
+  description: string;
+  done: number;
+  search_text: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+interface IdempotencyKeyTable {
+  user_id: string;
+  key_hash: string;
+  request_hash: string;
+  response: string;
+  created_at: number;
+}
+
+interface RateLimitTable {
+  key: string;
+  points: number;
+  expire: number | null;
+}
+
+interface AuditEventTable {
+  id: string;
+  at: number;
+  event: string;
+  user_id: string | null;
+  session_id: string | null;
+  address: string;
+  request_id: string;
+}
+
+interface SecretTable {
+  name: string;
+  value: string;
+}

@@ -1,0 +1,21 @@
+import { hashPassword } from './auth/password.ts';
+import { createUser } from './auth/users.ts';
+import type { Db } from './database/connect.ts';
+import { createTodo } from './todos/repository.ts';
+
+export const DEMO_CREDENTIALS = { username: 'testuser', password: 'testpass123' };
+
+const TODOS = [
+  { title: 'Try the API', description: 'The interactive reference is at /docs', done: true },
+  { title: 'Generate a client', description: 'From /openapi.yaml, in any language', done: false },
+  { title: 'Write a todo of your own', description: 'POST /todos', done: false },
+];
+
+/** Somebody to sign in as, and something of theirs to see. */
+export async function createDemoUser(db: Db, now: number): Promise<void> {
+  const { username, password } = DEMO_CREDENTIALS;
+  const passwordHash = await hashPassword(password);
+  const user = await createUser(db, { username, passwordHash, now });
+  if (!user) return;
+  for (const [index, todo] of TODOS.entries()) await createTodo(db, user.id, todo, now + index);
+}

@@ -1,0 +1,183 @@
+import type { Request, RequestHandler, Response } from 'express';
+import * as OpenApiValidator from 'express-openapi-validator';
+import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
+import type { OpenAPIV3 } from 'express-openapi-validator/dist/framework/types.js';
+import type { OperationHandlers, OperationId, Principals, RequestContext } from './operation.ts';
+import { problem } from './problem.ts';
+import { type AnyResponse, send } from './send.ts';
+
+/** openapi.yaml, parsed. */
+export type ContractDocument = OpenAPIV3.DocumentV3_1;
+
+/**
+ * For each security scheme of the contract: who is it, or why not. A thrown error means that the
+ * question could not be answered; it is never taken for a refusal.
+ */
+export type SecurityHandlers = {
+  [Scheme in keyof Principals]: (request: Request) => Promise<Authentication<Principals[Scheme]>>;
+};
+
+/** The outcome of an authentication: a principal, or the 401 to answer with. */
+export type Authentication<P> = { principal: P } | { refusal: AnyResponse };
+
+export interface ContractOptions {
+  document: ContractDocument;
+  handlers: OperationHandlers;
+  security: SecurityHandlers;
+  /** String formats that the contract names and JSON Schema does not know. */
+  formats: Record<string, (value: string) => boolean>;
+  /** What a handler may know of a request besides its contract. */
+  context: (request: Request, response: Response) => RequestContext;
+}
+
+/**
+ * The contract at work: finds a request's operation, authenticates and validates it as
+ * openapi.yaml says, runs the handler and validates the response.
+ * @throws Error at start-up when the document is no OpenAPI or does not fit the handlers
+ */
+export async function contract(options: ContractOptions): Promise<RequestHandler[]> {
+  checkCompleteness(options);
+  // express-openapi-validator reports a bad document only at the first request.
+  // https://github.com/cdimascio/express-openapi-validator/issues/698
+  await new OpenApiSpecLoader({
+    apiDoc: structuredClone(options.document),
+    validateApiSpec: true,
+    $refParser: { mode: 'bundle' },
+  }).load();
+
+  const validator = OpenApiValidator.middleware({
+    apiSpec: structuredClone(options.document),
+    validateApiSpec: false,
+    validateRequests: true,
+    validateResponses: true,
+    validateSecurity: { handlers: securityAdapters(options.security) },
+    ajvFormats: { mode: 'full' },
+    formats: options.formats,
+    fileUploader: false,
+  });
+  return [...validator, dispatch(options)];
+}
+
+/** The operations of a document with their method and path. */
+export function* operationsOf(document: ContractDocument) {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const method of ['get', 'put', 'post', 'delete', 'patch'] as const) {
+      const operation = item[method];
+      if (operation) yield { path, method, operation };
+    }
+  }
+}
+
+function checkCompleteness({ document, handlers, security }: ContractOptions): void {
+  const faults: string[] = [];
+  const declared = new Set<string>();
+  for (const { path, method, operation } of operationsOf(document)) {
+    const { operationId } = operation;
+    if (!operationId) faults.push(`${method} ${path} has no operationId`);
+    else if (declared.has(operationId)) faults.push(`two operations are called ${operationId}`);
+    else if (!Object.hasOwn(handlers, operationId)) faults.push(`${operationId} has no handler`);
+    if (operationId) declared.add(operationId);
+  }
+  for (const id of Object.keys(handlers)) {
+    if (!declared.has(id)) faults.push(`the handler ${id} has no operation`);
+  }
+  const schemes = Object.keys(document.components?.securitySchemes ?? {});
+  for (const scheme of schemes) {
+    if (!Object.hasOwn(security, scheme)) faults.push(`security scheme ${scheme} has no handler`);
+  }
+  for (const scheme of Object.keys(security)) {
+    if (!schemes.includes(scheme)) faults.push(`the security handler ${scheme} has no scheme`);
+  }
+  if (faults.length > 0) {
+    throw new Error(`openapi.yaml and the handlers do not fit:\n  ${faults.join('\n  ')}`);
+  }
+}
+
+type Outcome = Authentication<Principals[keyof Principals]> | { failure: unknown };
+const outcomes = new WeakMap<Request, Outcome>();
+
+/**
+ * What authentication found for this request. express-openapi-validator keeps of a security
+ * handler's error only status and message, and takes every plain error for a 401; so the real
+ * outcome is kept aside here for the error handler.
+ */
+export function authenticationOf(request: Request): Outcome | undefined {
+  return outcomes.get(request);
+}
+
+function securityAdapters(handlers: SecurityHandlers) {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([scheme, authenticate]) => [
+      scheme,
+      async (request: Request): Promise<boolean> => {
+        const outcome = await authenticate(request).catch((failure: unknown) => ({ failure }));
+        outcomes.set(request, outcome);
+        return 'principal' in outcome;
+      },
+    ]),
+  );
+}
+
+type UntypedHandler = (request: unknown) => Promise<AnyResponse>;
+
+function dispatch({ handlers, context }: ContractOptions): RequestHandler {
+  return async (request, response) => {
+    const { operation, pathParams } = operationOf(request);
+    if (!request.accepts(['application/json', 'application/problem+json'])) {
+      const detail = 'The answer is JSON, which the Accept header excludes';
+      return send(response, problem(406, 'not_acceptable', detail));
+    }
+    const outcome = authenticationOf(request);
+    // The validator has just checked the request against this operation's contract, and
+    // checkCompleteness its id: what a type cannot say of data from outside.
+    const handler = handlers[operation as OperationId] as unknown as UntypedHandler;
+    const value = {
+      path: pathParams,
+      query: request.query,
+      headers: declaredHeaders(request),
+      body: request.body,
+      principal: outcome && 'principal' in outcome ? outcome.principal : undefined,
+      context: context(request, response),
+    };
+    send(response, await handler(value));
+  };
+}
+
+/** What express-openapi-validator has found out about a request. */
+interface OperationMatch {
+  operation: string;
+  pathParams: Record<string, string>;
+  declaredHeaders: string[];
+}
+
+function operationOf(request: Request): OperationMatch {
+  // express-openapi-validator declares no type for what it hangs on the request.
+  const { openapi } = request as Request & {
+    openapi: {
+      schema: { operationId: string; parameters?: { in: string; name: string }[] };
+      pathParams: Record<string, string>;
+    };
+  };
+  const headers = openapi.schema.parameters?.filter((parameter) => parameter.in === 'header') ?? [];
+  return {
+    operation: openapi.schema.operationId,
+    pathParams: openapi.pathParams,
+    declaredHeaders: headers.map((header) => header.name),
+  };
+}
+
+/** The headers that the operation declares, by the contract's spelling. */
+function declaredHeaders(request: Request): Record<string, string> {
+  const names = operationOf(request).declaredHeaders;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = request.get(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** The id of the operation that a request was found to be, for logs and metrics. */
+export function operationIdOf(request: Request): string | undefined {
+  return 'openapi' in request ? operationOf(request).operation : undefined;
+}

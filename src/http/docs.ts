@@ -1,0 +1,52 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import express, { type Request, type Router } from 'express';
+import { type Document, parseDocument } from 'yaml';
+
+// Not imported: the package's main module is the reference itself, and expects a browser.
+const assets = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+
+const here = (name: string) => fileURLToPath(new URL(`docs/${name}`, import.meta.url));
+
+/**
+ * The contract for people and programs: `/docs` (an interactive reference, all of it from this
+ * service), `/openapi.yaml` and `/openapi.json` (the document with `servers` set to where it runs).
+ */
+export function docs(yaml: string): Router {
+  const router = express.Router({ strict: true, caseSensitive: true });
+  const source = parseDocument(yaml);
+
+  router.get('/openapi.yaml', (request, response) => {
+    response.type('application/yaml').send(located(source, request).toString());
+  });
+  router.get('/openapi.json', (request, response) => {
+    response.json(located(source, request).toJS());
+  });
+  router.get('/docs', (_request, response) => {
+    // Swagger UI styles its elements one by one, which is what 'unsafe-inline' allows here.
+    response.set(
+      'Content-Security-Policy',
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    );
+    response.sendFile(here('index.html'));
+  });
+  router.get('/docs/initializer.js', (_request, response) => {
+    response.sendFile(here('initializer.js'));
+  });
+  router.use('/docs', express.static(assets, { index: false, redirect: false }));
+  return router;
+}
+
+function located(source: Document, request: Request): Document {
+  const document = source.clone();
+  document.set('servers', [{ url: `${request.protocol}://${hostOf(request)}` }]);
+  return document;
+}
+
+/** The `Host` that was asked, if it is one; else the address that answered. */
+function hostOf(request: Request): string {
+  const host = request.host ?? '';
+  if (/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host)) return host;
+  const { localAddress, localPort } = request.socket;
+  return `${localAddress?.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+}

@@ -1,0 +1,61 @@
+import { STATUS_CODES } from 'node:http';
+import type { Schema } from './operation.ts';
+
+export type Problem = Schema<'Problem'>;
+export type ProblemCode = Problem['code'];
+
+interface ProblemResponse<Status extends number> {
+  status: Status;
+  body: Problem;
+}
+
+interface RetryLater<Status extends number> extends ProblemResponse<Status> {
+  headers: { 'Retry-After': number };
+}
+
+/**
+ * An error answer (RFC 9457).
+ * @param detail one sentence for a person; never an exception's text
+ * @param errors on 400, where each fault is
+ */
+export function problem<const Status extends number>(
+  status: Status,
+  code: ProblemCode,
+  detail: string,
+  errors?: Schema<'InputError'>[],
+): ProblemResponse<Status> {
+  const body: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    error: detail,
+    ...(errors && { errors }),
+  };
+  return { status, body };
+}
+
+/** 429: the caller has made too many attempts and may make the next one in `seconds`. */
+export function tooManyRequests(seconds: number): RetryLater<429> {
+  const detail = 'Too many attempts. Please try again later.';
+  return retryLater(problem(429, 'too_many_requests', detail), seconds);
+}
+
+/** 503: the service, not the request, is at fault, and only for now. */
+export function unavailable(seconds = 1): RetryLater<503> {
+  const detail = 'The service cannot answer right now. Please try again.';
+  return retryLater(problem(503, 'unavailable', detail), seconds);
+}
+
+function retryLater<Status extends number>(
+  response: ProblemResponse<Status>,
+  seconds: number,
+): RetryLater<Status> {
+  return { ...response, headers: { 'Retry-After': Math.max(1, Math.ceil(seconds)) } };
+}
+
+/** Thrown where the fault lies in what the service stands on; answered as 503, never as 401. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}

@@ -1,0 +1,90 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createApp } from './app.ts';
+import { trialSecret } from './auth/key-file.ts';
+import { type KeySet, keySetOfJwks, keySetOfSecret } from './auth/keys.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { connect, type Db } from './database/connect.ts';
+import { migrate } from './database/migrate.ts';
+import { createDemoUser } from './demo.ts';
+import { createListener } from './http/listener.ts';
+
+/** A service that listens. */
+export interface Service {
+  /** Where it answers, without a slash at the end. */
+  url: string;
+  db: Db;
+  /** Whether this start has made the demo user. */
+  hasNewDemoUser: boolean;
+  /** Finishes the requests under way, then closes the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, migrates and listens.
+ * @throws what made the start impossible; nothing stays open then
+ */
+export async function startService(
+  config: Config,
+  logger: Logger,
+  clock: Clock = systemClock,
+): Promise<Service> {
+  const db = connect(config.database);
+  try {
+    const isNew = (await migrate(db)).includes('0001_initial');
+    const hasNewDemoUser = isNew && config.trial;
+    if (hasNewDemoUser) await createDemoUser(db, clock.now());
+    let closing = false;
+    const keys = await loadKeys(config);
+    const app = await createApp({ config, db, keys, logger, clock, isClosing: () => closing });
+    const server = createListener(app, LIMITS);
+    await listen(server, config);
+    const close = async () => {
+      closing = true;
+      await stopListening(server);
+      await db.destroy();
+    };
+    return { url: urlOf(server, config), db, hasNewDemoUser, close };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+/** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16_384,
+};
+
+async function loadKeys({ keys, database }: Config): Promise<KeySet> {
+  if (!keys) return keySetOfSecret(trialSecret(database.path));
+  return 'secret' in keys ? keySetOfSecret(keys.secret) : keySetOfJwks(JSON.parse(keys.jwks));
+}
+
+function listen(server: Server, { port, host }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function stopListening(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function urlOf(server: Server, { host }: Config): string {
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host;
+  return `http://${name}:${port}`;
+}

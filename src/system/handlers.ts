@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/connect.ts';
+import type { OperationHandlers, Schema } from '../http/operation.ts';
+import { unavailable } from '../http/problem.ts';
+
+export interface SystemDependencies {
+  db: Db;
+  /** Public keys of the access tokens. */
+  publicKeys: Schema<'Jwk'>[];
+  /** Whether the service has been told to stop. */
+  isClosing: () => boolean;
+}
+
+/** The operations of the tag `system`. */
+export function systemHandlers({ db, publicKeys, isClosing }: SystemDependencies) {
+  return {
+    async getHealth() {
+      return { status: 200, body: { status: 'ok' } };
+    },
+
+    async getReadiness() {
+      if (isClosing()) return unavailable();
+      await sql`select 1`.execute(db); // a failure is an outage, which is answered with 503
+      return { status: 200, body: { status: 'ok' } };
+    },
+
+    async getJwks() {
+      return { status: 200, body: { keys: publicKeys } };
+    },
+  } satisfies Partial<OperationHandlers>;
+}

@@ -1,0 +1,35 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** The last item of a page, by what the list is ordered by. */
+export interface Position {
+  /** `created_at` or `updated_at`, in milliseconds. */
+  at: number;
+  id: string;
+}
+
+const MAC_LENGTH = 16;
+
+/**
+ * A position as an opaque text. The seal says that this service handed it out for this very list
+ * (its user, filters and order), so that no other text is taken for one.
+ */
+export function encodeCursor(position: Position, list: string, secret: string): string {
+  const text = Buffer.from(JSON.stringify([position.at, position.id]));
+  return Buffer.concat([seal(text, list, secret), text]).toString('base64url');
+}
+
+/** @returns undefined for a text that was never handed out for this list */
+export function decodeCursor(cursor: string, list: string, secret: string): Position | undefined {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const mac = bytes.subarray(0, MAC_LENGTH);
+  const text = bytes.subarray(MAC_LENGTH);
+  if (mac.length < MAC_LENGTH || !timingSafeEqual(mac, seal(text, list, secret))) return undefined;
+  if (bytes.toString('base64url') !== cursor) return undefined; // base64url has spare bits
+  const [at, id]: [number, string] = JSON.parse(text.toString());
+  return { at, id };
+}
+
+function seal(text: Buffer, list: string, secret: string): Buffer {
+  const mac = createHmac('sha256', secret).update(list).update('\0').update(text).digest();
+  return mac.subarray(0, MAC_LENGTH);
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '../database/connect.ts';
+import type { OperationHandlers, OperationRequest, Schema } from '../http/operation.ts';
+import { problem } from '../http/problem.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { entityTag, matches, noneMatches } from './entity-tag.ts';
+import {
+  createTodo,
+  createTodoOnce,
+  deleteTodo,
+  deleteTodos,
+  findTodo,
+  listTodos,
+  replaceTodo,
+  type Todo,
+  type TodoContent,
+} from './repository.ts';
+
+export interface TodoDependencies {
+  db: Db;
+  now: () => number;
+  /** Seals cursors. */
+  cursorSecret: string;
+}
+
+/** The operations of the tag `todos`. */
+export function todoHandlers({ db, now, cursorSecret }: TodoDependencies) {
+  return {
+    async listTodos({ principal, query }) {
+      const { done, q, sort = 'created_at', limit = 20, cursor } = query;
+      const list = JSON.stringify([principal.userId, done, q, sort]);
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, list, cursorSecret);
+      if (cursor !== undefined && !after) return foreignCursor();
+      const { todos, next } = await listTodos(db, principal.userId, {
+        done,
+        q,
+        orderBy: sort.endsWith('created_at') ? 'created_at' : 'updated_at',
+        direction: sort.startsWith('-') ? 'desc' : 'asc',
+        after,
+        limit,
+      });
+      const headers = next ? { Link: link(query, encodeCursor(next, list, cursorSecret)) } : {};
+      return { status: 200, headers, body: todos.map(todoBody) };
+    },
+
+    async createTodo({ principal, headers, body }) {
+      const content = contentOf(body);
+      const key = headers['Idempotency-Key'];
+      if (key === undefined) return created(await createTodo(db, principal.userId, content, now()));
+      const once = { key: sha256(key), request: sha256(JSON.stringify(content)) };
+      const todo = await createTodoOnce(db, principal.userId, content, once, now());
+      if (todo) return created(todo);
+      const detail = 'This Idempotency-Key belongs to another request';
+      return problem(409, 'idempotency_key_reused', detail);
+    },
+
+    async getTodo({ principal, path, headers }) {
+      const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
+      if (!todo) return missing();
+      const tag = { ETag: entityTag(todo.version) };
+      if (!noneMatches(headers['If-None-Match'], todo.version))
+        return { status: 304, headers: tag };
+      return { status: 200, headers: tag, body: todoBody(todo) };
+    },
+
+    async replaceTodo(request) {
+      return change(request, () => contentOf(request.body));
+    },
+
+    async updateTodo(request) {
+      return change(request, (todo) => patched(todo, request.body));
+    },
+
+    async deleteTodo(request) {
+      for (;;) {
+        const todo = await current(request);
+        if ('status' in todo) return todo;
+        if (await deleteTodo(db, request.principal.userId, todo)) return { status: 204 };
+      }
+    },
+
+    async deleteTodos({ principal, query }) {
+      await deleteTodos(db, principal.userId, query.done);
+      return { status: 204 };
+    },
+  } satisfies Partial<OperationHandlers>;
+
+  /** Reads, checks `If-Match`, writes that version; again if somebody else wrote in between. */
+  async function change(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {
+    for (;;) {
+      const todo = await current(request);
+      if ('status' in todo) return todo;
+      const content = contentFrom(todo);
+      const changed = isSame(todo, content)
+        ? todo
+        : await replaceTodo(db, request.principal.userId, todo, content, now());
+      if (changed) return found(changed);
+    }
+  }
+
+  /** The todo that a request is about, or why it may not be changed. */
+  async function current({ principal, path, headers }: ChangeRequest) {
+    const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
+    if (!todo) return missing();
+    if (matches(headers['If-Match'], todo.version)) return todo;
+    return problem(412, 'precondition_failed', 'The todo has changed since it was read');
+  }
+}
+
+type ChangeRequest = Pick<OperationRequest<'deleteTodo'>, 'principal' | 'path' | 'headers'>;
+
+/** RFC 7396: what is left out stays, `null` goes back to its default. */
+function patched(todo: Todo, patch: Schema<'TodoPatch'>): TodoContent {
+  const { title = todo.title, description = todo.description, done = todo.done } = patch;
+  return { title, description: description ?? '', done: done ?? false };
+}
+
+function contentOf({ title, description = '', done = false }: Schema<'NewTodo'>): TodoContent {
+  return { title, description, done };
+}
+
+function isSame(a: TodoContent, b: TodoContent): boolean {
+  return a.title === b.title && a.description === b.description && a.done === b.done;
+}
+
+function todoBody(todo: Todo): Schema<'Todo'> {
+  return {
+    id: todo.id,
+    title: todo.title,
+    description: todo.description,
+    done: todo.done,
+    created_at: new Date(todo.createdAt).toISOString(),
+    updated_at: new Date(todo.updatedAt).toISOString(),
+  };
+}
+
+function found(todo: Todo) {
+  return { status: 200, headers: { ETag: entityTag(todo.version) }, body: todoBody(todo) } as const;
+}
+
+function created(todo: Todo) {
+  const headers = { Location: `/todos/${todo.id}`, ETag: entityTag(todo.version) };
+  return { status: 201, headers, body: todoBody(todo) } as const;
+}
+
+function missing() {
+  return problem(404, 'not_found', 'There is no such todo');
+}
+
+function foreignCursor() {
+  const message = 'was not handed out for this list';
+  return problem(400, 'invalid_request', `cursor ${message}`, [{ parameter: 'cursor', message }]);
+}
+
+/** The same list from there on (RFC 8288), relative to the service. */
+function link(query: OperationRequest<'listTodos'>['query'], cursor: string): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...query, cursor })) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return `</todos?${parameters}>; rel="next"`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
