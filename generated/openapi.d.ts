@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 0b469ee8e6521a66c03d4fbde1a813e5c564248cc17124bab9d26b6af4dfc3de
+// openapi.yaml sha256: 028a39ac8bf08ea26b1373790e1bb4657120bdcc0d3961d13d84c0d8dfcf7c94
 export interface operationSecurity {
     register: never;
     login: never;

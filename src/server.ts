@@ -16,12 +16,20 @@ async function main(): Promise<void> {
   const service = await startService(config, logger);
   console.log(banner(service, config.trial));
 
-  let stopping: Promise<void> | undefined;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      stopping ??= service.close().then(() => logger.info('stopped'));
-    });
-  }
+  const stop = once(async () => {
+    await service.close();
+    logger.info('stopped');
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+}
+
+function once(work: () => Promise<void>): () => void {
+  let begun = false;
+  return () => {
+    if (begun) return;
+    begun = true;
+    void work();
+  };
 }
 
 function banner({ url, hasNewDemoUser }: Service, trial: boolean): string {

@@ -120,9 +120,10 @@ function securityAdapters(handlers: SecurityHandlers) {
 
 type UntypedHandler = (request: unknown) => Promise<AnyResponse>;
 
-function dispatch({ handlers, context }: ContractOptions): RequestHandler {
+function dispatch({ document, handlers, context }: ContractOptions): RequestHandler {
+  const headerNames = declaredHeaders(document);
   return async (request, response) => {
-    const { operation, pathParams } = operationOf(request);
+    const { operationId, pathParams } = operationOf(request);
     if (!request.accepts(['application/json', 'application/problem+json'])) {
       const detail = 'The answer is JSON, which the Accept header excludes';
       return send(response, problem(406, 'not_acceptable', detail));
@@ -130,11 +131,11 @@ function dispatch({ handlers, context }: ContractOptions): RequestHandler {
     const outcome = authenticationOf(request);
     // The validator has just checked the request against this operation's contract, and
     // checkCompleteness its id: what a type cannot say of data from outside.
-    const handler = handlers[operation as OperationId] as unknown as UntypedHandler;
+    const handler = handlers[operationId as OperationId] as unknown as UntypedHandler;
     const value = {
       path: pathParams,
       query: request.query,
-      headers: declaredHeaders(request),
+      headers: pick(request, headerNames.get(operationId) ?? []),
       body: request.body,
       principal: outcome && 'principal' in outcome ? outcome.principal : undefined,
       context: context(request, response),
@@ -144,40 +145,40 @@ function dispatch({ handlers, context }: ContractOptions): RequestHandler {
 }
 
 /** What express-openapi-validator has found out about a request. */
-interface OperationMatch {
-  operation: string;
-  pathParams: Record<string, string>;
-  declaredHeaders: string[];
-}
-
-function operationOf(request: Request): OperationMatch {
-  // express-openapi-validator declares no type for what it hangs on the request.
+function operationOf(request: Request) {
+  // It declares no type for what it hangs on the request.
   const { openapi } = request as Request & {
-    openapi: {
-      schema: { operationId: string; parameters?: { in: string; name: string }[] };
-      pathParams: Record<string, string>;
-    };
+    openapi: { schema: { operationId: string }; pathParams: Record<string, string> };
   };
-  const headers = openapi.schema.parameters?.filter((parameter) => parameter.in === 'header') ?? [];
-  return {
-    operation: openapi.schema.operationId,
-    pathParams: openapi.pathParams,
-    declaredHeaders: headers.map((header) => header.name),
-  };
+  return { operationId: openapi.schema.operationId, pathParams: openapi.pathParams };
 }
 
-/** The headers that the operation declares, by the contract's spelling. */
-function declaredHeaders(request: Request): Record<string, string> {
-  const names = operationOf(request).declaredHeaders;
+/** The id of the operation that a request was found to be, for logs and metrics. */
+export function operationIdOf(request: Request): string | undefined {
+  return 'openapi' in request ? operationOf(request).operationId : undefined;
+}
+
+/** By operation, the headers that it declares, in the contract's spelling. */
+function declaredHeaders(document: ContractDocument): Map<string, string[]> {
+  const named = document.components?.parameters ?? {};
+  return new Map(
+    [...operationsOf(document)].map(({ operation }) => {
+      const parameters = (operation.parameters ?? []).map((parameter) =>
+        '$ref' in parameter ? named[parameter.$ref.split('/').at(-1) ?? ''] : parameter,
+      );
+      const names = parameters.flatMap((parameter) =>
+        parameter && 'in' in parameter && parameter.in === 'header' ? [parameter.name] : [],
+      );
+      return [operation.operationId ?? '', names];
+    }),
+  );
+}
+
+function pick(request: Request, names: string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = request.get(name);
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** The id of the operation that a request was found to be, for logs and metrics. */
-export function operationIdOf(request: Request): string | undefined {
-  return 'openapi' in request ? operationOf(request).operation : undefined;
 }

@@ -74,7 +74,7 @@ function badRequest(found: ValidationError[]): AnyResponse {
   const errors = found.map(inputError);
   const [first] = errors;
   const where = first?.pointer ?? first?.parameter ?? first?.header;
-  const detail = [where === '' ? 'The body' : where, first?.message].join(' ').slice(0, 1000);
+  const detail = `${where === '' ? 'The body' : where}: ${first?.message}`.slice(0, 1000);
   return problem(400, 'invalid_request', detail, errors);
 }
 
