@@ -1,0 +1,133 @@
+import createFetchClient, { type Client as FetchClient, type FetchResponse } from 'openapi-fetch';
+import type { components, operations, paths } from '../../generated/openapi.d.ts';
+import { ProblemError } from './errors.ts';
+import { nextCursor } from './pages.ts';
+import { refresh } from './refresh.ts';
+import { type Method, needsToken } from './security.ts';
+import { createSession, type Fetch } from './session.ts';
+import { memoryTokens, type TokenStore } from './tokens.ts';
+
+export { type Problem, ProblemError, RefreshFailedError } from './errors.ts';
+export { nextCursor } from './pages.ts';
+export type { Fetch } from './session.ts';
+export { memoryTokens, type TokenPair, type TokenStore, type Tokens } from './tokens.ts';
+export type { components, operations, paths };
+
+/** A todo as the service answers it. */
+export type Todo = components['schemas']['Todo'];
+
+/** What `listTodos` takes: filters, order, page size. */
+export type TodoQuery = NonNullable<operations['listTodos']['parameters']['query']>;
+
+/** What an operation answers: `data` when it succeeded, else `error`; `response` always. */
+export type Result<Id extends keyof operations> = FetchResponse<
+  operations[Id],
+  object,
+  `${string}/${string}`
+>;
+
+export interface ClientOptions {
+  /** Where the service is, e.g. `http://localhost:8000`. */
+  baseUrl: string;
+  /** Where the tokens are kept; in memory by default. */
+  tokens?: TokenStore;
+  /** What sends the requests; the global `fetch` by default. */
+  fetch?: Fetch;
+  /**
+   * Called once when a session turns out to be over though nobody called `logout`: ended from
+   * elsewhere, expired, or its tokens stolen and used. The tokens are gone by then; a login starts
+   * anew.
+   */
+  onSessionLost?: () => void;
+}
+
+/**
+ * A client of the service, signed in or not.
+ *
+ * `GET`, `POST`, `PUT`, `PATCH` and `DELETE` are openapi-fetch's: they know every path, parameter,
+ * body and answer of the contract and resolve to `{ data, error, response }`; `error` is a
+ * {@link Problem}. (A 304 has neither `data` nor `error`: look at `response.status`.)
+ *
+ * The access token goes with every operation that takes one, unless the call has an
+ * `Authorization` header of its own. When the service refuses it as expired or invalid, it is
+ * renewed once for all the requests that meet this, and each of them is repeated once, its body
+ * included (RFC 6750 §3.1, RFC 6749 §6). A second 401 is the answer.
+ *
+ * They reject with what `fetch` throws, and with a `RefreshFailedError` when the token could not
+ * be renewed although the session may live on.
+ */
+export interface Client extends Pick<FetchClient<paths>, Method> {
+  /**
+   * Signs in; the tokens replace those of an earlier login.
+   *
+   * @returns the token pair, or the error: 401 `invalid_credentials`, 429 with `Retry-After`
+   *   (seconds).
+   */
+  login(username: string, password: string): Promise<Result<'login'>>;
+  /**
+   * Signs out: ends the session in the service, then forgets its tokens. An error 401 says that the
+   * session was over already. If it fails otherwise the client stays signed in.
+   */
+  logout(): Promise<Result<'logout'>>;
+  /**
+   * All the todos that match, page by page as they are asked for; `limit` is the size of a page
+   * (1–100, 20 by default).
+   *
+   * @throws {ProblemError} when a page is refused.
+   */
+  todos(query?: TodoQuery): AsyncGenerator<Todo, void>;
+}
+
+/** openapi-fetch before it learns the contract. */
+type AnyPaths = Record<string, Record<Lowercase<Method>, object>>;
+
+/** Makes a client of the service. */
+export function createClient(options: ClientOptions): Client {
+  const { baseUrl, tokens: store = memoryTokens(), onSessionLost } = options;
+  const send: Fetch = options.fetch ?? ((request) => globalThis.fetch(request));
+  const api = createFetchClient<AnyPaths>({ baseUrl });
+  const session = createSession({
+    store,
+    refresh: (tokens) => refresh(client, tokens),
+    onLost: () => onSessionLost?.(),
+  });
+
+  /** openapi-fetch's method, with the session in front of its `fetch`. */
+  function method<Name extends Method>(name: Name): FetchClient<paths>[Name] {
+    const call = (path: keyof paths, init: { fetch?: Fetch } = {}) => {
+      const next = init.fetch ?? send;
+      const fetch: Fetch = needsToken(name, path) ? (request) => session.send(request, next) : next;
+      return api[name](path, { ...init, fetch });
+    };
+    // It hands on what it is given, so its type is that of what it calls.
+    return call as FetchClient<paths>[Name];
+  }
+
+  const client: Client = {
+    GET: method('GET'),
+    POST: method('POST'),
+    PUT: method('PUT'),
+    PATCH: method('PATCH'),
+    DELETE: method('DELETE'),
+
+    async login(username, password) {
+      const result = await client.POST('/auth/login', { body: { username, password } });
+      if (result.data !== undefined) await session.start(result.data);
+      return result;
+    },
+
+    logout: () => session.end(() => client.POST('/auth/logout')),
+
+    async *todos(query) {
+      let page: TodoQuery | undefined = { ...query };
+      while (page !== undefined) {
+        const { data, error, response } = await client.GET('/todos', { params: { query: page } });
+        if (data === undefined) throw new ProblemError(response, error);
+        yield* data;
+        const cursor = nextCursor(response);
+        page = cursor === undefined ? undefined : { ...query, cursor };
+      }
+    },
+  };
+  return client;
+}

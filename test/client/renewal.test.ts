@@ -1,0 +1,232 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { memoryTokens, ProblemError, RefreshFailedError } from '../../src/client/index.ts';
+import {
+  bearers,
+  keys,
+  REFRESH,
+  routes,
+  slowTokens,
+  titlesWith,
+  tokensIn,
+  useService,
+} from './setup.ts';
+import { answered, held, lostAnswer, spoiledToken, unreachable } from './wire.ts';
+
+const { signedIn, expireAccessTokens } = useService();
+
+describe('an access token that no longer works', () => {
+  test.each(['expired', 'invalid'])('is renewed when it is %s', async (kind) => {
+    const { client, tokens, wire } = await signedIn();
+    const before = await tokensIn(tokens);
+    if (kind === 'expired') expireAccessTokens();
+    else await tokens.set({ ...before, access_token: 'spoiled' });
+
+    expect((await client.GET('/auth/me')).data?.username).toBe('ada');
+    const after = await tokensIn(tokens);
+    expect(after.refresh_token).not.toBe(before.refresh_token);
+    expect(after.refresh_key).not.toBe(before.refresh_key);
+    expect(after.login_id).toBe(before.login_id);
+    expect(routes(wire.sent).slice(1)).toEqual(['GET /auth/me', REFRESH, 'GET /auth/me']);
+    expect(bearers(wire.sent).slice(2)).toEqual([null, `Bearer ${after.access_token}`]);
+
+    await client.GET('/auth/me');
+    expect(wire.to(REFRESH)).toHaveLength(1);
+  });
+
+  test.each([
+    ['at once', memoryTokens],
+    ['later', slowTokens],
+  ])(
+    'is renewed once for all, and each is repeated once (store answers %s)',
+    async (name, make) => {
+      const { client, wire } = await signedIn({ tokens: make() });
+      expireAccessTokens();
+      const titles = Array.from({ length: 8 }, (_, index) => `${name} ${index}`);
+      const refresh = held('request');
+      wire.next(REFRESH, refresh.fault);
+      const calls = titles.map((title) => client.POST('/todos', { body: { title } }));
+      await vi.waitFor(() => expect(wire.answered).toBe(1 + 8));
+      refresh.release();
+      for (const { response } of await Promise.all(calls)) expect(response.status).toBe(201);
+
+      expect(wire.to(REFRESH)).toHaveLength(1);
+      const bodies = wire.to('POST /todos').map(({ body }) => body);
+      const once = titles.map((title) => JSON.stringify({ title }));
+      expect(bodies.toSorted()).toEqual([...once, ...once].toSorted());
+      expect((await titlesWith(client, name)).toSorted()).toEqual(titles);
+    },
+  );
+
+  test('is not renewed again for an answer that comes late', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    const late = held('answer');
+    wire.next('GET /auth/me', late.fault);
+    const call = client.GET('/auth/me');
+    await late.arrived;
+    await client.GET('/todos');
+    late.release();
+    expect((await call).response.status).toBe(200);
+    expect(wire.to('GET /auth/me')).toHaveLength(2);
+    expect(wire.to(REFRESH)).toHaveLength(1);
+  });
+
+  test('and is refused a second time: that is the answer, there is no loop', async () => {
+    const { client, tokens, wire, onSessionLost } = await signedIn();
+    wire.next('GET /auth/me', spoiledToken, spoiledToken);
+    const { error, response } = await client.GET('/auth/me');
+    expect(response.status).toBe(401);
+    expect(error?.code).toBe('invalid_access_token');
+    expect(wire.to('GET /auth/me')).toHaveLength(2);
+    expect(wire.to(REFRESH)).toHaveLength(1);
+    expect(await tokens.get()).toBeDefined();
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['of something between', 401, '<h1>Unauthorized</h1>'],
+    ['with no more than a text', 401, '"Unauthorized"'],
+    ['with nothing', 401, 'null'],
+    ['with another object', 401, '{"code":"access_token_expired"}'],
+    ['with another code', 401, '{"code":"authentication_required","detail":""}'],
+    ['with another status', 403, '{"code":"access_token_expired","detail":""}'],
+  ])('is not what an answer %s says', async (_, status, body) => {
+    const { client, wire, onSessionLost } = await signedIn();
+    wire.next('GET /auth/me', answered(status, body));
+    expect((await client.GET('/auth/me')).response.status).toBe(status);
+    expect(routes(wire.sent)).toEqual(['POST /auth/login', 'GET /auth/me']);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+});
+
+describe('a renewal that fails', () => {
+  test.each([
+    ['no connection', unreachable, 'fetch failed'],
+    ['a lost answer', lostAnswer, 'fetch failed'],
+    ['a 500', answered(500), 'The answer was 500 without a problem'],
+    ['a 503', answered(503, '{"code":"unavailable","detail":"Try again"}'), 'Try again'],
+    ['a 429', answered(429), 'The answer was 429 without a problem'],
+    ['a 200 that is no JSON', answered(200), 'JSON'],
+    ['a 200 with nothing', answered(200, ''), 'The answer was 200 without a problem'],
+  ])('by %s keeps the session and is tried again', async (_, fault, message) => {
+    const { client, tokens, wire, onSessionLost } = await signedIn();
+    expireAccessTokens();
+    const before = await tokensIn(tokens);
+    wire.next(REFRESH, fault);
+    const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RefreshFailedError);
+    expect(failure).toHaveProperty('cause.message', expect.stringContaining(message));
+    expect(wire.to('GET /auth/me')).toHaveLength(1);
+    expect(await tokens.get()).toEqual(before);
+
+    expect((await client.GET('/auth/me')).response.status).toBe(200);
+    expect(wire.to(REFRESH)).toHaveLength(2);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('is tried again under the same Idempotency-Key; another renewal has another', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    wire.next(REFRESH, lostAnswer, unreachable, answered(503));
+    for (const _ of [1, 2, 3]) await client.GET('/auth/me').catch(() => undefined);
+    await client.GET('/auth/me');
+    expireAccessTokens();
+    await client.GET('/auth/me');
+    const [first, ...others] = keys(wire.to(REFRESH));
+    expect(first).toMatch(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+    expect(others).toEqual([first, first, first, expect.not.stringContaining(String(first))]);
+  });
+
+  test('says what the service said', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    const problem = { code: 'too_many_requests', detail: 'Too many attempts' };
+    wire.next(REFRESH, answered(429, JSON.stringify(problem)));
+    const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
+    if (!(failure instanceof RefreshFailedError)) throw failure;
+    expect(failure.name).toBe('RefreshFailedError');
+    expect(failure.message).toBe('The access token could not be renewed; the session is kept');
+    const { cause } = failure;
+    if (!(cause instanceof ProblemError)) throw cause;
+    expect(cause.name).toBe('ProblemError');
+    expect(cause.problem).toEqual(problem);
+    expect(cause.response.headers.get('Retry-After')).toBe('7');
+  });
+
+  test('fails once for all who wait', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    const refresh = held('request', unreachable);
+    wire.next(REFRESH, refresh.fault);
+    const calls = Promise.allSettled([1, 2, 3].map(() => client.GET('/auth/me')));
+    await vi.waitFor(() => expect(wire.answered).toBe(1 + 3));
+    await turn(); // all three wait for the refresh now
+    refresh.release();
+    const rejected = { status: 'rejected', reason: expect.any(RefreshFailedError) };
+    expect(await calls).toEqual([rejected, rejected, rejected]);
+    expect(wire.to(REFRESH)).toHaveLength(1);
+  });
+
+  test('is one that has no answer after ten seconds', async () => {
+    const { client, tokens, wire } = await signedIn();
+    expireAccessTokens();
+    const clock = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(clock.signal);
+    wire.next(REFRESH, ({ signal }) => {
+      clock.abort(new DOMException('It took too long', 'TimeoutError'));
+      return Promise.reject(signal.reason);
+    });
+    const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
+    expect(failure).toHaveProperty('cause.name', 'TimeoutError');
+    expect(timeout.mock.calls[0]).toEqual([10_000]);
+    timeout.mockRestore();
+    expect(await tokens.get()).toBeDefined();
+  });
+
+  test('because the new tokens cannot be kept is mended by the next request', async () => {
+    const store = memoryTokens();
+    const set = vi.fn(store.set);
+    const { client, wire, onSessionLost } = await signedIn({ tokens: { ...store, set } });
+    expireAccessTokens();
+    set.mockRejectedValueOnce(new Error('disk full'));
+    await expect(client.GET('/auth/me')).rejects.toThrow('disk full');
+    expect((await client.GET('/auth/me')).response.status).toBe(200);
+    expect(new Set(keys(wire.to(REFRESH))).size).toBe(1);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+});
+
+describe('a request that is given up', () => {
+  test('does not wait for the renewal that others still get', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    const refresh = held('request');
+    wire.next(REFRESH, refresh.fault);
+    const patience = new AbortController();
+    const impatient = client.GET('/todos', { signal: patience.signal });
+    await refresh.arrived;
+    const patient = client.GET('/auth/me');
+    patience.abort(new Error('never mind'));
+    await expect(impatient).rejects.toThrow('never mind');
+    refresh.release();
+    expect((await patient).response.status).toBe(200);
+    expect(wire.to('GET /todos')).toHaveLength(1);
+  });
+
+  test('as its answer comes does not wait either', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    const patience = new AbortController();
+    wire.next('GET /todos', async (request, send) => {
+      const response = await send(request);
+      const body = await response.text();
+      patience.abort(new Error('never mind'));
+      return new Response(body, response);
+    });
+    const refresh = held('request');
+    wire.next(REFRESH, refresh.fault);
+    await expect(client.GET('/todos', { signal: patience.signal })).rejects.toThrow('never mind');
+    refresh.release();
+  });
+});

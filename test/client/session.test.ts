@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import { memoryTokens } from '../../src/client/index.ts';
+import {
+  bearers,
+  PASSWORD,
+  REFRESH,
+  routes,
+  type SignedIn,
+  tokensIn,
+  useService,
+} from './setup.ts';
+import { answered, createWire, held, spoiledToken, unreachable } from './wire.ts';
+
+const { plainClient, signedOut, signedIn, expireAccessTokens } = useService();
+
+/** Ends the session from somewhere else. */
+async function endElsewhere({ tokens }: SignedIn) {
+  const { access_token } = await tokensIn(tokens);
+  const headers = { Authorization: `Bearer ${access_token}` };
+  await plainClient().POST('/auth/logout', { headers });
+}
+
+/** The next access token is needed, and the refresh token gets none. */
+async function loseRefreshToken({ tokens }: SignedIn) {
+  expireAccessTokens();
+  await tokens.set({ ...(await tokensIn(tokens)), refresh_token: '0'.repeat(64) });
+}
+
+describe('signing in', () => {
+  test('keeps the tokens and sends the access token', async () => {
+    const { client, tokens, wire } = await signedIn();
+    expect((await client.GET('/auth/me')).data?.username).toBe('ada');
+    const { access_token } = await tokensIn(tokens);
+    expect(bearers(wire.to('GET /auth/me'))).toEqual([`Bearer ${access_token}`]);
+  });
+
+  test('with a wrong password changes nothing and is never followed by a refresh', async () => {
+    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const before = await tokensIn(tokens);
+    const { data, error, response } = await client.login('ada', 'wrong');
+    expect(data).toBeUndefined();
+    expect(error?.code).toBe('invalid_credentials');
+    expect(response.status).toBe(401);
+    expect(await tokens.get()).toEqual(before);
+    expect(wire.to(REFRESH)).toEqual([]);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('twice keeps the tokens of the later login', async () => {
+    const { client, tokens } = await signedIn();
+    const before = await tokensIn(tokens);
+    await client.login('bob', PASSWORD);
+    expect((await client.GET('/auth/me')).data?.username).toBe('bob');
+    expect((await tokensIn(tokens)).login_id).not.toBe(before.login_id);
+  });
+
+  test('not at all: requests go without a token and their 401 is the answer', async () => {
+    const { client, wire, onSessionLost } = signedOut();
+    expect((await client.GET('/todos')).error?.code).toBe('authentication_required');
+    expect(bearers(wire.sent)).toEqual([null]);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test("leaves a caller's own Authorization header alone", async () => {
+    const { client, wire, onSessionLost } = await signedIn();
+    const headers = { Authorization: 'Bearer mine' };
+    expect((await client.GET('/todos', { headers })).error?.code).toBe('invalid_access_token');
+    expect(bearers(wire.to('GET /todos'))).toEqual(['Bearer mine']);
+    expect(wire.to(REFRESH)).toEqual([]);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test("goes with a call's own fetch too", async () => {
+    const { client, wire } = await signedIn();
+    const other = createWire();
+    other.next('GET /auth/me', spoiledToken);
+    const { response } = await client.GET('/auth/me', { fetch: other.fetch });
+    expect(response.status).toBe(200);
+    expect(routes(other.sent)).toEqual(['GET /auth/me', 'GET /auth/me']);
+    expect(routes(wire.sent)).toEqual(['POST /auth/login', REFRESH]);
+  });
+
+  test('needs no more than an address', async () => {
+    const client = plainClient();
+    await client.login('ada', PASSWORD);
+    expect((await client.GET('/auth/me')).data?.username).toBe('ada');
+  });
+});
+
+describe('a session that is over', () => {
+  test.each([
+    ['its access token is refused', endElsewhere],
+    ['it cannot be renewed', loseRefreshToken],
+  ])('because %s is reported once, and again after another login', async (_, end) => {
+    const one = await signedIn();
+    const { client, tokens, onSessionLost, wire } = one;
+    for (const times of [1, 2]) {
+      await end(one);
+      const calls = Array.from({ length: 6 }, () => client.GET('/auth/me'));
+      for (const { response } of await Promise.all(calls)) expect(response.status).toBe(401);
+      expect(onSessionLost).toHaveBeenCalledTimes(times);
+      expect(await tokens.get()).toBeUndefined();
+
+      expect((await client.GET('/auth/me')).error?.code).toBe('authentication_required');
+      expect(bearers(wire.sent).at(-1)).toBeNull();
+      expect(onSessionLost).toHaveBeenCalledTimes(times);
+
+      await client.login('ada', PASSWORD);
+      expect((await client.GET('/auth/me')).response.status).toBe(200);
+    }
+  });
+
+  test('is not asked for a refresh when the service has said so', async () => {
+    const one = await signedIn();
+    await endElsewhere(one);
+    expect((await one.client.GET('/auth/me')).error?.code).toBe('session_ended');
+    expect(one.wire.to(REFRESH)).toEqual([]);
+  });
+
+  test('is reported when its tokens are gone', async () => {
+    const tokens = memoryTokens();
+    const seen: unknown[] = [];
+    const one = await signedIn({ tokens, onSessionLost: () => seen.push(tokens.get()) });
+    await endElsewhere(one);
+    await one.client.GET('/auth/me');
+    expect(seen).toEqual([undefined]);
+  });
+
+  test('need not be reported', async () => {
+    const client = plainClient();
+    await client.login('ada', PASSWORD);
+    await client.DELETE('/auth/sessions');
+    expect((await client.GET('/auth/me')).error?.code).toBe('session_ended');
+    expect((await client.GET('/auth/me')).error?.code).toBe('authentication_required');
+  });
+});
+
+describe('signing out', () => {
+  test('ends the session and forgets the tokens', async () => {
+    const { client, tokens, onSessionLost } = await signedIn();
+    const { access_token } = await tokensIn(tokens);
+    expect((await client.logout()).data?.message).toBe('You have been logged out.');
+    expect(await tokens.get()).toBeUndefined();
+    const headers = { Authorization: `Bearer ${access_token}` };
+    expect((await client.GET('/todos', { headers })).error?.code).toBe('session_ended');
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('works with an expired access token', async () => {
+    const { client, tokens, wire, onSessionLost } = await signedIn();
+    expireAccessTokens();
+    expect((await client.logout()).response.status).toBe(200);
+    expect(await tokens.get()).toBeUndefined();
+    expect(routes(wire.sent).slice(1)).toEqual(['POST /auth/logout', REFRESH, 'POST /auth/logout']);
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('leaves the client signed in when there is no connection', async () => {
+    const { client, tokens, wire } = await signedIn();
+    const before = await tokensIn(tokens);
+    wire.next('POST /auth/logout', unreachable);
+    await expect(client.logout()).rejects.toThrow('fetch failed');
+    expect(await tokens.get()).toEqual(before);
+    expect((await client.logout()).response.status).toBe(200);
+  });
+
+  test('leaves the client signed in when the service cannot do it', async () => {
+    const { client, tokens, wire } = await signedIn();
+    const before = await tokensIn(tokens);
+    wire.next('POST /auth/logout', answered(503));
+    expect((await client.logout()).response.status).toBe(503);
+    expect(await tokens.get()).toEqual(before);
+  });
+
+  test('of a session that is over already reports no lost session', async () => {
+    const one = await signedIn();
+    await endElsewhere(one);
+    expect((await one.client.logout()).error?.code).toBe('session_ended');
+    expect(await one.tokens.get()).toBeUndefined();
+    expect(one.onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('is no lost session to the requests under way; a later loss is one', async () => {
+    const one = await signedIn();
+    const { client, wire, onSessionLost } = one;
+    const logout = held('answer');
+    wire.next('POST /auth/logout', logout.fault);
+    const leaving = client.logout();
+    await logout.arrived;
+    expect((await client.GET('/todos')).error?.code).toBe('session_ended');
+    logout.release();
+    expect((await leaving).response.status).toBe(200);
+    expect(onSessionLost).not.toHaveBeenCalled();
+
+    await client.login('ada', PASSWORD);
+    await endElsewhere(one);
+    await client.GET('/todos');
+    expect(onSessionLost).toHaveBeenCalledTimes(1);
+  });
+
+  test('that fails leaves the next loss to be reported', async () => {
+    const one = await signedIn();
+    one.wire.next('POST /auth/logout', unreachable);
+    await expect(one.client.logout()).rejects.toThrow('fetch failed');
+    await endElsewhere(one);
+    await one.client.GET('/todos');
+    expect(one.onSessionLost).toHaveBeenCalledTimes(1);
+  });
+
+  test('forgets the tokens of its own login only', async () => {
+    const { client, wire } = await signedIn();
+    const logout = held('answer');
+    wire.next('POST /auth/logout', logout.fault);
+    const leaving = client.logout();
+    await logout.arrived;
+    await client.login('bob', PASSWORD);
+    logout.release();
+    expect((await leaving).response.status).toBe(200);
+    expect((await client.GET('/auth/me')).data?.username).toBe('bob');
+  });
+
+  test('forgets tokens that were renewed meanwhile', async () => {
+    const { client, tokens, wire } = await signedIn();
+    const logout = held('request');
+    wire.next('POST /auth/logout', logout.fault);
+    const leaving = client.logout();
+    await logout.arrived;
+    wire.next('GET /auth/me', spoiledToken);
+    expect((await client.GET('/auth/me')).response.status).toBe(200);
+    logout.release();
+    expect((await leaving).response.status).toBe(200);
+    expect(await tokens.get()).toBeUndefined();
+  });
+
+  test('when nobody is signed in is refused by the service', async () => {
+    const { client, onSessionLost } = signedOut();
+    expect((await client.logout()).error?.code).toBe('authentication_required');
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+});

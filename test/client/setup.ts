@@ -1,0 +1,88 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, beforeAll, type Mock, vi } from 'vitest';
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  memoryTokens,
+  type TokenStore,
+  type Tokens,
+} from '../../src/client/index.ts';
+import { startApp } from '../harness.ts';
+import { createWire, type Sent, type Wire } from './wire.ts';
+
+export const REFRESH = 'POST /auth/refresh';
+export const PASSWORD = 'correct horse battery staple';
+
+/** The service with the users ada and bob, for all the tests of a file. */
+export function useService() {
+  let app: Awaited<ReturnType<typeof startApp>>;
+
+  beforeAll(async () => {
+    app = await startApp();
+    const { POST } = createClient({ baseUrl: app.url });
+    for (const username of ['ada', 'bob']) {
+      await POST('/auth/register', { body: { username, password: PASSWORD } });
+    }
+  });
+  afterAll(() => app.close());
+
+  function signedOut(options: Partial<ClientOptions> = {}): SignedIn {
+    const wire = createWire();
+    const tokens = options.tokens ?? memoryTokens();
+    const onSessionLost = vi.fn(() => options.onSessionLost?.());
+    const client = createClient({ baseUrl: app.url, fetch: wire.fetch, tokens, onSessionLost });
+    return { client, tokens, wire, onSessionLost };
+  }
+
+  return {
+    /** A client of no more than an address. */
+    plainClient: () => createClient({ baseUrl: app.url }),
+    /** Another client on the same tokens. */
+    secondTab: ({ tokens, wire: { fetch }, onSessionLost }: SignedIn) =>
+      createClient({ baseUrl: app.url, tokens, fetch, onSessionLost }),
+    signedOut,
+    /** Signed in as ada. */
+    async signedIn(options: Partial<ClientOptions> = {}) {
+      const one = signedOut(options);
+      await one.client.login('ada', PASSWORD);
+      return one;
+    },
+    /** Every access token that is out lives 900 s. */
+    expireAccessTokens: () => app.clock.advance(901),
+  };
+}
+
+/** A client with all that a test looks at. */
+export interface SignedIn {
+  client: Client;
+  tokens: TokenStore;
+  wire: Wire;
+  onSessionLost: Mock<() => void>;
+}
+
+export async function tokensIn(store: TokenStore): Promise<Tokens> {
+  const tokens = await store.get();
+  if (tokens === undefined) throw new Error('nobody is signed in');
+  return tokens;
+}
+
+/** A store that answers some turns of the event loop later. */
+export function slowTokens(): TokenStore {
+  const store = memoryTokens();
+  return {
+    get: () => turn().then(store.get),
+    set: (tokens) => turn().then(() => store.set(tokens)),
+    clear: () => turn().then(store.clear),
+  };
+}
+
+export async function titlesWith(client: Client, q: string): Promise<string[]> {
+  const titles: string[] = [];
+  for await (const { title } of client.todos({ q })) titles.push(title);
+  return titles;
+}
+
+export const routes = (sent: Sent[]) => sent.map(({ route }) => route);
+export const bearers = (sent: Sent[]) => sent.map(({ headers }) => headers.get('Authorization'));
+export const keys = (sent: Sent[]) => sent.map(({ headers }) => headers.get('Idempotency-Key'));
