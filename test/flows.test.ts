@@ -1,0 +1,87 @@
+// The two flows that clients rely on as they stand (message by message, member by member).
+import { expect, test } from 'vitest';
+import { DEMO, startApp } from './harness.ts';
+
+async function post(url: string, headers: Record<string, string>, body?: unknown) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return { status: response.status, body: await response.json(), headers: response.headers };
+}
+
+test('a client that sends its refresh token in the body', async () => {
+  await using app = await startApp();
+
+  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  expect(login.status).toBe(200);
+  expect(Object.keys(login.body)).toEqual(['access_token', 'refresh_token']);
+  expect(login.body.refresh_token).toMatch(/^[0-9a-f]{64}$/);
+  expect(login.headers.get('Cache-Control')).toBe('no-store');
+
+  const refreshToken = login.body.refresh_token;
+  const refreshed = await post(`${app.url}/auth/refresh`, {}, { refresh_token: refreshToken });
+  expect(refreshed.status).toBe(200);
+  expect(Object.keys(refreshed.body)).toEqual(['access_token', 'refresh_token']);
+  expect(refreshed.body.refresh_token).not.toBe(refreshToken);
+  expect(refreshed.body.access_token).not.toBe(login.body.access_token);
+
+  const authorization = { Authorization: `Bearer ${refreshed.body.access_token}` };
+  const todos = await fetch(`${app.url}/todos`, { headers: authorization });
+  expect(todos.status).toBe(200);
+  expect(await todos.json()).toMatchObject([{ done: true }, { done: false }, { done: false }]);
+
+  const token = { refresh_token: refreshed.body.refresh_token };
+  const logout = await post(`${app.url}/auth/logout`, authorization, token);
+  expect(logout.status).toBe(200);
+  expect(logout.body).toEqual({ message: 'You have been logged out.' });
+
+  const after = await fetch(`${app.url}/todos`, { headers: authorization });
+  expect(after.status).toBe(401);
+  expect(await after.json()).toMatchObject({
+    detail: 'You have been logged out. Please log in again.',
+    error: 'You have been logged out. Please log in again.',
+  });
+
+  const again = await post(`${app.url}/auth/refresh`, {}, token);
+  expect(again.status).toBe(401);
+  expect(again.body).toMatchObject({ error: 'Invalid refresh token' });
+});
+
+test('a client that sends its refresh token in a header, without a body', async () => {
+  await using app = await startApp();
+  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+
+  const header = { 'Refresh-Token': login.body.refresh_token };
+  const refreshed = await post(`${app.url}/auth/refresh`, header);
+  expect(refreshed.status).toBe(200);
+  expect(refreshed.body.access_token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+
+  const refused = await post(`${app.url}/auth/refresh`, header);
+  expect(refused.status).toBe(401);
+  expect(refused.body).toMatchObject({ error: 'Invalid refresh token' });
+});
+
+test('an access token says who it is for and ends after 900 seconds', async () => {
+  await using app = await startApp();
+  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  const [header, claims] = login.body.access_token
+    .split('.')
+    .slice(0, 2)
+    .map((part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+  expect(header).toMatchObject({ alg: 'HS256', typ: 'JWT' });
+  expect(claims.sub).toBe('testuser');
+  expect(claims.exp).toBe(claims.iat + 900);
+
+  const headers = { Authorization: `Bearer ${login.body.access_token}` };
+  app.clock.advance(898);
+  expect((await fetch(`${app.url}/todos`, { headers })).status).toBe(200);
+  app.clock.advance(3);
+  const expired = await fetch(`${app.url}/todos`, { headers });
+  expect(expired.status).toBe(401);
+  expect(expired.headers.get('WWW-Authenticate')).toBe(
+    'Bearer realm="todos", error="invalid_token"',
+  );
+  expect(await expired.json()).toMatchObject({ error: 'Access token expired' });
+});

@@ -1,0 +1,380 @@
+import { afterAll, expect, test } from 'vitest';
+import { startApp, type TestApp } from '../harness.ts';
+
+const app = await startApp();
+afterAll(app.close);
+let users = 0;
+
+/** A signed-in user who has no todos yet; all of them are guests of one app. */
+async function signedIn() {
+  users += 1;
+  const client = await register(`user${users}`);
+  return { client };
+}
+
+type Client = ReturnType<TestApp['client']>;
+
+async function add(
+  client: Client,
+  title: string,
+  rest: { done?: boolean; description?: string } = {},
+) {
+  const { data } = await client.POST('/todos', { body: { title, ...rest } });
+  if (!data) throw new Error('not added');
+  return data;
+}
+
+async function titles(client: Client, query: NonNullable<Parameters<Client['todos']>[0]> = {}) {
+  const found: string[] = [];
+  for await (const todo of client.todos(query)) found.push(todo.title);
+  return found;
+}
+
+async function register(username: string) {
+  const client = app.client();
+  const password = 'a password of some length';
+  await client.POST('/auth/register', { body: { username, password } });
+  await client.login(username, password);
+  return client;
+}
+
+test('a new todo has its defaults, a Location and an ETag', async () => {
+  const { client } = await signedIn();
+  const { data, response } = await client.POST('/todos', { body: { title: 'Buy milk' } });
+  expect(response.status).toBe(201);
+  expect(data).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+    title: 'Buy milk',
+    description: '',
+    done: false,
+    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    updated_at: data?.created_at,
+  });
+  expect(response.headers.get('Location')).toBe(`/todos/${data?.id}`);
+  expect(response.headers.get('ETag')).toBe('"1"');
+});
+
+test.each([
+  ['nothing', ''],
+  ['blanks', ' \t\n'],
+  ['201 characters', 'x'.repeat(201)],
+  ['a null character', 'a\0b'],
+  ['half a surrogate pair', 'a\ud800'],
+])('a title of %s is refused', async (_what, title) => {
+  const { client } = await signedIn();
+  const { error } = await client.POST('/todos', { body: { title } });
+  expect(error).toMatchObject({ status: 400, errors: [{ pointer: '/title' }] });
+});
+
+test('200 characters count as characters, also outside the basic plane', async () => {
+  const { client } = await signedIn();
+  const title = '𝒳'.repeat(200);
+  expect((await add(client, title)).title).toBe(title);
+});
+
+test('PUT replaces: what it leaves out takes its default', async () => {
+  const { client } = await signedIn();
+  const { id, created_at } = await add(client, 'One', { done: true, description: 'text' });
+  app.clock.advance(10);
+  const { data, response } = await client.PUT('/todos/{todo_id}', {
+    params: { path: { todo_id: id } },
+    body: { title: 'Two' },
+  });
+  expect(data).toMatchObject({ id, title: 'Two', description: '', done: false, created_at });
+  expect(Date.parse(data?.updated_at ?? '')).toBeGreaterThan(Date.parse(created_at));
+  expect(response.headers.get('ETag')).toBe('"2"');
+});
+
+test.each(['application/json', 'application/merge-patch+json'])(
+  'PATCH with %s changes what it names; null goes back to the default',
+  async (type) => {
+    const { client } = await signedIn();
+    const { id } = await add(client, 'One', { done: true, description: 'text' });
+    const patch = (body: object) =>
+      client.PATCH('/todos/{todo_id}', {
+        params: { path: { todo_id: id } },
+        headers: { 'Content-Type': type },
+        body,
+      });
+    expect((await patch({ title: 'Two' })).data).toMatchObject({
+      title: 'Two',
+      description: 'text',
+      done: true,
+    });
+    expect((await patch({ description: null, done: null })).data).toMatchObject({
+      title: 'Two',
+      description: '',
+      done: false,
+    });
+    expect((await patch({ title: null })).error).toMatchObject({ status: 400 });
+  },
+);
+
+test('a PATCH that changes nothing leaves the ETag as it is', async () => {
+  const { client } = await signedIn();
+  const { id } = await add(client, 'One');
+  for (const body of [{}, { title: 'One' }]) {
+    const params = { path: { todo_id: id } };
+    const { response } = await client.PATCH('/todos/{todo_id}', { params, body });
+    expect(response.headers.get('ETag')).toBe('"1"');
+  }
+});
+
+test.each([
+  ['"1"', 200],
+  ['"2"', 412],
+  ['W/"1"', 412],
+  ['"0", "1"', 200],
+  ['*', 200],
+])('If-Match: %s on version 1 is answered with %i', async (tag, status) => {
+  const { client } = await signedIn();
+  const change = { body: { title: 'Two' } };
+  const params = async () => ({
+    path: { todo_id: (await add(client, 'One')).id },
+    header: { 'If-Match': tag },
+  });
+  const answers = [
+    await client.PUT('/todos/{todo_id}', { params: await params(), ...change }),
+    await client.PATCH('/todos/{todo_id}', { params: await params(), ...change }),
+    await client.DELETE('/todos/{todo_id}', { params: await params() }),
+  ];
+  const deleted = status === 200 ? 204 : status;
+  expect(answers.map(({ response }) => response.status)).toEqual([status, status, deleted]);
+});
+
+test.each([
+  ['"1"', 304],
+  ['W/"1"', 304],
+  ['"7", "1"', 304],
+  ['*', 304],
+  ['"2"', 200],
+])('If-None-Match: %s on version 1 is answered with %i', async (tag, status) => {
+  const { client } = await signedIn();
+  const { id } = await add(client, 'One');
+  const params = { path: { todo_id: id }, header: { 'If-None-Match': tag } };
+  const { response } = await client.GET('/todos/{todo_id}', { params });
+  expect(response.status).toBe(status);
+  expect(response.headers.get('ETag')).toBe('"1"');
+});
+
+test('of two changes to one version, exactly one is taken', async () => {
+  const { client } = await signedIn();
+  for (let round = 0; round < 20; round += 1) {
+    const { id } = await add(client, 'One');
+    const params = { path: { todo_id: id }, header: { 'If-Match': '"1"' } };
+    const answers = await Promise.all(
+      ['a', 'b', 'c'].map((title) => client.PATCH('/todos/{todo_id}', { params, body: { title } })),
+    );
+    const statuses = answers.map(({ response }) => response.status);
+    expect(statuses.toSorted()).toEqual([200, 412, 412]);
+  }
+});
+
+test('changes of different members at the same time are both kept', async () => {
+  const { client } = await signedIn();
+  for (let round = 0; round < 20; round += 1) {
+    const params = { path: { todo_id: (await add(client, 'One')).id } };
+    await Promise.all([
+      client.PATCH('/todos/{todo_id}', { params, body: { title: 'Two' } }),
+      client.PATCH('/todos/{todo_id}', { params, body: { description: 'text' } }),
+      client.PATCH('/todos/{todo_id}', { params, body: { done: true } }),
+    ]);
+    const { data } = await client.GET('/todos/{todo_id}', { params });
+    expect(data).toMatchObject({ title: 'Two', description: 'text', done: true });
+  }
+});
+
+test("another user's todo is nowhere to be found", async () => {
+  const { client } = await signedIn();
+  const { id } = await add(client, 'Secret');
+  const stranger = await register(`stranger${users}`);
+  const params = { path: { todo_id: id } };
+  const answers = [
+    await stranger.GET('/todos/{todo_id}', { params }),
+    await stranger.PUT('/todos/{todo_id}', { params, body: { title: 'Mine' } }),
+    await stranger.PATCH('/todos/{todo_id}', { params, body: { title: 'Mine' } }),
+    await stranger.DELETE('/todos/{todo_id}', { params }),
+  ];
+  for (const { error } of answers) expect(error).toMatchObject({ status: 404 });
+  await stranger.DELETE('/todos');
+  expect(await titles(stranger)).toEqual([]);
+  expect(await titles(client)).toEqual(['Secret']);
+});
+
+test('DELETE /todos clears the finished ones, the open ones, or all', async () => {
+  const { client } = await signedIn();
+  const fill = async () => {
+    await client.DELETE('/todos');
+    await add(client, 'open');
+    await add(client, 'done', { done: true });
+  };
+  await fill();
+  await client.DELETE('/todos', { params: { query: { done: true } } });
+  expect(await titles(client)).toEqual(['open']);
+  await fill();
+  await client.DELETE('/todos', { params: { query: { done: false } } });
+  expect(await titles(client)).toEqual(['done']);
+  await client.DELETE('/todos');
+  expect(await titles(client)).toEqual([]);
+});
+
+test('filters: done, and text in title or description without regard to case', async () => {
+  const { client } = await signedIn();
+  await add(client, 'Buy MILK', { done: true });
+  await add(client, 'Walk', { description: 'past the milkman' });
+  await add(client, 'ÄPFEL essen');
+  await add(client, '100% sure');
+  await add(client, '100 percent');
+  await add(client, 'snake_case');
+  await add(client, 'snake case');
+  await add(client, 'back\\slash');
+  expect(await titles(client, { q: 'milk' })).toEqual(['Buy MILK', 'Walk']);
+  expect(await titles(client, { q: 'milk', done: false })).toEqual(['Walk']);
+  expect(await titles(client, { done: true })).toEqual(['Buy MILK']);
+  expect(await titles(client, { q: 'äpfel' })).toEqual(['ÄPFEL essen']);
+  expect(await titles(client, { q: '0%' })).toEqual(['100% sure']);
+  expect(await titles(client, { q: 'e_c' })).toEqual(['snake_case']);
+  expect(await titles(client, { q: '\\' })).toEqual(['back\\slash']);
+  expect(await titles(client, { q: "'; drop table todos --" })).toEqual([]);
+});
+
+test.each([
+  ['created_at', ['a', 'b', 'c']],
+  ['-created_at', ['c', 'b', 'a']],
+  ['updated_at', ['b', 'c', 'a']],
+  ['-updated_at', ['a', 'c', 'b']],
+] as const)('sort=%s', async (sort, expected) => {
+  const { client } = await signedIn();
+  const first = await add(client, 'a');
+  await add(client, 'b');
+  await add(client, 'c');
+  app.clock.advance(10);
+  const params = { path: { todo_id: first.id } };
+  await client.PATCH('/todos/{todo_id}', { params, body: { done: true } });
+  expect(await titles(client, { sort })).toEqual(expected);
+  expect(await titles(client, { sort, limit: 1 })).toEqual(expected);
+});
+
+test('a page holds 20 by default and leads to the next one until there is none', async () => {
+  const { client } = await signedIn();
+  for (let i = 0; i < 21; i += 1) await add(client, `${i}`);
+  const first = await client.GET('/todos');
+  expect(first.data).toHaveLength(20);
+  const link = /^<(\/todos\?[^>]+)>; rel="next"$/.exec(first.response.headers.get('Link') ?? '');
+  const cursor = new URL(link?.[1] ?? '', 'http://localhost').searchParams.get('cursor') ?? '';
+  const second = await client.GET('/todos', { params: { query: { cursor } } });
+  expect(second.data?.map(({ title }) => title)).toEqual(['20']);
+  expect(second.response.headers.get('Link')).toBeNull();
+});
+
+test('the Link keeps the filters of its list', async () => {
+  const { client } = await signedIn();
+  await add(client, 'x & y = 1');
+  await add(client, 'x & y = 2');
+  const query = { q: 'x & y', sort: '-created_at', limit: 1, done: false } as const;
+  const { response } = await client.GET('/todos', { params: { query } });
+  const link = new URL(
+    /<([^>]+)>/.exec(response.headers.get('Link') ?? '')?.[1] ?? '',
+    'http://localhost',
+  );
+  expect(Object.fromEntries(link.searchParams)).toMatchObject({
+    q: 'x & y',
+    sort: '-created_at',
+    limit: '1',
+    done: 'false',
+  });
+  expect(await titles(client, query)).toEqual(['x & y = 2', 'x & y = 1']);
+});
+
+test.each(['created_at', '-created_at'] as const)(
+  'paging by %s neither repeats nor skips an item while others come and go',
+  async (sort) => {
+    const { client } = await signedIn();
+    const stays = new Set<string>();
+    const goes: string[] = [];
+    for (let i = 0; i < 30; i += 1) {
+      const { id, title } = await add(client, `${i}`);
+      if (i % 3 === 0) goes.push(id);
+      else stays.add(title);
+    }
+    const seen: string[] = [];
+    for await (const { title } of client.todos({ sort, limit: 3 })) {
+      seen.push(title);
+      if (seen.length % 2 === 0) {
+        const id = goes.pop();
+        if (id) await client.DELETE('/todos/{todo_id}', { params: { path: { todo_id: id } } });
+        if (seen.length < 40) await add(client, `new ${seen.length}`);
+      }
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect([...stays].filter((title) => !seen.includes(title))).toEqual([]);
+  },
+);
+
+test('items of the same millisecond keep one order', async () => {
+  const { client } = await signedIn();
+  const { data: user } = await client.GET('/auth/me');
+  const userId = user?.id ?? '';
+  const row = { user_id: userId, description: '', done: 0, version: 1, search_text: '' };
+  const at = { created_at: 1e12, updated_at: 1e12 };
+  for (const n of [3, 1, 2]) {
+    const id = `019ab1d0-5c00-7000-8000-00000000000${n}`;
+    await app.db
+      .insertInto('todos')
+      .values({ id, title: `${n}`, ...row, ...at })
+      .execute();
+  }
+  expect(await titles(client, { limit: 1 })).toEqual(['1', '2', '3']);
+  expect(await titles(client, { limit: 1, sort: '-updated_at' })).toEqual(['3', '2', '1']);
+});
+
+test('a cursor that was never handed out for this list is refused', async () => {
+  const { client } = await signedIn();
+  await add(client, 'a');
+  await add(client, 'b');
+  const { response } = await client.GET('/todos', { params: { query: { limit: 1 } } });
+  const cursor = /cursor=([\w-]+)/.exec(response.headers.get('Link') ?? '')?.[1] ?? '';
+  const stranger = await register(`stranger${users}`);
+  const last = cursor.at(-1) === 'A' ? 'B' : 'A';
+  const answers = [
+    await client.GET('/todos', { params: { query: { cursor: 'abc' } } }),
+    await client.GET('/todos', { params: { query: { cursor: `${cursor.slice(0, -1)}${last}` } } }),
+    await client.GET('/todos', { params: { query: { cursor, sort: '-created_at' } } }),
+    await client.GET('/todos', { params: { query: { cursor, q: 'a' } } }),
+    await client.GET('/todos', { params: { query: { cursor, done: true } } }),
+    await stranger.GET('/todos', { params: { query: { cursor } } }),
+  ];
+  for (const { error } of answers) {
+    expect(error).toMatchObject({ status: 400, errors: [{ parameter: 'cursor' }] });
+  }
+  const good = await client.GET('/todos', { params: { query: { cursor, limit: 1 } } });
+  expect(good.data).toMatchObject([{ title: 'b' }]);
+});
+
+test('the same request with the same Idempotency-Key makes one todo', async () => {
+  const { client } = await signedIn();
+  const create = (title: string, key: string) =>
+    client.POST('/todos', { params: { header: { 'Idempotency-Key': key } }, body: { title } });
+  const [first, ...others] = await Promise.all([1, 2, 3, 4].map(() => create('One', 'key')));
+  for (const { data, response } of others) {
+    expect(response.status).toBe(201);
+    expect(data).toEqual(first?.data);
+    expect(response.headers.get('Location')).toBe(first?.response.headers.get('Location'));
+  }
+  const other = await create('Two', 'key');
+  expect(other.error).toMatchObject({ status: 409, code: 'idempotency_key_reused' });
+  await create('Two', 'another-key');
+  expect(await titles(client)).toEqual(['One', 'Two']);
+});
+
+test('an Idempotency-Key is forgotten after 24 hours, and is one per user', async () => {
+  const { client } = await signedIn();
+  const params = { header: { 'Idempotency-Key': 'key' } };
+  const stranger = await register(`stranger${users}`);
+  await client.POST('/todos', { params, body: { title: 'One' } });
+  const theirs = await stranger.POST('/todos', { params, body: { title: 'Theirs' } });
+  expect(theirs.response.status).toBe(201);
+  app.clock.advance(24 * 3600 + 1);
+  const later = await client.POST('/todos', { params, body: { title: 'Two' } });
+  expect(later.response.status).toBe(201);
+});
