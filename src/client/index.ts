@@ -81,7 +81,15 @@ export interface Client extends Pick<FetchClient<paths>, Method> {
 /** openapi-fetch before it learns the contract. */
 type AnyPaths = Record<string, Record<Lowercase<Method>, object>>;
 
-/** Makes a client of the service. */
+/**
+ * Makes a client of the service.
+ *
+ * @example
+ * const client = createClient({ baseUrl: 'http://localhost:8000' });
+ * const { error } = await client.login('testuser', 'testpass123');
+ * if (error) throw new Error(error.detail);
+ * for await (const todo of client.todos({ done: false })) console.log(todo.title);
+ */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens: store = memoryTokens(), onSessionLost } = options;
   const send: Fetch = options.fetch ?? ((request) => globalThis.fetch(request));

@@ -1,5 +1,5 @@
 import { isProblem, type Problem } from './errors.ts';
-import type { TokenPair, TokenStore, Tokens } from './tokens.ts';
+import type { Maybe, TokenPair, TokenStore, Tokens } from './tokens.ts';
 
 /** Sends a request: `fetch`, or something like it. */
 export type Fetch = (request: Request) => Promise<Response>;
@@ -22,32 +22,35 @@ export interface Session {
 }
 
 /** The answers to an access token that a new one may mend, or that end the session. */
-const tokenFaults: readonly (Problem['code'] | undefined)[] = [
+const tokenFaults: readonly Problem['code'][] = [
   'access_token_expired',
   'invalid_access_token',
   'session_ended',
 ];
 
+/** Whether a logout under way comes to its end, when there is none. */
+const noLogout = Promise.resolve(false);
+
 export function createSession({ store, refresh, onLost }: SessionOptions): Session {
   /** The renewals under way, by the refresh token that each of them spends. */
-  const renewals = new Map<string, Promise<Tokens | undefined>>();
+  const renewals = new Map<string, Promise<Maybe<Tokens>>>();
   const exclusively = createQueue();
-  let logouts = 0;
+  let leaving = noLogout;
 
   async function send(request: Request, fetch: Fetch): Promise<Response> {
     const tokens = await store.get();
-    if (tokens === undefined || request.headers.has('Authorization')) return fetch(request);
+    if (!tokens || request.headers.has('Authorization')) return fetch(request);
     const spare = request.clone(); // a body can be sent only once
     const response = await fetch(authorize(request, tokens));
     const fault = await faultOf(response);
-    if (!tokenFaults.includes(fault)) return response;
+    if (fault === undefined) return response;
     const current = await unlessAborted(request.signal, renewOnce(tokens, fault));
     // Another login may be another user's: what this one meant to do is not done in its name.
     if (current?.login_id !== tokens.login_id) return response;
     return fetch(authorize(spare, current));
   }
 
-  function renewOnce(used: Tokens, fault: Problem['code'] | undefined) {
+  function renewOnce(used: Tokens, fault: Problem['code']) {
     const key = used.refresh_token;
     const renewal = renewals.get(key) ?? renew(used, fault).finally(() => renewals.delete(key));
     renewals.set(key, renewal);
@@ -55,13 +58,14 @@ export function createSession({ store, refresh, onLost }: SessionOptions): Sessi
   }
 
   /** The tokens to go on with: newer ones if there are any by now, else the used ones' successor. */
-  async function renew(used: Tokens, fault: Problem['code'] | undefined) {
+  async function renew(used: Tokens, fault: Problem['code']) {
     const current = await store.get();
     if (current?.access_token !== used.access_token) return current;
     const pair = fault === 'session_ended' ? undefined : await refresh(current);
     const successor = pair && remember(pair, current.login_id);
     if (!(await replace(current, successor))) return store.get();
-    if (successor === undefined && logouts === 0) onLost();
+    // What a logout has ended is not lost; which it was may be known only later.
+    if (successor === undefined) void leaving.then((left) => left || onLost());
     return successor;
   }
 
@@ -80,23 +84,28 @@ export function createSession({ store, refresh, onLost }: SessionOptions): Sessi
 
   async function end<Result extends { response: Response }>(logout: () => Promise<Result>) {
     const tokens = await store.get();
-    logouts += 1; // a session that others now find ended is not lost
+    const result = logout();
+    leaving = result.then(isOver, () => false);
     try {
-      const result = await logout();
-      if (result.response.ok) await forget(tokens);
-      return result;
+      if ((await result).response.ok) await forget(tokens);
+      return await result;
     } finally {
-      logouts -= 1;
+      leaving = noLogout;
     }
   }
 
-  function forget(tokens: Tokens | undefined): Promise<void> {
+  function forget(tokens: Maybe<Tokens>): Promise<void> {
     return exclusively(async () => {
       if ((await store.get())?.login_id === tokens?.login_id) await store.clear();
     });
   }
 
   return { start, end, send };
+}
+
+/** Whether a logout's answer says that the session is over, by it or before it. */
+function isOver({ response }: { response: Response }): boolean {
+  return response.ok || response.status === 401;
 }
 
 function remember(pair: TokenPair, login_id: string): Tokens {
@@ -114,7 +123,7 @@ async function faultOf(response: Response): Promise<Problem['code'] | undefined>
     .clone()
     .json()
     .catch(() => undefined); // not the service's answer
-  return isProblem(body) ? body.code : undefined;
+  return isProblem(body) && tokenFaults.includes(body.code) ? body.code : undefined;
 }
 
 /** Whoever gives up need not wait for a renewal that others wait for too. */

@@ -19,14 +19,23 @@ export interface Tokens extends TokenPair {
   refresh_key: string;
 }
 
+export type Maybe<Value> = Value | null | undefined;
+
 /**
  * Where a client keeps its tokens: memory by default, `localStorage`, a keychain, a file. Each
  * method may answer at once or with a promise. What one throws, the request that needed it rejects
  * with.
+ *
+ * @example
+ * const inBrowser: TokenStore = {
+ *   get: () => JSON.parse(localStorage.getItem('tokens') ?? 'null'),
+ *   set: (tokens) => localStorage.setItem('tokens', JSON.stringify(tokens)),
+ *   clear: () => localStorage.removeItem('tokens'),
+ * };
  */
 export interface TokenStore {
-  /** The tokens as they are now; `undefined` when nobody is signed in. */
-  get(): Tokens | undefined | Promise<Tokens | undefined>;
+  /** The tokens as they are now; `undefined` or `null` when nobody is signed in. */
+  get(): Maybe<Tokens> | Promise<Maybe<Tokens>>;
   /** Keeps these tokens instead of whatever was there. */
   set(tokens: Tokens): void | Promise<void>;
   /** Forgets the tokens. */

@@ -5,48 +5,62 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+import { DEMO, startApp } from '../harness.ts';
 
+// The client as other programs get it: packed, and unpacked beside its only dependency.
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
 let folder: string;
+let unpacked: string;
 
-// A program in a folder of its own, with the packed package and openapi-fetch beside it.
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'openapi-todos-'));
-  const installed = join(folder, 'node_modules/openapi-todos');
-  await mkdir(installed, { recursive: true });
-  await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
-  const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
-  await run('tar', [
-    '-xzf',
-    join(folder, String(tarball)),
-    '--strip-components=1',
-    '-C',
-    installed,
-  ]);
-  const dependency = join(root, 'node_modules/openapi-fetch');
-  await symlink(dependency, join(folder, 'node_modules/openapi-fetch'), 'junction');
+  folder = await mkdtemp(join(tmpdir(), 'client-'));
+  const modules = join(folder, 'node_modules');
+  unpacked = join(modules, 'openapi-todos');
+  await mkdir(unpacked, { recursive: true });
+  await mkdir(join(root, 'dist/client'), { recursive: true });
+  await writeFile(join(root, 'dist/client/left-over.js'), '');
+
+  const { stdout } = await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
+  const tarball = join(folder, String(stdout.trim().split('\n').at(-1)));
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
+  await symlink(
+    join(root, 'node_modules/openapi-fetch'),
+    join(modules, 'openapi-fetch'),
+    'junction',
+  );
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the packed client runs on plain Node', async () => {
-  const app = await startApp();
-  const program = `
-    import { createClient } from 'openapi-todos/client';
-    const client = createClient({ baseUrl: ${JSON.stringify(app.url)} });
-    const { error } = await client.login('nobody', 'knows');
-    console.log(error.code);
-  `;
-  await writeFile(join(folder, 'program.mjs'), program);
-  const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: folder });
-  await app.close();
-  expect(stdout).toBe('invalid_credentials\n');
+test('the package holds what it exports, freshly compiled, and no source', async () => {
+  expect((await readdir(unpacked)).filter((name) => !name.endsWith('.md')).toSorted()).toEqual([
+    'LICENSE',
+    'dist',
+    'generated',
+    'openapi.yaml',
+    'package.json',
+  ]);
+  const compiled = await readdir(join(unpacked, 'dist'), { recursive: true });
+  expect(compiled).toContain(join('client', 'index.js'));
+  expect(compiled).not.toContain(join('client', 'left-over.js'));
 });
 
-test('its types resolve, and know the contract', { timeout: 30_000 }, async () => {
+test('it runs on plain Node', async () => {
+  await using app = await startApp();
+  const program = `
+    import { createClient } from 'openapi-todos/client';
+    const client = createClient({ baseUrl: '${app.url}' });
+    await client.login('${DEMO.username}', '${DEMO.password}');
+    const { data } = await client.GET('/auth/me');
+    console.log(data.username);
+  `;
+  await writeFile(join(folder, 'program.js'), program);
+  const { stdout } = await run(process.execPath, ['program.js'], { cwd: folder });
+  expect(stdout).toBe(`${DEMO.username}\n`);
+});
+
+test('its types know the contract', { timeout: 30_000 }, async () => {
   const program = `
     import { createClient, memoryTokens, type Todo, type TokenStore } from 'openapi-todos/client';
     const tokens: TokenStore = memoryTokens();
@@ -62,16 +76,18 @@ test('its types resolve, and know the contract', { timeout: 30_000 }, async () =
     // @ts-expect-error a body without its title
     await client.POST('/todos', { body: { done: true } });
   `;
+  const compilerOptions = {
+    module: 'nodenext',
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    strict: true,
+    noEmit: true,
+  };
   await writeFile(join(folder, 'program.ts'), program);
-  const options = [
-    '--strict',
-    '--noEmit',
-    '--target',
-    'es2022',
-    '--lib',
-    'es2022,dom,dom.iterable',
-  ];
-  const check = (module: string[]) =>
-    run(process.execPath, [tsc, ...options, ...module, 'program.ts'], { cwd: folder });
-  await check(['--module', 'nodenext']);
+  const config = JSON.stringify({ compilerOptions, files: ['program.ts'] });
+  await writeFile(join(folder, 'tsconfig.json'), config);
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [compiler], { cwd: folder }).catch(
+    (error) => error,
+  );
+  expect(stdout).toBe('');
 });

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { memoryTokens } from '../../src/client/index.ts';
+import { memoryTokens, nextCursor, ProblemError } from '../../src/client/index.ts';
 import {
   bearers,
   PASSWORD,
   REFRESH,
   routes,
   type SignedIn,
+  slowTokens,
+  titlesWith,
   tokensIn,
   useService,
 } from './setup.ts';
@@ -54,8 +56,11 @@ describe('signing in', () => {
     expect((await tokensIn(tokens)).login_id).not.toBe(before.login_id);
   });
 
-  test('not at all: requests go without a token and their 401 is the answer', async () => {
-    const { client, wire, onSessionLost } = signedOut();
+  test.each([
+    ['undefined', memoryTokens],
+    ['null', slowTokens],
+  ])('not at all (the store holds %s): requests have no token', async (_, make) => {
+    const { client, wire, onSessionLost } = signedOut({ tokens: make() });
     expect((await client.GET('/todos')).error?.code).toBe('authentication_required');
     expect(bearers(wire.sent)).toEqual([null]);
     expect(onSessionLost).not.toHaveBeenCalled();
@@ -198,6 +203,19 @@ describe('signing out', () => {
     expect(onSessionLost).toHaveBeenCalledTimes(1);
   });
 
+  test('whose answer is lost does not hide that the session is', async () => {
+    const { client, wire, onSessionLost } = await signedIn();
+    const logout = held('answer', unreachable);
+    wire.next('POST /auth/logout', logout.fault);
+    const leaving = client.logout();
+    await logout.arrived;
+    expect((await client.GET('/todos')).error?.code).toBe('session_ended');
+    expect(onSessionLost).not.toHaveBeenCalled();
+    logout.release();
+    await expect(leaving).rejects.toThrow('fetch failed');
+    expect(onSessionLost).toHaveBeenCalledTimes(1);
+  });
+
   test('that fails leaves the next loss to be reported', async () => {
     const one = await signedIn();
     one.wire.next('POST /auth/logout', unreachable);
@@ -236,5 +254,57 @@ describe('signing out', () => {
     const { client, onSessionLost } = signedOut();
     expect((await client.logout()).error?.code).toBe('authentication_required');
     expect(onSessionLost).not.toHaveBeenCalled();
+  });
+});
+
+describe('todos', () => {
+  test('go through all pages as they are asked for, with the same query', async () => {
+    const { client, wire } = await signedIn();
+    const titles = ['page 1', 'page 2', 'page 3', 'page 4', 'page 5'];
+    for (const title of titles) await client.POST('/todos', { body: { title } });
+    const query = { q: 'page', sort: 'created_at', limit: 2 } as const;
+    const seen: string[] = [];
+    for await (const { title } of client.todos(query)) {
+      seen.push(title);
+      expect(wire.to('GET /todos')).toHaveLength(Math.ceil(seen.length / 2));
+    }
+    expect(seen).toEqual(titles);
+    for (const { query } of wire.to('GET /todos')) {
+      expect(query.toString()).toMatch(/^q=page&sort=created_at&limit=2(?:&cursor=[^&]+)?$/);
+    }
+  });
+
+  test('start at a cursor, if there is one', async () => {
+    const { client } = await signedIn();
+    for (const title of ['start 1', 'start 2']) await client.POST('/todos', { body: { title } });
+    const query = { q: 'start', sort: 'created_at', limit: 1 } as const;
+    const cursor = nextCursor((await client.GET('/todos', { params: { query } })).response);
+    const seen: string[] = [];
+    for await (const { title } of client.todos({ ...query, cursor: String(cursor) }))
+      seen.push(title);
+    expect(seen).toEqual(['start 2']);
+  });
+
+  test('that there are none of', async () => {
+    const { client } = await signedIn();
+    expect(await titlesWith(client, 'no such text')).toEqual([]);
+  });
+
+  test('throw what the service says', async () => {
+    const { client } = await signedIn();
+    const failure: unknown = await client
+      .todos({ limit: 101 })
+      .next()
+      .catch((error: unknown) => error);
+    if (!(failure instanceof ProblemError)) throw failure;
+    expect(failure.response.status).toBe(400);
+    expect(failure.problem?.code).toBe('invalid_request');
+    expect(failure.message).toBe(failure.problem?.detail);
+  });
+
+  test('throw what fetch throws', async () => {
+    const { client, wire } = await signedIn();
+    wire.next('GET /todos', unreachable);
+    await expect(client.todos().next()).rejects.toThrow('fetch failed');
   });
 });

@@ -63,15 +63,15 @@ export interface SignedIn {
 
 export async function tokensIn(store: TokenStore): Promise<Tokens> {
   const tokens = await store.get();
-  if (tokens === undefined) throw new Error('nobody is signed in');
+  if (!tokens) throw new Error('nobody is signed in');
   return tokens;
 }
 
-/** A store that answers some turns of the event loop later. */
+/** A store that answers a turn of the event loop later, and `null` when it is empty. */
 export function slowTokens(): TokenStore {
   const store = memoryTokens();
   return {
-    get: () => turn().then(store.get),
+    get: async () => (await turn().then(store.get)) ?? null,
     set: (tokens) => turn().then(() => store.set(tokens)),
     clear: () => turn().then(store.clear),
   };

@@ -68,15 +68,15 @@ export const spoiledToken: Fault = async (request, send) => {
   return send(request);
 };
 
-/** Holds a request, or its answer, back until it is released; then `finish` happens. */
-export function held(what: 'request' | 'answer', finish?: Fault) {
+/** Holds a request, or its answer, back until it is released; `end` can make it a failure then. */
+export function held(what: 'request' | 'answer', end?: Fault) {
   const arrived = Promise.withResolvers<Response | undefined>();
   const released = Promise.withResolvers<void>();
   const fault: Fault = async (request, send) => {
     const answer = what === 'answer' ? await whole(await send(request)) : undefined;
     arrived.resolve(answer?.clone());
     await released.promise;
-    return answer ?? (finish ?? ((held) => send(held)))(request, send);
+    return end ? end(request, send) : (answer ?? send(request));
   };
   return { fault, arrived: arrived.promise, release: () => released.resolve() };
 }
