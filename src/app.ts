@@ -109,7 +109,8 @@ function headers({ corsOrigins }: Config) {
   );
   const origin = corsOrigins.includes('*') ? '*' : corsOrigins.map(originPattern);
   return [
-    helmet({ contentSecurityPolicy: policy }),
+    // What only TLS may promise is for whoever terminates it to promise (RFC 6797 §7.2).
+    helmet({ contentSecurityPolicy: policy, strictTransportSecurity: false }),
     cors({ origin, exposedHeaders, maxAge: 600, preflightContinue: true }),
   ];
 }

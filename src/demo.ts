@@ -8,7 +8,7 @@ export const DEMO_CREDENTIALS = { username: 'testuser', password: 'testpass123' 
 const TODOS = [
   { title: 'Try the API', description: 'The interactive reference is at /docs', done: true },
   { title: 'Generate a client', description: 'From /openapi.yaml, in any language', done: false },
-  { title: 'Write a todo of your own', description: 'POST /todos', done: false },
+  { title: 'Buy milk', description: 'The one with the blue cap', done: false },
 ];
 
 /** Somebody to sign in as, and something of theirs to see. */

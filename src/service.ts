@@ -40,6 +40,9 @@ export async function startService(
     const keys = await loadKeys(config);
     const app = await createApp({ config, db, keys, logger, clock, isClosing: () => closing });
     const server = createListener(app, LIMITS);
+    server.prependListener('request', (_request, response) => {
+      if (closing) response.setHeader('Connection', 'close');
+    });
     await listen(server, config);
     const close = async () => {
       closing = true;
@@ -76,10 +79,14 @@ function listen(server: Server, { port, host }: Config): Promise<void> {
   });
 }
 
+/** Resolves when the last request has been answered; a connection goes as soon as it is idle. */
 function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
   });
 }
 

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { ConfigError, describeVariables, readConfig } from '../src/config.ts';
+
+test('nothing needs to be set to try the service out', () => {
+  expect(readConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 8000,
+    database: { engine: 'sqlite', path: 'data/todos.sqlite' },
+    keys: undefined,
+    issuer: 'openapi-todos',
+    audience: 'openapi-todos',
+    accessTokenSeconds: 900,
+    sessionIdleSeconds: 30 * 86_400,
+    sessionAbsoluteSeconds: 90 * 86_400,
+    refreshGraceSeconds: 0,
+    registration: true,
+    corsOrigins: ['http://localhost:*', 'http://127.0.0.1:*'],
+    bodyLimit: 65_536,
+    trustedProxies: [],
+    logLevel: 'info',
+    trial: true,
+  });
+});
+
+test('every variable reaches the configuration', () => {
+  const secret = 's'.repeat(32);
+  expect(
+    readConfig({
+      PORT: '0',
+      HOST: '0.0.0.0',
+      DATABASE_URL: 'sqlite::memory:',
+      JWT_SECRET: secret,
+      JWT_ISSUER: 'issuer',
+      JWT_AUDIENCE: 'audience',
+      ACCESS_TOKEN_SECONDS: '60',
+      SESSION_IDLE_SECONDS: '120',
+      SESSION_ABSOLUTE_SECONDS: '240',
+      REFRESH_GRACE_SECONDS: '10',
+      REGISTRATION: 'false',
+      CORS_ORIGINS: 'https://a.example, https://b.example',
+      BODY_LIMIT_BYTES: '2048',
+      TRUSTED_PROXIES: '10.0.0.0/8,::1',
+      LOG_LEVEL: 'warn',
+    }),
+  ).toEqual({
+    host: '0.0.0.0',
+    port: 0,
+    database: { engine: 'sqlite', path: ':memory:' },
+    keys: { secret },
+    issuer: 'issuer',
+    audience: 'audience',
+    accessTokenSeconds: 60,
+    sessionIdleSeconds: 120,
+    sessionAbsoluteSeconds: 240,
+    refreshGraceSeconds: 10,
+    registration: false,
+    corsOrigins: ['https://a.example', 'https://b.example'],
+    bodyLimit: 2048,
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    logLevel: 'warn',
+    trial: false,
+  });
+});
+
+test('a variable that is set to nothing counts as not set', () => {
+  expect(readConfig({ PORT: '', JWT_SECRET: '' })).toEqual(readConfig({}));
+});
+
+test.each([
+  ['PORT', 'http', 'PORT must be a port, a whole number from 0 to 65535, not "http"'],
+  ['PORT', '65536', 'PORT must be a port, a whole number from 0 to 65535, not "65536"'],
+  ['PORT', '-1', 'PORT must be a port'],
+  ['PORT', '80.5', 'PORT must be a port'],
+  ['HOST', 'not a host', 'HOST must be an address or a host name'],
+  ['DATABASE_URL', 'mysql://root:hunter2@db', 'DATABASE_URL must be sqlite:PATH'],
+  ['DATABASE_URL', 'sqlite:', 'DATABASE_URL must be sqlite:PATH'],
+  ['JWT_SECRET', 'too short', 'JWT_SECRET must have 32 bytes or more (256 bits), not 9'],
+  ['ACCESS_TOKEN_SECONDS', '0', 'ACCESS_TOKEN_SECONDS must be seconds'],
+  ['SESSION_IDLE_SECONDS', '1h', 'SESSION_IDLE_SECONDS must be seconds'],
+  ['SESSION_ABSOLUTE_SECONDS', '-5', 'SESSION_ABSOLUTE_SECONDS must be seconds'],
+  ['REFRESH_GRACE_SECONDS', '301', 'REFRESH_GRACE_SECONDS must be seconds'],
+  ['REGISTRATION', 'maybe', 'REGISTRATION '],
+  ['CORS_ORIGINS', 'example.com', 'CORS_ORIGINS must be origins'],
+  ['CORS_ORIGINS', 'https://a.example/path', 'CORS_ORIGINS must be origins'],
+  ['BODY_LIMIT_BYTES', '64k', 'BODY_LIMIT_BYTES must be bytes'],
+  ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES must be addresses or subnets'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error'],
+])('%s=%s stops the start, saying why and giving an example', (name, value, message) => {
+  const start = () => readConfig({ [name]: value });
+  expect(start).toThrow(ConfigError);
+  expect(start).toThrow(message);
+  expect(start).toThrow(`for example: ${name}=`);
+});
+
+test('all that is wrong is said at once', () => {
+  const start = () => readConfig({ PORT: 'x', LOG_LEVEL: 'y' });
+  expect(start).toThrow(/PORT.*LOG_LEVEL/s);
+});
+
+test.each(['hunter2', 'a-secret-that-is-short'])('a secret value is not repeated', (value) => {
+  for (const name of ['JWT_SECRET', 'DATABASE_URL']) {
+    expect(() => readConfig({ [name]: value })).not.toThrow(value);
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+  }
+});
+
+test('a service that others can reach needs a secret', () => {
+  expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(/JWT_SECRET is needed because HOST=/);
+  expect(readConfig({ HOST: '::1' }).trial).toBe(true);
+  expect(readConfig({ HOST: 'localhost' }).trial).toBe(true);
+});
+
+test("the README's table is that of the code", () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  for (const { name, default: value, meaning } of describeVariables()) {
+    expect(readme).toContain(`| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${meaning} |`);
+  }
+});

@@ -1,0 +1,160 @@
+// The process as `npm start` runs it: a child of its own, killed for real.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createClient } from '../src/client/index.ts';
+import { DEMO } from './harness.ts';
+
+const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'todos-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function run(variables: Record<string, string>, ...args: string[]) {
+  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
+  const child = spawn(process.execPath, [script, ...args], { env, cwd: folder });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output.text += text;
+    });
+  }
+  return { child, output };
+}
+
+/** Starts the service and waits for its banner. */
+async function start(variables: Record<string, string>) {
+  const { child, output } = run(variables);
+  await until(child, () => output.text.includes('contract'));
+  const url = /http:\/\/localhost:\d+/.exec(output.text)?.[0] ?? '';
+  return { child, output, url, client: createClient({ baseUrl: url }) };
+}
+
+async function until(child: ChildProcess, condition: () => boolean) {
+  while (!condition() && child.exitCode === null) {
+    await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'close')]);
+  }
+}
+
+async function exit(child: ChildProcess) {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  return child.exitCode;
+}
+
+test('the banner says where to go next, and its curl line signs in', async () => {
+  const { output, url } = await start({ DATABASE_URL: 'sqlite:banner/todos.sqlite' });
+  expect(output.text).toContain(`${url}/docs`);
+  expect(output.text).toContain('testuser / testpass123');
+  const [, address = '', body = ''] = /curl (\S+) --json '(.*)'/.exec(output.text) ?? [];
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(address, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+  const secret = await stat(join(folder, 'banner/todos.sqlite.secret'));
+  expect(secret.mode & 0o777).toBe(0o600);
+});
+
+test('what has been answered is there after kill -9, tokens included', async () => {
+  const variables = { DATABASE_URL: 'sqlite:killed/todos.sqlite' };
+  const first = await start(variables);
+  const { data: tokens } = await first.client.login(DEMO.username, DEMO.password);
+  const answered: string[] = [];
+  const writing = (async () => {
+    for (let n = 0; ; n += 1) {
+      const { data } = await first.client.POST('/todos', { body: { title: `${n}` } });
+      if (data) answered.push(data.id);
+      if (answered.length === 30) first.child.kill('SIGKILL');
+    }
+  })();
+  await expect(writing).rejects.toThrow();
+
+  const second = await start(variables);
+  const headers = { Authorization: `Bearer ${tokens?.access_token}` };
+  for (const id of answered) {
+    const { status } = await fetch(`${second.url}/todos/${id}`, { headers });
+    expect(status).toBe(200);
+  }
+});
+
+test('the demo user is made once, and only for a new database behind a loopback address', async () => {
+  const variables = { DATABASE_URL: 'sqlite:demo/todos.sqlite', JWT_SECRET: 's'.repeat(32) };
+  const first = await start(variables);
+  await first.client.login(DEMO.username, DEMO.password);
+  const body = { current_password: DEMO.password, new_password: 'another long password' };
+  await first.client.PUT('/auth/password', { body });
+  first.child.kill('SIGTERM');
+  await exit(first.child);
+  const second = await start(variables);
+  const { error } = await second.client.login(DEMO.username, DEMO.password);
+  expect(error).toMatchObject({ code: 'invalid_credentials' });
+
+  const open = await start({
+    HOST: '0.0.0.0',
+    DATABASE_URL: 'sqlite:open/todos.sqlite',
+    JWT_SECRET: 's'.repeat(32),
+  });
+  expect(open.output.text).not.toContain('testpass123');
+  const refused = await open.client.login(DEMO.username, DEMO.password);
+  expect(refused.error).toMatchObject({ code: 'invalid_credentials' });
+});
+
+test('SIGTERM finishes the request under way, then the process ends with 0', async () => {
+  const { child, url } = await start({ DATABASE_URL: 'sqlite::memory:' });
+  const body = JSON.stringify(DEMO);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(
+    'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+  );
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    answer += text;
+  });
+  // A second connection's answer tells that the first one's bytes have been read.
+  await fetch(`${url}/healthz`);
+  child.kill('SIGTERM');
+  await expect
+    .poll(() =>
+      fetch(`${url}/healthz`).then(
+        () => 'open',
+        () => 'closed',
+      ),
+    )
+    .toBe('closed');
+  socket.write(body.slice(5));
+  await once(socket, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await exit(child)).toBe(0);
+});
+
+test('--help lists every variable, and nothing is started', async () => {
+  const { child, output } = run({}, '--help');
+  expect(await exit(child)).toBe(0);
+  for (const name of ['PORT', 'HOST', 'DATABASE_URL', 'JWT_SECRET', 'LOG_LEVEL']) {
+    expect(output.text).toContain(name);
+  }
+});
+
+test('a wrong variable stops the start by its name', async () => {
+  const { child, output } = run({ PORT: 'eighty' });
+  expect(await exit(child)).toBe(1);
+  expect(output.text).toContain(
+    'PORT must be a port, a whole number from 0 to 65535, not "eighty"',
+  );
+  expect(output.text).not.toContain('    at ');
+});
+
+test('a port that is taken is said to be', async () => {
+  const first = await start({ DATABASE_URL: 'sqlite::memory:' });
+  const { port } = new URL(first.url);
+  const { child, output } = run({ DATABASE_URL: 'sqlite::memory:', PORT: port });
+  expect(await exit(child)).toBe(1);
+  expect(output.text).toContain(`Set PORT to another one.`);
+  expect(output.text).not.toContain('    at ');
+});
