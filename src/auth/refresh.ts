@@ -4,14 +4,12 @@ import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import type { RequestContext } from '../http/operation.ts';
 import { type AuditEventName, audit } from './audit.ts';
-import { type Grant, type Rotation, rotate, type SessionLifetimes } from './sessions.ts';
+import { type Grant, isCurrent, type Rotation, rotate, type SessionLifetimes } from './sessions.ts';
 import { findUser } from './users.ts';
 
 /**
  * How long after the deciding write its answer is held back at least, in microseconds. Whoever
- * arrives before that cannot have seen the answer, so two tabs at once are told from a replay
- * exactly, also while the disk is busy and across processes: the longer the commit takes and the
- * clocks differ, up to this, the less it matters.
+ * arrives before that cannot have seen the answer, though they may find the token spent already.
  */
 const HELD_BACK = 10_000;
 
@@ -33,6 +31,7 @@ export async function refreshSession(
   request: { token: string; idempotencyKey: string | undefined; context: RequestContext },
 ): Promise<{ grant: Grant; username: string } | undefined> {
   const { context } = request;
+  const foundCurrent = await isCurrent(db, request.token);
   // One turn takes up the connections that are waiting, the next reads what they have sent: all
   // that lay in the sockets when this request was read has its arrival stamped before the write.
   await turn();
@@ -45,6 +44,7 @@ export async function refreshSession(
       idempotencyKey: request.idempotencyKey,
       client: context,
       arrivedAt: context.arrivedAt,
+      foundCurrent,
       now,
       answeredAfter,
       lifetimes,

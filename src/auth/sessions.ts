@@ -1,6 +1,7 @@
+import type { ExpressionBuilder } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Db } from '../database/connect.ts';
-import type { RevokeReason } from '../database/schema.ts';
+import type { Database, RevokeReason } from '../database/schema.ts';
 import type { Principal } from '../http/operation.ts';
 import { hashToken, newNonce, newRefreshToken, successorOf } from './refresh-token.ts';
 
@@ -34,6 +35,12 @@ export interface Grant {
 
 /** A retry with the same Idempotency-Key gets the same successor for so long (24 hours). */
 const RETRY_HORIZON = 86_400_000;
+
+/**
+ * Longer than a request waits for its turn, in microseconds (30 s). Stamps that lie further apart
+ * come from clocks that disagree and prove nothing.
+ */
+const LONGEST_WAIT = 30_000_000;
 
 const LIVE_SESSION = [
   'id',
@@ -73,6 +80,8 @@ export interface Presentation {
   client: Client;
   /** When the request had been read whole (see `Clock.stamp`). */
   arrivedAt: number;
+  /** What `isCurrent` said after that. */
+  foundCurrent: boolean;
   now: number;
   /** Up to when a request that arrives cannot have seen this one's answer. */
   answeredAfter: number;
@@ -99,6 +108,19 @@ export async function rotate(db: Db, presentation: Presentation): Promise<Rotati
   if (repeated) return { outcome: 'repeated', grant: repeated };
   const session = await revokeReused(db, presentation);
   return session ? { outcome: 'reused', session } : { outcome: 'refused' };
+}
+
+/**
+ * Whether the token is the one that works now. Who finds it so has arrived before it is spent,
+ * whatever the clocks say and however long another process takes to commit.
+ */
+export async function isCurrent(db: Db, token: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('token_hash', '=', hashToken(token))
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /** The deciding write: whoever finds the token current spends it; there is only one. */
@@ -137,28 +159,39 @@ async function spend(db: Db, presentation: Presentation): Promise<Grant | undefi
 
 /** The same successor again, while it is unused, for those who cannot be replaying it. */
 async function repeat(db: Db, presentation: Presentation): Promise<Grant | undefined> {
-  const { token, now, lifetimes } = presentation;
-  const found = await db
+  const { token, now } = presentation;
+  let query = db
     .selectFrom('sessions')
     .select([...LIVE_SESSION, 'successor_nonce as nonce'])
     .where('spent_hash', '=', hashToken(token))
     .where('revoked_at', 'is', null)
     .where('idle_expires_at', '>', now)
-    .where('absolute_expires_at', '>', now)
-    .where((where) =>
-      where.or([
-        where('spent_stamp', '>=', presentation.arrivedAt),
-        where('spent_at', '>', now - lifetimes.grace),
-        where.and([
-          where('idempotency_hash', '=', keyHash(presentation) ?? ''),
-          where('spent_at', '>=', now - RETRY_HORIZON),
-        ]),
-      ]),
-    )
-    .executeTakeFirst();
+    .where('absolute_expires_at', '>', now);
+  if (!presentation.foundCurrent) query = query.where((where) => excuses(where, presentation));
+  const found = await query.executeTakeFirst();
   if (!found?.nonce) return undefined;
   const { nonce, ...session } = found;
   return { session, refreshToken: successorOf(token, nonce) };
+}
+
+/** Arrived before the answer, within the grace, or a retry under the same Idempotency-Key. */
+function excuses(where: ExpressionBuilder<Database, 'sessions'>, presentation: Presentation) {
+  const { now, arrivedAt, lifetimes } = presentation;
+  return where.or([
+    where.and([
+      where('spent_stamp', '>=', arrivedAt),
+      where('spent_stamp', '<', arrivedAt + LONGEST_WAIT),
+    ]),
+    // Both ways, so that a clock that is behind does not make the grace longer, or one out of none.
+    where.and([
+      where('spent_at', '>', now - lifetimes.grace),
+      where('spent_at', '<', now + lifetimes.grace),
+    ]),
+    where.and([
+      where('idempotency_hash', '=', keyHash(presentation) ?? ''),
+      where('spent_at', '>=', now - RETRY_HORIZON),
+    ]),
+  ]);
 }
 
 /** A spent token that comes back otherwise is in two hands: its session ends. */

@@ -17,10 +17,27 @@ export async function transact<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction().execute(work);
+      return await once(db, work);
     } catch (error) {
       if (attempt === ATTEMPTS || !isContention(error)) throw error;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
+  }
+}
+
+async function once<T>(db: Db, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+  const trx = await db.startTransaction().execute();
+  try {
+    const verdict = await work(trx);
+    await trx.commit().execute();
+    return verdict;
+  } catch (error) {
+    // After some failures (a full disk) SQLite has rolled back by itself and refuses to do it
+    // again: that refusal must not stand in for the reason.
+    await trx
+      .rollback()
+      .execute()
+      .catch(() => undefined);
+    throw error;
   }
 }
