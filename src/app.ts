@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { parse } from 'yaml';
 import type { AccessTokenOptions } from './auth/access-token.ts';
+import { Attempts } from './auth/attempts.ts';
 import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
@@ -14,6 +15,7 @@ import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/secret.ts';
+import { readBody } from './http/body.ts';
 import { type ContractDocument, contract } from './http/contract.ts';
 import { docs } from './http/docs.ts';
 import { errorHandler } from './http/errors.ts';
@@ -53,9 +55,10 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     grace: config.refreshGraceSeconds * 1000,
   };
   const publicKeys = [...keys.byId.values()].flatMap(({ published }) => published ?? []);
+  const attempts = new Attempts(config.freeFailures, clock.now);
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {
-    ...authHandlers({ db, clock, tokens, lifetimes, registration: config.registration }),
+    ...authHandlers({ db, clock, tokens, lifetimes, attempts, registration: config.registration }),
     ...todoHandlers({ db, now: clock.now, cursorSecret }),
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
@@ -68,8 +71,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
 
   app.use(requestLog(logger), metrics.measure, ...headers(config));
   app.use(docs(yaml)).get('/metrics', metrics.expose);
-  app.use(...protocol(document));
-  app.use(express.json({ type: JSON_TYPES, limit: config.bodyLimit, strict: false }));
+  app.use(...protocol(document), ...readBody(document, config.bodyLimit));
   app.use((_request, response, next) => {
     response.locals['arrivedAt'] = clock.stamp();
     next();
@@ -82,24 +84,15 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
       formats: { 'uncommon-password': isUncommon },
       context: (request, response) => ({
         requestId: response.get('X-Request-Id') ?? '',
-        address: request.ip ?? '',
+        address: request.ip?.slice(0, 64) ?? '', // a proxy's word may be anything
         userAgent: request.get('User-Agent')?.slice(0, 256) ?? '',
         arrivedAt: response.locals['arrivedAt'],
       }),
     })),
   );
-  app.use(
-    errorHandler({
-      isOutage: (error) => error instanceof Unavailable || isOutage(error),
-      report: (error, requestId) => {
-        logger.error({ err: error, request_id: requestId }, 'failed');
-      },
-    }),
-  );
+  app.use(errorHandler({ isOutage: (error) => error instanceof Unavailable || isOutage(error) }));
   return app;
 }
-
-const JSON_TYPES = ['application/json', 'application/*+json'];
 
 /** Headers of every response: what a browser may do with it, and whose pages may ask. */
 function headers({ corsOrigins }: Config) {

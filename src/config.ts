@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
+import type { AttemptLimits } from './auth/attempts.ts';
 import type { SqliteLocation } from './database/connect.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
@@ -16,6 +17,7 @@ export interface Config {
   sessionAbsoluteSeconds: number;
   refreshGraceSeconds: number;
   registration: boolean;
+  freeFailures: AttemptLimits;
   corsOrigins: string[];
   bodyLimit: number;
   trustedProxies: string[];
@@ -33,6 +35,7 @@ export class ConfigError extends Error {
 }
 
 const duration = makeValidator<number>((input) => whole(input, 1, 10 * 365 * 86_400, 'seconds'));
+const count = makeValidator<number>((input) => whole(input, 1, 1_000_000, 'a number'));
 const variables = {
   PORT: makeValidator<number>((input) => whole(input, 0, 65_535, 'a port'))({
     default: 8000,
@@ -80,6 +83,21 @@ const variables = {
     default: true,
     desc: 'Whether anyone may create an account (`true`, `false`)',
     example: 'false',
+  }),
+  LOGIN_FREE_FAILURES: count({
+    default: 5,
+    desc: 'So many wrong passwords for one name from one address cost nothing in an hour; each more doubles the delay',
+    example: '5',
+  }),
+  LOGIN_FREE_FAILURES_PER_ADDRESS: count({
+    default: 100,
+    desc: 'The same for one address and whatever names, and for its registrations',
+    example: '100',
+  }),
+  REFRESH_FREE_FAILURES: count({
+    default: 100,
+    desc: 'The same for refused refresh tokens of one address, in a quarter of an hour',
+    example: '100',
   }),
   CORS_ORIGINS: makeValidator<string>(origins)({
     default: 'http://localhost:*,http://127.0.0.1:*',
@@ -147,6 +165,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     sessionAbsoluteSeconds: env.SESSION_ABSOLUTE_SECONDS,
     refreshGraceSeconds: env.REFRESH_GRACE_SECONDS,
     registration: env.REGISTRATION,
+    freeFailures: {
+      login: env.LOGIN_FREE_FAILURES,
+      loginPerAddress: env.LOGIN_FREE_FAILURES_PER_ADDRESS,
+      refresh: env.REFRESH_FREE_FAILURES,
+    },
     corsOrigins: list(env.CORS_ORIGINS),
     bodyLimit: env.BODY_LIMIT_BYTES,
     trustedProxies: list(env.TRUSTED_PROXIES),

@@ -2,14 +2,16 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import type { OperationHandlers, RequestContext } from '../http/operation.ts';
-import { problem } from '../http/problem.ts';
+import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
+import type { Attempts } from './attempts.ts';
 import { type AuditEventName, audit } from './audit.ts';
 import { hashPassword, isOutdated, verifyPassword } from './password.ts';
 import { refreshSession } from './refresh.ts';
 import {
   findSessionOfToken,
   type Grant,
+  hasSessionFrom,
   listLiveSessions,
   revokeSessions,
   type SessionLifetimes,
@@ -22,12 +24,15 @@ export interface AuthDependencies {
   clock: Clock;
   tokens: AccessTokenOptions;
   lifetimes: SessionLifetimes;
+  attempts: Attempts;
   /** Whether anyone may create an account. */
   registration: boolean;
 }
 
 /** The operations of the tag `auth`. */
-export function authHandlers({ db, clock, tokens, lifetimes, registration }: AuthDependencies) {
+export function authHandlers(dependencies: AuthDependencies) {
+  const { db, clock, tokens, lifetimes, attempts, registration } = dependencies;
+
   async function tokenPair({ session, refreshToken }: Grant, username: string) {
     const accessToken = await mintAccessToken(tokens, session, username, clock.now());
     return {
@@ -48,6 +53,8 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
   return {
     async register({ body, context }) {
       if (!registration) return problem(403, 'registration_closed', 'Registration is closed');
+      const wait = await attempts.beginRegistration(db, context.address);
+      if (wait !== undefined) return tooManyRequests(wait);
       const passwordHash = await hashPassword(body.password);
       const now = clock.now();
       const user = await createUser(db, { username: body.username, passwordHash, now });
@@ -58,6 +65,8 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
 
     async login({ body, context }) {
       const user = await findUserByName(db, body.username);
+      const attempt = await beginAttempt(body.username, user?.id, context);
+      if ('wait' in attempt) return tooManyRequests(attempt.wait);
       const isRight = await verifyPassword(body.password, user?.passwordHash);
       if (!user || !isRight) {
         await audit(db, event('sign_in_refused', context, user?.id));
@@ -77,6 +86,7 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
           lifetimes,
         });
         await audit(trx, event('signed_in', context, user.id, started.session.id));
+        await attempt.succeeded(trx);
         return started;
       });
       if (!grant) return problem(401, 'invalid_credentials', 'Invalid username or password');
@@ -92,11 +102,14 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
       }
       const refusal = problem(401, 'invalid_refresh_token', 'Invalid refresh token');
       if ((headers['Refresh-Token'] ?? token) !== token) return refusal;
+      const wait = await attempts.refreshDelay(db, context.address);
+      if (wait !== undefined) return tooManyRequests(wait);
       const granted = await refreshSession(db, clock, lifetimes, {
         token,
         idempotencyKey: headers['Idempotency-Key'],
         context,
       });
+      if (!granted) await attempts.refreshFailed(db, context.address);
       return granted ? tokenPair(granted.grant, granted.username) : refusal;
     },
 
@@ -119,6 +132,8 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
 
     async changePassword({ principal, body, context }) {
       const user = await findUser(db, principal.userId);
+      const attempt = await beginAttempt(principal.username, principal.userId, context);
+      if ('wait' in attempt) return tooManyRequests(attempt.wait);
       const isRight = await verifyPassword(body.current_password, user?.passwordHash);
       if (!user || !isRight) return wrongPassword(principal.userId, context);
       const replacement = await hashPassword(body.new_password);
@@ -129,6 +144,7 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
         const ended = await revokeSessions(trx, others, 'password_change', clock.now());
         for (const id of ended) await audit(trx, event('session_revoked', context, user.id, id));
         await audit(trx, event('password_changed', context, user.id, principal.sessionId));
+        await attempt.succeeded(trx);
         return true;
       });
       return changed ? { status: 204 } : wrongPassword(user.id, context);
@@ -161,6 +177,15 @@ export function authHandlers({ db, clock, tokens, lifetimes, registration }: Aut
       return { status: 204 };
     },
   } satisfies Partial<OperationHandlers>;
+
+  /** Counts a password that is about to be checked: for names that nobody has like for others. */
+  async function beginAttempt(name: string, userId: string | undefined, context: RequestContext) {
+    const { address } = context;
+    const isKnown = await hasSessionFrom(db, userId, address);
+    const wait = await transact(db, (trx) => attempts.beginLogin(trx, name, address, isKnown));
+    if (wait !== undefined) return { wait };
+    return { succeeded: (trx: Db) => attempts.loginSucceeded(trx, name, address, isKnown) };
+  }
 
   async function endSessions(
     choice: Parameters<typeof revokeSessions>[1],

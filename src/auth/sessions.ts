@@ -257,6 +257,22 @@ export async function findSessionOfToken(db: Db, userId: string, token: string) 
     .executeTakeFirst();
 }
 
+/** Whether the user has, or had lately, a session from that address. */
+export async function hasSessionFrom(
+  db: Db,
+  userId: string | undefined,
+  address: string,
+): Promise<boolean> {
+  const session = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId ?? '') // the same work for a name that nobody has
+    .where('address', '=', address)
+    .limit(1)
+    .executeTakeFirst();
+  return session !== undefined;
+}
+
 /** The user's live sessions, the most recently used first, 100 at most. */
 export async function listLiveSessions(db: Db, userId: string, now: number) {
   return db

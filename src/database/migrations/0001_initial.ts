@@ -40,6 +40,7 @@ export const initial: Migration = {
       .addColumn('idempotency_hash', 'text')
       .execute();
     await db.schema.createIndex('sessions_user').on('sessions').column('user_id').execute();
+    await db.schema.createIndex('sessions_idle').on('sessions').column('idle_expires_at').execute();
 
     // Every token that a live session has spent, so that any of them is known when it comes back.
     await db.schema

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import type { Db } from '../database/connect.ts';
+import { DatabaseRateLimiter } from '../database/rate-limiter.ts';
+import { keyOf } from './users.ts';
+
+/** How many failures of one kind are free, and what comes after them. */
+interface Budget {
+  name: string;
+  free: number;
+  /** For so long a failure counts, in seconds. */
+  window: number;
+  /** The delay doubles with each failure from one second up to this. */
+  longest: number;
+}
+
+export interface AttemptLimits {
+  /** Failed logins of one name from one address. */
+  login: number;
+  /** Failed logins from one address, of whatever names. */
+  loginPerAddress: number;
+  /** Refused refresh tokens from one address. */
+  refresh: number;
+}
+
+/** Who tries what: any of them may have to wait. */
+type Try = [budget: Budget, key: string];
+
+/** Counts attempts in the database; `now` in milliseconds. */
+export class Attempts {
+  #budgets;
+  #now: () => number;
+
+  constructor(limits: AttemptLimits, now: () => number) {
+    this.#now = now;
+    this.#budgets = {
+      here: { name: 'login-here', free: limits.login, window: 3600, longest: 900 },
+      address: { name: 'login-address', free: limits.loginPerAddress, window: 3600, longest: 900 },
+      // From all addresses together: slows down who has many. The owner does not share the delay,
+      // see `knowsAddress`, so that nobody can keep him out.
+      anywhere: { name: 'login-anywhere', free: 20 * limits.login, window: 3600, longest: 30 },
+      refresh: { name: 'refresh', free: limits.refresh, window: 900, longest: 60 },
+      register: { name: 'register', free: limits.loginPerAddress, window: 3600, longest: 60 },
+    } satisfies Record<string, Budget>;
+  }
+
+  /**
+   * Counts a login before its password is looked at, whether the name exists or not.
+   * @param isKnownAddress whether the user has signed in from there before
+   * @returns the seconds to wait, if it has to
+   */
+  async beginLogin(
+    db: Db,
+    username: string,
+    address: string,
+    isKnownAddress: boolean,
+  ): Promise<number | undefined> {
+    return this.#begin(db, this.#loginTries(username, address, isKnownAddress));
+  }
+
+  /** Gives a login's attempt back: only failures stay counted. */
+  async loginSucceeded(db: Db, username: string, address: string, isKnownAddress: boolean) {
+    for (const [budget, key] of this.#loginTries(username, address, isKnownAddress)) {
+      await this.#failures(db, budget).reward(key);
+      await this.#pauses(db, budget).delete(key);
+    }
+  }
+
+  /** Counts a registration. */
+  async beginRegistration(db: Db, address: string): Promise<number | undefined> {
+    return this.#begin(db, [[this.#budgets.register, networkOf(address)]]);
+  }
+
+  /** The seconds that an address has to wait with its next refresh, if it has to. */
+  async refreshDelay(db: Db, address: string): Promise<number | undefined> {
+    const pause = await this.#pauses(db, this.#budgets.refresh).get(networkOf(address));
+    return pause ? pause.msBeforeNext / 1000 : undefined;
+  }
+
+  /** Counts a refused refresh; a token cannot be guessed, so afterwards is early enough. */
+  async refreshFailed(db: Db, address: string): Promise<void> {
+    await this.#begin(db, [[this.#budgets.refresh, networkOf(address)]]);
+  }
+
+  #loginTries(username: string, address: string, isKnownAddress: boolean): Try[] {
+    const { here, address: all, anywhere } = this.#budgets;
+    const network = networkOf(address);
+    const name = keyOf(username);
+    const tries: Try[] = [
+      [here, sha256(`${name}\0${network}`)],
+      [all, network],
+    ];
+    return isKnownAddress ? tries : [...tries, [anywhere, sha256(name)]];
+  }
+
+  /**
+   * Counts an attempt in each budget. Where the free ones are used up, it needs the one place of the
+   * current delay; all of it in single statements, so that parallel attempts are counted one by one.
+   * An attempt that has to wait counts nowhere.
+   */
+  async #begin(db: Db, tries: Try[]): Promise<number | undefined> {
+    for (const [index, [budget, key]] of tries.entries()) {
+      const { consumedPoints } = await this.#failures(db, budget).consume(key);
+      const excess = consumedPoints - budget.free;
+      const wait = excess > 0 ? await this.#takePlace(db, budget, key, excess) : undefined;
+      if (wait === undefined) continue;
+      for (const [counted, its] of tries.slice(0, index + 1)) {
+        await this.#failures(db, counted).reward(its);
+      }
+      return wait;
+    }
+    return undefined;
+  }
+
+  async #takePlace(db: Db, budget: Budget, key: string, excess: number) {
+    const delay = Math.min(2 ** (excess - 1), budget.longest);
+    try {
+      await this.#pauses(db, budget).consume(key, 1, { customDuration: delay });
+      return undefined;
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext / 1000;
+      throw refusal;
+    }
+  }
+
+  #failures(db: Db, { name, window }: Budget) {
+    const points = Number.MAX_SAFE_INTEGER;
+    return new DatabaseRateLimiter(db, { name, points, seconds: window, now: this.#now });
+  }
+
+  #pauses(db: Db, { name, longest }: Budget) {
+    const options = { name: `${name}-pause`, points: 1, seconds: longest, now: this.#now };
+    return new DatabaseRateLimiter(db, options);
+  }
+}
+
+/** An IPv4 address, or the /64 of an IPv6 one: what one customer has. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4'
+    ? parsed.toString()
+    : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,73 @@
+import { RateLimiterRes, RateLimiterStoreAbstract } from 'rate-limiter-flexible';
+import type { Db } from './connect.ts';
+
+interface Counter {
+  points: number;
+  expire: number | null;
+}
+
+/**
+ * The counters of rate-limiter-flexible in the table `rate_limits`, through the handle that it is
+ * given: a transaction's counters come and go with it. Its own stores take a driver's connection,
+ * which would write past Kysely's transactions.
+ */
+export class DatabaseRateLimiter extends RateLimiterStoreAbstract {
+  #db: Db;
+  #now: () => number;
+
+  constructor(
+    db: Db,
+    options: { name: string; points: number; seconds: number; now: () => number },
+  ) {
+    const { name, points, seconds, now } = options;
+    super({ storeClient: db, keyPrefix: name, points, duration: seconds });
+    this.#db = db;
+    this.#now = now;
+  }
+
+  // The methods that a store of the library has to have.
+
+  async _upsert(key: string, points: number, duration: number, forced = false): Promise<Counter> {
+    const now = this.#now();
+    const expire = duration > 0 ? now + duration : null;
+    return this.#db
+      .insertInto('rate_limits')
+      .values({ key, points, expire })
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet(({ ref, case: when, eb }) => {
+          if (forced) return { points, expire };
+          const isOver = eb('rate_limits.expire', '<=', now);
+          const sum = eb('rate_limits.points', '+', points);
+          return {
+            points: when().when(isOver).then(points).else(sum).end(),
+            expire: when().when(isOver).then(expire).else(ref('rate_limits.expire')).end(),
+          };
+        }),
+      )
+      .returning(['points', 'expire'])
+      .executeTakeFirstOrThrow();
+  }
+
+  async _get(key: string): Promise<Counter | undefined> {
+    return this.#db
+      .selectFrom('rate_limits')
+      .select(['points', 'expire'])
+      .where('key', '=', key)
+      .where(({ eb, or }) => or([eb('expire', '>', this.#now()), eb('expire', 'is', null)]))
+      .executeTakeFirst();
+  }
+
+  async _delete(key: string): Promise<boolean> {
+    const deleted = await this.#db
+      .deleteFrom('rate_limits')
+      .where('key', '=', key)
+      .executeTakeFirst();
+    return deleted.numDeletedRows > 0n;
+  }
+
+  _getRateLimiterRes(_key: string, changed: number, { points, expire }: Counter): RateLimiterRes {
+    const remaining = Math.max(this.points - points, 0);
+    const wait = expire === null ? -1 : Math.max(expire - this.#now(), 0);
+    return new RateLimiterRes(remaining, wait, points, changed === points);
+  }
+}

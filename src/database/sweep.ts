@@ -1,0 +1,121 @@
+import type { Db } from './connect.ts';
+
+/** For how long what is over is kept, in milliseconds. */
+const DAY = 86_400_000;
+const KEEP = {
+  /** Sessions from the moment they would have been idle for too long. */
+  session: 30 * DAY,
+  idempotencyKey: DAY,
+  auditEvent: 90 * DAY,
+};
+
+/** How many rows one statement deletes at most, so that nobody waits long for it. */
+const BATCH = 500;
+
+/** How many events the trail holds at most. */
+const AUDIT_EVENTS = 200_000;
+
+/**
+ * Deletes what is over: sessions that ended long ago with the tokens they spent, forgotten keys and
+ * counters, old events. A batch at a time, until there is nothing left.
+ * @returns how many rows went
+ */
+export async function sweep(db: Db, now: number, isStopped = () => false): Promise<number> {
+  let total = 0;
+  for (const step of [
+    spentTokens,
+    sessions,
+    idempotencyKeys,
+    rateLimits,
+    oldEvents,
+    tooManyEvents,
+  ]) {
+    for (let deleted = BATCH; deleted >= BATCH && !isStopped(); total += deleted) {
+      deleted = Number((await step(db, now)).numDeletedRows);
+    }
+  }
+  return total;
+}
+
+/** Before their sessions, which may have thousands of them. */
+function spentTokens(db: Db, now: number) {
+  return db
+    .deleteFrom('spent_refresh_tokens')
+    .where('token_hash', 'in', (spent) =>
+      spent
+        .selectFrom('sessions')
+        .innerJoin('spent_refresh_tokens', 'spent_refresh_tokens.session_id', 'sessions.id')
+        .select('spent_refresh_tokens.token_hash')
+        .where('sessions.idle_expires_at', '<=', now - KEEP.session)
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+/** A session that was revoked, or has come to its absolute end, gets idle like any other. */
+function sessions(db: Db, now: number) {
+  return db
+    .deleteFrom('sessions')
+    .where('id', 'in', (ended) =>
+      ended
+        .selectFrom('sessions')
+        .select('id')
+        .where('idle_expires_at', '<=', now - KEEP.session)
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+function idempotencyKeys(db: Db, now: number) {
+  return db
+    .deleteFrom('idempotency_keys')
+    .where(({ refTuple, eb, selectFrom }) =>
+      eb(
+        refTuple('user_id', 'key_hash'),
+        'in',
+        selectFrom('idempotency_keys')
+          .select(['user_id', 'key_hash'])
+          .where('created_at', '<', now - KEEP.idempotencyKey)
+          .limit(BATCH)
+          .$asTuple('user_id', 'key_hash'),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+function rateLimits(db: Db, now: number) {
+  return db
+    .deleteFrom('rate_limits')
+    .where('key', 'in', (counters) =>
+      counters.selectFrom('rate_limits').select('key').where('expire', '<', now).limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+function oldEvents(db: Db, now: number) {
+  return db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (events) =>
+      events
+        .selectFrom('audit_events')
+        .select('id')
+        .where('at', '<', now - KEEP.auditEvent)
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+/** The oldest beyond what the trail holds. */
+function tooManyEvents(db: Db) {
+  return db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (events) =>
+      events
+        .selectFrom('audit_events')
+        .select('id')
+        .orderBy('id', 'desc')
+        .offset(AUDIT_EVENTS)
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
