@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 028a39ac8bf08ea26b1373790e1bb4657120bdcc0d3961d13d84c0d8dfcf7c94
+// openapi.yaml sha256: 39fbbefab02fe0311bba62045e6bcfb2f858727e8f3411c4634fc4a30b15d4b8
 export interface operationSecurity {
     register: never;
     login: never;

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
@@ -30,6 +30,7 @@ export async function startService(
   config: Config,
   logger: Logger,
   clock: Clock = systemClock,
+  limits: ServerOptions = LIMITS,
 ): Promise<Service> {
   const db = connect(config.database);
   try {
@@ -39,7 +40,7 @@ export async function startService(
     let closing = false;
     const keys = await loadKeys(config);
     const app = await createApp({ config, db, keys, logger, clock, isClosing: () => closing });
-    const server = createListener(app, LIMITS);
+    const server = createListener(app, limits);
     server.prependListener('request', (_request, response) => {
       if (closing) response.setHeader('Connection', 'close');
     });

@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:http';
 import { createClient } from '../src/client/index.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
@@ -23,14 +24,15 @@ export function testClock(): TestClock {
 
 /**
  * The real service on a free port with a fresh database in memory, closed at the end of the
- * `await using` block. `variables` are its environment.
+ * `await using` block. `variables` are its environment; `limits`, where given, how long and how
+ * large a request may be on the connection.
  */
-export async function startApp(variables: Record<string, string> = {}) {
+export async function startApp(variables: Record<string, string> = {}, limits?: ServerOptions) {
   const clock = testClock();
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
   const config = readConfig({ PORT: '0', DATABASE_URL: 'sqlite::memory:', ...variables });
-  const service = await startService(config, logger, clock);
+  const service = await startService(config, logger, clock, limits);
   const { url, db } = service;
   let open = true;
   const close = async () => {

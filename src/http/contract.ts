@@ -4,7 +4,7 @@ import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/open
 import type { OpenAPIV3 } from 'express-openapi-validator/dist/framework/types.js';
 import type { OperationHandlers, OperationId, Principals, RequestContext } from './operation.ts';
 import { problem } from './problem.ts';
-import { type AnyResponse, send } from './send.ts';
+import { type AnyResponse, EDGE_HEADERS, send } from './send.ts';
 
 /** openapi.yaml, parsed. */
 export type ContractDocument = OpenAPIV3.DocumentV3_1;
@@ -39,10 +39,10 @@ export async function contract(options: ContractOptions): Promise<RequestHandler
   checkCompleteness(options);
   // express-openapi-validator reports a bad document only at the first request.
   // https://github.com/cdimascio/express-openapi-validator/issues/698
-  await new OpenApiSpecLoader({
+  const { apiDoc } = await new OpenApiSpecLoader({
     apiDoc: structuredClone(options.document),
     validateApiSpec: true,
-    $refParser: { mode: 'bundle' },
+    $refParser: { mode: 'dereference' },
   }).load();
 
   const validator = OpenApiValidator.middleware({
@@ -55,11 +55,11 @@ export async function contract(options: ContractOptions): Promise<RequestHandler
     formats: options.formats,
     fileUploader: false,
   });
-  return [...validator, dispatch(options)];
+  return [...validator, dispatch(options, apiDoc)];
 }
 
 /** The operations of a document with their method and path. */
-export function* operationsOf(document: ContractDocument) {
+export function* operationsOf(document: Pick<ContractDocument, 'paths'>) {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of ['get', 'put', 'post', 'delete', 'patch'] as const) {
       const operation = item[method];
@@ -120,8 +120,12 @@ function securityAdapters(handlers: SecurityHandlers) {
 
 type UntypedHandler = (request: unknown) => Promise<AnyResponse>;
 
-function dispatch({ document, handlers, context }: ContractOptions): RequestHandler {
+function dispatch(
+  { handlers, context }: ContractOptions,
+  document: DereferencedDocument,
+): RequestHandler {
   const headerNames = declaredHeaders(document);
+  const promises = declaredResponses(document);
   return async (request, response) => {
     const { operationId, pathParams } = operationOf(request);
     if (!request.accepts(['application/json', 'application/problem+json'])) {
@@ -140,7 +144,9 @@ function dispatch({ document, handlers, context }: ContractOptions): RequestHand
       principal: outcome && 'principal' in outcome ? outcome.principal : undefined,
       context: context(request, response),
     };
-    send(response, await handler(value));
+    const answer = await handler(value);
+    checkResponse(promises.get(`${operationId} ${answer.status}`), operationId, answer);
+    send(response, answer);
   };
 }
 
@@ -158,20 +164,58 @@ export function operationIdOf(request: Request): string | undefined {
   return 'openapi' in request ? operationOf(request).operationId : undefined;
 }
 
+type DereferencedDocument = Awaited<ReturnType<OpenApiSpecLoader['load']>>['apiDoc'];
+
 /** By operation, the headers that it declares, in the contract's spelling. */
-function declaredHeaders(document: ContractDocument): Map<string, string[]> {
-  const named = document.components?.parameters ?? {};
+function declaredHeaders(document: DereferencedDocument): Map<string, string[]> {
   return new Map(
-    [...operationsOf(document)].map(({ operation }) => {
-      const parameters = (operation.parameters ?? []).map((parameter) =>
-        '$ref' in parameter ? named[parameter.$ref.split('/').at(-1) ?? ''] : parameter,
-      );
+    [...operationsOf(document)].map(({ operation: { operationId = '', parameters = [] } }) => {
       const names = parameters.flatMap((parameter) =>
-        parameter && 'in' in parameter && parameter.in === 'header' ? [parameter.name] : [],
+        'in' in parameter && parameter.in === 'header' ? [parameter.name] : [],
       );
-      return [operation.operationId ?? '', names];
+      return [operationId, names];
     }),
   );
+}
+
+/** What a response has by its declaration. */
+interface ResponsePromise {
+  hasBody: boolean;
+  /** Required headers, without those that `send` adds. */
+  headers: string[];
+}
+
+/** By operation and status, what was promised. */
+function declaredResponses(document: DereferencedDocument): Map<string, ResponsePromise> {
+  const promises = new Map<string, ResponsePromise>();
+  for (const { operation } of operationsOf(document)) {
+    for (const [status, response] of Object.entries(operation.responses ?? {})) {
+      if ('$ref' in response) continue; // there is none any more
+      const required = Object.entries(response.headers ?? {}).filter(
+        ([name, header]) => 'required' in header && header.required && !EDGE_HEADERS.has(name),
+      );
+      promises.set(`${operation.operationId} ${status}`, {
+        hasBody: response.content !== undefined,
+        headers: required.map(([name]) => name),
+      });
+    }
+  }
+  return promises;
+}
+
+/** What express-openapi-validator does not look at: an answer without a body, and headers. */
+function checkResponse(
+  promise: ResponsePromise | undefined,
+  operationId: string,
+  { status, headers = {}, body }: AnyResponse,
+): void {
+  const broken = (what: string) => new Error(`${operationId} has answered ${status} ${what}`);
+  if (!promise) throw broken('which is not declared');
+  if ((body !== undefined) !== promise.hasBody) {
+    throw broken(promise.hasBody ? 'without a body' : 'with a body');
+  }
+  const missing = promise.headers.find((name) => headers[name] === undefined);
+  if (missing) throw broken(`without ${missing}`);
 }
 
 function pick(request: Request, names: string[]): Record<string, string> {

@@ -1,12 +1,15 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Request, type Router } from 'express';
-import { type Document, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 
 // Not imported: the package's main module is the reference itself, and expects a browser.
 const assets = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
 const here = (name: string) => fileURLToPath(new URL(`docs/${name}`, import.meta.url));
+
+/** Whole files only: a range that does not fit one would be an error. */
+const FILES = { index: false, redirect: false, acceptRanges: false } as const;
 
 /**
  * The contract for people and programs: `/docs` (an interactive reference, all of it from this
@@ -15,12 +18,14 @@ const here = (name: string) => fileURLToPath(new URL(`docs/${name}`, import.meta
 export function docs(yaml: string): Router {
   const router = express.Router({ strict: true, caseSensitive: true });
   const source = parseDocument(yaml);
+  source.set('servers', [{ url: PLACE }]);
+  const formats = { yaml: source.toString(), json: JSON.stringify(source.toJS()) };
 
   router.get('/openapi.yaml', (request, response) => {
-    response.type('application/yaml').send(located(source, request).toString());
+    response.type('application/yaml').send(located(formats.yaml, request));
   });
   router.get('/openapi.json', (request, response) => {
-    response.json(located(source, request).toJS());
+    response.type('application/json').send(located(formats.json, request));
   });
   router.get('/docs', (_request, response) => {
     // Swagger UI styles its elements one by one, which is what 'unsafe-inline' allows here.
@@ -28,19 +33,20 @@ export function docs(yaml: string): Router {
       'Content-Security-Policy',
       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
     );
-    response.sendFile(here('index.html'));
+    response.sendFile(here('index.html'), FILES);
   });
   router.get('/docs/initializer.js', (_request, response) => {
-    response.sendFile(here('initializer.js'));
+    response.sendFile(here('initializer.js'), FILES);
   });
-  router.use('/docs', express.static(assets, { index: false, redirect: false }));
+  router.use('/docs', express.static(assets, FILES));
   return router;
 }
 
-function located(source: Document, request: Request): Document {
-  const document = source.clone();
-  document.set('servers', [{ url: `${request.protocol}://${hostOf(request)}` }]);
-  return document;
+/** Where the service runs, before it is known: every request may have come another way. */
+const PLACE = 'https://service.invalid';
+
+function located(document: string, request: Request): string {
+  return document.replace(PLACE, `${request.secure ? 'https' : 'http'}://${hostOf(request)}`);
 }
 
 /** The `Host` that was asked, if it is one; else the address that answered. */

@@ -10,9 +10,7 @@ const { BadRequest } = OpenApiValidator.error;
 /** The one sentence for each status that is not of an operation's own making. */
 const BY_STATUS: Record<number, [ProblemCode, string]> = {
   400: ['invalid_request', 'The request is malformed'],
-  404: ['not_found', 'There is nothing at this path'],
-  405: ['method_not_allowed', 'This path does not know the method'],
-  406: ['not_acceptable', 'The answer is JSON, which the Accept header excludes'],
+  412: ['precondition_failed', 'The file is not the one that the request is about'],
   413: ['content_too_large', 'The body is too large'],
   415: ['unsupported_media_type', 'The body must be JSON in UTF-8, of a type this operation takes'],
 };
@@ -20,22 +18,28 @@ const BY_STATUS: Record<number, [ProblemCode, string]> = {
 export interface ErrorOptions {
   /** Whether an error means that something the service stands on is down for now. */
   isOutage: (error: unknown) => boolean;
-  /** Takes what nobody expected, for the log. */
-  report: (error: unknown, requestId: string) => void;
 }
 
+/** What was already set of an answer that has come to nothing. */
+const HEADERS_OF_AN_ANSWER = [
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'Link',
+  'Location',
+  'Retry-After',
+];
+
 /** Whatever was thrown → a problem response. Nothing of an unexpected error is told. */
-export function errorHandler({ isOutage, report }: ErrorOptions): ErrorRequestHandler {
+export function errorHandler({ isOutage }: ErrorOptions): ErrorRequestHandler {
   return (thrown, request, response, next) => {
     const error = causeOf(thrown, request);
     const answer = isOutage(error) ? unavailable() : toResponse(error, request);
-    const requestId = response.get('X-Request-Id') ?? '';
-    if (answer.status >= 500) report(error, requestId);
+    const isFault = answer.status >= 500;
+    if (isFault) response.err = error instanceof Error ? error : new Error(String(error)); // for the log
     if (response.headersSent) return next(error);
-    for (const name of ['Location', 'ETag', 'Link', 'Retry-After', 'Content-Type']) {
-      response.removeHeader(name);
-    }
-    send(response, answer.status >= 500 ? withRequestId(answer, requestId) : answer);
+    for (const name of HEADERS_OF_AN_ANSWER) response.removeHeader(name);
+    send(response, isFault ? withRequestId(answer, response.get('X-Request-Id') ?? '') : answer);
   };
 }
 
@@ -49,11 +53,11 @@ function toResponse(error: unknown, request: Request): AnyResponse {
   const status = statusOf(error);
   if (status === 401) return unauthorized(request);
   if (error instanceof BadRequest) return badRequest(error.errors);
-  if (isParserError(error, 'entity.parse.failed')) {
-    return badRequest([{ path: '/body', message: 'is not valid JSON' }]);
+  if (status === 415 && request.headers['content-type'] === undefined) {
+    return badRequest([{ path: '/body', message: 'is missing' }]); // see `readBody`
   }
   const known = BY_STATUS[status];
-  if (known) return { ...problem(status, ...known), headers: allow(error) };
+  if (known) return problem(status, ...known);
   return problem(500, 'internal_error', 'The service has failed to answer this request');
 }
 
@@ -89,26 +93,8 @@ function inputError({ path, message }: ValidationError): Schema<'InputError'> {
 }
 
 function statusOf(error: unknown): number {
-  if (typeof error !== 'object' || error === null) return 500;
-  if ('status' in error && typeof error.status === 'number') return error.status;
-  return error instanceof URIError ? 400 : 500;
-}
-
-function isParserError(error: unknown, type: string): boolean {
-  return typeof error === 'object' && error !== null && 'type' in error && error.type === type;
-}
-
-/** On a 405 the validator's error carries the methods that it knows for the path. */
-function allow(error: unknown): Record<string, string> {
-  const headers =
-    typeof error === 'object' && error !== null && 'headers' in error && error.headers;
-  if (typeof headers !== 'object' || headers === null || !('Allow' in headers)) return {};
-  return { Allow: withHead(String(headers.Allow).split(', ')) };
-}
-
-/** `HEAD` is wherever `GET` is. */
-export function withHead(methods: string[]): string {
-  return [...new Set(methods.flatMap((m) => (m === 'GET' ? ['GET', 'HEAD'] : [m])))].join(', ');
+  const hasStatus = typeof error === 'object' && error !== null && 'status' in error;
+  return hasStatus && typeof error.status === 'number' ? error.status : 500;
 }
 
 function withRequestId(answer: AnyResponse, id: string): AnyResponse {

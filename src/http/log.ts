@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler } from 'express';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, type SerializedError } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { v7 as uuid } from 'uuid';
 import { authenticationOf, operationIdOf } from './contract.ts';
@@ -30,14 +30,22 @@ export function requestLog(logger: Logger): RequestHandler {
     logger,
     genReqId: identify,
     quietReqLogger: true,
+    quietResLogger: true,
     customAttributeKeys: { reqId: 'request_id', responseTime: 'duration_ms' },
     customLogLevel: (_request, response, error) =>
       error || response.statusCode >= 500 ? 'error' : 'info',
     customProps: describe,
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
-    serializers: { req: () => undefined, res: () => undefined, err: pino.stdSerializers.err },
+    // Not an error that pino-http makes up when there is none.
+    customErrorObject: (_request, response, _error, value) => ({ ...value, err: response.err }),
+    serializers: { req: () => undefined, res: () => undefined, err: essentials },
   });
+}
+
+/** Other members of an error may hold what was sent. */
+function essentials({ type, message, stack }: SerializedError) {
+  return { type, message, stack };
 }
 
 /** The client's own id if it is a good one, else a new one (UUID v7). */

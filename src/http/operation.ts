@@ -62,7 +62,7 @@ export interface OperationRequest<Id extends OperationId> {
 }
 
 /** Headers that the edge sets by itself, so that no handler has to. */
-type EdgeHeader = 'X-Request-Id' | 'Cache-Control' | 'WWW-Authenticate';
+export type EdgeHeader = 'X-Request-Id' | 'Cache-Control' | 'WWW-Authenticate';
 
 type KnownHeaders<H> = {
   [Name in keyof H as string extends Name

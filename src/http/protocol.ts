@@ -1,52 +1,58 @@
 import type { RequestHandler } from 'express';
 import { type ContractDocument, operationsOf } from './contract.ts';
-import { withHead } from './errors.ts';
+import { problem } from './problem.ts';
+import { send } from './send.ts';
 
 /**
- * What HTTP asks of every path and express-openapi-validator leaves to others: `HEAD`, `OPTIONS`,
- * and a `Content-Type` in a bounded number of forms.
+ * What HTTP asks of every path: a well-formed URL, 404 and 405 before anything else is looked at,
+ * `OPTIONS`, and `HEAD` wherever there is `GET`.
  */
 export function protocol(document: ContractDocument): RequestHandler[] {
-  return [canonicalContentType(document), headAsGet, options(document)];
+  return [wellFormedUrl, route(document), headAsGet];
 }
 
-/** The methods whose body means something; that of any other is left unread. */
-const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
-
-/** Stands for every media type that no operation takes. */
-const OTHER_TYPE = 'application/octet-stream';
+/** What is no UTF-8 when it is decoded would reach the operation as other characters. */
+const wellFormedUrl: RequestHandler = (request, response, next) => {
+  try {
+    decodeURIComponent(request.originalUrl);
+  } catch {
+    const detail = 'The URL has a malformed escape sequence';
+    return send(response, problem(400, 'invalid_request', detail));
+  }
+  next();
+};
 
 /**
- * express-openapi-validator compiles and keeps a validator for every text of `Content-Type` that
- * it has seen, parameters and all: a stranger could make it fill the memory. So the header is
- * reduced to one of the contract's own media types, to one that stands for all others, or to none.
+ * Paths are matched exactly. express-openapi-validator takes `/todos/` for `/todos`, refuses
+ * `HEAD` and `OPTIONS`, and comes after the body has been read.
  */
-function canonicalContentType(document: ContractDocument): RequestHandler {
-  const known = new Set<string>();
-  for (const { operation } of operationsOf(document)) {
-    const body = operation.requestBody;
-    if (body && 'content' in body) for (const type of Object.keys(body.content)) known.add(type);
-  }
-  return (request, _response, next) => {
-    const { headers } = request;
-    const hasBody =
-      BODY_METHODS.has(request.method) &&
-      (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
-    const type = headers['content-type'];
-    if (!hasBody) delete headers['content-type'];
-    else headers['content-type'] = canonical(type ?? '', known);
-    next();
+function route(document: ContractDocument): RequestHandler {
+  const paths = pathsOf(document);
+  return (request, response, next) => {
+    const [path = ''] = request.originalUrl.split('?', 1);
+    const methods = paths.find(({ pattern }) => pattern.test(path))?.methods;
+    if (!methods) {
+      return send(response, problem(404, 'not_found', 'There is nothing at this path'));
+    }
+    if (methods.includes(request.method)) return next();
+    const headers = { Allow: methods.join(', ') };
+    if (request.method === 'OPTIONS') return send(response, { status: 204, headers });
+    const detail = `${request.method} is not allowed here`;
+    send(response, { ...problem(405, 'method_not_allowed', detail), headers });
   };
 }
 
-function canonical(header: string, known: ReadonlySet<string>): string {
-  const [essence = '', ...parameters] = header.split(';');
-  const type = essence.trim().toLowerCase();
-  const charset = parameters
-    .map((parameter) => parameter.trim().toLowerCase())
-    .find((parameter) => parameter.startsWith('charset='));
-  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  return known.has(type) && isUtf8 ? type : OTHER_TYPE;
+/** The paths of the contract, each with the methods that it knows. */
+function pathsOf(document: ContractDocument) {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of operationsOf(document)) {
+    const known = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
+    methods.set(path, [...(methods.get(path) ?? []), ...known]);
+  }
+  return [...methods].map(([path, known]) => ({
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    methods: known,
+  }));
 }
 
 /** Node leaves the body of an answer to `HEAD` out by itself: the connection knows the method. */
@@ -54,21 +60,3 @@ const headAsGet: RequestHandler = (request, _response, next) => {
   if (request.method === 'HEAD') request.method = 'GET';
   next();
 };
-
-/** `OPTIONS` on a path of the contract; CORS headers have been set before. */
-function options(document: ContractDocument): RequestHandler {
-  const methods = new Map<string, string[]>();
-  for (const { path, method } of operationsOf(document)) {
-    methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
-  }
-  const paths = [...methods].map(([path, allowed]) => ({
-    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-    allow: withHead(allowed),
-  }));
-  return (request, response, next) => {
-    if (request.method !== 'OPTIONS') return next();
-    const found = paths.find(({ pattern }) => pattern.test(request.path));
-    if (!found) return next();
-    response.status(204).set({ Allow: found.allow, 'Cache-Control': 'no-store' }).end();
-  };
-}

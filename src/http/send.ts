@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import type { EdgeHeader } from './operation.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** A response value with its types left behind: what the edge sends. */
@@ -14,6 +15,13 @@ const PLAIN_CHALLENGES: readonly string[] = [
   'authentication_required',
   'invalid_credentials',
 ] satisfies ProblemCode[];
+
+/** The headers that `send`, or a step before it, adds to a response by itself. */
+export const EDGE_HEADERS: ReadonlySet<string> = new Set([
+  'X-Request-Id',
+  'Cache-Control',
+  'WWW-Authenticate',
+] satisfies EdgeHeader[]);
 
 /** Writes a response value, adding the headers that are the edge's own. */
 export function send(response: Response, value: AnyResponse): void {

@@ -1,0 +1,69 @@
+import express, { type RequestHandler, type Response } from 'express';
+import { type ContractDocument, operationsOf } from './contract.ts';
+import { problem } from './problem.ts';
+import { send } from './send.ts';
+
+/** The methods whose body means something; that of any other is left unread. */
+const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Stands for every media type that no operation takes. */
+const OTHER_TYPE = 'application/octet-stream';
+
+/**
+ * Reads a request's body: JSON in UTF-8 (RFC 8259 §8.1), under a media type of the contract.
+ *
+ * express-openapi-validator compiles and keeps a validator for every text of `Content-Type` that
+ * it has seen, parameters and all: a stranger could make it fill the memory. So the header is
+ * reduced to one of the contract's own media types, to one that stands for all others, or, where
+ * there is no body, to none.
+ */
+export function readBody(document: ContractDocument, limit: number): RequestHandler[] {
+  const known = mediaTypes(document);
+  const readBytes = express.raw({ type: ({ method = '' }) => BODY_METHODS.has(method), limit });
+  const parse: RequestHandler = (request, response, next) => {
+    const { headers, body: bytes } = request;
+    const type = canonical(headers['content-type'] ?? '', known);
+    delete request.body;
+    delete headers['content-type'];
+    if (bytes instanceof Buffer && bytes.length > 0) {
+      headers['content-type'] = type;
+      if (type !== OTHER_TYPE) {
+        try {
+          request.body = JSON.parse(utf8.decode(bytes));
+        } catch {
+          return sendNoJson(response);
+        }
+      }
+    }
+    next();
+  };
+  return [readBytes, parse];
+}
+
+/** Takes a byte order mark off, as a reader of JSON may (RFC 8259 §8.1). */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function sendNoJson(response: Response): void {
+  const message = 'is not valid JSON in UTF-8';
+  send(
+    response,
+    problem(400, 'invalid_request', `The body: ${message}`, [{ pointer: '', message }]),
+  );
+}
+
+function mediaTypes(document: ContractDocument): ReadonlySet<string> {
+  const types = [...operationsOf(document)].flatMap(({ operation: { requestBody } }) =>
+    requestBody && 'content' in requestBody ? Object.keys(requestBody.content) : [],
+  );
+  return new Set(types);
+}
+
+function canonical(header: string, known: ReadonlySet<string>): string {
+  const [essence = '', ...parameters] = header.split(';');
+  const type = essence.trim().toLowerCase();
+  const charset = parameters
+    .map((parameter) => parameter.trim().toLowerCase())
+    .find((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  return known.has(type) && isUtf8 ? type : OTHER_TYPE;
+}
