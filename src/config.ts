@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
 import type { AttemptLimits } from './auth/attempts.ts';
@@ -56,6 +57,11 @@ const variables = {
     default: undefined,
     desc: 'Secret that signs access tokens (HS256), 32 bytes or more. On a loopback address one is made and kept beside the database',
     example: 'the output of `openssl rand -base64 48`',
+  }),
+  JWT_KEYS: makeValidator<string>(jwks)({
+    default: undefined,
+    desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run keys` makes one',
+    example: 'keys.json',
   }),
   JWT_ISSUER: text('openapi-todos', '`iss` of access tokens'),
   JWT_AUDIENCE: text('openapi-todos', '`aud` of access tokens'),
@@ -137,27 +143,22 @@ export function describeVariables(): { name: string; default: string; meaning: s
  * @throws ConfigError naming every variable that is wrong, what is wrong with it, and an example
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
-  const env = cleanEnv(present, variables, {
-    reporter: ({ errors }) => {
-      const lines = Object.entries(errors).map(([name, error]) => explain(name, error));
-      if (lines.length > 0) throw new ConfigError(lines.join('\n'));
-    },
-  });
-  const database: SqliteLocation = {
-    engine: 'sqlite',
-    path: env.DATABASE_URL.slice('sqlite:'.length),
-  };
+  const env = read(environment, variables);
   const trial = isLoopback(env.HOST);
-  if (!trial && !env.JWT_SECRET) {
-    const why = `is needed because HOST=${env.HOST} is no loopback address`;
+  if (!trial && !env.JWT_SECRET && !env.JWT_KEYS) {
+    const why = `(or JWT_KEYS) is needed because HOST=${env.HOST} is no loopback address`;
     throw new ConfigError(explain('JWT_SECRET', new EnvError(why)));
+  }
+  if (env.JWT_SECRET && env.JWT_KEYS) {
+    throw new ConfigError(
+      explain('JWT_KEYS', new EnvError('takes the place of JWT_SECRET: set one')),
+    );
   }
   return {
     host: env.HOST,
     port: env.PORT,
-    database,
-    keys: env.JWT_SECRET ? { secret: env.JWT_SECRET } : undefined,
+    database: locationOf(env.DATABASE_URL),
+    keys: keysOf(env.JWT_SECRET, env.JWT_KEYS),
     issuer: env.JWT_ISSUER,
     audience: env.JWT_AUDIENCE,
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS,
@@ -176,6 +177,34 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     logLevel: env.LOG_LEVEL,
     trial,
   };
+}
+
+/** Where the data is, for programs that need to know no more. @throws ConfigError */
+export function readDatabaseLocation(environment: Record<string, string | undefined>) {
+  const { DATABASE_URL } = variables;
+  return locationOf(read(environment, { DATABASE_URL }).DATABASE_URL);
+}
+
+function read<Specs extends Partial<typeof variables>>(
+  environment: Record<string, string | undefined>,
+  specs: Specs,
+) {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  return cleanEnv(present, specs, {
+    reporter: ({ errors }) => {
+      const lines = Object.entries(errors).map(([name, error]) => explain(name, error));
+      if (lines.length > 0) throw new ConfigError(lines.join('\n'));
+    },
+  });
+}
+
+function locationOf(url: string): SqliteLocation {
+  return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
+}
+
+function keysOf(secret: string | undefined, jwks: string | undefined): Config['keys'] {
+  if (secret) return { secret };
+  return jwks ? { jwks } : undefined;
 }
 
 function explain(name: string, error: Error): string {
@@ -220,6 +249,17 @@ function secret(input: string): string {
   const bytes = Buffer.byteLength(input);
   if (bytes >= 32) return input;
   throw new EnvError(`must have 32 bytes or more (256 bits), not ${bytes}`);
+}
+
+/** A JWK Set's JSON; what stands in it is the key module's business. */
+function jwks(input: string): string {
+  if (input.trimStart().startsWith('{')) return input;
+  try {
+    return readFileSync(input, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : error;
+    throw new EnvError(`must be a JWK Set or the path of a file with one: ${why}`);
+  }
 }
 
 function origins(input: string): string {

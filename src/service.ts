@@ -5,9 +5,10 @@ import { createApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
 import { type KeySet, keySetOfJwks, keySetOfSecret } from './auth/keys.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { connect, type Db } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
+import { sweepRegularly } from './database/sweep.ts';
 import { createDemoUser } from './demo.ts';
 import { createListener } from './http/listener.ts';
 
@@ -45,9 +46,12 @@ export async function startService(
       if (closing) response.setHeader('Connection', 'close');
     });
     await listen(server, config);
+    const stopSweeping = sweepRegularly(db, clock.now, (error) => {
+      logger.error({ err: error }, 'sweep failed');
+    });
     const close = async () => {
       closing = true;
-      await stopListening(server);
+      await Promise.all([stopListening(server), stopSweeping()]);
       await db.destroy();
     };
     return { url: urlOf(server, config), db, hasNewDemoUser, close };
@@ -68,7 +72,12 @@ const LIMITS = {
 
 async function loadKeys({ keys, database }: Config): Promise<KeySet> {
   if (!keys) return keySetOfSecret(trialSecret(database.path));
-  return 'secret' in keys ? keySetOfSecret(keys.secret) : keySetOfJwks(JSON.parse(keys.jwks));
+  if ('secret' in keys) return keySetOfSecret(keys.secret);
+  try {
+    return await keySetOfJwks(JSON.parse(keys.jwks));
+  } catch (error) {
+    throw new ConfigError(`JWT_KEYS ${error instanceof Error ? error.message : 'is no JWK Set'}`);
+  }
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {

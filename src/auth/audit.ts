@@ -38,3 +38,15 @@ export async function audit(db: Db, event: AuditEvent): Promise<void> {
     })
     .execute();
 }
+
+/** The newest events of a user, the newest first. */
+export async function listEvents(db: Db, userId: string, limit: number) {
+  return db
+    .selectFrom('audit_events')
+    .select(['at', 'event', 'session_id', 'address', 'request_id'])
+    .where('user_id', '=', userId)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}

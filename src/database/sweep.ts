@@ -119,3 +119,28 @@ function tooManyEvents(db: Db) {
     )
     .executeTakeFirstOrThrow();
 }
+
+/** How often, in milliseconds: five minutes. */
+const INTERVAL = 300_000;
+
+/**
+ * Sweeps now and then until it is stopped.
+ * @param report takes an error; the next sweep tries again
+ * @returns what stops it and waits for the batch under way
+ */
+export function sweepRegularly(
+  db: Db,
+  now: () => number,
+  report: (error: unknown) => void,
+): () => Promise<void> {
+  let isStopped = false;
+  let running: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = running.then(() => sweep(db, now(), () => isStopped)).catch(report);
+  }, INTERVAL).unref();
+  return async () => {
+    isStopped = true;
+    clearInterval(timer);
+    await running;
+  };
+}
