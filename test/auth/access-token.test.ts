@@ -1,0 +1,196 @@
+// What an attacker may put into `Authorization`, against the real service (RFC 8725).
+import { createHmac } from 'node:crypto';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+
+const SECRET = 'a secret of thirty-two bytes or so';
+
+async function tokenOf(app: TestApp): Promise<string> {
+  const { data } = await app.client().login(DEMO.username, DEMO.password);
+  if (!data) throw new Error('not signed in');
+  return data.access_token;
+}
+
+async function present(app: TestApp, token: string) {
+  const headers = { Authorization: `Bearer ${token}` };
+  const response = await fetch(`${app.url}/auth/me`, { headers });
+  const body: { code?: string } = await response.json();
+  return { status: response.status, code: body.code };
+}
+
+const REFUSED = { status: 401, code: 'invalid_access_token' };
+const json = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString());
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** The token with other members in its header and claims, signed with the right secret. */
+function forged(token: string, header: object, claims: object): string {
+  const [head = '', payload = ''] = token.split('.');
+  const parts = `${base64({ ...json(head), ...header })}.${base64({ ...json(payload), ...claims })}`;
+  return `${parts}.${createHmac('sha256', SECRET).update(parts).digest('base64url')}`;
+}
+
+describe('with one secret', async () => {
+  const app = await startApp({ JWT_SECRET: SECRET });
+  const token = await tokenOf(app);
+  const now = Math.floor(Date.now() / 1000);
+
+  test('what the forgery starts from is accepted', async () => {
+    expect((await present(app, forged(token, {}, {}))).status).toBe(200);
+  });
+
+  test.each<[string, object, object]>([
+    ['another type', { typ: 'at+jwt' }, {}],
+    ['no type', { typ: undefined }, {}],
+    ['alg none', { alg: 'none' }, {}],
+    ['another algorithm of the family', { alg: 'HS384' }, {}],
+    ['an algorithm of another family', { alg: 'ES256' }, {}],
+    ['an unknown kid', { kid: 'nobody' }, {}],
+    ['no kid', { kid: undefined }, {}],
+    ['a kid that is a path', { kid: '../../dev/null' }, {}],
+    ['a kid that every object has', { kid: 'constructor' }, {}],
+    ['a kid that is no text', { kid: 1 }, {}],
+    ['a key of its own', { jwk: { kty: 'oct', k: 'AAAA' }, kid: undefined }, {}],
+    ['an unknown critical extension', { crit: ['exp'], exp: 1 }, {}],
+    ['another issuer', {}, { iss: 'someone-else' }],
+    ['another audience', {}, { aud: 'something-else' }],
+    ['no issuer', {}, { iss: undefined }],
+    ['no audience', {}, { aud: undefined }],
+    ['no subject', {}, { sub: undefined }],
+    ['no session', {}, { sid: undefined }],
+    ['a session that is no text', {}, { sid: ['x'] }],
+    ['no id', {}, { jti: undefined }],
+    ['no issue time', {}, { iat: undefined }],
+    ['an issue time to come', {}, { iat: now + 60 }],
+    ['no end', {}, { exp: undefined }],
+    ['an end that is no number', {}, { exp: '9999999999' }],
+    ['a start to come', {}, { nbf: now + 60 }],
+  ])('%s is refused', async (_what, header, claims) => {
+    expect(await present(app, forged(token, header, claims))).toEqual(REFUSED);
+  });
+
+  test('the clock of another node may be a little ahead', async () => {
+    expect((await present(app, forged(token, {}, { iat: now + 3 }))).status).toBe(200);
+  });
+
+  test.each([
+    ['an unsigned token', `${token.split('.').slice(0, 2).join('.')}.`],
+    ['a token without a signature', token.split('.').slice(0, 2).join('.')],
+    [
+      'alg none without a signature',
+      `${base64({ alg: 'none', typ: 'JWT' })}.${token.split('.')[1]}.`,
+    ],
+    ['half a token', token.slice(0, 40)],
+    ['a changed signature', `${token.slice(0, -4)}AAAA`],
+    ['five parts', `${token}.a.b`],
+    ['no base64', 'a!.b!.c!'],
+    ['an oversized token', `${token}${'A'.repeat(5000)}`],
+    ['two tokens', `${token} ${token}`],
+  ])('%s is refused', async (_what, presented) => {
+    expect(await present(app, presented)).toEqual(REFUSED);
+  });
+
+  test.each([
+    ['another user in a good session', { sub: 'admin' }],
+    ['a session that there never was', { sid: '019ab1d0-5c00-7000-8000-00000000000a' }],
+  ])('%s is no session', async (_what, claims) => {
+    const answer = { status: 401, code: 'session_ended' };
+    expect(await present(app, forged(token, {}, claims))).toEqual(answer);
+  });
+
+  test('no public key is published', async () => {
+    const { data } = await app.client().GET('/.well-known/jwks.json');
+    expect(data).toEqual({ keys: [] });
+  });
+});
+
+async function privateJwk(alg: 'ES256' | 'EdDSA', kid: string): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { ...(await exportJWK(privateKey)), kid, alg };
+}
+
+const octet: JWK = { kty: 'oct', k: Buffer.from(SECRET).toString('base64url'), kid: 'oct' };
+
+function withKeys(...keys: JWK[]) {
+  return startApp({ JWT_KEYS: JSON.stringify({ keys }) });
+}
+
+describe.each(['ES256', 'EdDSA'] as const)('with a set that signs with %s', async (alg) => {
+  const first = await privateJwk(alg, 'first');
+  const second = await privateJwk('ES256', 'second');
+
+  test('the first signs, all verify, and the public halves are published', async () => {
+    await using app = await withKeys(first, second, octet);
+    const token = await tokenOf(app);
+    expect(json(token.split('.')[0] ?? '')).toEqual({ alg, typ: 'JWT', kid: 'first' });
+    expect((await present(app, token)).status).toBe(200);
+    const { data } = await app.client().GET('/.well-known/jwks.json');
+    expect(data?.keys.map(({ kid }) => kid)).toEqual(['first', 'second']);
+    const published = JSON.stringify(data);
+    for (const secret of [first.d, second.d, octet.k]) expect(published).not.toContain(secret);
+  });
+
+  test('a public key is no HMAC secret', async () => {
+    await using app = await withKeys(first, octet);
+    const token = await tokenOf(app);
+    const { d: _, ...open } = first;
+    for (const secret of [JSON.stringify(open), Buffer.from(open.x ?? '', 'base64url'), open.x]) {
+      const head = base64({ alg: 'HS256', typ: 'JWT', kid: 'first' });
+      const parts = `${head}.${token.split('.')[1]}`;
+      const mac = createHmac('sha256', secret ?? '')
+        .update(parts)
+        .digest('base64url');
+      expect(await present(app, `${parts}.${mac}`)).toEqual(REFUSED);
+    }
+  });
+
+  test('a key signs with its own algorithm only, whatever kid says', async () => {
+    await using app = await withKeys(first, octet);
+    const claims = json((await tokenOf(app)).split('.')[1] ?? '');
+    const swapped = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: 'first' })
+      .sign(Buffer.from(SECRET));
+    expect(await present(app, swapped)).toEqual(REFUSED);
+  });
+});
+
+test('a rotation logs nobody out: tokens of the older key work, then refresh under the new', async () => {
+  const old = await privateJwk('ES256', 'old');
+  const fresh = await privateJwk('EdDSA', 'fresh');
+  await using before = await withKeys(old);
+  const [head = '', claims = ''] = (await tokenOf(before)).split('.');
+  expect(json(head).kid).toBe('old');
+  await using after = await withKeys(fresh, old);
+  const own = json((await tokenOf(after)).split('.')[1] ?? '');
+  const { importJWK } = await import('jose');
+  const signed = await new SignJWT({ ...json(claims), sid: own.sid })
+    .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: 'old' })
+    .sign(await importJWK(old, 'ES256'));
+  expect((await present(after, signed)).status).toBe(200);
+});
+
+test.each<[string, unknown, string]>([
+  ['no JSON', '{', 'JWT_KEYS'],
+  ['no key', { keys: [] }, 'the JWK Set has no key'],
+  ['no set', { kty: 'oct' }, 'a JWK Set is an object with a list "keys"'],
+  [
+    'a short secret',
+    { keys: [{ kty: 'oct', k: 'AAAA' }] },
+    'key 1 of the JWK Set: an HS256 key has 32',
+  ],
+  [
+    'an RSA key',
+    { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] },
+    'key 1 of the JWK Set: kty must be',
+  ],
+  ['two keys of one name', { keys: [octet, octet] }, 'two keys of the JWK Set have the same kid'],
+  ['another alg', { keys: [{ ...octet, alg: 'HS512' }] }, 'alg must be "HS256"'],
+  [
+    'a public key',
+    { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] },
+    'a private key is needed',
+  ],
+])('a set with %s stops the start', async (_what, set, message) => {
+  const text = typeof set === 'string' ? set : JSON.stringify(set);
+  await expect(startApp({ JWT_KEYS: text })).rejects.toThrow(message);
+});

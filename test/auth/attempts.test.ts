@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+
+const PROXIED = { TRUSTED_PROXIES: '127.0.0.1' };
+
+/** A login from an address; the test stands where the trusted proxy would. */
+async function login(app: TestApp, username: string, password: string, from = '192.0.2.1') {
+  const response = await fetch(`${app.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': from },
+    body: JSON.stringify({ username, password }),
+  });
+  const body: { code?: string; detail?: string } = await response.json();
+  const wait = response.headers.get('Retry-After');
+  return { status: response.status, body, wait: wait === null ? undefined : Number(wait) };
+}
+
+async function fail(app: TestApp, times: number, username: string, from?: string) {
+  const answers = [];
+  for (let i = 0; i < times; i += 1) answers.push(await login(app, username, 'wrong', from));
+  return answers;
+}
+
+test.each([DEMO.username, 'nobody'])(
+  'five wrong passwords for %s cost nothing; then the delay doubles, and only failures count',
+  async (name) => {
+    await using app = await startApp(PROXIED);
+    const free = await fail(app, 6, name);
+    expect(free.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401]);
+
+    for (const delay of [1, 2, 4, 8]) {
+      const refused = await fail(app, 2, name.toUpperCase());
+      for (const { status, wait, body } of refused) {
+        expect(status).toBe(429);
+        expect(wait).toBe(delay);
+        expect(body).toMatchObject({
+          code: 'too_many_requests',
+          detail: 'Too many attempts. Please try again later.',
+        });
+      }
+      app.clock.advance(delay + 0.1);
+      expect((await login(app, name, 'wrong')).status).toBe(401);
+    }
+  },
+);
+
+test('a delay does not grow beyond a quarter of an hour, and is over in an hour', async () => {
+  await using app = await startApp(PROXIED);
+  const row = { points: 500, expire: app.clock.now() + 3_600_000 };
+  await fail(app, 1, DEMO.username);
+  await app.db.updateTable('rate_limits').set(row).where('key', 'like', 'login-here:%').execute();
+  expect((await fail(app, 2, DEMO.username)).at(-1)?.wait).toBe(900);
+  app.clock.advance(3601);
+  expect((await fail(app, 5, DEMO.username)).at(-1)?.status).toBe(401);
+});
+
+test('the right password has to wait like any other, and gives its attempt back', async () => {
+  await using app = await startApp(PROXIED);
+  const { username, password } = DEMO;
+  await fail(app, 6, username);
+  expect((await login(app, username, password)).status).toBe(429);
+  app.clock.advance(1.1);
+  for (let i = 0; i < 10; i += 1) expect((await login(app, username, password)).status).toBe(200);
+  // Its failures are still there: the next one is the seventh, and the one after it has to wait.
+  expect((await login(app, username, 'wrong')).status).toBe(401);
+  expect((await login(app, username, 'wrong')).wait).toBe(2);
+});
+
+test('parallel guesses are counted one by one before they are checked', async () => {
+  await using app = await startApp(PROXIED);
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, () => login(app, DEMO.username, 'wrong')),
+  );
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(6);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(24);
+});
+
+test('who guesses from elsewhere does not lock the owner out', async () => {
+  await using app = await startApp(PROXIED);
+  const { username, password } = DEMO;
+  expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
+  const addresses = Array.from({ length: 25 }, (_, n) => `203.0.113.${n}`);
+  for (const address of addresses) await fail(app, 5, username, address);
+  // From all addresses together that is too much: a new one has to wait,
+  expect((await fail(app, 2, username, '192.0.2.99')).at(-1)?.status).toBe(429);
+  // but not one that the owner has signed in from.
+  expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
+});
+
+test('one address may not try many names', async () => {
+  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '10' });
+  for (let n = 0; n < 11; n += 1) {
+    expect((await login(app, `name${n}`, 'wrong', '2001:db8::1')).status).toBe(401);
+  }
+  expect((await login(app, 'another', 'wrong', '2001:db8::ffff')).status).toBe(429);
+  expect((await login(app, 'another', 'wrong', '2001:db8:0:1::1')).status).toBe(401);
+});
+
+test('without a trusted proxy, X-Forwarded-For is nobody’s word', async () => {
+  await using app = await startApp();
+  for (let n = 0; n < 6; n += 1) await login(app, 'nobody', 'wrong', `192.0.2.${n}`);
+  expect((await login(app, 'nobody', 'wrong', '192.0.2.100')).status).toBe(429);
+});
+
+test('the wrong current password counts like a wrong login', async () => {
+  await using app = await startApp();
+  const client = app.client();
+  await client.login(DEMO.username, DEMO.password);
+  const change = (current: string) =>
+    client.PUT('/auth/password', {
+      body: { current_password: current, new_password: 'an even longer sentence' },
+    });
+  for (let n = 0; n < 6; n += 1) expect((await change('wrong')).response.status).toBe(403);
+  const { response } = await change(DEMO.password);
+  expect(response.status).toBe(429);
+  expect(response.headers.get('Retry-After')).toBe('1');
+  app.clock.advance(1.1);
+  expect((await change(DEMO.password)).response.status).toBe(204);
+});
+
+test('refused refresh tokens have a budget of their own', async () => {
+  await using app = await startApp({ REFRESH_FREE_FAILURES: '3', LOGIN_FREE_FAILURES: '1' });
+  const client = app.client();
+  const { data } = await client.login(DEMO.username, DEMO.password);
+  const refresh = (token: string) =>
+    client.POST('/auth/refresh', { body: { refresh_token: token } });
+  for (let n = 0; n < 4; n += 1) expect((await refresh('junk')).response.status).toBe(401);
+  const { response, error } = await refresh(data?.refresh_token ?? '');
+  expect(response.status).toBe(429);
+  expect(error).toMatchObject({ code: 'too_many_requests' });
+  expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(200);
+  app.clock.advance(1.1);
+  expect((await refresh(data?.refresh_token ?? '')).response.status).toBe(200);
+});
+
+test('registrations of one address have a budget', async () => {
+  await using app = await startApp({ LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
+  const statuses = [];
+  for (let n = 0; n < 5; n += 1) {
+    const body = { username: `user${n}`, password: 'a password of some length' };
+    statuses.push((await app.client().POST('/auth/register', { body })).response.status);
+  }
+  expect(statuses).toEqual([201, 201, 201, 201, 429]);
+});
+
+test('counters are kept in the database, without names or passwords', async () => {
+  await using app = await startApp();
+  await fail(app, 1, DEMO.username);
+  const rows = await app.db.selectFrom('rate_limits').selectAll().execute();
+  expect(rows).toHaveLength(3);
+  expect(JSON.stringify(rows)).not.toContain(DEMO.username);
+});

@@ -1,0 +1,472 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Answer,
+  type AuthApp,
+  call,
+  pairOf,
+  refresh,
+  seedSession,
+  seedUser,
+  startAuth,
+} from './setup.ts';
+
+// The table of design: what a presented refresh token comes to, row by row, over HTTP.
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const REFUSED = { status: 401, code: 'invalid_refresh_token', error: 'Invalid refresh token' };
+
+let app: AuthApp;
+let lenient: AuthApp;
+let userId: string;
+beforeAll(async () => {
+  app = await startAuth();
+  lenient = await startAuth({ REFRESH_GRACE_SECONDS: '10' });
+  userId = await seedUser(app.db, 'ada');
+  await seedUser(lenient.db, 'ada');
+});
+afterAll(() => Promise.all([app.close(), lenient.close()]));
+
+let session: Awaited<ReturnType<typeof seed>>;
+const seed = async (on = app) => {
+  const user = await on.db.selectFrom('users').select('id').where('username', '=', 'ada').execute();
+  return seedSession(on.db, on.clock, { userId: user[0]?.id ?? '', username: 'ada' });
+};
+beforeEach(async () => {
+  session = await seed();
+});
+
+const me = (access: string, on = app) => call(on.url, 'GET /auth/me', { access });
+const renewed = async (token: string, key?: string, on = app) =>
+  pairOf(await refresh(on.url, token, key));
+const revocation = (id: string, on = app) =>
+  on.db
+    .selectFrom('sessions')
+    .select(['revoked_at', 'revoke_reason'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+
+function expectRefused(answer: Answer) {
+  expect(answer.status).toBe(401);
+  expect(JSON.parse(answer.text)).toMatchObject(REFUSED);
+}
+
+async function expectOut(id: string, tokens: { access?: string; refresh: string }, on = app) {
+  expect(await revocation(id, on)).toMatchObject({ revoke_reason: 'reuse' });
+  expectRefused(await refresh(on.url, tokens.refresh));
+  if (tokens.access) expect((await me(tokens.access, on)).status).toBe(401);
+}
+
+async function expectAlive(id: string, on = app) {
+  expect(await revocation(id, on)).toEqual({ revoked_at: null, revoke_reason: null });
+}
+
+describe('the current token', () => {
+  test('in the body: a new pair, and both of it work', async () => {
+    const answer = await refresh(app.url, session.refresh);
+    const pair = pairOf(answer);
+    expect(Object.keys(JSON.parse(answer.text)).sort()).toEqual(['access_token', 'refresh_token']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(pair.refresh_token).toMatch(/^[0-9a-f]{64}$/);
+    expect(pair.refresh_token).not.toBe(session.refresh);
+    expect((await me(pair.access_token)).status).toBe(200);
+    expect((await refresh(app.url, pair.refresh_token)).status).toBe(200);
+  });
+
+  test('in the header, without a body', async () => {
+    const headers = { 'Refresh-Token': session.refresh };
+    const pair = pairOf(await call(app.url, 'POST /auth/refresh', { headers }));
+    expect((await me(pair.access_token)).status).toBe(200);
+  });
+
+  test('in both and the same', async () => {
+    const headers = { 'Refresh-Token': session.refresh };
+    const body = { refresh_token: session.refresh };
+    pairOf(await call(app.url, 'POST /auth/refresh', { headers, body }));
+  });
+
+  test('in both and different: 401, and neither is spent', async () => {
+    const other = await seed();
+    const headers = { 'Refresh-Token': session.refresh };
+    const body = { refresh_token: other.refresh };
+    expectRefused(await call(app.url, 'POST /auth/refresh', { headers, body }));
+    await renewed(session.refresh);
+    await renewed(other.refresh);
+  });
+
+  test('in neither: 400', async () => {
+    expect((await call(app.url, 'POST /auth/refresh')).status).toBe(400);
+    expect((await call(app.url, 'POST /auth/refresh', { body: {} })).status).toBe(400);
+  });
+
+  test('works many times in a row, each token once', async () => {
+    const seen = new Set([session.refresh]);
+    for (let token = session.refresh; seen.size < 20; seen.add(token)) {
+      ({ refresh_token: token } = await renewed(token));
+    }
+    await expectAlive(session.id);
+    expect(seen.size).toBe(20);
+  });
+
+  test('leaves the access token that was there working', async () => {
+    await renewed(session.refresh);
+    expect((await me(session.access)).status).toBe(200);
+  });
+
+  test('the database knows no token by more than its hash', async () => {
+    const spent = session.refresh;
+    const { refresh_token } = await renewed(spent, 'a-key-of-the-client');
+    const tables = ['sessions', 'spent_refresh_tokens', 'audit_events'] as const;
+    const rows = await Promise.all(tables.map((t) => app.db.selectFrom(t).selectAll().execute()));
+    const everything = JSON.stringify(rows);
+    for (const secret of [spent, refresh_token, 'a-key-of-the-client']) {
+      expect(everything).not.toContain(secret);
+    }
+  });
+});
+
+describe('unknown', () => {
+  test.each([
+    ['never handed out', 'ab'.repeat(32)],
+    ['not even of the form', 'x'],
+    ['in upper case', ''],
+    ['with something after it', ' '],
+    ['the hash that the database has', 'hash'],
+  ])('%s: 401, and nothing is touched', async (_what, kind) => {
+    const { token_hash: hash } = await app.db
+      .selectFrom('sessions')
+      .select('token_hash')
+      .where('id', '=', session.id)
+      .executeTakeFirstOrThrow();
+    const tokens: Record<string, string> = {
+      '': session.refresh.toUpperCase(),
+      ' ': `${session.refresh} `,
+      hash,
+    };
+    expectRefused(await refresh(app.url, tokens[kind] ?? kind));
+    await expectAlive(session.id);
+    await renewed(session.refresh);
+  });
+});
+
+describe('a spent token', () => {
+  test('presented again: 401 and the session is out, its newest tokens too', async () => {
+    const pair = await renewed(session.refresh);
+    expectRefused(await refresh(app.url, session.refresh));
+    await expectOut(session.id, { access: pair.access_token, refresh: pair.refresh_token });
+    expect((await me(session.access)).status).toBe(401);
+  });
+
+  test('in the header too', async () => {
+    const pair = await renewed(session.refresh);
+    const headers = { 'Refresh-Token': session.refresh };
+    expectRefused(await call(app.url, 'POST /auth/refresh', { headers }));
+    await expectOut(session.id, { refresh: pair.refresh_token });
+  });
+
+  test.each([1, 2, 3, 10])('of %i generations ago: the session is out', async (generations) => {
+    let token = session.refresh;
+    for (let made = 0; made < generations; made += 1) {
+      ({ refresh_token: token } = await renewed(token));
+    }
+    expectRefused(await refresh(app.url, session.refresh));
+    await expectOut(session.id, { refresh: token });
+  });
+
+  test('its reuse is in the trail, once, with who and where', async () => {
+    await renewed(session.refresh);
+    expectRefused(await refresh(app.url, session.refresh));
+    expectRefused(await refresh(app.url, session.refresh));
+    const trail = await app.db
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('event', '=', 'refresh_token_reused')
+      .where('session_id', '=', session.id)
+      .execute();
+    expect(trail).toMatchObject([{ user_id: userId }]);
+  });
+
+  test('ends no other session of the user', async () => {
+    const other = await seed();
+    await renewed(session.refresh);
+    expectRefused(await refresh(app.url, session.refresh));
+    expect((await me(other.access)).status).toBe(200);
+    await renewed(other.refresh);
+  });
+});
+
+describe('a retry', () => {
+  test('under the same key: the same refresh token, an access token that works', async () => {
+    const first = await renewed(session.refresh, 'key');
+    app.clock.advance(1);
+    const again = await renewed(session.refresh, 'key');
+    expect(again.refresh_token).toBe(first.refresh_token);
+    expect(again.access_token).not.toBe(first.access_token);
+    expect((await me(again.access_token)).status).toBe(200);
+    expect((await renewed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
+    await renewed(first.refresh_token, 'next');
+  });
+
+  test.each([
+    ['another key', 'other'],
+    ['no key', undefined],
+    ['the key in another case', 'KEY'],
+  ])('under %s: the session is out', async (_what, key) => {
+    const first = await renewed(session.refresh, 'key');
+    expectRefused(await refresh(app.url, session.refresh, key));
+    await expectOut(session.id, { refresh: first.refresh_token });
+  });
+
+  test('under a key where the first had none: the session is out', async () => {
+    const first = await renewed(session.refresh);
+    expectRefused(await refresh(app.url, session.refresh, 'key'));
+    await expectOut(session.id, { refresh: first.refresh_token });
+  });
+
+  test('after the successor was used: the session is out', async () => {
+    const first = await renewed(session.refresh, 'key');
+    const second = await renewed(first.refresh_token, 'other');
+    expectRefused(await refresh(app.url, session.refresh, 'key'));
+    await expectOut(session.id, { refresh: second.refresh_token });
+  });
+
+  test('after the successor was used under the same key: the session is out', async () => {
+    const first = await renewed(session.refresh, 'key');
+    const second = await renewed(first.refresh_token, 'key');
+    expectRefused(await refresh(app.url, session.refresh, 'key'));
+    await expectOut(session.id, { refresh: second.refresh_token });
+  });
+
+  test('24 hours later still; a moment more and the session is out', async () => {
+    const first = await renewed(session.refresh, 'key');
+    app.clock.advance(DAY);
+    expect((await renewed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
+    app.clock.advance(0.001);
+    expectRefused(await refresh(app.url, session.refresh, 'key'));
+    await expectOut(session.id, { refresh: first.refresh_token });
+  });
+
+  test('does not move the end of the 24 hours, nor that of the session', async () => {
+    await renewed(session.refresh, 'key');
+    const before = await app.db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('id', '=', session.id)
+      .execute();
+    app.clock.advance(HOUR);
+    await renewed(session.refresh, 'key');
+    const after = await app.db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('id', '=', session.id)
+      .execute();
+    expect(after).toEqual(before);
+  });
+
+  test("with another session's key does not reach that session", async () => {
+    const other = await seed();
+    const [mine, theirs] = [
+      await renewed(session.refresh, 'shared'),
+      await renewed(other.refresh, 'shared'),
+    ];
+    expect((await renewed(session.refresh, 'shared')).refresh_token).toBe(mine.refresh_token);
+    expect((await renewed(other.refresh, 'shared')).refresh_token).toBe(theirs.refresh_token);
+  });
+
+  test.each(['', 'a b', 'é', 'x'.repeat(256)])('the key %j is refused with 400', async (key) => {
+    const headers = { 'Idempotency-Key': key };
+    const body = { refresh_token: session.refresh };
+    const sent = call(app.url, 'POST /auth/refresh', { headers, body });
+    expect((await sent).status).toBe(400);
+    await renewed(session.refresh);
+  });
+});
+
+describe('two tabs at once', () => {
+  const both = async (first: Promise<Answer>, second: () => Promise<Answer>) => {
+    await app.clock.held(1);
+    const answers = Promise.all([first, second()]);
+    await app.clock.held(2);
+    app.clock.release();
+    return (await answers).map(pairOf);
+  };
+
+  test('who arrives before the answer is out gets the same refresh token', async () => {
+    app.clock.hold();
+    const [one, two] = await both(refresh(app.url, session.refresh), () =>
+      refresh(app.url, session.refresh),
+    );
+    expect(two?.refresh_token).toBe(one?.refresh_token);
+    for (const pair of [one, two]) {
+      expect((await me(pair?.access_token ?? '')).status).toBe(200);
+    }
+    await renewed(one?.refresh_token ?? '');
+  });
+
+  test('each under a key of its own', async () => {
+    app.clock.hold();
+    const [one, two] = await both(refresh(app.url, session.refresh, 'one'), () =>
+      refresh(app.url, session.refresh, 'two'),
+    );
+    expect(two?.refresh_token).toBe(one?.refresh_token);
+  });
+
+  test('who arrives when it is out has replayed it', async () => {
+    app.clock.hold();
+    const [one] = await both(refresh(app.url, session.refresh), () =>
+      refresh(app.url, session.refresh),
+    );
+    expectRefused(await refresh(app.url, session.refresh));
+    await expectOut(session.id, { refresh: one?.refresh_token ?? '' });
+  });
+});
+
+describe('a grace', () => {
+  const GRACE = 10;
+
+  test('within it: the same refresh token; at its end the session is out', async () => {
+    const granted = await seed(lenient);
+    const first = await renewed(granted.refresh, undefined, lenient);
+    lenient.clock.advance(GRACE - 0.001);
+    const { refresh_token } = await renewed(granted.refresh, 'any-key', lenient);
+    expect(refresh_token).toBe(first.refresh_token);
+    lenient.clock.advance(0.001);
+    expectRefused(await refresh(lenient.url, granted.refresh));
+    await expectOut(granted.id, { refresh: first.refresh_token }, lenient);
+  });
+
+  test('not for a token whose successor was used', async () => {
+    const granted = await seed(lenient);
+    const first = await renewed(granted.refresh, undefined, lenient);
+    const second = await renewed(first.refresh_token, undefined, lenient);
+    expectRefused(await refresh(lenient.url, granted.refresh));
+    await expectOut(granted.id, { refresh: second.refresh_token }, lenient);
+  });
+
+  test('opens no door after a revocation', async () => {
+    const granted = await seed(lenient);
+    const first = await renewed(granted.refresh, undefined, lenient);
+    await call(lenient.url, 'POST /auth/logout', { access: granted.access });
+    for (const token of [granted.refresh, first.refresh_token]) {
+      expectRefused(await refresh(lenient.url, token));
+    }
+  });
+
+  test('is not made longer by a clock that is behind', async () => {
+    const granted = await seed(lenient);
+    const first = await renewed(granted.refresh, undefined, lenient);
+    lenient.clock.tick(20_000);
+    lenient.clock.advance(-GRACE);
+    expectRefused(await refresh(lenient.url, granted.refresh));
+    await expectOut(granted.id, { refresh: first.refresh_token }, lenient);
+  });
+
+  test('of none is not made one by a clock that is behind', async () => {
+    const first = await renewed(session.refresh);
+    app.clock.advance(-MINUTE);
+    expectRefused(await refresh(app.url, session.refresh));
+    await expectOut(session.id, { refresh: first.refresh_token });
+  });
+});
+
+describe('a session that has ended', () => {
+  const endings: [string, (pair: { access: string }) => Promise<unknown>][] = [
+    ['by logout', ({ access }) => call(app.url, 'POST /auth/logout', { access })],
+    [
+      'by logging out everywhere',
+      ({ access }) => call(app.url, 'DELETE /auth/sessions', { access }),
+    ],
+    ['by reuse', () => refresh(app.url, session.refresh)],
+    ['idle for 30 days', async () => app.clock.advance(30 * DAY)],
+  ];
+
+  test.each(endings)('%s: 401 for every token, and nothing changes', async (_how, end) => {
+    const pair = await renewed(session.refresh, 'key');
+    await end({ access: pair.access_token });
+    const row = () =>
+      app.db.selectFrom('sessions').selectAll().where('id', '=', session.id).execute();
+    const before = await row();
+    expectRefused(await refresh(app.url, pair.refresh_token));
+    expectRefused(await refresh(app.url, session.refresh));
+    expectRefused(await refresh(app.url, session.refresh, 'key'));
+    expect(await row()).toEqual(before);
+    expect((await me(pair.access_token)).status).toBe(401);
+  });
+
+  test('idle ends at 30 days to the millisecond, and a refresh starts them again', async () => {
+    app.clock.advance(30 * DAY - 0.001);
+    const pair = await renewed(session.refresh);
+    app.clock.advance(30 * DAY - 0.001);
+    const next = await renewed(pair.refresh_token);
+    app.clock.advance(30 * DAY);
+    expectRefused(await refresh(app.url, next.refresh_token));
+    expect((await revocation(session.id)).revoked_at).toBeNull();
+  });
+
+  test('90 days after its login it ends, however much it was used', async () => {
+    let token = session.refresh;
+    for (let day = 0; day < 80; day += 20) {
+      ({ refresh_token: token } = await renewed(token));
+      app.clock.advance(20 * DAY);
+    }
+    app.clock.advance(10 * DAY - 0.001);
+    const last = await renewed(token);
+    app.clock.advance(0.001);
+    expectRefused(await refresh(app.url, last.refresh_token));
+    expect((await me(last.access_token)).status).toBe(401);
+  });
+
+  test('no access token outlives its absolute end', async () => {
+    app.clock.advance(29 * DAY);
+    let { refresh_token: token } = await renewed(session.refresh);
+    app.clock.advance(29 * DAY);
+    ({ refresh_token: token } = await renewed(token));
+    app.clock.advance(29 * DAY);
+    ({ refresh_token: token } = await renewed(token));
+    app.clock.advance(3 * DAY - 5 * MINUTE);
+    const { access_token } = await renewed(token);
+    const { exp, iat } = JSON.parse(
+      Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString(),
+    );
+    expect(exp - iat).toBeGreaterThanOrEqual(5 * MINUTE - 1);
+    expect(exp - iat).toBeLessThanOrEqual(5 * MINUTE);
+    expect((await me(access_token)).status).toBe(200);
+    app.clock.advance(5 * MINUTE);
+    expect((await me(access_token)).status).toBe(401);
+  });
+
+  test('an access token lives 900 s otherwise', async () => {
+    const { access_token } = await renewed(session.refresh);
+    app.clock.advance(899);
+    expect((await me(access_token)).status).toBe(200);
+    app.clock.advance(1);
+    const late = await me(access_token);
+    expect(JSON.parse(late.text)).toMatchObject({ code: 'access_token_expired' });
+  });
+});
+
+test('every refusal is the same, whatever the reason', async () => {
+  const gone = await seed();
+  await call(app.url, 'POST /auth/logout', { access: gone.access });
+  const reused = await seed();
+  await renewed(reused.refresh);
+  const first = await refresh(app.url, reused.refresh); // the one that finds the reuse
+  const idle = await seed();
+  app.clock.advance(30 * DAY);
+  const tokens = ['0'.repeat(64), 'junk', gone.refresh, reused.refresh, idle.refresh];
+  const answers = [first];
+  for (const token of tokens) answers.push(await refresh(app.url, token));
+  for (const token of tokens) {
+    const headers = { 'Refresh-Token': token };
+    answers.push(await call(app.url, 'POST /auth/refresh', { headers }));
+  }
+  const seen = answers.map(({ status, headers, text }) => {
+    const own = ['x-request-id', 'date'];
+    return JSON.stringify([status, text, [...headers].filter(([name]) => !own.includes(name))]);
+  });
+  expect(new Set(seen).size).toBe(1);
+  expect(answers[0]?.headers.get('www-authenticate')).toBe(
+    'Bearer realm="todos", error="invalid_token"',
+  );
+});

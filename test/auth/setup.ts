@@ -1,0 +1,233 @@
+import BetterSqlite3 from 'better-sqlite3';
+import { type DatabaseConnection, type Driver, Kysely, SqliteDialect } from 'kysely';
+import { v7 as uuid } from 'uuid';
+import { type AccessTokenOptions, mintAccessToken } from '../../src/auth/access-token.ts';
+import { keySetOfSecret } from '../../src/auth/keys.ts';
+import { type Grant, type SessionLifetimes, startSession } from '../../src/auth/sessions.ts';
+import type { Clock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Db } from '../../src/database/connect.ts';
+import type { Database } from '../../src/database/schema.ts';
+import { createLogger } from '../../src/http/log.ts';
+import { startService } from '../../src/service.ts';
+import type { TestClock } from '../harness.ts';
+
+const DAY = 86_400;
+const SECRET = 'a secret of the tests, 32 bytes or more';
+
+/** Environment of a service whose access tokens the tests can make, and that any address may call. */
+const VARIABLES = {
+  PORT: '0',
+  DATABASE_URL: 'sqlite::memory:',
+  JWT_SECRET: SECRET,
+  TRUSTED_PROXIES: '127.0.0.1,::1',
+  LOG_LEVEL: 'silent',
+};
+
+export const LIFETIMES: SessionLifetimes = {
+  idle: 30 * DAY * 1000,
+  absolute: 90 * DAY * 1000,
+  grace: 0,
+};
+
+export const TOKENS: AccessTokenOptions = {
+  keys: await keySetOfSecret(SECRET),
+  issuer: 'openapi-todos',
+  audience: 'openapi-todos',
+  lifetime: 900_000,
+};
+
+/** Time that passes only when a test says so, and answers that it can hold back. */
+export interface ManualClock extends TestClock {
+  /** From now on whoever waits for `passed` waits for `release`. */
+  hold(): void;
+  /** Resolves when so many are waiting. */
+  held(count: number): Promise<void>;
+  release(): void;
+  /** Lets time go by that only stamps notice, in microseconds. */
+  tick(microseconds: number): void;
+}
+
+export function manualClock(): ManualClock {
+  let now = Date.now();
+  let stamp = now * 1000;
+  let holding = false;
+  let waiting: { until: number; resolve: () => void }[] = [];
+  let watchers: { count: number; resolve: () => void }[] = [];
+  const pass = (until: number) => {
+    stamp = Math.max(stamp, until);
+  };
+  return {
+    now: () => now,
+    stamp: () => ++stamp,
+    passed(until) {
+      if (!holding) {
+        pass(until);
+        return Promise.resolve();
+      }
+      return new Promise((resolve) => {
+        waiting.push({ until, resolve });
+        for (const watcher of watchers) if (waiting.length >= watcher.count) watcher.resolve();
+      });
+    },
+    advance(seconds) {
+      now += seconds * 1000;
+      stamp += Math.max(0, seconds) * 1_000_000;
+    },
+    tick(microseconds) {
+      stamp += microseconds;
+    },
+    hold() {
+      holding = true;
+    },
+    held: (count) =>
+      waiting.length >= count
+        ? Promise.resolve()
+        : new Promise((resolve) => watchers.push({ count, resolve })),
+    release() {
+      holding = false;
+      for (const { until } of waiting) pass(until);
+      for (const { resolve } of waiting) resolve();
+      waiting = [];
+      watchers = [];
+    },
+  };
+}
+
+/** The real service on a free port with a fresh database in memory and a clock to be told. */
+export async function startAuth(variables: Record<string, string> = {}) {
+  const clock = manualClock();
+  const config = readConfig({ ...VARIABLES, ...variables });
+  const service = await startService(config, createLogger(config.logLevel), clock);
+  return { ...service, clock };
+}
+
+export type AuthApp = Awaited<ReturnType<typeof startAuth>>;
+
+/** An answer, read whole. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+let calls = 0;
+
+/** Sends one request, each from an address of its own: no budget is shared. */
+export async function call(
+  url: string,
+  route: string,
+  { access, body, headers }: { access?: string; body?: unknown; headers?: object } = {},
+): Promise<Answer> {
+  const [method = '', path = ''] = route.split(' ');
+  calls += 1;
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      'X-Forwarded-For': `10.${(calls >> 16) & 255}.${(calls >> 8) & 255}.${calls & 255}`,
+      ...(access !== undefined && { Authorization: `Bearer ${access}` }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** A refresh with the token in the body. */
+export function refresh(url: string, token: string, key?: string): Promise<Answer> {
+  const headers = key === undefined ? {} : { 'Idempotency-Key': key };
+  return call(url, 'POST /auth/refresh', { body: { refresh_token: token }, headers });
+}
+
+/** What is in a 200 of login or refresh. */
+export interface Pair {
+  access_token: string;
+  refresh_token: string;
+}
+
+/** @throws Error for any answer but a token pair */
+export function pairOf({ status, text }: { status: number; text: string }): Pair {
+  const body: unknown = JSON.parse(text);
+  if (status !== 200 || typeof body !== 'object' || body === null) throw new Error(text);
+  const { access_token, refresh_token } = body as Partial<Pair>; // checked on the next line
+  if (!access_token || !refresh_token) throw new Error(text);
+  return { access_token, refresh_token };
+}
+
+/** A user who was never hashed a password for: nobody signs in as them. */
+export async function seedUser(db: Db, username: string): Promise<string> {
+  const id = uuid();
+  await db
+    .insertInto('users')
+    .values({
+      id,
+      username,
+      username_key: username.toLowerCase(),
+      password_hash: 'none',
+      created_at: 0,
+    })
+    .execute();
+  return id;
+}
+
+/** A session of that user, without the work of a login. */
+export async function seedSession(
+  db: Db,
+  clock: Clock,
+  { userId, username }: { userId: string; username: string },
+  lifetimes = LIFETIMES,
+): Promise<{ id: string; access: string; refresh: string }> {
+  const client = { address: '192.0.2.1', userAgent: 'seed' };
+  const grant: Grant = await startSession(db, { userId, client, now: clock.now(), lifetimes });
+  const access = await mintAccessToken(TOKENS, grant.session, username, clock.now());
+  return { id: grant.session.id, access, refresh: grant.refreshToken };
+}
+
+/** Runs before and after each statement, `begin`, `commit` and `rollback` included. */
+export interface StatementHook {
+  before?(sql: string): Promise<void> | void;
+  after?(sql: string): Promise<void> | void;
+}
+
+/**
+ * A connection like the service's own, but that it does not wait for other connections (SQLite
+ * would wait inside the one thread of the test), is not careful, and calls a hook.
+ */
+export function hookedDb(path: string, hook: StatementHook): Db {
+  const sqlite = new BetterSqlite3(path, { timeout: 0 });
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('synchronous = OFF');
+  sqlite.pragma('foreign_keys = ON');
+  const dialect = new SqliteDialect({ database: sqlite });
+  const createDriver = () => hookedDriver(dialect.createDriver(), hook);
+  return new Kysely<Database>({
+    dialect: {
+      createDriver,
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+    },
+  });
+}
+
+function hookedDriver(driver: Driver, hook: StatementHook): Driver {
+  const hooked = (connection: DatabaseConnection): DatabaseConnection => ({
+    async executeQuery<R>(query: Parameters<DatabaseConnection['executeQuery']>[0]) {
+      await hook.before?.(query.sql);
+      const result = await connection.executeQuery<R>(query);
+      await hook.after?.(query.sql);
+      return result;
+    },
+    streamQuery: (...query) => connection.streamQuery(...query),
+  });
+  return {
+    init: () => driver.init(),
+    acquireConnection: async () => hooked(await driver.acquireConnection()),
+    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
+    commitTransaction: (connection) => driver.commitTransaction(connection),
+    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    releaseConnection: async () => undefined,
+    destroy: () => driver.destroy(),
+  };
+}
