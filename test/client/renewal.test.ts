@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { memoryTokens, ProblemError, RefreshFailedError } from '../../src/client/index.ts';
 import {
   bearers,
+  interruptedTokens,
   keys,
   PASSWORD,
   REFRESH,
@@ -155,6 +156,18 @@ describe('a renewal that fails', () => {
     expect(cause.response.headers.get('Retry-After')).toBe('7');
   });
 
+  test.each(['<h1>Bad Gateway</h1>', '{"detail":"of something between"}'])(
+    'says no problem of the service where there is none: %s',
+    async (body) => {
+      const { client, wire } = await signedIn();
+      expireAccessTokens();
+      wire.next(REFRESH, answered(502, body));
+      const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
+      expect(failure).toHaveProperty('cause.response.status', 502);
+      expect(failure).toHaveProperty('cause.problem', undefined);
+    },
+  );
+
   test('fails once for all who wait', async () => {
     const { client, wire } = await signedIn();
     expireAccessTokens();
@@ -247,6 +260,24 @@ describe('a renewal during which the tokens change', () => {
     expect(await tokens.get()).toEqual(ofBob);
     expect(await titlesWith(client, 'of ada')).toEqual([]);
     expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('leaves a login be that comes between its look at the store and its write', async () => {
+    const { tokens, interruptLook } = interruptedTokens();
+    const { client, wire } = await signedIn({ tokens });
+    expireAccessTokens();
+    const logins: Promise<unknown>[] = [];
+    wire.next(REFRESH, async (request, send) => {
+      interruptLook(async () => {
+        logins.push(client.login('bob', PASSWORD));
+        await vi.waitFor(() => expect(wire.answered).toBe(4));
+        await turn(); // the login would have written by now
+      });
+      return send(request);
+    });
+    await client.GET('/auth/me');
+    await Promise.all(logins);
+    expect((await client.GET('/auth/me')).data?.username).toBe('bob');
   });
 
   test('leaves a login be though the refresh of the old one is refused', async () => {

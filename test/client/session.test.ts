@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { memoryTokens, nextCursor, ProblemError } from '../../src/client/index.ts';
 import {
   bearers,
+  interruptedTokens,
   PASSWORD,
   REFRESH,
   routes,
@@ -85,10 +87,17 @@ describe('signing in', () => {
     expect(routes(wire.sent)).toEqual(['POST /auth/login', REFRESH]);
   });
 
-  test('needs no more than an address', async () => {
+  test('needs no more than an address, and is not shared with another client', async () => {
     const client = plainClient();
     await client.login('ada', PASSWORD);
     expect((await client.GET('/auth/me')).data?.username).toBe('ada');
+    expect((await plainClient().GET('/auth/me')).response.status).toBe(401);
+  });
+
+  test('fails when the tokens cannot be kept', async () => {
+    const set = () => Promise.reject(new Error('disk full'));
+    const { client } = signedOut({ tokens: { ...memoryTokens(), set } });
+    await expect(client.login('ada', PASSWORD)).rejects.toThrow('disk full');
   });
 });
 
@@ -203,16 +212,19 @@ describe('signing out', () => {
     expect(onSessionLost).toHaveBeenCalledTimes(1);
   });
 
-  test('whose answer is lost does not hide that the session is', async () => {
+  test.each([
+    ['is lost', unreachable],
+    ['is a 503', answered(503)],
+  ])('whose answer %s does not hide that the session is lost', async (_, end) => {
     const { client, wire, onSessionLost } = await signedIn();
-    const logout = held('answer', unreachable);
+    const logout = held('answer', end);
     wire.next('POST /auth/logout', logout.fault);
     const leaving = client.logout();
     await logout.arrived;
     expect((await client.GET('/todos')).error?.code).toBe('session_ended');
     expect(onSessionLost).not.toHaveBeenCalled();
     logout.release();
-    await expect(leaving).rejects.toThrow('fetch failed');
+    await leaving.catch(() => undefined);
     expect(onSessionLost).toHaveBeenCalledTimes(1);
   });
 
@@ -234,6 +246,23 @@ describe('signing out', () => {
     await client.login('bob', PASSWORD);
     logout.release();
     expect((await leaving).response.status).toBe(200);
+    expect((await client.GET('/auth/me')).data?.username).toBe('bob');
+  });
+
+  test('leaves a login be that comes between its look at the store and its write', async () => {
+    const { tokens, interruptLook } = interruptedTokens();
+    const { client, wire } = await signedIn({ tokens });
+    const logins: Promise<unknown>[] = [];
+    wire.next('POST /auth/logout', async (request, send) => {
+      interruptLook(async () => {
+        logins.push(client.login('bob', PASSWORD));
+        await vi.waitFor(() => expect(wire.answered).toBe(3));
+        await turn(); // the login would have written by now
+      });
+      return send(request);
+    });
+    await client.logout();
+    await Promise.all(logins);
     expect((await client.GET('/auth/me')).data?.username).toBe('bob');
   });
 

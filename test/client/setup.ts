@@ -77,6 +77,19 @@ export function slowTokens(): TokenStore {
   };
 }
 
+/** A store in memory, and a way to let something happen between its next look and its answer. */
+export function interruptedTokens() {
+  const store = memoryTokens();
+  const get = vi.fn(store.get);
+  const interruptLook = (action: () => Promise<unknown>) =>
+    get.mockImplementationOnce(async () => {
+      const tokens = await store.get();
+      await action();
+      return tokens;
+    });
+  return { tokens: { ...store, get }, interruptLook };
+}
+
 export async function titlesWith(client: Client, q: string): Promise<string[]> {
   const titles: string[] = [];
   for await (const { title } of client.todos({ q })) titles.push(title);
