@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, describeVariables, readConfig } from '../src/config.ts';
 
@@ -113,9 +115,24 @@ test.each(['hunter2', 'a-secret-that-is-short'])('a secret value is not repeated
 });
 
 test('a service that others can reach needs a secret', () => {
-  expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(/JWT_SECRET is needed because HOST=/);
+  expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(
+    /JWT_SECRET \(or JWT_KEYS\) is needed because HOST=/,
+  );
   expect(readConfig({ HOST: '::1' }).trial).toBe(true);
   expect(readConfig({ HOST: 'localhost' }).trial).toBe(true);
+});
+
+test('a JWK Set is given as JSON or as a file', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'todos-')), 'keys.json');
+  writeFileSync(file, '{"keys":[]}');
+  expect(readConfig({ JWT_KEYS: file }).keys).toEqual({ jwks: '{"keys":[]}' });
+  expect(readConfig({ JWT_KEYS: '{"keys":[]}', HOST: '0.0.0.0' }).keys).toEqual({
+    jwks: '{"keys":[]}',
+  });
+  const missing = () => readConfig({ JWT_KEYS: 'nowhere.json' });
+  expect(missing).toThrow('JWT_KEYS must be a JWK Set or the path of a file with one: ENOENT');
+  const both = () => readConfig({ JWT_KEYS: '{}', JWT_SECRET: 's'.repeat(32) });
+  expect(both).toThrow('JWT_KEYS takes the place of JWT_SECRET: set one');
 });
 
 test("the README's table is that of the code", () => {

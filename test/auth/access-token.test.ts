@@ -1,7 +1,7 @@
 // What an attacker may put into `Authorization`, against the real service (RFC 8725).
 import { createHmac } from 'node:crypto';
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { afterAll, describe, expect, test } from 'vitest';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 const SECRET = 'a secret of thirty-two bytes or so';
@@ -32,6 +32,7 @@ function forged(token: string, header: object, claims: object): string {
 
 describe('with one secret', async () => {
   const app = await startApp({ JWT_SECRET: SECRET });
+  afterAll(app.close);
   const token = await tokenOf(app);
   const now = Math.floor(Date.now() / 1000);
 
@@ -162,7 +163,6 @@ test('a rotation logs nobody out: tokens of the older key work, then refresh und
   expect(json(head).kid).toBe('old');
   await using after = await withKeys(fresh, old);
   const own = json((await tokenOf(after)).split('.')[1] ?? '');
-  const { importJWK } = await import('jose');
   const signed = await new SignJWT({ ...json(claims), sid: own.sid })
     .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: 'old' })
     .sign(await importJWK(old, 'ES256'));

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { sweep } from '../../src/database/sweep.ts';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+
+const DAY = 86_400;
+
+async function counts(app: TestApp) {
+  const count = async (
+    table:
+      | 'sessions'
+      | 'spent_refresh_tokens'
+      | 'idempotency_keys'
+      | 'rate_limits'
+      | 'audit_events',
+  ) => {
+    const rows = await app.db.selectFrom(table).selectAll().execute();
+    return rows.length;
+  };
+  return {
+    sessions: await count('sessions'),
+    spent: await count('spent_refresh_tokens'),
+    keys: await count('idempotency_keys'),
+    counters: await count('rate_limits'),
+    events: await count('audit_events'),
+  };
+}
+
+/** A session with two spent tokens, a remembered key, counters and events. */
+async function use(app: TestApp) {
+  const client = app.client();
+  const login = await client.login(DEMO.username, DEMO.password);
+  const params = { header: { 'Idempotency-Key': `key-${app.clock.now()}` } };
+  await client.POST('/todos', { params, body: { title: 'One' } });
+  let token = login.data?.refresh_token ?? '';
+  for (let i = 0; i < 2; i += 1) {
+    const { data } = await client.POST('/auth/refresh', { body: { refresh_token: token } });
+    token = data?.refresh_token ?? '';
+  }
+}
+
+test('what is over goes, each in its time, and what lives stays', async () => {
+  await using app = await startApp();
+  await use(app);
+  const full = { sessions: 1, spent: 2, keys: 1, counters: 3, events: 3 };
+  expect(await counts(app)).toEqual(full);
+  expect(await sweep(app.db, app.clock.now())).toBe(0);
+
+  app.clock.advance(DAY + 1);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toEqual({ ...full, keys: 0, counters: 0 });
+
+  app.clock.advance(58 * DAY); // idle for 30 days, and kept for 28 more
+  await use(app);
+  expect(await sweep(app.db, app.clock.now())).toBe(0);
+
+  app.clock.advance(2 * DAY);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toEqual({ sessions: 1, spent: 2, keys: 0, counters: 0, events: 6 });
+
+  app.clock.advance(30 * DAY);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toMatchObject({ sessions: 1, events: 3 });
+  app.clock.advance(90 * DAY);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toEqual({ sessions: 0, spent: 0, keys: 0, counters: 0, events: 0 });
+});
+
+test('many rows go batch by batch, and a sweep that is stopped stops after one', async () => {
+  await using app = await startApp();
+  const event = {
+    event: 'signed_in',
+    user_id: null,
+    session_id: null,
+    address: '',
+    request_id: '',
+  };
+  const rows = Array.from({ length: 1200 }, (_, n) => ({ id: `${n}`, at: n, ...event }));
+  for (let n = 0; n < rows.length; n += 300) {
+    await app.db
+      .insertInto('audit_events')
+      .values(rows.slice(n, n + 300))
+      .execute();
+  }
+  let asked = 0;
+  const stopAfterFirstBatch = () => {
+    asked += 1;
+    return asked > 5; // four tables before this one are found empty, the fifth question is its own
+  };
+  expect(await sweep(app.db, app.clock.now(), stopAfterFirstBatch)).toBe(500);
+  expect(await sweep(app.db, app.clock.now())).toBe(700);
+});

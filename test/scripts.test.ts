@@ -1,0 +1,104 @@
+// The operator's commands, run as a person runs them.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEMO, startApp } from './harness.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'todos-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Both outputs and the exit code. */
+async function run(script: string, args: string[], variables: Record<string, string> = {}) {
+  const path = new URL(`../scripts/${script}.ts`, import.meta.url).pathname;
+  const options = { cwd: folder, env: { PATH: process.env['PATH'], ...variables } };
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], options);
+    return { code: 0, output: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, output: stdout + stderr };
+  }
+}
+
+test('an operator lists and ends a person’s sessions, and reads the trail', async () => {
+  const database = { DATABASE_URL: `sqlite:${folder}/todos.sqlite` };
+  await using app = await startApp(database);
+  const client = app.client();
+  await client.login(DEMO.username, DEMO.password);
+  await app.client().login(DEMO.username, DEMO.password);
+
+  const listed = await run('sessions', ['--user', 'TestUser'], database);
+  expect(listed.code).toBe(0);
+  expect(listed.output.trim().split('\n')).toHaveLength(3);
+  expect(listed.output).toMatch(/^session +since +last used +address +user agent\n/);
+
+  const [, , last = ''] = listed.output.split('\n');
+  const one = ['--user', DEMO.username, '--revoke', '--session', last.split(' ')[0] ?? ''];
+  expect((await run('sessions', one, database)).output).toBe(
+    '1 sessions of testuser have ended.\n',
+  );
+  const all = ['--user', DEMO.username, '--revoke'];
+  expect((await run('sessions', all, database)).output).toBe(
+    '1 sessions of testuser have ended.\n',
+  );
+  const { error } = await client.GET('/auth/me');
+  expect(error).toMatchObject({ code: 'session_ended' });
+
+  const trail = await run('audit', ['--user', DEMO.username], database);
+  expect(trail.output.match(/signed_in/g)).toHaveLength(2);
+  expect(trail.output.match(/session_revoked .*operator-/g)).toHaveLength(2);
+  const newest = await run('audit', ['--user', DEMO.username, '--limit', '1'], database);
+  expect(newest.output.trim().split('\n')).toHaveLength(2);
+});
+
+test.each([
+  ['without a user', [], /^npm run audit -- --user NAME/],
+  ['with an unknown option', ['--users', 'x'], /Unknown option '--users'/],
+  ['with an unknown user', ['--user', 'nobody'], /^there is no user nobody\n$/],
+])('a command %s says so in a line', async (_what, args, message) => {
+  const database = { DATABASE_URL: `sqlite:${folder}/empty.sqlite` };
+  await using _app = await startApp(database);
+  const { code, output } = await run('audit', args, database);
+  expect(code).toBe(1);
+  expect(output).toMatch(message);
+  expect(output).not.toContain('    at ');
+});
+
+test('a database that is not there is not made', async () => {
+  const { code, output } = await run('audit', ['--user', 'x'], { DATABASE_URL: 'sqlite:none/x' });
+  expect(code).toBe(1);
+  expect(output).toBe('there is no database at none/x\n');
+});
+
+test('keys are made, rotated and thinned out, for their owner only', async () => {
+  const file = join(folder, 'keys.json');
+  const kids = async () => {
+    const { keys }: { keys: { kid: string; alg: string }[] } = JSON.parse(
+      await readFile(file, 'utf8'),
+    );
+    return keys.map(({ kid }) => kid);
+  };
+  const make = (...args: string[]) => run('keys', ['--file', file, ...args]);
+  expect((await make()).output).toContain(`JWT_KEYS=${file}`);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const [first] = await kids();
+  await make('--alg', 'ES256');
+  const [second, ...rest] = await kids();
+  expect(rest).toEqual([first]);
+  await make('--alg', 'HS256', '--next');
+  const third = (await kids()).at(-1);
+  expect(await kids()).toEqual([second, first, third]);
+  await make('--promote');
+  expect(await kids()).toEqual([third, second, first]);
+  await make('--keep', '2');
+  expect((await kids()).slice(1)).toEqual([third]);
+
+  await using app = await startApp({ JWT_KEYS: file });
+  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
+});
