@@ -36,7 +36,7 @@ export async function refreshSession(
   // that lay in the sockets when this request was read has its arrival stamped before the write.
   await turn();
   await turn();
-  const { rotation, user, answeredAfter } = await transact(db, async (trx) => {
+  const { rotation, user, heldUntil } = await transact(db, async (trx) => {
     const now = clock.now();
     const answeredAfter = clock.stamp() + HELD_BACK;
     const rotation = await rotate(trx, {
@@ -59,9 +59,11 @@ export async function refreshSession(
       address: context.address,
       requestId: context.requestId,
     });
-    return { rotation, user, answeredAfter };
+    // Whoever repeats another one's answer holds it back no shorter than that one does.
+    const heldUntil = rotation.outcome === 'rotated' ? answeredAfter : clock.stamp() + HELD_BACK;
+    return { rotation, user, heldUntil };
   });
-  await clock.passed(answeredAfter);
+  await clock.passed(heldUntil);
   return 'grant' in rotation && user
     ? { grant: rotation.grant, username: user.username }
     : undefined;
