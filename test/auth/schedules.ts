@@ -1,0 +1,155 @@
+import type { Clock } from '../../src/clock.ts';
+import type { Db } from '../../src/database/connect.ts';
+import { hookedDb } from './setup.ts';
+
+/** One process of the service, as a schedule sees it. */
+export interface Process {
+  db: Db;
+  clock: Clock;
+  /** Stops here until the schedule goes on with this process. */
+  park(label: string): Promise<void>;
+}
+
+/** What is interleaved: something one process does. `kind` says which of them are alike. */
+export interface Work {
+  kind: string;
+  run(process: Process): Promise<void>;
+}
+
+/**
+ * Where processes stop: before each statement and commit; before transactions and the reads outside
+ * of them; or before transactions only. And always where they say so themselves.
+ */
+export type Granularity = 'statements' | 'reads' | 'transactions';
+
+/**
+ * Runs `works` side by side, each in a process of its own (a connection to one database file),
+ * in every order in which SQLite can run their statements: one process at a time holds the lock for
+ * writing, and who wants it meanwhile waits. Processes that do the same work are interchangeable.
+ */
+export function createSchedules(path: string, clock: Clock, count: number) {
+  const seats = Array.from({ length: count }, () => createSeat(path, clock));
+
+  /** @returns how many schedules there are */
+  async function every(
+    granularity: Granularity,
+    schedule: () => Promise<{ works: Work[]; check: (trace: string[]) => Promise<void> }>,
+  ): Promise<number> {
+    let schedules = 0;
+    for (let path: Choice[] | undefined = []; path; path = next(path)) {
+      const { works, check } = await schedule();
+      const trace = await follow(path, works, granularity);
+      await check(trace);
+      schedules += 1;
+    }
+    return schedules;
+  }
+
+  /** Follows the path as far as it goes and then takes the first way; writes down all choices. */
+  async function follow(path: Choice[], works: Work[], granularity: Granularity) {
+    const trace: string[] = [];
+    const actors = works.map((work, index) => {
+      const seat = seats[index];
+      if (!seat) throw new Error('more works than processes');
+      return {
+        kind: work.kind,
+        seat,
+        hasStarted: false,
+        start: () => seat.start(work, granularity),
+      };
+    });
+    for (let step = 0; ; step += 1) {
+      const isLocked = actors.some(({ seat }) => seat.holdsLock);
+      const ready = actors.filter(
+        ({ kind, seat, hasStarted }, index) =>
+          (hasStarted ? seat.parkedAt !== undefined : isFirstOfKind(actors, kind, index)) &&
+          (seat.holdsLock || !isLocked || !seat.wantsLock),
+      );
+      if (ready.length === 0) {
+        if (actors.every(({ hasStarted, seat }) => hasStarted && !seat.parkedAt)) return trace;
+        throw new Error(`nobody can go on after ${trace.join(', ')}`);
+      }
+      path[step] ??= { taken: 0, of: ready.length };
+      const actor = ready[path[step]?.taken ?? 0];
+      if (!actor) throw new Error('the works are not deterministic');
+      trace.push(`${actors.indexOf(actor)}:${actor.hasStarted ? actor.seat.parkedAt : 'start'}`);
+      if (actor.hasStarted) await actor.seat.go();
+      else await actor.start();
+      actor.hasStarted = true;
+    }
+  }
+
+  return { every, close: () => Promise.all(seats.map(({ db }) => db.destroy())) };
+}
+
+interface Choice {
+  taken: number;
+  of: number;
+}
+
+/** The next path in order, or undefined after the last. */
+function next(path: Choice[]): Choice[] | undefined {
+  const turn = path.findLastIndex(({ taken, of }) => taken + 1 < of);
+  if (turn < 0) return undefined;
+  return path
+    .slice(0, turn + 1)
+    .map(({ taken, of }, index) => ({ taken: index === turn ? taken + 1 : taken, of }));
+}
+
+function isFirstOfKind(actors: { kind: string; hasStarted: boolean }[], kind: string, at: number) {
+  return actors.findIndex((actor) => actor.kind === kind && !actor.hasStarted) === at;
+}
+
+function createSeat(path: string, clock: Clock) {
+  let granularity: Granularity = 'statements';
+  let inTransaction = false;
+  let resume = () => {};
+  let settled = Promise.withResolvers<void>();
+  const seat = {
+    parkedAt: undefined as string | undefined,
+    holdsLock: false,
+    wantsLock: false,
+    /** Runs until the work stops somewhere or is done; throws what the work throws. */
+    start(work: Work, by: Granularity): Promise<void> {
+      granularity = by;
+      settled = Promise.withResolvers();
+      work.run({ db: seat.db, clock, park }).then(
+        () => settled.resolve(),
+        (error: unknown) => settled.reject(error),
+      );
+      return settled.promise;
+    },
+    go(): Promise<void> {
+      settled = Promise.withResolvers();
+      resume();
+      return settled.promise;
+    },
+    db: hookedDb(path, {
+      async before(sql) {
+        if (sql === 'begin') inTransaction = true;
+        if (sql === 'begin' || sql === 'rollback') return;
+        if (granularity !== 'statements' && seat.holdsLock) return;
+        const isWrite = /^(insert|update|delete)/.test(sql);
+        if (granularity === 'transactions' && !isWrite) return;
+        seat.wantsLock = isWrite;
+        await park(sql.split(' ', 2).join(' '));
+        seat.wantsLock = false;
+        if (isWrite && inTransaction) seat.holdsLock = true;
+      },
+      after(sql) {
+        if (sql === 'commit' || sql === 'rollback') inTransaction = seat.holdsLock = false;
+      },
+    }),
+  };
+  function park(label: string): Promise<void> {
+    seat.parkedAt = label;
+    return new Promise((go) => {
+      resume = () => {
+        seat.parkedAt = undefined;
+        go();
+      };
+      settled.resolve();
+    });
+  }
+  return seat;
+}
