@@ -90,7 +90,14 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
       }),
     })),
   );
-  app.use(errorHandler({ isOutage: (error) => error instanceof Unavailable || isOutage(error) }));
+  app.use(
+    errorHandler({
+      isOutage: (error) => error instanceof Unavailable || isOutage(error),
+      report: (error, requestId) => {
+        logger.error({ err: error, request_id: requestId }, 'failed');
+      },
+    }),
+  );
   return app;
 }
 

@@ -18,6 +18,8 @@ const BY_STATUS: Record<number, [ProblemCode, string]> = {
 export interface ErrorOptions {
   /** Whether an error means that something the service stands on is down for now. */
   isOutage: (error: unknown) => boolean;
+  /** Takes what nobody expected, for the log. */
+  report: (error: unknown, requestId: string) => void;
 }
 
 /** What was already set of an answer that has come to nothing. */
@@ -31,15 +33,16 @@ const HEADERS_OF_AN_ANSWER = [
 ];
 
 /** Whatever was thrown → a problem response. Nothing of an unexpected error is told. */
-export function errorHandler({ isOutage }: ErrorOptions): ErrorRequestHandler {
+export function errorHandler({ isOutage, report }: ErrorOptions): ErrorRequestHandler {
   return (thrown, request, response, next) => {
     const error = causeOf(thrown, request);
     const answer = isOutage(error) ? unavailable() : toResponse(error, request);
-    const isFault = answer.status >= 500;
-    if (isFault) response.err = error instanceof Error ? error : new Error(String(error)); // for the log
+    const requestId = response.get('X-Request-Id') ?? '';
+    if (answer.status >= 500) report(error, requestId);
+    if (request.readableAborted) return; // nobody is left to be answered
     if (response.headersSent) return next(error);
     for (const name of HEADERS_OF_AN_ANSWER) response.removeHeader(name);
-    send(response, isFault ? withRequestId(answer, response.get('X-Request-Id') ?? '') : answer);
+    send(response, answer.status >= 500 ? withRequestId(answer, requestId) : answer);
   };
 }
 

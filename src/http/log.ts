@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler } from 'express';
-import { type DestinationStream, type Logger, pino, type SerializedError } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { v7 as uuid } from 'uuid';
 import { authenticationOf, operationIdOf } from './contract.ts';
@@ -20,8 +20,19 @@ const SECRETS = [
 /** A JSON line logger that leaves secrets out. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const paths = SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
-  const options = { level, base: null, redact: { paths, censor: '[redacted]' } };
+  const options = {
+    level,
+    base: null,
+    redact: { paths, censor: '[redacted]' },
+    serializers: { err: essentials },
+  };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/** Other members of an error may hold what was sent. */
+function essentials(error: Error) {
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  return { type, message, stack };
 }
 
 /** One line a request, when its answer is out; names the request in `X-Request-Id`. */
@@ -37,15 +48,10 @@ export function requestLog(logger: Logger): RequestHandler {
     customProps: describe,
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
-    // Not an error that pino-http makes up when there is none.
-    customErrorObject: (_request, response, _error, value) => ({ ...value, err: response.err }),
-    serializers: { req: () => undefined, res: () => undefined, err: essentials },
+    // What pino-http calls an error here is made up: the real one has a line of its own.
+    customErrorObject: (_request, _response, _error, { err: _madeUp, ...value }) => value,
+    serializers: { req: () => undefined, res: () => undefined },
   });
-}
-
-/** Other members of an error may hold what was sent. */
-function essentials({ type, message, stack }: SerializedError) {
-  return { type, message, stack };
 }
 
 /** The client's own id if it is a good one, else a new one (UUID v7). */

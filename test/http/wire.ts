@@ -17,8 +17,8 @@ export interface WireOptions {
 }
 
 /**
- * Sends bytes that no HTTP client would send, and reads all that comes back until the service
- * closes the connection: a reset is an error.
+ * Sends bytes that no HTTP client would send, all of them whatever is answered meanwhile, and reads
+ * what comes back until the service closes the connection: a reset is an error.
  */
 export async function exchange(
   url: string,
@@ -33,7 +33,7 @@ export async function exchange(
   ended.catch(() => {}); // it is awaited below, once all is sent
   await once(socket, 'connect');
   for (const part of Array.isArray(bytes) ? bytes : [bytes]) {
-    if (!socket.write(part)) await Promise.race([once(socket, 'drain'), ended]);
+    await new Promise((sent) => socket.write(part, sent));
   }
   if (hangUp) socket.end();
   try {

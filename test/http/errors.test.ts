@@ -1,0 +1,674 @@
+// Every row of the table of errors in the contract, from the outside.
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { DEMO, startApp } from '../harness.ts';
+import {
+  breakDatabase,
+  createTodo,
+  type Expected,
+  expectProblem,
+  type Sent,
+  send,
+  signIn,
+  signUp,
+  useService,
+} from './setup.ts';
+
+const SECRET = 'a secret of the tests that is long enough';
+const service = useService({ JWT_SECRET: SECRET });
+const { app, send: sendTo, sendSignedIn } = service;
+
+const CHALLENGE = 'Bearer realm="todos"';
+const INVALID_TOKEN = 'Bearer realm="todos", error="invalid_token"';
+
+const unauthorized = { status: 401, title: 'Unauthorized' };
+const AUTHENTICATION_REQUIRED: Expected = {
+  ...unauthorized,
+  code: 'authentication_required',
+  detail: 'Authentication required',
+  challenge: CHALLENGE,
+};
+const INVALID_ACCESS_TOKEN: Expected = {
+  ...unauthorized,
+  code: 'invalid_access_token',
+  detail: 'Invalid access token',
+  challenge: INVALID_TOKEN,
+};
+const SESSION_ENDED: Expected = {
+  ...unauthorized,
+  code: 'session_ended',
+  detail: 'You have been logged out. Please log in again.',
+  challenge: INVALID_TOKEN,
+};
+const INVALID_REFRESH_TOKEN: Expected = {
+  ...unauthorized,
+  code: 'invalid_refresh_token',
+  detail: 'Invalid refresh token',
+  challenge: INVALID_TOKEN,
+};
+const NOT_FOUND = { status: 404, title: 'Not Found', code: 'not_found' } as const;
+const UNAVAILABLE: Expected = {
+  status: 503,
+  title: 'Service Unavailable',
+  code: 'unavailable',
+  detail: 'The service cannot answer right now. Please try again.',
+  retryAfter: '1',
+};
+const FAILED: Expected = {
+  status: 500,
+  title: 'Internal Server Error',
+  code: 'internal_error',
+  detail: 'The service has failed to answer this request',
+};
+
+async function expectAnswer(answer: Promise<Response>, expected: Expected): Promise<void> {
+  const response = await answer;
+  expectProblem(response, await response.text(), expected);
+}
+
+describe('a request that must be signed in', () => {
+  test('needs an access token', async () => {
+    await expectAnswer(sendTo({ path: '/todos' }), AUTHENTICATION_REQUIRED);
+  });
+
+  test.each([
+    ['of another scheme', 'Basic dGVzdHVzZXI6dGVzdHBhc3MxMjM='],
+    ['without a token', 'Bearer'],
+    ['with a token that is no JWT', 'Bearer abc'],
+    ['with two tokens', 'Bearer abc def'],
+    ['with a scheme that only begins like Bearer', 'Bearers abc'],
+    ['that is empty', ''],
+  ])('is refused with an Authorization %s', async (_, authorization) => {
+    const request = { path: '/todos', headers: { Authorization: authorization } };
+    await expectAnswer(sendTo(request), INVALID_ACCESS_TOKEN);
+  });
+
+  test.each<[string, object, object, string?]>([
+    ['a wrong signature', {}, {}, 'another secret that is also long enough'],
+    ['another algorithm', { alg: 'HS512' }, {}],
+    ['no signature', { alg: 'none' }, {}],
+    ['another type', { typ: 'at+jwt' }, {}],
+    ['another key', { kid: 'other' }, {}],
+    ['another issuer', {}, { iss: 'somebody' }],
+    ['another audience', {}, { aud: 'somebody' }],
+    ['no session', {}, { sid: undefined }],
+  ])('is refused with a token of %s', async (_, header, claims, secret) => {
+    const token = forge(header, claims, secret);
+    await expectAnswer(sendTo({ path: '/todos', token }), INVALID_ACCESS_TOKEN);
+  });
+
+  test('is let in with a token that was forged with nothing changed', async () => {
+    expect((await sendTo({ path: '/todos', token: forge({}, {}) })).status).toBe(200);
+  });
+
+  test('is told when its access token has expired', async () => {
+    await using aging = await startApp();
+    const { access_token: token } = await signIn(aging);
+    aging.clock.advance(900);
+    await expectAnswer(send(aging, { path: '/todos', token }), {
+      ...unauthorized,
+      code: 'access_token_expired',
+      detail: 'Access token expired',
+      challenge: INVALID_TOKEN,
+    });
+  });
+
+  test.each<[string, Sent]>([
+    ['logout', { method: 'POST', path: '/auth/logout' }],
+    ['revocation', { method: 'DELETE', path: '/auth/sessions' }],
+  ])('is told when its session has ended by %s', async (how, ending) => {
+    const { access_token: token } = await signUp(app(), `of-${how}`);
+    expect((await sendTo({ ...ending, token })).ok).toBe(true);
+    await expectAnswer(sendTo({ path: '/todos', token }), SESSION_ENDED);
+  });
+});
+
+describe('a login', () => {
+  test.each([
+    ['with a wrong password', { ...DEMO, password: 'wrong' }],
+    ['of an unknown name', { ...DEMO, username: 'nobody' }],
+  ])('%s gets the same answer', async (_, body) => {
+    await expectAnswer(sendTo({ method: 'POST', path: '/auth/login', body }), {
+      ...unauthorized,
+      code: 'invalid_credentials',
+      detail: 'Invalid username or password',
+      challenge: CHALLENGE,
+    });
+  });
+});
+
+describe('a refresh', () => {
+  const refresh = (refresh_token: string) =>
+    sendTo({ method: 'POST', path: '/auth/refresh', body: { refresh_token } });
+
+  test.each([
+    ['unknown', 'f'.repeat(64)],
+    ['malformed', 'no token at all'],
+  ])('with an %s token is refused', async (_, token) => {
+    await expectAnswer(refresh(token), INVALID_REFRESH_TOKEN);
+  });
+
+  test('with a revoked token is refused', async () => {
+    const pair = await signIn(app());
+    await sendTo({ method: 'POST', path: '/auth/logout', token: pair.access_token });
+    await expectAnswer(refresh(pair.refresh_token), INVALID_REFRESH_TOKEN);
+  });
+
+  test('with a reused token is refused', async () => {
+    const pair = await signIn(app());
+    expect((await refresh(pair.refresh_token)).status).toBe(200);
+    await expectAnswer(refresh(pair.refresh_token), INVALID_REFRESH_TOKEN);
+  });
+
+  test('with an expired token is refused', async () => {
+    await using aging = await startApp();
+    const { refresh_token } = await signIn(aging);
+    aging.clock.advance(31 * 86_400);
+    const request = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
+    await expectAnswer(send(aging, request), INVALID_REFRESH_TOKEN);
+  });
+
+  test('with two different tokens is refused, and neither is spent', async () => {
+    const [one, other] = [await signIn(app()), await signIn(app())];
+    const answer = sendTo({
+      method: 'POST',
+      path: '/auth/refresh',
+      headers: { 'Refresh-Token': other.refresh_token },
+      body: { refresh_token: one.refresh_token },
+    });
+    await expectAnswer(answer, INVALID_REFRESH_TOKEN);
+    expect((await refresh(one.refresh_token)).status).toBe(200);
+    expect((await refresh(other.refresh_token)).status).toBe(200);
+  });
+});
+
+test("a logout with another user's refresh token is refused, and touches nothing", async () => {
+  const { refresh_token } = await signUp(app(), 'ada');
+  const logout = { method: 'POST', path: '/auth/logout', body: { refresh_token } };
+  await expectAnswer(sendSignedIn(logout), INVALID_REFRESH_TOKEN);
+  expect((await sendSignedIn({ path: '/todos' })).status).toBe(200);
+  const refresh = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
+  expect((await sendTo(refresh)).status).toBe(200);
+});
+
+describe('a request against its schema is told where and why:', () => {
+  const id = '019ab1d0-5c00-7000-8000-000000000001';
+  const NO_JSON = 'is not valid JSON in UTF-8';
+  const NOT_BLANK = `must match pattern "^[^\\u0000\\uD800-\\uDFFF]*[^\\s\\u0000\\uD800-\\uDFFF][^\\u0000\\uD800-\\uDFFF]*$"`;
+  const post = (body: unknown): Sent => ({ method: 'POST', path: '/todos', body });
+
+  test.each<[string, Sent, object, string]>([
+    ['a member is missing', post({}), { pointer: '/title' }, "must have required property 'title'"],
+    [
+      'a member is unknown',
+      post({ title: 'x', extra: 1 }),
+      { pointer: '/extra' },
+      'must NOT have additional properties',
+    ],
+    [
+      'a member is too long',
+      post({ title: 'x'.repeat(201) }),
+      { pointer: '/title' },
+      'must NOT have more than 200 characters',
+    ],
+    ['a member is of another type', post({ title: 1 }), { pointer: '/title' }, 'must be string'],
+    ['a title is blank', post({ title: ' \t' }), { pointer: '/title' }, NOT_BLANK],
+    ['a title has a null character', post({ title: 'a\0b' }), { pointer: '/title' }, NOT_BLANK],
+    [
+      'a title has a lone surrogate',
+      post('{"title":"a\\ud800b"}'),
+      { pointer: '/title' },
+      NOT_BLANK,
+    ],
+    [
+      '__proto__ is a member',
+      post('{"title":"x","__proto__":{}}'),
+      { pointer: '/__proto__' },
+      'must NOT have additional properties',
+    ],
+    [
+      'constructor is a member',
+      post({ title: 'x', constructor: {} }),
+      { pointer: '/constructor' },
+      'must NOT have additional properties',
+    ],
+    ['the body is null', post('null'), { pointer: '' }, 'must be object'],
+    ['the body is a number', post('1'), { pointer: '' }, 'must be object'],
+    ['the body is a list', post([]), { pointer: '' }, 'must be object'],
+    [
+      'the body is 32,000 lists in each other',
+      post(`${'['.repeat(32_000)}${']'.repeat(32_000)}`),
+      { pointer: '' },
+      'must be object',
+    ],
+    [
+      'a title is 10,000 lists in each other',
+      post(`{"title":${'['.repeat(10_000)}${']'.repeat(10_000)}}`),
+      { pointer: '/title' },
+      'must be string',
+    ],
+    ['the body is no JSON', post('{"title":'), { pointer: '' }, NO_JSON],
+    ['the body is blank', post('  '), { pointer: '' }, NO_JSON],
+    [
+      'the body is no UTF-8',
+      post(new Uint8Array([0x22, 0xff, 0xfe, 0x22])),
+      { pointer: '' },
+      NO_JSON,
+    ],
+    [
+      'the body is UTF-16',
+      post(new Uint8Array(Buffer.from('{"title":"x"}', 'utf16le'))),
+      { pointer: '' },
+      NO_JSON,
+    ],
+    [
+      'a surrogate stands raw in the body',
+      post(new Uint8Array(Buffer.from('{"title":"\xed\xa0\x80"}', 'latin1'))),
+      { pointer: '' },
+      NO_JSON,
+    ],
+    ['a null character stands raw in the body', post('{"title":"a\0b"}'), { pointer: '' }, NO_JSON],
+    ['the body is missing', { method: 'POST', path: '/todos' }, { pointer: '' }, 'is missing'],
+    [
+      'the body is empty',
+      { ...post(''), headers: { 'Content-Type': 'application/json' } },
+      { pointer: '' },
+      'is missing',
+    ],
+    [
+      'a query parameter is unknown',
+      { path: '/todos?bogus=1' },
+      { parameter: 'bogus' },
+      "Unknown query parameter 'bogus'",
+    ],
+    [
+      'a query parameter is called __proto__',
+      { path: '/todos?__proto__=1' },
+      { parameter: '__proto__' },
+      "Unknown query parameter '__proto__'",
+    ],
+    [
+      'a query parameter is called toString',
+      { path: '/todos?toString=1' },
+      { parameter: 'toString' },
+      "Unknown query parameter 'toString'",
+    ],
+    [
+      'a query parameter stands twice',
+      { path: '/todos?limit=1&limit=2' },
+      { parameter: 'limit' },
+      'must be integer',
+    ],
+    [
+      'a query parameter is no number',
+      { path: '/todos?limit=ten' },
+      { parameter: 'limit' },
+      'must be integer',
+    ],
+    [
+      'a query parameter is too large',
+      { path: '/todos?limit=101' },
+      { parameter: 'limit' },
+      'must be <= 100',
+    ],
+    [
+      'a query parameter is none of its values',
+      { path: '/todos?sort=title' },
+      { parameter: 'sort' },
+      'must be equal to one of the allowed values: created_at, -created_at, updated_at, -updated_at',
+    ],
+    [
+      'a query parameter is empty',
+      { path: '/todos?q=' },
+      { parameter: 'q' },
+      "Empty value found for query parameter 'q'",
+    ],
+    [
+      'a cursor was never handed out',
+      { path: '/todos?cursor=abc' },
+      { parameter: 'cursor' },
+      'was not handed out for this list',
+    ],
+    [
+      'a path parameter is no UUID',
+      { path: '/todos/1' },
+      { parameter: 'todo_id' },
+      'must NOT have fewer than 36 characters',
+    ],
+    [
+      'a path parameter has a null character',
+      { path: `/todos/${id.slice(1)}%00` },
+      { parameter: 'todo_id' },
+      'must match format "uuid"',
+    ],
+    [
+      'a header is malformed',
+      { path: `/todos/${id}`, headers: { 'If-None-Match': 'abc' } },
+      { header: 'if-none-match' },
+      'must match pattern "^(\\*|(W/)?"[!#-~]*"([ \\t]*,[ \\t]*(W/)?"[!#-~]*")*)$"',
+    ],
+  ])('%s', async (_, request, where, message) => {
+    const place = Object.values(where).join() || 'The body';
+    const isSentence = message === 'was not handed out for this list';
+    await expectAnswer(sendSignedIn(request), {
+      status: 400,
+      title: 'Bad Request',
+      code: 'invalid_request',
+      detail: `${place}${isSentence ? '' : ':'} ${message}`,
+      errors: [{ ...where, message }],
+    });
+  });
+
+  test('the refresh token stands nowhere', async () => {
+    const message = 'is needed, in the body or in the Refresh-Token header';
+    await expectAnswer(sendTo({ method: 'POST', path: '/auth/refresh' }), {
+      status: 400,
+      title: 'Bad Request',
+      code: 'invalid_request',
+      detail: `The refresh token ${message}`,
+      errors: [{ pointer: '/refresh_token', message }],
+    });
+  });
+
+  test('a member with a very long name is told of in brief', async () => {
+    const response = await sendSignedIn(post({ title: 'x', ['k'.repeat(5000)]: 1 }));
+    const { detail, errors } = await response.json();
+    expect(response.status).toBe(400);
+    expect([...detail].length).toBe(1000);
+    expect(errors[0].pointer.length).toBeLessThanOrEqual(1000);
+  });
+
+  test.each(['/todos/%zz', '/%ff', '/todos?q=%zz', '/todos?q=%ed%a0%80', '/todos?%c3=1'])(
+    'the URL %s has a malformed escape sequence',
+    async (path) => {
+      await expectAnswer(sendSignedIn({ path }), {
+        status: 400,
+        title: 'Bad Request',
+        code: 'invalid_request',
+        detail: 'The URL has a malformed escape sequence',
+      });
+    },
+  );
+});
+
+describe('what is forbidden:', () => {
+  test('a change of the password without the current one', async () => {
+    const body = { current_password: 'wrong', new_password: 'a new and better one' };
+    await expectAnswer(sendSignedIn({ method: 'PUT', path: '/auth/password', body }), {
+      status: 403,
+      title: 'Forbidden',
+      code: 'wrong_password',
+      detail: 'The current password is wrong',
+    });
+  });
+
+  test('registration, where it is closed', async () => {
+    await using closed = await startApp({ REGISTRATION: 'false' });
+    const body = { username: 'ada', password: 'correct horse battery staple' };
+    await expectAnswer(send(closed, { method: 'POST', path: '/auth/register', body }), {
+      status: 403,
+      title: 'Forbidden',
+      code: 'registration_closed',
+      detail: 'Registration is closed',
+    });
+  });
+});
+
+describe('what is not there:', () => {
+  test.each([
+    '/',
+    '/nowhere',
+    '//todos',
+    '/todos/',
+    '/TODOS',
+    '/%74odos',
+    '/todos/a/b',
+    '/healthz/',
+    '/docs/',
+    '/docs/nothing.js',
+    '/docs/..%2f..%2fpackage.json',
+    '/docs/%00',
+  ])('%s', async (path) => {
+    const detail = 'There is nothing at this path';
+    await expectAnswer(sendSignedIn({ path }), { ...NOT_FOUND, detail });
+  });
+
+  test('an item that does not exist', async () => {
+    const path = '/todos/019ab1d0-5c00-7000-8000-000000000001';
+    await expectAnswer(sendSignedIn({ path }), { ...NOT_FOUND, detail: 'There is no such todo' });
+  });
+
+  test("another user's item, whatever is done with it", async () => {
+    const { access_token } = await signUp(app(), 'bob');
+    const { id } = await createTodo(app(), access_token);
+    const path = `/todos/${id}`;
+    for (const request of [
+      { path },
+      { path, method: 'PUT', body: { title: 'mine' } },
+      { path, method: 'PATCH', body: { title: 'mine' } },
+      { path, method: 'DELETE' },
+    ]) {
+      const expected = { ...NOT_FOUND, detail: 'There is no such todo' };
+      await expectAnswer(sendSignedIn(request), expected);
+    }
+  });
+
+  test("another user's session", async () => {
+    const { access_token: token } = await signUp(app(), 'cyd');
+    const [{ id }] = await (await sendTo({ path: '/auth/sessions', token })).json();
+    const request = { method: 'DELETE', path: `/auth/sessions/${id}` };
+    const expected = { ...NOT_FOUND, detail: 'There is no such session' };
+    await expectAnswer(sendSignedIn(request), expected);
+    expect((await sendTo({ path: '/todos', token })).status).toBe(200);
+  });
+
+  test('a path is looked for before the body is looked at', async () => {
+    const request = { method: 'POST', path: '/nowhere', body: '{' };
+    const detail = 'There is nothing at this path';
+    await expectAnswer(sendTo(request), { ...NOT_FOUND, detail });
+  });
+});
+
+describe('a path that knows other methods only', () => {
+  const id = '019ab1d0-5c00-7000-8000-000000000001';
+
+  test.each([
+    ['/auth/register', 'GET', 'POST'],
+    ['/auth/login', 'GET', 'POST'],
+    ['/auth/refresh', 'DELETE', 'POST'],
+    ['/auth/logout', 'GET', 'POST'],
+    ['/auth/me', 'POST', 'GET, HEAD'],
+    ['/auth/password', 'POST', 'PUT'],
+    ['/auth/sessions', 'POST', 'GET, HEAD, DELETE'],
+    [`/auth/sessions/${id}`, 'GET', 'DELETE'],
+    ['/todos', 'PUT', 'GET, HEAD, POST, DELETE'],
+    ['/todos', 'PROPFIND', 'GET, HEAD, POST, DELETE'],
+    [`/todos/${id}`, 'POST', 'GET, HEAD, PUT, DELETE, PATCH'],
+    ['/healthz', 'POST', 'GET, HEAD'],
+    ['/readyz', 'POST', 'GET, HEAD'],
+    ['/.well-known/jwks.json', 'POST', 'GET, HEAD'],
+  ])('%s refuses %s and allows %s, to anybody', async (path, method, allow) => {
+    const answer = sendTo({ path, method, headers: { Authorization: 'Bearer nonsense' } });
+    await expectAnswer(answer, {
+      status: 405,
+      title: 'Method Not Allowed',
+      code: 'method_not_allowed',
+      detail: `${method} is not allowed here`,
+      allow,
+    });
+  });
+});
+
+describe('an Accept', () => {
+  test.each(['text/html', 'application/json;q=0', 'application/xml, text/*', ';;;,,/'])(
+    'of %s excludes JSON',
+    async (accept) => {
+      await expectAnswer(sendSignedIn({ path: '/todos', headers: { Accept: accept } }), {
+        status: 406,
+        title: 'Not Acceptable',
+        code: 'not_acceptable',
+        detail: 'The answer is JSON, which the Accept header excludes',
+      });
+    },
+  );
+
+  test.each([
+    '*/*',
+    'application/json',
+    'application/problem+json',
+    'application/*;q=0.1, text/html',
+    '',
+  ])('of %j takes JSON', async (accept) => {
+    const response = await sendSignedIn({ path: '/todos', headers: { Accept: accept } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8');
+  });
+});
+
+test.each(['PUT', 'PATCH', 'DELETE'])(
+  '%s of a todo that has changed since is refused',
+  async (method) => {
+    const { id } = await createTodo(app(), service.token());
+    const body = method === 'DELETE' ? {} : { body: { title: 'changed' } };
+    const headers = { 'If-Match': '"0"' };
+    await expectAnswer(sendSignedIn({ method, path: `/todos/${id}`, headers, ...body }), {
+      status: 412,
+      title: 'Precondition Failed',
+      code: 'precondition_failed',
+      detail: 'The todo has changed since it was read',
+    });
+  },
+);
+
+describe('a body', () => {
+  const TOO_LARGE: Expected = {
+    status: 413,
+    title: 'Payload Too Large',
+    code: 'content_too_large',
+    detail: 'The body is too large',
+  };
+
+  test('of 64 KiB is read, and of one byte more is refused', async () => {
+    const post = (body: string) => sendSignedIn({ method: 'POST', path: '/todos', body });
+    expect((await post(`{"title":"x"}${' '.repeat(65_536 - 13)}`)).status).toBe(201);
+    await expectAnswer(post(`{"title":"x"}${' '.repeat(65_536 - 12)}`), TOO_LARGE);
+  });
+
+  test('may have another limit', async () => {
+    await using small = await startApp({ BODY_LIMIT_BYTES: '1024' });
+    const body = { ...DEMO, password: 'x'.repeat(1024) };
+    await expectAnswer(send(small, { method: 'POST', path: '/auth/login', body }), TOO_LARGE);
+  });
+
+  test.each<[string, Record<string, string>, string?]>([
+    ['of another media type', { 'Content-Type': 'text/plain' }],
+    ['of a form', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    ['without a media type', { 'Content-Type': '' }],
+    ['of a malformed media type', { 'Content-Type': ';;=/' }],
+    ['in another charset', { 'Content-Type': 'application/json; charset=utf-16' }],
+    ['in an unknown encoding', { 'Content-Encoding': 'snappy' }],
+    ['in two encodings', { 'Content-Encoding': 'gzip, br' }],
+    ['of a media type of another operation', { 'Content-Type': 'application/merge-patch+json' }],
+  ])('%s is refused', async (_, headers) => {
+    const request = { method: 'POST', path: '/todos', headers, body: { title: 'x' } };
+    await expectAnswer(sendSignedIn(request), {
+      status: 415,
+      title: 'Unsupported Media Type',
+      code: 'unsupported_media_type',
+      detail: 'The body must be JSON in UTF-8, of a type this operation takes',
+    });
+  });
+});
+
+describe('a conflict:', () => {
+  test('a name that is taken, in whatever case', async () => {
+    const body = { username: 'TestUser', password: 'correct horse battery staple' };
+    await expectAnswer(sendTo({ method: 'POST', path: '/auth/register', body }), {
+      status: 409,
+      title: 'Conflict',
+      code: 'username_taken',
+      detail: 'This username is taken',
+    });
+  });
+
+  test('an Idempotency-Key with another request', async () => {
+    const post = (title: string) =>
+      sendSignedIn({
+        method: 'POST',
+        path: '/todos',
+        headers: { 'Idempotency-Key': 'once' },
+        body: { title },
+      });
+    expect((await post('one')).status).toBe(201);
+    await expectAnswer(post('other'), {
+      status: 409,
+      title: 'Conflict',
+      code: 'idempotency_key_reused',
+      detail: 'This Idempotency-Key belongs to another request',
+    });
+  });
+});
+
+describe('while the database is down', () => {
+  test('nobody is logged out: the answer is 503, and the same tokens work afterwards', async () => {
+    await using patient = await startApp();
+    const { access_token: token, refresh_token } = await signIn(patient);
+    const refresh = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
+
+    for (const code of ['SQLITE_IOERR', 'SQLITE_CORRUPT', 'SQLITE_FULL']) {
+      using _outage = breakDatabase(code);
+      for (const request of [
+        { path: '/todos', token },
+        { method: 'POST', path: '/auth/logout', token },
+        { method: 'POST', path: '/auth/login', body: DEMO },
+        { path: '/readyz' },
+        refresh,
+      ]) {
+        await expectAnswer(send(patient, request), UNAVAILABLE);
+      }
+      expect((await send(patient, { path: '/healthz' })).status).toBe(200);
+    }
+
+    expect((await send(patient, { path: '/todos', token })).status).toBe(200);
+    expect((await send(patient, { path: '/readyz' })).status).toBe(200);
+    expect((await send(patient, refresh)).status).toBe(200);
+  });
+
+  test('for good, the answer is 503, and that to good tokens only', async () => {
+    await using patient = await startApp();
+    const { access_token: token } = await signIn(patient);
+    await patient.db.destroy();
+    await expectAnswer(send(patient, { path: '/todos', token }), UNAVAILABLE);
+    await expectAnswer(send(patient, { path: '/todos' }), AUTHENTICATION_REQUIRED);
+    await expectAnswer(send(patient, { path: '/todos', token: 'abc' }), INVALID_ACCESS_TOKEN);
+  });
+});
+
+describe('what nobody expected is a 500 that tells nothing', () => {
+  test.each<[string, 'sessions' | 'todos']>([
+    ['of an operation', 'todos'],
+    ['of an authentication', 'sessions'],
+  ])('%s', async (_, table) => {
+    await using broken = await startApp();
+    const { access_token: token } = await signIn(broken);
+    await broken.db.schema.alterTable(table).renameTo('elsewhere').execute();
+    await expectAnswer(send(broken, { path: '/todos', token }), FAILED);
+    await broken.db.schema.alterTable('elsewhere').renameTo(table).execute();
+    expect((await send(broken, { path: '/todos', token })).status).toBe(200);
+  });
+});
+
+/** The demo user's access token with another header or other claims, signed again. */
+function forge(header: object, claims: object, secret = SECRET): string {
+  const [head = '', payload = ''] = service.token().split('.');
+  const signed = `${changed(head, header)}.${changed(payload, claims)}`;
+  const { alg = 'HS256' } = header as { alg?: string }; // the tests above give no other member
+  if (alg === 'none') return `${signed}.`;
+  const digest = alg === 'HS512' ? 'sha512' : 'sha256';
+  return `${signed}.${createHmac(digest, secret).update(signed).digest('base64url')}`;
+}
+
+function changed(part: string, changes: object): string {
+  const value = { ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...changes };
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

@@ -1,0 +1,365 @@
+// Whatever is sent: no HTML, no empty 4xx, no exception's text, no reset, and the next one is served.
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DEMO, startApp } from '../harness.ts';
+import { type Expected, expectProblem, useService } from './setup.ts';
+import { type Answer, answerTo, exchange, type WireOptions } from './wire.ts';
+
+const { app, token, sendSignedIn } = useService();
+
+type Bytes = string | Uint8Array;
+
+const HOST = 'Host: localhost\r\n';
+const CLOSE = 'Connection: close\r\n';
+const JSON_TYPE = 'Content-Type: application/json\r\n';
+const CHUNKED = 'Transfer-Encoding: chunked\r\n';
+const authorization = () => `Authorization: Bearer ${token()}\r\n`;
+
+const ask = (bytes: Bytes | Bytes[], options?: WireOptions) => answerTo(app().url, bytes, options);
+
+function get(target: string, headers = '', version = '1.1'): string {
+  return `GET ${target} HTTP/${version}\r\n${HOST}${CLOSE}${headers}\r\n`;
+}
+
+/** A todo that is posted with `headers` instead of the usual ones, up to its body. */
+function post(headers: string): string {
+  return `POST /todos HTTP/1.1\r\n${HOST}${CLOSE}${authorization()}${JSON_TYPE}${headers}\r\n`;
+}
+
+function postOf(body: Uint8Array, headers = ''): Bytes[] {
+  return [post(`Content-Length: ${body.length}\r\n${headers}`), body];
+}
+
+/** A login, which takes a while, on a connection that stays open. */
+function login(): string {
+  const body = JSON.stringify(DEMO);
+  return `POST /auth/login HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function expectRefusal(answer: Answer, expected: Expected): void {
+  expectProblem(answer, answer.body, expected);
+  expect(answer.reason).toBe(expected.title);
+  expect(answer.headers.get('Connection')).toBe('close');
+}
+
+const NOT_HTTP: Expected = {
+  status: 400,
+  title: 'Bad Request',
+  code: 'invalid_request',
+  detail: 'The request is not well-formed HTTP',
+};
+const HEADERS_TOO_LARGE: Expected = {
+  status: 431,
+  title: 'Request Header Fields Too Large',
+  code: 'headers_too_large',
+  detail: 'The request headers are too large',
+};
+const UNKNOWN_METHOD: Expected = {
+  status: 501,
+  title: 'Not Implemented',
+  code: 'method_not_implemented',
+  detail: 'The method is unknown',
+};
+const NO_PROXY: Expected = { ...UNKNOWN_METHOD, detail: 'The service is no proxy' };
+const TIMEOUT: Expected = {
+  status: 408,
+  title: 'Request Timeout',
+  code: 'request_timeout',
+  detail: 'The request took too long to arrive',
+};
+const NOWHERE: Expected = {
+  status: 404,
+  title: 'Not Found',
+  code: 'not_found',
+  detail: 'There is nothing at this path',
+};
+
+afterEach(async () => {
+  expect((await sendSignedIn({ path: '/auth/me' })).status).toBe(200);
+});
+
+describe('what is no HTTP is refused:', () => {
+  test.each<[string, () => Bytes | Bytes[], Expected]>([
+    ['an unknown method', () => `BREW /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
+    ['a method in lower case', () => `get /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
+    ['CONNECT', () => `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
+    ['the beginning of TLS', () => Buffer.from('16030100a5010000a10303', 'hex'), UNKNOWN_METHOD],
+    ['the beginning of HTTP/2', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', NOT_HTTP],
+    ['an unknown version', () => get('/healthz', '', '1.9'), NOT_HTTP],
+    ['no target', () => get(''), NOT_HTTP],
+    ['a relative target', () => get('todos'), NOT_HTTP],
+    ['a null character in the target', () => get('/todos/\0'), NOT_HTTP],
+    ['no Host', () => `GET /healthz HTTP/1.1\r\n${CLOSE}\r\n`, NOT_HTTP],
+    ['two Hosts', () => get('/healthz', 'Host: other\r\n'), NOT_HTTP],
+    ['a header without a colon', () => get('/healthz', 'nonsense\r\n'), NOT_HTTP],
+    ['a header with a control character', () => get('/healthz', 'X: a\x01b\r\n'), NOT_HTTP],
+    ['a folded header', () => get('/healthz', 'X: a\r\n b\r\n'), NOT_HTTP],
+    ['lines without carriage returns', () => 'GET /healthz HTTP/1.1\nHost: x\n\n', NOT_HTTP],
+    [
+      'two different lengths',
+      () => `${post('Content-Length: 2\r\nContent-Length: 3\r\n')}{}`,
+      NOT_HTTP,
+    ],
+    ['a length and chunks', () => `${post(`Content-Length: 2\r\n${CHUNKED}`)}0\r\n\r\n`, NOT_HTTP],
+    ['a negative length', () => post('Content-Length: -1\r\n'), NOT_HTTP],
+    [
+      'a length that no number holds',
+      () => post(`Content-Length: ${'9'.repeat(30)}\r\n`),
+      NOT_HTTP,
+    ],
+    ['an unknown transfer coding', () => `${post('Transfer-Encoding: foo\r\n')}{}`, NOT_HTTP],
+    ['a chunk without a length', () => `${post(CHUNKED)}zz\r\n{}\r\n0\r\n\r\n`, NOT_HTTP],
+    ['a later chunk without a length', () => `${post(CHUNKED)}2\r\n{"\r\nzz\r\n`, NOT_HTTP],
+    ['a very long URL', () => get(`/todos?q=${'a'.repeat(20_000)}`), HEADERS_TOO_LARGE],
+    [
+      '10 MB in one header',
+      () => [`GET / HTTP/1.1\r\n${HOST}X: `, 'a'.repeat(10e6), '\r\n\r\n'],
+      HEADERS_TOO_LARGE,
+    ],
+    [
+      '10 MB of headers',
+      () => [`GET / HTTP/1.1\r\n${HOST}`, 'X: a\r\n'.repeat(1.7e6), '\r\n'],
+      HEADERS_TOO_LARGE,
+    ],
+    [
+      'many trailers',
+      () => `${post(CHUNKED)}2\r\n{}\r\n0\r\n${'a: b\r\n'.repeat(10_000)}\r\n`,
+      HEADERS_TOO_LARGE,
+    ],
+    [
+      'a long chunk extension',
+      () => `${post(CHUNKED)}2;${'a'.repeat(40_000)}\r\n{}\r\n0\r\n\r\n`,
+      {
+        status: 413,
+        title: 'Payload Too Large',
+        code: 'content_too_large',
+        detail: 'The chunk extensions are too large',
+      },
+    ],
+    [
+      'an unknown expectation',
+      () => `${post('Expect: wonders\r\nContent-Length: 2\r\n')}{}`,
+      {
+        status: 417,
+        title: 'Expectation Failed',
+        code: 'expectation_failed',
+        detail: 'Only Expect: 100-continue is understood',
+      },
+    ],
+  ])('%s', async (_, bytes, expected) => {
+    expectRefusal(await ask(bytes()), expected);
+  });
+
+  test.each<[string, () => string]>([
+    ['in its headers', () => 'POST /todos HTTP/1.1\r\nHos'],
+    ['in its body', () => `${post('Content-Length: 13\r\n')}{"tit`],
+    ['in a chunk', () => `${post(CHUNKED)}5\r\n{"`],
+  ])('a request that ends half-way %s', async (_, bytes) => {
+    expectRefusal(await ask(bytes(), { hangUp: true }), NOT_HTTP);
+  });
+
+  test('a connection that ends with nothing sent gets nothing', async () => {
+    expect(await exchange(app().url, '', { hangUp: true })).toEqual([]);
+  });
+});
+
+describe('a request that hangs is answered 408', () => {
+  const limits = { headersTimeout: 40, requestTimeout: 40, connectionsCheckingInterval: 10 };
+
+  test.each<[string, string]>([
+    ['before it begins', 'G'],
+    ['in its headers', `POST /auth/login HTTP/1.1\r\n${HOST}`],
+    ['in its body', `POST /auth/login HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: 9\r\n\r\n{"u`],
+    [
+      'before its body',
+      `POST /auth/login HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: 99999999\r\n\r\n`,
+    ],
+  ])('%s', async (_, bytes) => {
+    await using hasty = await startApp({}, limits);
+    expectRefusal(await answerTo(hasty.url, bytes), TIMEOUT);
+    const isRequest = bytes.includes('\r\n\r\n');
+    await vi.waitFor(() => expect(hasty.log.length).toBe(isRequest ? 1 : 0), { interval: 5 });
+    if (isRequest) expect(JSON.parse(hasty.log[0] ?? '').status).toBe(408);
+  });
+});
+
+describe('answers go out in the order of the requests', () => {
+  test('when all are sent at once', async () => {
+    const bytes = [
+      login(),
+      `HEAD /healthz HTTP/1.1\r\n${HOST}\r\n`,
+      `GET /nowhere HTTP/1.1\r\n${HOST}\r\n`,
+      get('/todos'),
+    ];
+    const answers = await exchange(app().url, bytes.join(''), { methods: ['POST', 'HEAD'] });
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 401]);
+  });
+
+  test.each<[string, string, Expected]>([
+    ['no HTTP', 'NONSENSE\r\n\r\n', UNKNOWN_METHOD],
+    ['CONNECT', `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
+    ['10 MB of it', `GET / HTTP/1.1\r\nX: ${'a'.repeat(10e6)}`, HEADERS_TOO_LARGE],
+  ])('when what follows a good one is %s', async (_, bytes, expected) => {
+    const [first, second, ...more] = await exchange(app().url, login() + bytes);
+    expect(first?.status).toBe(200);
+    expect(Object.keys(JSON.parse(first?.body ?? ''))).toEqual(['access_token', 'refresh_token']);
+    if (!second) throw new Error('one answer only');
+    expectRefusal(second, expected);
+    expect(more).toEqual([]);
+  });
+
+  test('and none follows one that closes the connection', async () => {
+    expect((await ask(`${get('/healthz')}NONSENSE\r\n\r\n`)).status).toBe(200);
+  });
+});
+
+describe('a target', () => {
+  test.each([
+    'http://localhost/todos',
+    'HTTPS://elsewhere.example:1234/todos?limit=1',
+    'http://[/todos',
+  ])('that is a whole URL is as good as its path: %s', async (target) => {
+    expect((await ask(get(target, authorization()))).status).toBe(200);
+  });
+
+  const nowhere = [
+    '*',
+    'http://localhost',
+    'http://localhost?limit=1',
+    '//',
+    '//localhost:99999/todos',
+    '/\\todos',
+    '/todos#fragment',
+    '/docs/../../package.json',
+    `/${'a'.repeat(15_000)}`,
+  ];
+  test.each(nowhere.map((target) => [target.slice(0, 40), target]))(
+    '%s is nowhere',
+    async (_, target = '') => {
+      const answer = await ask(get(target, authorization()));
+      expectProblem(answer, answer.body, NOWHERE);
+    },
+  );
+
+  test('of the server as a whole has no options', async () => {
+    const answer = await ask(`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
+    expectProblem(answer, answer.body, NOWHERE);
+  });
+});
+
+describe('headers that stand twice:', () => {
+  test('the first Authorization counts', async () => {
+    const twice = `${authorization()}Authorization: Bearer other\r\n`;
+    expect((await ask(get('/todos', twice))).status).toBe(200);
+    const answer = await ask(get('/todos', `Authorization: Bearer other\r\n${authorization()}`));
+    expect(answer.status).toBe(401);
+  });
+
+  test('the first Content-Type counts', async () => {
+    const twice = postOf(Buffer.from('{"title":"x"}'), 'Content-Type: text/plain\r\n');
+    expect((await ask(twice)).status).toBe(201);
+  });
+
+  test('two Refresh-Tokens are none that was handed out, two Idempotency-Keys are no key', async () => {
+    const refresh = (headers: string) =>
+      ask(`POST /auth/refresh HTTP/1.1\r\n${HOST}${CLOSE}${headers}\r\n`);
+    expect((await refresh('Refresh-Token: a\r\nRefresh-Token: b\r\n')).status).toBe(401);
+    const keys = 'Idempotency-Key: a\r\nIdempotency-Key: b\r\n';
+    expect((await refresh(`Refresh-Token: a\r\n${keys}`)).status).toBe(400);
+  });
+});
+
+describe('a body', () => {
+  const TITLE = '{"title":"gzip"}';
+
+  test('in gzip is read', async () => {
+    const answer = await ask(postOf(gzipSync(TITLE), 'Content-Encoding: gzip\r\n'));
+    expect(answer.status).toBe(201);
+    expect(JSON.parse(answer.body).title).toBe('gzip');
+  });
+
+  test('that is small in gzip and large without it is too large', async () => {
+    const bomb = gzipSync(Buffer.alloc(5e6, ' '));
+    expect((await ask(postOf(bomb, 'Content-Encoding: gzip\r\n'))).status).toBe(413);
+  });
+
+  test.each([
+    ['is none', Buffer.from('nonsense')],
+    ['is cut off', gzipSync(TITLE).subarray(0, 20)],
+  ])('whose gzip %s is malformed', async (_, body) => {
+    const answer = await ask(postOf(body, 'Content-Encoding: gzip\r\n'));
+    expectProblem(answer, answer.body, {
+      status: 400,
+      title: 'Bad Request',
+      code: 'invalid_request',
+      detail: 'The request is malformed',
+    });
+  });
+
+  test('may begin with a byte order mark', async () => {
+    const answer = await ask(postOf(Buffer.from('\ufeff{"title":"mark"}')));
+    expect(answer.status).toBe(201);
+    expect(JSON.parse(answer.body).title).toBe('mark');
+  });
+
+  test('in chunks is read, and of 70,000 bytes is too large', async () => {
+    const chunks = '8\r\n{"title"\r\n5\r\n:"x"}\r\n0\r\n\r\n';
+    expect((await ask(post(CHUNKED) + chunks)).status).toBe(201);
+    const large = `11170\r\n${'x'.repeat(70_000)}\r\n0\r\n\r\n`;
+    expect((await ask(post(CHUNKED) + large)).status).toBe(413);
+  });
+
+  test('of no chunk is none, whatever its type', async () => {
+    const pair = await (
+      await fetch(`${app().url}/auth/login`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(DEMO),
+      })
+    ).json();
+    const head = `POST /auth/refresh HTTP/1.1\r\n${HOST}${CLOSE}${CHUNKED}`;
+    const answer = await ask(`${head}Refresh-Token: ${pair.refresh_token}\r\n\r\n0\r\n\r\n`);
+    expect(answer.status).toBe(200);
+  });
+
+  test('of GET and DELETE is left unread', async () => {
+    const bytes = `${HOST}${CLOSE}${authorization()}${JSON_TYPE}Content-Length: 9\r\n\r\nnot json!`;
+    expect((await ask(`GET /todos HTTP/1.1\r\n${bytes}`)).status).toBe(200);
+    expect((await ask(`DELETE /todos?done=true HTTP/1.1\r\n${bytes}`)).status).toBe(204);
+  });
+
+  test('is asked for with 100 Continue', async () => {
+    const bytes = postOf(Buffer.from('{"title":"x"}'), 'Expect: 100-continue\r\n');
+    const statuses = (await exchange(app().url, bytes)).map(({ status }) => status);
+    expect(statuses).toEqual([100, 201]);
+  });
+});
+
+describe('other versions and protocols:', () => {
+  test('HTTP/1.0 needs no Host', async () => {
+    expect((await ask('GET /healthz HTTP/1.0\r\n\r\n')).body).toBe('{"status":"ok"}');
+  });
+
+  test.each([
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n',
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
+  ])('an upgrade is not taken up (%j)', async (headers) => {
+    expect((await ask(get('/healthz', headers))).body).toBe('{"status":"ok"}');
+  });
+});
+
+test('every public path answers in kind to every method there is', async () => {
+  const paths = ['/', '/todos', '/auth/login', '/healthz', '/openapi.json', '/docs', '/metrics'];
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PURGE'];
+  for (const path of paths) {
+    for (const method of methods) {
+      const request = `${method} ${path} HTTP/1.1\r\n${HOST}${CLOSE}Content-Length: 0\r\n\r\n`;
+      const { status, headers, body } = await ask(request, { methods: [method] });
+      if (status < 400) continue;
+      expect(headers.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
+      expect(headers.get('X-Request-Id')).toBeTruthy();
+      if (method !== 'HEAD') expect(JSON.parse(body).status).toBe(status);
+      expect([400, 401, 404, 405]).toContain(status);
+    }
+  }
+});
