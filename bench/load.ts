@@ -1,0 +1,86 @@
+// What the measurements share: the service and other servers as processes of their own, requests
+// over kept connections, and a server's CPU time.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const path = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
+
+/** A server in a process of its own; it prints its address first. */
+export async function serve(file: string, variables: Record<string, string> = {}) {
+  const env = { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'silent', ...variables };
+  const child: ChildProcess = spawn(process.execPath, [path(file)], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  while (!/http:\/\/localhost:\d+/.test(text)) await once(child.stdout ?? child, 'data');
+  const url = /http:\/\/localhost:\d+/.exec(text)?.[0] ?? '';
+  return { url, [Symbol.dispose]: () => void child.kill() };
+}
+
+/** The CPU time that the process behind a server has used, in seconds. */
+export async function cpu(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+export interface Sent {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+/** One request; resolves to its status, its body and its time in milliseconds. */
+export function send(url: string, { method = 'GET', headers = {}, body }: Sent = {}) {
+  return new Promise<{ status: number; body: string; time: number }>((resolve, reject) => {
+    const start = performance.now();
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const type = payload === undefined ? {} : { 'Content-Type': 'application/json' };
+    const sent = request(url, { agent, method, headers: { ...type, ...headers } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => {
+        const time = performance.now() - start;
+        resolve({ status: response.statusCode ?? 0, body: text, time });
+      });
+    });
+    sent.on('error', reject).end(payload);
+  });
+}
+
+/** Runs `work` so many times, so many at once. */
+export async function repeat(times: number, atOnce: number, work: (n: number) => Promise<unknown>) {
+  let next = 0;
+  const worker = async () => {
+    while (next < times) {
+      next += 1;
+      await work(next - 1);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+export async function signIn(url: string, username = 'testuser', password = 'testpass123') {
+  const { body } = await send(`${url}/auth/login`, {
+    method: 'POST',
+    body: { username, password },
+  });
+  const pair: { access_token: string; refresh_token: string } = JSON.parse(body);
+  return { ...pair, headers: { Authorization: `Bearer ${pair.access_token}` } };
+}
+
+export function quantile(values: number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
+
+export const median = (values: number[]) => quantile(values, 0.5);

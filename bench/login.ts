@@ -1,0 +1,84 @@
+// What passwords cost: logins next to the hash alone; whether an unknown name can be told from a
+// wrong password by time; and what a login storm does to everybody else.
+//
+//   npm run bench:login
+import { hash } from '@node-rs/argon2';
+import { cpu, median, quantile, repeat, send, serve, signIn } from './load.ts';
+
+const plenty = '1000000';
+using service = await serve('scripts/start.mjs', {
+  DATABASE_URL: 'sqlite::memory:',
+  LOGIN_FREE_FAILURES: plenty,
+  LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,
+});
+const { url } = service;
+const { headers } = await signIn(url);
+const login = (username: string, password: string) =>
+  send(`${url}/auth/login`, { method: 'POST', body: { username, password } });
+
+// 1. Logins a core second, next to hashes a core second.
+const rounds: { logins: number; hashes: number }[] = [];
+for (let n = 0; n < 5; n += 1) {
+  const before = await cpu(url);
+  await repeat(100, 2, () => login('testuser', 'testpass123'));
+  const logins = 100 / ((await cpu(url)) - before);
+  const own = process.cpuUsage();
+  for (let i = 0; i < 100; i += 1) {
+    await hash('testpass123', { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  }
+  const { user, system } = process.cpuUsage(own);
+  rounds.push({ logins, hashes: 100 / ((user + system) / 1e6) });
+}
+console.log('Logins, median of 5 rounds of 100');
+console.log(`  service     ${median(rounds.map((r) => r.logins)).toFixed(1)} a core second`);
+console.log(`  hash alone  ${median(rounds.map((r) => r.hashes)).toFixed(1)} a core second`);
+
+// 2. Mann-Whitney: the chance that a refusal of an unknown name takes longer than one of a wrong
+// password; 0.5 tells nothing. In pairs, in random order.
+const unknown: number[] = [];
+const wrong: number[] = [];
+for (let n = 0; n < 400; n += 1) {
+  const both = [
+    async () => unknown.push((await login(`nobody-${n}`, 'wrong password')).time),
+    async () => wrong.push((await login('testuser', 'wrong password')).time),
+  ];
+  if (Math.random() < 0.5) both.reverse();
+  for (const one of both) await one();
+}
+let greater = 0;
+for (const a of unknown) for (const b of wrong) greater += a > b ? 1 : a === b ? 0.5 : 0;
+const samples = unknown.length;
+const chance = greater / samples ** 2;
+const z = (chance - 0.5) / Math.sqrt((2 * samples + 1) / (12 * samples ** 2));
+console.log(`Unknown name or wrong password, ${samples} pairs`);
+console.log(`  median      ${median(unknown).toFixed(2)} ms and ${median(wrong).toFixed(2)} ms`);
+console.log(`  rank test   P(unknown slower) = ${chance.toFixed(3)}, z = ${z.toFixed(2)}`);
+
+// 3. GET /todos while ten times the logins arrive that can be answered.
+async function todos(): Promise<number[]> {
+  const times: number[] = [];
+  await repeat(1000, 1, async () => {
+    times.push((await send(`${url}/todos`, { headers })).time);
+  });
+  return times;
+}
+const calm = await todos();
+const capacity = median(rounds.map((r) => r.logins));
+const statuses = new Map<number, number>();
+const storm = setInterval(
+  () => {
+    void login('testuser', 'wrong password').then(({ status }) => {
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    });
+  },
+  1000 / (10 * capacity),
+);
+await new Promise((resolve) => setTimeout(resolve, 1000));
+const stormy = await todos();
+clearInterval(storm);
+const p99 = (times: number[]) => `${quantile(times, 0.99).toFixed(1)} ms`;
+console.log('GET /todos, 99th percentile of 1000');
+console.log(`  calm        ${p99(calm)} (median ${median(calm).toFixed(1)} ms)`);
+console.log(`  login storm ${p99(stormy)} (median ${median(stormy).toFixed(1)} ms)`);
+console.log(`  its logins  ${[...statuses].map(([s, n]) => `${n} × ${s}`).join(', ')}`);
+process.exit(0); // some of the storm may still be waiting
