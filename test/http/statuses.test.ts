@@ -1,0 +1,144 @@
+// Every status that the contract declares for an operation, if it can be had from outside, comes with
+// the headers and the media type that it is declared with.
+import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { operationsOf } from '../../src/http/contract.ts';
+import type { OperationId } from '../../src/http/operation.ts';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+import {
+  breakDatabase,
+  createTodo,
+  readContract,
+  type Sent,
+  send,
+  signIn,
+  signUp,
+} from './setup.ts';
+
+const { apiDoc } = await new OpenApiSpecLoader({
+  apiDoc: readContract(),
+  validateApiSpec: false,
+  $refParser: { mode: 'dereference' },
+}).load();
+const cases = [...operationsOf(apiDoc)].flatMap(({ path, method, operation }) =>
+  Object.entries(operation.responses ?? {}).map(([status, response]) => ({
+    id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
+    status: Number(status),
+    route: { path, method: method.toUpperCase() },
+    response,
+  })),
+);
+
+let app: TestApp;
+let closed: TestApp;
+let token: string;
+beforeAll(async () => {
+  [app, closed] = await Promise.all([startApp(), startApp({ REGISTRATION: 'false' })]);
+  token = (await signIn(app)).access_token;
+});
+afterAll(() => Promise.all([app.close(), closed.close()]));
+
+const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
+const PASSWORD = 'correct horse battery staple';
+const bearer = async () => ({ token: (await signIn(app)).access_token });
+const todo = async () => ({ path: `/todos/${(await createTodo(app, token)).id}` });
+let users = 0;
+const somebody = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
+
+/** For each operation, a request that succeeds. */
+const GOOD: Record<OperationId, () => Promise<Partial<Sent>>> = {
+  register: async () => ({ body: { username: `new-${++users}`, password: PASSWORD } }),
+  login: async () => ({ body: DEMO }),
+  refresh: async () => ({ body: { refresh_token: (await signIn(app)).refresh_token } }),
+  logout: async () => ({ ...(await bearer()), body: {} }),
+  getCurrentUser: async () => ({}),
+  changePassword: async () => ({
+    ...(await somebody()),
+    body: { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
+  }),
+  listSessions: async () => ({}),
+  revokeSessions: somebody,
+  revokeSession: async () => {
+    const own = await bearer();
+    const sessions = await send(app, { path: '/auth/sessions', ...own });
+    const [{ id }] = await sessions.json(); // the most recently used first
+    return { ...own, path: `/auth/sessions/${id}` };
+  },
+  listTodos: async () => ({}),
+  createTodo: async () => ({ body: { title: 'new' } }),
+  deleteTodos: async () => ({ path: '/todos?done=true' }),
+  getTodo: todo,
+  replaceTodo: async () => ({ ...(await todo()), body: { title: 'replaced' } }),
+  updateTodo: async () => ({ ...(await todo()), body: { done: true } }),
+  deleteTodo: todo,
+  getHealth: async () => ({}),
+  getReadiness: async () => ({}),
+  getJwks: async () => ({}),
+};
+
+/** For some statuses, what is to be changed in it. */
+const CHANGES: Record<number, (id: OperationId, good: Sent) => Partial<Sent>> = {
+  304: () => ({ headers: { 'If-None-Match': '*' } }),
+  400: (_, { path }) => ({ path: `${path}${path.includes('?') ? '&' : '?'}bogus=1` }),
+  401: (id) => {
+    if (id === 'login') return { body: { ...DEMO, password: 'wrong' } };
+    if (id === 'refresh') return { body: { refresh_token: 'wrong' } };
+    return { token: undefined };
+  },
+  403: () => ({ body: { current_password: 'wrong', new_password: PASSWORD } }),
+  404: (_, { path }) => ({ path: path.replace(/[^/]+$/, UNKNOWN) }),
+  405: () => ({ method: 'PURGE' }),
+  406: () => ({ headers: { Accept: 'text/html' } }),
+  409: (id) =>
+    id === 'register'
+      ? { body: { ...DEMO, password: PASSWORD } }
+      : { headers: { 'Idempotency-Key': 'taken' } },
+  412: () => ({ headers: { 'If-Match': '"0"' } }),
+  413: () => ({ body: 'x'.repeat(70_000) }),
+  415: () => ({ headers: { 'Content-Type': 'text/plain' } }),
+};
+
+/** What cannot be had here: rate limits have tests of their own, and some need no database. */
+const isElsewhere = (id: OperationId, status: number) =>
+  status === 429 || (status === 500 && ['getHealth', 'getJwks'].includes(id));
+
+async function answerOf(id: OperationId, status: number, route: Pick<Sent, 'method' | 'path'>) {
+  const good: Sent = { token, ...route, ...(await GOOD[id]()) };
+  const request = { ...good, ...CHANGES[status]?.(id, good) };
+  if (status === 403 && id === 'register') return send(closed, good);
+  if (status === 409 && id === 'createTodo') {
+    await send(app, { ...request, body: { title: 'the first' } });
+  }
+  using _outage =
+    status >= 500 ? breakDatabase(`SQLITE_${status === 500 ? 'ERROR' : 'IOERR'}`) : null;
+  return await send(app, request);
+}
+
+test.for(cases.filter(({ id, status }) => !isElsewhere(id, status)))(
+  '$id can answer $status',
+  async ({ id, status, route, response }) => {
+    const answer = await answerOf(id, status, route);
+    expect(answer.status).toBe(status);
+    const { headers = {}, content } = response as {
+      headers?: Record<string, { required?: boolean }>;
+      content?: object;
+    };
+    const required = Object.keys(headers).filter((name) => headers[name]?.required);
+    expect(required).toContain('X-Request-Id');
+    expect(required).toContain('Cache-Control');
+    for (const name of required)
+      expect([name, answer.headers.get(name)]).toEqual([name, expect.stringMatching(/./)]);
+    const [type] = answer.headers.get('Content-Type')?.split(';') ?? [];
+    expect(type).toBe(content && Object.keys(content)[0]);
+    const body = await answer.text();
+    expect(body === '').toBe(content === undefined);
+    if (status >= 400) expect(JSON.parse(body)).toMatchObject({ status });
+  },
+);
+
+test('every operation can fail and be refused', () => {
+  for (const id of Object.keys(GOOD)) {
+    const statuses = cases.filter((one) => one.id === id).map(({ status }) => status);
+    expect(statuses).toEqual(expect.arrayContaining([400, 405, 406, 500]));
+  }
+});
