@@ -16,7 +16,7 @@ const DAY = 86_400;
 const SECRET = 'a secret of the tests, 32 bytes or more';
 
 /** Environment of a service whose access tokens the tests can make, and that any address may call. */
-const VARIABLES = {
+export const VARIABLES = {
   PORT: '0',
   DATABASE_URL: 'sqlite::memory:',
   JWT_SECRET: SECRET,

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { refreshSession } from '../../src/auth/refresh.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import {
+  type AuthApp,
+  hookedDb,
+  LIFETIMES,
+  manualClock,
+  pairOf,
+  refresh,
+  seedSession,
+  seedUser,
+  startAuth,
+} from './setup.ts';
+import { openWire, refreshRequest } from './wire.ts';
+
+// What counts as having arrived before an answer was out, and what does not.
+
+let app: AuthApp;
+let ada: { userId: string; username: string };
+let session: Awaited<ReturnType<typeof seedSession>>;
+beforeAll(async () => {
+  app = await startAuth();
+  ada = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  session = await seedSession(app.db, app.clock, ada);
+});
+
+async function expectOut(successor: string) {
+  const row = await app.db
+    .selectFrom('sessions')
+    .select('revoke_reason')
+    .where('id', '=', session.id)
+    .executeTakeFirst();
+  expect(row).toEqual({ revoke_reason: 'reuse' });
+  expect((await refresh(app.url, successor)).status).toBe(401);
+}
+
+test('a request whose body trickles in has arrived with its last byte', async () => {
+  const thief = await openWire(app.url);
+  const text = refreshRequest(session.refresh);
+  thief.socket.write(text.slice(0, -1));
+  const { refresh_token } = pairOf(await refresh(app.url, session.refresh));
+  const answer = thief.answer();
+  thief.socket.write(text.slice(-1));
+  expect((await answer).status).toBe(401);
+  await expectOut(refresh_token);
+  thief.socket.destroy();
+});
+
+test('also with the token in a header that came long before', async () => {
+  const thief = await openWire(app.url);
+  const text = refreshRequest(session.refresh, { inHeader: true });
+  thief.socket.write(text.slice(0, -1));
+  const { refresh_token } = pairOf(await refresh(app.url, session.refresh));
+  const answer = thief.answer();
+  thief.socket.write(text.slice(-1));
+  expect((await answer).status).toBeGreaterThanOrEqual(400);
+  pairOf(await refresh(app.url, refresh_token)); // an empty body is refused by its schema
+  thief.socket.destroy();
+});
+
+test('two requests in one packet on one connection arrive together', async () => {
+  const wire = await openWire(app.url);
+  app.clock.hold();
+  const answers = [wire.answer(), wire.answer()];
+  wire.socket.write(refreshRequest(session.refresh) + refreshRequest(session.refresh));
+  await app.clock.held(2);
+  app.clock.release();
+  const [one, two] = (await Promise.all(answers)).map(pairOf);
+  expect(two?.refresh_token).toBe(one?.refresh_token);
+  pairOf(await refresh(app.url, one?.refresh_token ?? ''));
+  wire.socket.destroy();
+});
+
+test('a pipelined request that follows the answer is a replay', async () => {
+  const wire = await openWire(app.url);
+  const first = wire.answer();
+  wire.socket.write(refreshRequest(session.refresh));
+  const { refresh_token } = pairOf(await first);
+  const second = wire.answer();
+  wire.socket.write(refreshRequest(session.refresh));
+  expect((await second).status).toBe(401);
+  await expectOut(refresh_token);
+  wire.socket.destroy();
+});
+
+test('a retry that comes after the connection died', async () => {
+  const wire = await openWire(app.url);
+  app.clock.hold();
+  wire.socket.write(refreshRequest(session.refresh, { key: 'key' }));
+  await app.clock.held(1); // the refresh is committed, its answer held back
+  wire.socket.destroy();
+  app.clock.release();
+  const { refresh_token } = pairOf(await refresh(app.url, session.refresh, 'key'));
+  expect(pairOf(await refresh(app.url, session.refresh, 'key')).refresh_token).toBe(refresh_token);
+  pairOf(await refresh(app.url, refresh_token));
+});
+
+test.each([
+  ['a minute ahead', 60],
+  ['an hour ahead', 3600],
+])('a stamp of a clock %s excuses no replay', async (_what, seconds) => {
+  const { refresh_token } = pairOf(await refresh(app.url, session.refresh));
+  await app.db
+    .updateTable('sessions')
+    .set({ spent_stamp: app.clock.stamp() + seconds * 1_000_000 })
+    .where('id', '=', session.id)
+    .execute();
+  expect((await refresh(app.url, session.refresh)).status).toBe(401);
+  await expectOut(refresh_token);
+});
+
+test('who finds the token current while another process commits slowly is no replay', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'arrival-'));
+  const path = join(folder, 'todos.sqlite');
+  const clock = manualClock();
+  const commits = { reached: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() };
+  const begins = { reached: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() };
+  const plain = hookedDb(path, {});
+  await migrate(plain);
+  const slow = hookedDb(path, {
+    async before(sql) {
+      if (sql !== 'commit') return;
+      commits.reached.resolve();
+      await commits.go.promise;
+    },
+  });
+  const other = hookedDb(path, {
+    async before(sql) {
+      if (sql !== 'begin') return;
+      begins.reached.resolve();
+      await begins.go.promise;
+    },
+  });
+  const user = { userId: await seedUser(plain, 'ada'), username: 'ada' };
+  const { refresh: token } = await seedSession(plain, clock, user);
+  const present = (db: typeof slow) =>
+    refreshSession(db, clock, LIFETIMES, {
+      token,
+      idempotencyKey: undefined,
+      context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
+    });
+
+  const first = present(slow);
+  await commits.reached.promise;
+  clock.tick(60_000);
+  const second = present(other);
+  await begins.reached.promise;
+  commits.go.resolve();
+  const one = await first;
+  begins.go.resolve();
+  expect((await second)?.grant.refreshToken).toBe(one?.grant.refreshToken);
+
+  await Promise.all([plain.destroy(), slow.destroy(), other.destroy()]);
+  rmSync(folder, { recursive: true });
+});
