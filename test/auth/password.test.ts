@@ -1,0 +1,95 @@
+import { hash } from '@node-rs/argon2';
+import { afterAll, expect, test } from 'vitest';
+import { hashPassword, isOutdated, isUncommon, verifyPassword } from '../../src/auth/password.ts';
+import { DEMO, startApp } from '../harness.ts';
+
+const plenty = '1000000';
+const app = await startApp({
+  LOGIN_FREE_FAILURES: plenty,
+  LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,
+});
+afterAll(app.close);
+
+async function register(username: string, password: string) {
+  return app.client().POST('/auth/register', { body: { username, password } });
+}
+
+test('passwords are argon2id with at least 19 MiB, two passes and one lane', async () => {
+  expect(await hashPassword('a password')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+});
+
+test('a hash of other parameters is made anew at the next login, and still works', async () => {
+  const weak = await hash(DEMO.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+  expect(isOutdated(weak)).toBe(true);
+  await app.db.updateTable('users').set({ password_hash: weak }).execute();
+  for (let n = 0; n < 2; n += 1) {
+    const { response } = await app.client().login(DEMO.username, DEMO.password);
+    expect(response.status).toBe(200);
+    const { password_hash } = await app.db
+      .selectFrom('users')
+      .select('password_hash')
+      .executeTakeFirstOrThrow();
+    expect(isOutdated(password_hash)).toBe(false);
+  }
+});
+
+test.each([
+  ['with blanks at its ends', '  eight  '],
+  ['of other writing systems', 'пароль-密码-🗝️'],
+  ['of 128 characters outside the basic plane', '𝒳'.repeat(128)],
+  ['of control characters', '\u0001\u0002\n\t\u007f\u0085 x y'],
+])('a password %s is taken as it is', async (what, password) => {
+  const name = what.replaceAll(/\W/g, '-').slice(0, 20);
+  expect((await register(name, password)).response.status).toBe(201);
+  expect((await app.client().login(name, password)).response.status).toBe(200);
+  expect(
+    (await app.client().login(name, [...password.trim()].slice(1).join(''))).response.status,
+  ).toBe(401);
+});
+
+test('one character typed in two ways is one character', async () => {
+  await register('zoe', 'Zo\u00eb likes caf\u00e9s');
+  expect((await app.client().login('zoe', 'Zoe\u0308 likes cafe\u0301s')).response.status).toBe(
+    200,
+  );
+});
+
+test.each([
+  ['seven characters', '1234567'],
+  ['129 characters', 'x'.repeat(129)],
+  ['a very common one', 'password123'],
+  ['a very common one in capitals', 'PASSWORD123'],
+  ['a null character', 'with a null\0'],
+  ['half a surrogate pair', 'half a pair \ud800'],
+])('%s is refused as a new password', async (_what, password) => {
+  const { error } = await register('somebody', password);
+  expect(error).toMatchObject({ status: 400, errors: [{ pointer: '/password' }] });
+});
+
+test('the common passwords are those of the list', () => {
+  expect(isUncommon('12345678')).toBe(false);
+  expect(isUncommon('correct horse battery staple')).toBe(true);
+});
+
+test('without a hash to compare, the work is the same and the answer no', async () => {
+  expect(await verifyPassword('a password', undefined)).toBe(false);
+  expect(await verifyPassword('a password', await hashPassword('a password'))).toBe(true);
+});
+
+test('a login storm is turned away with 503, and everybody else is served meanwhile', async () => {
+  const client = app.client();
+  await client.login(DEMO.username, DEMO.password);
+  const storm = Array.from({ length: 300 }, () => app.client().login('nobody', 'wrong password'));
+  const { response } = await client.GET('/todos');
+  expect(response.status).toBe(200);
+  const answers = await Promise.all(storm);
+  const shed = answers.filter((answer) => answer.response.status === 503);
+  expect(shed.length).toBeGreaterThan(0);
+  for (const { error, response: refusal } of shed) {
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(Number(refusal.headers.get('Retry-After'))).toBeGreaterThan(0);
+  }
+  const rest = answers.filter((answer) => answer.response.status !== 503);
+  expect(rest.every((answer) => answer.response.status === 401)).toBe(true);
+  expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(200);
+});
