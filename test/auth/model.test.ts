@@ -1,0 +1,386 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashPassword } from '../../src/auth/password.ts';
+import { hashToken } from '../../src/auth/refresh-token.ts';
+import { sweep } from '../../src/database/sweep.ts';
+import {
+  type Answer,
+  type AuthApp,
+  call,
+  pairOf,
+  refresh,
+  seedSession,
+  seedUser,
+  startAuth,
+} from './setup.ts';
+
+// Sessions as one would explain them, next to the service: whatever two users and a thief do, in
+// whatever order, both say the same after every step, and nothing happens that never may.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const RUNS = Number(process.env['ROUNDS'] ?? 0) > 0 ? 400 : 25;
+const PASSWORDS = ['correct horse battery staple', 'another long sentence'] as const;
+
+interface User {
+  id: string;
+  name: string;
+  password: number;
+}
+
+interface Session {
+  id: string;
+  user: User;
+  access: { token: string; expiresAt: number };
+  current: string;
+  /** All that were spent, the last one at the end. */
+  spent: string[];
+  spentUnder: { key: string | undefined; at: number };
+  idleAt: number;
+  absoluteAt: number;
+  isRevoked: boolean;
+}
+
+/** All that the model knows. */
+interface World {
+  app: AuthApp;
+  grace: number;
+  users: User[];
+  sessions: Session[];
+}
+
+const isLive = ({ isRevoked, idleAt, absoluteAt }: Session, now: number) =>
+  !isRevoked && idleAt > now && absoluteAt > now;
+
+/** Whether the session's access token is good for anything. */
+const isSignedIn = (session: Session, now: number) =>
+  isLive(session, now) && session.access.expiresAt > now;
+
+function begin(
+  world: World,
+  user: User,
+  started: { id: string; access: string; refresh: string },
+): void {
+  const now = world.app.clock.now();
+  world.sessions.push({
+    id: started.id,
+    user,
+    access: { token: started.access, expiresAt: now + 15 * MINUTE },
+    current: started.refresh,
+    spent: [],
+    spentUnder: { key: undefined, at: 0 },
+    idleAt: now + 30 * DAY,
+    absoluteAt: now + 90 * DAY,
+    isRevoked: false,
+  });
+}
+
+/** What a presented token comes to. */
+type Verdict = 'new pair' | 'same token' | 'refused';
+
+function judge(
+  { sessions, grace }: World,
+  token: string,
+  key: string | undefined,
+  now: number,
+): { verdict: Verdict; session: Session | undefined } {
+  const session = sessions.find((one) => one.current === token || one.spent.includes(token));
+  if (!session || !isLive(session, now)) return { verdict: 'refused', session: undefined };
+  if (session.current === token) return { verdict: 'new pair', session };
+  const { key: before, at } = session.spentUnder;
+  const isLast = session.spent.at(-1) === token;
+  const isRetry = key !== undefined && key === before && now - at <= DAY;
+  if (isLast && (isRetry || now - at < grace)) return { verdict: 'same token', session };
+  session.isRevoked = true;
+  return { verdict: 'refused', session };
+}
+
+const REFUSED = JSON.stringify({
+  type: 'about:blank',
+  title: 'Unauthorized',
+  status: 401,
+  detail: 'Invalid refresh token',
+  code: 'invalid_refresh_token',
+  error: 'Invalid refresh token',
+});
+
+async function present(world: World, token: string, key: string | undefined): Promise<void> {
+  const now = world.app.clock.now();
+  const answer = await refresh(world.app.url, token, key);
+  const { verdict, session } = judge(world, token, key, now);
+  if (verdict === 'refused' || !session) {
+    expect([answer.status, answer.text]).toEqual([401, REFUSED]);
+    return;
+  }
+  const pair = pairOf(answer);
+  const expiresAt = Math.min(now + 15 * MINUTE, session.absoluteAt);
+  session.access = { token: pair.access_token, expiresAt: Math.floor(expiresAt / 1000) * 1000 };
+  if (verdict === 'same token') {
+    expect(pair.refresh_token).toBe(session.current);
+    return;
+  }
+  session.spent.push(token);
+  Object.assign(session, {
+    current: pair.refresh_token,
+    spentUnder: { key, at: now },
+    idleAt: now + 30 * DAY,
+  });
+}
+
+/** Ends the chosen sessions in the model if the request was let in, and says if it was. */
+function ends({ sessions, app }: World, by: Session, chosen: (session: Session) => boolean) {
+  const now = app.clock.now();
+  if (!isSignedIn(by, now)) return false;
+  for (const session of sessions) {
+    if (session.user === by.user && chosen(session) && isLive(session, now)) {
+      session.isRevoked = true;
+    }
+  }
+  return true;
+}
+
+/** After every step: the database says of each session what the model says. */
+async function agree({ app, sessions }: World): Promise<void> {
+  const now = app.clock.now();
+  const ids = sessions.map(({ id }) => id);
+  if (ids.length === 0) return;
+  const rows = await app.db.selectFrom('sessions').selectAll().where('id', 'in', ids).execute();
+  const spent = await app.db
+    .selectFrom('spent_refresh_tokens')
+    .selectAll()
+    .where('session_id', 'in', ids)
+    .execute();
+  for (const session of sessions) {
+    const row = rows.find(({ id }) => id === session.id);
+    if (!row) {
+      expect(session.idleAt + 30 * DAY).toBeLessThanOrEqual(now); // swept, as it may be
+      continue;
+    }
+    expect(row.token_hash).toBe(hashToken(session.current));
+    expect(row.revoked_at !== null).toBe(session.isRevoked);
+    expect(row.idle_expires_at).toBe(session.idleAt);
+    expect(row.absolute_expires_at).toBe(session.absoluteAt);
+    const its = spent.filter((token) => token.session_id === session.id);
+    expect(its.map((token) => token.token_hash).sort()).toEqual(
+      session.spent.map(hashToken).sort(),
+    );
+  }
+}
+
+/** The newest access token of every session says what the model says. */
+async function agreeOnAccess({ app, sessions }: World): Promise<void> {
+  for (const session of sessions.slice(-4)) {
+    const answer = await call(app.url, 'GET /auth/me', { access: session.access.token });
+    expect(answer.status).toBe(isSignedIn(session, app.clock.now()) ? 200 : 401);
+    if (answer.status === 200) expect(JSON.parse(answer.text).id).toBe(session.user.id);
+  }
+}
+
+/** Something that someone does; `pick` stands for a choice among what there is by then. */
+interface Command extends fc.AsyncCommand<World, World> {}
+
+function command(name: string, run: (world: World) => Promise<unknown>): Command {
+  return {
+    check: () => true,
+    async run(world) {
+      await run(world);
+      await agree(world);
+    },
+    toString: () => name,
+  };
+}
+
+function pick<T>(list: readonly T[], at: number): T | undefined {
+  return list[at % Math.max(1, list.length)];
+}
+
+const KEYS = [undefined, undefined, 'key', 'other'] as const;
+const at = fc.nat(11);
+
+const commands = [
+  fc.tuple(at).map(([user]) =>
+    command(`sign in as ${user}`, async (world) => {
+      const who = pick(world.users, user);
+      if (!who) return;
+      const { app } = world;
+      begin(
+        world,
+        who,
+        await seedSession(app.db, app.clock, { userId: who.id, username: who.name }),
+      );
+    }),
+  ),
+  fc.tuple(at, at, at).map(([session, token, key]) =>
+    command(
+      `refresh ${session} with its token ${token} under ${pick(KEYS, key)}`,
+      async (world) => {
+        const its = pick(world.sessions, session);
+        if (!its) return;
+        const tokens = [its.current, its.current, its.spent.at(-1), its.spent[0], '0'.repeat(64)];
+        await present(world, pick(tokens, token) ?? its.current, pick(KEYS, key));
+      },
+    ),
+  ),
+  fc.tuple(at, at).map(([session, key]) =>
+    command(`${session} refreshes under ${pick(KEYS, key)}`, async (world) => {
+      const its = pick(world.sessions, session);
+      if (its) await present(world, its.current, pick(KEYS, key));
+    }),
+  ),
+  fc.tuple(at, at).map(([session, key]) =>
+    command(`${session} tries again under ${pick(KEYS, key)}`, async (world) => {
+      const last = pick(world.sessions, session)?.spent.at(-1);
+      if (last) await present(world, last, pick(KEYS, key));
+    }),
+  ),
+  fc.tuple(at, at, at).map(([session, other, token]) =>
+    command(`${session} logs out with token ${token} of ${other}`, async (world) => {
+      const [by, its] = [pick(world.sessions, session), pick(world.sessions, other)];
+      if (!by || !its) return;
+      const body = pick([undefined, its.current, its.spent.at(-1), 'junk'], token);
+      const answer = await call(world.app.url, 'POST /auth/logout', {
+        access: by.access.token,
+        ...(body !== undefined && { body: { refresh_token: body } }),
+      });
+      const isSwept = its.idleAt + 30 * DAY <= world.app.clock.now();
+      const isHis = body === undefined || (body !== 'junk' && its.user === by.user && !isSwept);
+      const isNamed = (one: Session) => one === by || (body !== undefined && one === its);
+      expect(answer.status).toBe(isHis && ends(world, by, isNamed) ? 200 : 401);
+    }),
+  ),
+  fc.tuple(at, at).map(([session, other]) =>
+    command(`${session} ends ${other}`, async (world) => {
+      const [by, its] = [pick(world.sessions, session), pick(world.sessions, other)];
+      if (!by || !its) return;
+      const isFound = its.user === by.user && isLive(its, world.app.clock.now());
+      const access = by.access.token;
+      const answer = await call(world.app.url, `DELETE /auth/sessions/${its.id}`, { access });
+      const isLetIn = ends(world, by, (one) => one === its);
+      expect(answer.status).toBe(isLetIn ? (isFound ? 204 : 404) : 401);
+    }),
+  ),
+  fc.tuple(at, fc.boolean()).map(([session, keep]) =>
+    command(`${session} ends all${keep ? ' others' : ''}`, async (world) => {
+      const by = pick(world.sessions, session);
+      if (!by) return;
+      const path = `/auth/sessions?keep_current=${keep}`;
+      const answer = await call(world.app.url, `DELETE ${path}`, { access: by.access.token });
+      expect(answer.status).toBe(ends(world, by, (one) => !keep || one !== by) ? 204 : 401);
+    }),
+  ),
+  fc.tuple(at).map(([session]) =>
+    command(`${session} lists`, async (world) => {
+      const by = pick(world.sessions, session);
+      if (!by) return;
+      const now = world.app.clock.now();
+      const answer = await call(world.app.url, 'GET /auth/sessions', { access: by.access.token });
+      expect(answer.status).toBe(isSignedIn(by, now) ? 200 : 401);
+      if (answer.status !== 200) return;
+      const listed: string[] = JSON.parse(answer.text).map(({ id }: { id: string }) => id);
+      const live = world.sessions.filter((one) => one.user === by.user && isLive(one, now));
+      expect(listed.sort()).toEqual(live.map(({ id }) => id).sort());
+    }),
+  ),
+  fc
+    .constantFrom(1, 9, 10, 300, 900, 3600, 86_399, 86_400, 86_401, 10 * 86_400, 30 * 86_400)
+    .map((seconds) =>
+      command(`${seconds} s pass`, async (world) => {
+        world.app.clock.advance(seconds);
+        await agreeOnAccess(world);
+      }),
+    ),
+  fc.constant(command('sweep', ({ app }) => sweep(app.db, app.clock.now()))),
+];
+
+/** The rarer ones hash passwords. */
+const withPasswords = [
+  fc.tuple(at, fc.boolean()).map(([user, isRight]) =>
+    command(`log in as ${user}${isRight ? '' : ' with a wrong password'}`, async (world) => {
+      const who = pick(world.users, user);
+      if (!who) return;
+      const password = PASSWORDS[isRight ? who.password : 1 - who.password];
+      const body = { username: who.name, password };
+      const answer = await call(world.app.url, 'POST /auth/login', { body });
+      expect(answer.status).toBe(isRight ? 200 : 401);
+      if (isRight) begin(world, who, await startedIn(world, answer));
+    }),
+  ),
+  fc.tuple(at, fc.boolean()).map(([session, isRight]) =>
+    command(`${session} changes the password${isRight ? '' : ', wrongly'}`, async (world) => {
+      const by = pick(world.sessions, session);
+      if (!by) return;
+      const { user } = by;
+      const [current, next] = [PASSWORDS[user.password], PASSWORDS[1 - user.password]];
+      const body = { current_password: isRight ? current : 'a wrong one', new_password: next };
+      const access = by.access.token;
+      const answer = await call(world.app.url, 'PUT /auth/password', { access, body });
+      const isLetIn = isSignedIn(by, world.app.clock.now());
+      expect(answer.status).toBe(isLetIn ? (isRight ? 204 : 403) : 401);
+      if (answer.status !== 204) return;
+      ends(world, by, (one) => one !== by);
+      user.password = 1 - user.password;
+    }),
+  ),
+];
+
+async function startedIn({ app }: World, answer: Answer) {
+  const { access_token: access, refresh_token } = pairOf(answer);
+  const { id } = await app.db
+    .selectFrom('sessions')
+    .select('id')
+    .where('token_hash', '=', hashToken(refresh_token))
+    .executeTakeFirstOrThrow();
+  return { id, access, refresh: refresh_token };
+}
+
+describe.each([0, 10])('with a grace of %i s', (grace) => {
+  let app: AuthApp;
+  let password: string;
+  beforeAll(async () => {
+    app = await startAuth({ REFRESH_GRACE_SECONDS: String(grace) });
+    password = await hashPassword(PASSWORDS[0]);
+  });
+  afterAll(() => app.close());
+
+  let worlds = 0;
+  async function world(): Promise<World> {
+    worlds += 1;
+    const users: User[] = [];
+    for (const name of [`ada${worlds}`, `bob${worlds}`]) {
+      users.push({ id: await seedUser(app.db, name), name, password: 0 });
+    }
+    const ids = users.map(({ id }) => id);
+    await app.db
+      .updateTable('users')
+      .set({ password_hash: password })
+      .where('id', 'in', ids)
+      .execute();
+    const made: World = { app, grace: grace * SECOND, users, sessions: [] };
+    for (const user of [...users, ...users]) {
+      const named = { userId: user.id, username: user.name };
+      begin(made, user, await seedSession(app.db, app.clock, named));
+    }
+    return made;
+  }
+
+  test.each([
+    ['what costs little', commands, RUNS, 40],
+    ['passwords too', [...commands, ...withPasswords], Math.ceil(RUNS / 5), 25],
+  ])(
+    '%s: the service does as the model says',
+    async (_what, kinds, numRuns, maxCommands) => {
+      const run = fc.asyncProperty(
+        fc.commands(kinds, { maxCommands, size: 'max' }),
+        async (steps) => {
+          const made = await world();
+          await fc.asyncModelRun(() => ({ model: made, real: made }), steps);
+          await agreeOnAccess(made);
+        },
+      );
+      await fc.assert(run, { numRuns });
+    },
+    600_000,
+  );
+});
