@@ -298,6 +298,67 @@ describe('ending all', () => {
   });
 });
 
+describe.each([
+  ['was revoked, if only by hand', () => ({ revoked_at: app.clock.now() - 1 })],
+  ['was idle for too long', () => ({ idle_expires_at: app.clock.now() })],
+  ['has come to its absolute end', () => ({ absolute_expires_at: app.clock.now() })],
+])('a session that %s', (_how, change) => {
+  let over: Session;
+  let successor: string;
+  const row = () => app.db.selectFrom('sessions').selectAll().where('id', '=', over.id).execute();
+  beforeEach(async () => {
+    over = await seed();
+    ({ refresh_token: successor } = pairOf(await refresh(app.url, over.refresh, 'key')));
+    await app.db.updateTable('sessions').set(change()).where('id', '=', over.id).execute();
+  });
+
+  test('is over for every token, and presenting them changes nothing', async () => {
+    const before = await row();
+    await expectDead({ ...over, refresh: successor });
+    expect((await refresh(app.url, over.refresh, 'key')).status).toBe(401);
+    expect((await refresh(app.url, over.refresh)).status).toBe(401);
+    expect(await row()).toEqual(before);
+  });
+
+  test('is over for a retry too', async () => {
+    const before = await row();
+    expect((await refresh(app.url, over.refresh, 'key')).status).toBe(401);
+    expect(await row()).toEqual(before);
+  });
+
+  test('is not listed, and cannot be ended again', async () => {
+    const here = await seed();
+    const before = await row();
+    expect(idsOf(await get('/auth/sessions', here))).toEqual([here.id]);
+    expect((await end(`/auth/sessions/${over.id}`, here)).status).toBe(404);
+    expect((await logout(here, successor)).status).toBe(200);
+    expect(await row()).toEqual(before);
+  });
+});
+
+test('each refresh has a nonce of its own, and an ended session has none', async () => {
+  const nonces = new Set<string | null | undefined>();
+  const here = await seed();
+  const nonceOf = async () =>
+    (
+      await app.db
+        .selectFrom('sessions')
+        .select('successor_nonce')
+        .where('id', '=', here.id)
+        .executeTakeFirst()
+    )?.successor_nonce;
+  let token = here.refresh;
+  for (let round = 0; round < 3; round += 1) {
+    ({ refresh_token: token } = pairOf(await refresh(app.url, token)));
+    nonces.add(await nonceOf());
+  }
+  expect([...nonces]).toEqual(
+    Array.from({ length: 3 }, () => expect.stringMatching(/^[0-9a-f]{64}$/)),
+  );
+  await refresh(app.url, here.refresh);
+  expect(await nonceOf()).toBeNull();
+});
+
 describe('a session of somebody who has a password', () => {
   let here: Session;
   const change = (session: Session, current: string, next: string) =>
