@@ -37,10 +37,10 @@ export interface Grant {
 const RETRY_HORIZON = 86_400_000;
 
 /**
- * Longer than a request waits for its turn, in microseconds (30 s). Stamps that lie further apart
+ * Longer than a request waits for its turn, in microseconds (5 s). Stamps that lie further apart
  * come from clocks that disagree and prove nothing.
  */
-const LONGEST_WAIT = 30_000_000;
+const LONGEST_WAIT = 5_000_000;
 
 const LIVE_SESSION = [
   'id',
