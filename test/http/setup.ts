@@ -38,7 +38,7 @@ export function useService(...parameters: Parameters<typeof startApp>) {
   };
 }
 
-export function send({ url }: TestApp, request: Sent): Promise<Response> {
+export function send({ url }: { url: string }, request: Sent): Promise<Response> {
   const { method = 'GET', path, token, headers = {}, body } = request;
   const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
   return fetch(url + path, {

@@ -1,0 +1,247 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type ContractDocument,
+  type ContractOptions,
+  contract,
+  type SecurityHandlers,
+} from '../../src/http/contract.ts';
+import { errorHandler } from '../../src/http/errors.ts';
+import { createListener } from '../../src/http/listener.ts';
+import { createLogger, requestLog } from '../../src/http/log.ts';
+import type { OperationHandlers, RequestContext } from '../../src/http/operation.ts';
+import { readContract, send } from './setup.ts';
+
+const ID = '019ab1d0-5c00-7000-8000-000000000001';
+const TODO = {
+  id: ID,
+  title: 'a todo',
+  description: '',
+  done: false,
+  created_at: '2026-11-23T08:00:00.000Z',
+  updated_at: '2026-11-23T08:00:00.000Z',
+};
+const CREATED = { status: 201, headers: { Location: `/todos/${ID}`, ETag: '"1"' }, body: TODO };
+const PRINCIPAL = { userId: ID, username: 'ada', sessionId: ID };
+
+/** Handlers that are never called, but those given. */
+function handlersOf(document: ContractDocument, given: Record<string, unknown> = {}) {
+  const ids = Object.values(document.paths ?? {}).flatMap((item) =>
+    [item.get, item.put, item.post, item.delete, item.patch].flatMap(
+      (operation) => operation?.operationId ?? [],
+    ),
+  );
+  const handlers = Object.fromEntries(ids.map((id) => [id, vi.fn()]));
+  // The tests are about tables that the type does not allow.
+  return { ...handlers, ...given } as unknown as OperationHandlers;
+}
+
+const security: SecurityHandlers = { bearerAuth: async () => ({ principal: PRINCIPAL }) };
+const context: RequestContext = { requestId: '', address: '', userAgent: '', arrivedAt: 0 };
+
+function optionsWith(changes: Partial<ContractOptions> = {}): ContractOptions {
+  const document = changes.document ?? readContract();
+  return {
+    document,
+    handlers: handlersOf(document),
+    security,
+    formats: { 'uncommon-password': () => true },
+    context: () => context,
+    ...changes,
+  };
+}
+
+describe('the start is refused when', () => {
+  const without = (id: string) => {
+    const { [id as 'login']: _left, ...rest } = handlersOf(readContract());
+    return { handlers: rest as OperationHandlers };
+  };
+  const edited = (edit: (document: ContractDocument) => void) => {
+    const document = readContract();
+    const handlers = handlersOf(document);
+    edit(document);
+    return { document, handlers };
+  };
+  const login = (document: ContractDocument) => document.paths?.['/auth/login']?.post;
+
+  test.each<[string, () => Partial<ContractOptions>, string]>([
+    ['an operation has no handler', () => without('login'), 'login has no handler'],
+    [
+      'a handler is only inherited',
+      () => ({ handlers: Object.create(handlersOf(readContract())) }),
+      'login has no handler',
+    ],
+    [
+      'a handler has no operation',
+      () => ({ handlers: handlersOf(readContract(), { brew: vi.fn() }) }),
+      'the handler brew has no operation',
+    ],
+    [
+      'an operation has no operationId',
+      () => edited((document) => delete login(document)?.operationId),
+      'post /auth/login has no operationId',
+    ],
+    [
+      'two operations have one operationId',
+      () => edited((document) => Object.assign(login(document) ?? {}, { operationId: 'logout' })),
+      'two operations are called logout',
+    ],
+    [
+      'a security scheme has no handler',
+      () => ({ security: {} as SecurityHandlers }),
+      'security scheme bearerAuth has no handler',
+    ],
+    [
+      'a security handler has no scheme',
+      () => ({ security: { ...security, cookieAuth: security.bearerAuth } as SecurityHandlers }),
+      'the security handler cookieAuth has no scheme',
+    ],
+  ])('%s', async (_, changes, fault) => {
+    const start = contract(optionsWith(changes()));
+    await expect(start).rejects.toThrow(`openapi.yaml and the handlers do not fit:\n`);
+    await expect(start).rejects.toThrow(fault);
+  });
+
+  test('several things do not fit, all of which are said', async () => {
+    const { login: _login, logout: _logout, ...rest } = handlersOf(readContract());
+    const handlers = { ...rest, brew: vi.fn() } as unknown as OperationHandlers;
+    const start = contract(optionsWith({ handlers }));
+    await expect(start).rejects.toThrow(
+      'login has no handler\n  logout has no handler\n  the handler brew has no operation',
+    );
+  });
+
+  test.each<[string, (document: ContractDocument) => void]>([
+    ['is no OpenAPI', (document) => Object.assign(document, { info: 'nothing' })],
+    ['is of another version', (document) => Object.assign(document, { openapi: '2.0' })],
+    [
+      'refers to nothing',
+      (document) => {
+        const responses = login(document)?.responses ?? {};
+        responses['401'] = { $ref: '#/components/responses/Nothing' };
+      },
+    ],
+  ])('the document %s', async (_, edit) => {
+    using _quiet = vi.spyOn(console, 'error').mockImplementation(() => {}); // it tells there too
+    await expect(contract(optionsWith(edited(edit)))).rejects.toThrow();
+  });
+
+  test('nothing: document and handlers fit', async () => {
+    await expect(contract(optionsWith())).resolves.toBeInstanceOf(Array);
+  });
+});
+
+/** A service whose operation `createTodo` answers what it is given. */
+let url: string;
+let answer: () => unknown;
+const log: string[] = [];
+let server: Server;
+
+beforeAll(async () => {
+  const logger = createLogger('info', { write: (line) => log.push(line) });
+  const document = readContract();
+  const handlers = handlersOf(document, { createTodo: async () => answer() });
+  const app = express().disable('etag');
+  app.use(requestLog(logger), express.json());
+  app.use(...(await contract(optionsWith({ document, handlers }))));
+  const report = (err: unknown, request_id: string) => logger.error({ err, request_id }, 'failed');
+  app.use(errorHandler({ isOutage: () => false, report }));
+  server = createListener(app, {});
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  url = `http://127.0.0.1:${port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** Has `createTodo` answer that. */
+async function answering(next: () => unknown): Promise<Response> {
+  answer = next;
+  log.length = 0;
+  return send({ url }, post);
+}
+
+const post = { method: 'POST', path: '/todos', token: 'abc', body: { title: 'x' } };
+
+describe('an answer of an operation', () => {
+  test('that keeps the contract goes out as it is', async () => {
+    const response = await answering(() => CREATED);
+    expect(response.status).toBe(201);
+    expect(response.headers.get('Location')).toBe(`/todos/${ID}`);
+    expect(response.headers.get('ETag')).toBe('"1"');
+    expect(response.headers.get('Cache-Control')).toBe('private, no-cache');
+    expect(await response.json()).toEqual(TODO);
+  });
+
+  const SECRET = 'the password is hunter2';
+  test.each<[string, object, RegExp]>([
+    ['has a wrong member', { ...CREATED, body: { ...TODO, done: SECRET } }, /done must be boolean/],
+    [
+      'has a member too many',
+      { ...CREATED, body: { ...TODO, hash: SECRET } },
+      /NOT have additional/,
+    ],
+    ['lacks a member', { ...CREATED, body: { ...TODO, title: undefined } }, /property 'title'/],
+    ['is no object', { ...CREATED, body: SECRET }, /must be object/],
+    ['is null', { ...CREATED, body: null }, /body required/],
+    ['has no body', { ...CREATED, body: undefined }, /createTodo has answered 201 without a body/],
+    ['has no Location', { ...CREATED, headers: { ETag: '"1"' } }, /201 without Location/],
+    ['has no headers', { status: 201, body: TODO }, /201 without Location/],
+    ['has an undeclared status', { ...CREATED, status: 200 }, /200 which is not declared/],
+    ['has an undeclared status and no body', { status: 204 }, /204 which is not declared/],
+    [
+      'has a header that is none',
+      { ...CREATED, headers: { Location: `/${SECRET}\n`, ETag: '"1"' } },
+      /Invalid character/,
+    ],
+    [
+      'is a problem of a wrong form',
+      { status: 409, body: { detail: SECRET } },
+      /must have required/,
+    ],
+    ['is nothing', undefined as unknown as object, /undefined/],
+  ])('that %s is a logged 500 that tells nothing', async (_, broken, reason) => {
+    const response = await answering(() => broken);
+    const requestId = response.headers.get('X-Request-Id');
+    expect(await response.json()).toEqual({
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      detail: 'The service has failed to answer this request',
+      code: 'internal_error',
+      error: 'The service has failed to answer this request',
+      request_id: requestId,
+    });
+    expect(response.status).toBe(500);
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    for (const name of ['Location', 'ETag', 'Link', 'Retry-After']) {
+      expect(response.headers.get(name)).toBeNull();
+    }
+    const [failed, line] = log.map((text) => JSON.parse(text));
+    expect(failed).toMatchObject({ level: 50, request_id: requestId, msg: 'failed' });
+    expect(failed.err.message).toMatch(reason);
+    expect(Object.keys(failed.err)).toEqual(['type', 'message', 'stack']);
+    expect(line).toMatchObject({ level: 50, request_id: requestId, status: 500 });
+    expect(log.join('')).not.toContain('hunter2');
+  });
+
+  test.each<[string, unknown]>([
+    ['an error', new Error('hunter2')],
+    ['an error with a status', Object.assign(new Error('hunter2'), { status: 418 })],
+    ['a text', 'hunter2'],
+    ['nothing', undefined],
+    ['null', null],
+  ])('that throws %s is a 500 that tells nothing', async (_, thrown) => {
+    const response = await answering(() => {
+      throw thrown;
+    });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('hunter2');
+    expect(log).toHaveLength(2);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { startApp } from '../harness.ts';
+import { readContract, send, useService } from './setup.ts';
+import { answerTo } from './wire.ts';
+
+const { app, token, send: sendTo, sendSignedIn } = useService();
+
+describe('the contract', () => {
+  test.each<[string, string, (text: string) => unknown]>([
+    ['/openapi.json', 'application/json; charset=utf-8', JSON.parse],
+    ['/openapi.yaml', 'application/yaml; charset=utf-8', parse],
+  ])('%s is the document, with the server that was asked', async (path, type, read) => {
+    const response = await sendTo({ path });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toBe(type);
+    const servers = [{ url: app().url.replace('localhost', new URL(app().url).hostname) }];
+    expect(read(await response.text())).toEqual({ ...readContract(), servers });
+  });
+
+  test.each<[string, string]>([
+    ['todos.example.com', 'http://todos.example.com'],
+    ['todos.example.com:8080', 'http://todos.example.com:8080'],
+    ['[::1]:8080', 'http://[::1]:8080'],
+  ])('says that it runs at %s', async (host, url) => {
+    for (const path of ['/openapi.json', '/openapi.yaml']) {
+      expect(await serversAt(path, host)).toEqual([{ url }]);
+    }
+  });
+
+  test.each([
+    'evil.example/path',
+    'user@evil.example',
+    '"><script>alert(1)</script>',
+    'evil.example\t#',
+    "$'",
+    'evil.example:80:80',
+    '',
+  ])('does not believe the Host %j', async (host) => {
+    const url = `http://127.0.0.1:${new URL(app().url).port}`;
+    for (const path of ['/openapi.json', '/openapi.yaml']) {
+      expect(await serversAt(path, host)).toEqual([{ url }]);
+    }
+  });
+
+  test('knows its own address behind a proxy that is trusted', async () => {
+    const headers = {
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'todos.example.com',
+      'X-Forwarded-For': '203.0.113.1',
+    };
+    const path = '/openapi.json';
+    const near = await (await sendTo({ path, headers })).json();
+    expect(near.servers[0].url).toMatch(/^http:\/\/(localhost|127\.0\.0\.1):\d+$/);
+    await using behind = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
+    const far = await (await send(behind, { path, headers })).json();
+    expect(far.servers).toEqual([{ url: 'https://todos.example.com' }]);
+  });
+
+  async function serversAt(path: string, host: string): Promise<unknown> {
+    const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    const { body } = await answerTo(app().url, request);
+    return parse(body).servers;
+  }
+});
+
+describe('the interactive reference', () => {
+  test('loads nothing from elsewhere', async () => {
+    const response = await sendTo({ path: '/docs' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('Content-Security-Policy')).toBe(
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    );
+    const html = await response.text();
+    const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, asset = '']) => asset);
+    expect(assets.length).toBeGreaterThan(3);
+    for (const path of assets) {
+      expect(path).toMatch(/^\/docs\//);
+      const asset = await sendTo({ path });
+      expect(asset.status).toBe(200);
+      expect(asset.headers.get('Content-Type')).toMatch(/css|javascript|image/);
+    }
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ['a range that there is not', { Range: 'bytes=99999999-' }, 200],
+    ['another version', { 'If-Match': '"x"' }, 412],
+  ])('has no trouble with %s of a file', async (_, headers, status) => {
+    for (const path of ['/docs', '/docs/initializer.js', '/docs/swagger-ui.css']) {
+      const response = await sendTo({ path, headers });
+      expect(response.status).toBe(status);
+      if (status !== 412) continue;
+      expect(response.headers.get('Last-Modified')).toBeNull();
+      expect(response.headers.get('ETag')).toBeNull();
+      expect(await response.json()).toMatchObject({
+        status: 412,
+        code: 'precondition_failed',
+        detail: 'The file is not the one that the request is about',
+      });
+    }
+  });
+
+  test.each(['/docs/package.json/', '/docs/.npmignore', '/DOCS', '/docs//', '/docs/absent.js'])(
+    '%s is nowhere',
+    async (path) => {
+      const response = await sendTo({ path });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ code: 'not_found' });
+    },
+  );
+});
+
+test('/metrics counts answers by operation and status', async () => {
+  await sendSignedIn({ path: '/auth/me' });
+  await sendTo({ path: '/auth/me' });
+  await sendTo({ path: `/nowhere/${token()}` });
+  const response = await sendTo({ path: '/metrics' });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const text = await response.text();
+  const count = (operation: string, status: number) =>
+    text.match(
+      new RegExp(
+        `^http_request_duration_seconds_count\\{operation="${operation}",status="${status}"\\} (\\d+)$`,
+        'm',
+      ),
+    )?.[1];
+  expect(count('getCurrentUser', 200)).toBe('1');
+  expect(count('getCurrentUser', 401)).toBe('1');
+  expect(count('login', 200)).toBe('1');
+  expect(count('none', 404)).toBeTruthy();
+  expect(text).toContain('process_cpu_seconds_total');
+  expect(text).not.toContain(token());
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createLogger } from '../../src/http/log.ts';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { breakDatabase, type Sent, send, signIn } from './setup.ts';
+
+/** The lines that these requests leave, parsed. */
+async function linesOf(app: TestApp, ...requests: Sent[]): Promise<Record<string, unknown>[]> {
+  app.log.length = 0;
+  for (const request of requests) await (await send(app, request)).text();
+  await vi.waitFor(() => expect(app.log.length).toBeGreaterThanOrEqual(requests.length), {
+    interval: 2,
+  });
+  return app.log.map((line) => JSON.parse(line));
+}
+
+describe('a request leaves one line', () => {
+  test('that says who did what, for how long, and how it came out', async () => {
+    await using app = await startApp();
+    const { access_token: token } = await signIn(app);
+    const [me] = await linesOf(app, {
+      path: '/auth/me?',
+      token,
+      headers: { 'X-Request-Id': 'one' },
+    });
+    const user = await (await send(app, { path: '/auth/me', token })).json();
+    const [session] = await (await send(app, { path: '/auth/sessions', token })).json();
+    expect(me).toEqual({
+      level: 30,
+      time: expect.any(Number),
+      request_id: 'one',
+      operation: 'getCurrentUser',
+      method: 'GET',
+      path: '/auth/me',
+      status: 200,
+      user_id: user.id,
+      session_id: session.id,
+      duration_ms: expect.any(Number),
+      msg: 'request',
+    });
+  });
+
+  test('whatever comes of it', async () => {
+    await using app = await startApp();
+    const { access_token: token } = await signIn(app);
+    const lines = await linesOf(
+      app,
+      { path: '/todos' },
+      { path: '/todos?bogus=1', token },
+      { path: '/nowhere' },
+      { path: `/${'x'.repeat(1000)}` },
+      { method: 'HEAD', path: '/healthz' },
+      { method: 'OPTIONS', path: '/todos' },
+      { method: 'POST', path: '/auth/login', body: '{' },
+      { path: '/docs' },
+      { path: '/metrics' },
+    );
+    const told = lines.map(({ operation, path, status }) => [operation, path, status]);
+    expect(told).toEqual([
+      ['listTodos', '/todos', 401],
+      ['listTodos', '/todos', 400],
+      [undefined, '/nowhere', 404],
+      [undefined, `/${'x'.repeat(199)}`, 404],
+      ['getHealth', '/healthz', 200],
+      [undefined, '/todos', 204],
+      [undefined, '/auth/login', 400],
+      [undefined, '/docs', 200],
+      [undefined, '/metrics', 200],
+    ]);
+    for (const { user_id, session_id } of lines.filter(({ status }) => status !== 400)) {
+      expect([user_id, session_id]).toEqual([undefined, undefined]);
+    }
+  });
+
+  test('no member of which stands twice', async () => {
+    await using app = await startApp();
+    await linesOf(app, { path: '/todos' });
+    const names = [...(app.log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+test('a failure has a line of its own, with what really happened', async () => {
+  await using app = await startApp();
+  const { access_token: token } = await signIn(app);
+  for (const [code, status] of [
+    ['SQLITE_ERROR', 500],
+    ['SQLITE_IOERR', 503],
+  ] as const) {
+    using _outage = breakDatabase(code);
+    const headers = { 'X-Request-Id': `id-${code}` };
+    const lines = await linesOf(app, { path: '/todos', token, headers });
+    expect(lines).toEqual([
+      {
+        level: 50,
+        time: expect.any(Number),
+        err: { type: 'SqliteError', message: 'the disk is on fire', stack: expect.any(String) },
+        request_id: `id-${code}`,
+        msg: 'failed',
+      },
+      expect.objectContaining({ level: 50, status, request_id: `id-${code}`, msg: 'request' }),
+    ]);
+    expect(lines[1]).not.toHaveProperty('err');
+  }
+});
+
+test('no secret reaches the log, wherever it is put', async () => {
+  await using app = await startApp({ LOG_LEVEL: 'trace' });
+  const login = { method: 'POST', path: '/auth/login' };
+  const pair = await signIn(app);
+  const key = 'idempotency-key-of-mine';
+  const secrets = [
+    DEMO.password,
+    'correct horse battery staple',
+    pair.access_token,
+    pair.refresh_token,
+    key,
+  ];
+  app.log.length = 0;
+
+  const places = secrets.flatMap((secret): Sent[] => [
+    { path: `/todos?q=${secret}`, token: pair.access_token },
+    { path: `/todos?access_token=${secret}` },
+    { path: `/auth/me?${secret}`, token: secret },
+    { path: `/todos/%zz?${secret}` },
+    { ...login, body: { username: 'somebody', password: secret } },
+    { ...login, body: { ...DEMO, [secret]: secret } },
+    { ...login, body: `{"password":"${secret}"` },
+    { ...login, body: secret, headers: { 'Content-Type': secret.slice(0, 100) } },
+    { method: 'POST', path: '/auth/refresh', body: { refresh_token: secret } },
+    { method: 'POST', path: '/auth/refresh', headers: { 'Refresh-Token': secret } },
+    {
+      method: 'POST',
+      path: '/todos',
+      token: pair.access_token,
+      headers: { 'Idempotency-Key': secret.replaceAll(' ', '-').slice(0, 255), Cookie: secret },
+      body: { title: 'x', password: secret },
+    },
+    {
+      path: '/healthz',
+      headers: {
+        'User-Agent': secret,
+        Referer: secret,
+        Accept: secret,
+      },
+    },
+  ]);
+  await linesOf(app, ...places);
+  const calm = app.log.join('');
+  using _outage = breakDatabase('SQLITE_ERROR');
+  await linesOf(app, ...places);
+  const all = calm + app.log.join('');
+  expect(all).toContain('the disk is on fire');
+  for (const secret of secrets) expect(all).not.toContain(secret);
+});
+
+test('members that are called like a secret are hidden, wherever they stand', () => {
+  const lines: string[] = [];
+  const logger = createLogger('info', { write: (line) => lines.push(line) });
+  const names = [
+    'authorization',
+    'refresh-token',
+    'cookie',
+    'password',
+    'current_password',
+    'new_password',
+    'access_token',
+    'refresh_token',
+  ];
+  const secrets = Object.fromEntries(names.map((name) => [name, 'hunter2']));
+  logger.info({ ...secrets, headers: secrets, request: { body: secrets } }, 'said');
+  expect(lines.join('')).not.toContain('hunter2');
+  expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(3 * names.length);
+});
