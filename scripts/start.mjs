@@ -8,8 +8,7 @@ if (process.features.typescript === 'strip') {
 } else {
   console.error(
     `Node.js ${process.version} cannot run this service: it needs 24 or newer. ` +
-      'The package "node" brings one along where it covers the platform; ' +
-      'if it was left out, install it (npm ci --include=optional) or a newer Node.js.',
+      'npm ci --include=optional brings one along for most platforms; elsewhere, install one.',
   );
   process.exitCode = 1;
 }

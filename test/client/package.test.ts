@@ -21,7 +21,11 @@ beforeAll(async () => {
   await mkdir(join(root, 'dist/client'), { recursive: true });
   await writeFile(join(root, 'dist/client/left-over.js'), '');
 
-  const { stdout } = await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--ignore-scripts=false', '--pack-destination', folder],
+    { cwd: root },
+  );
   const tarball = join(folder, String(stdout.trim().split('\n').at(-1)));
   await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
   await symlink(
