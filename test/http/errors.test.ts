@@ -17,6 +17,7 @@ import {
 const SECRET = 'a secret of the tests that is long enough';
 const service = useService({ JWT_SECRET: SECRET });
 const { app, send: sendTo, sendSignedIn } = service;
+const strict = useService({ REGISTRATION: 'false', BODY_LIMIT_BYTES: '1024' });
 
 const CHALLENGE = 'Bearer realm="todos"';
 const INVALID_TOKEN = 'Bearer realm="todos", error="invalid_token"';
@@ -102,10 +103,9 @@ describe('a request that must be signed in', () => {
   });
 
   test('is told when its access token has expired', async () => {
-    await using aging = await startApp();
-    const { access_token: token } = await signIn(aging);
-    aging.clock.advance(900);
-    await expectAnswer(send(aging, { path: '/todos', token }), {
+    const { access_token: token } = await signIn(strict.app());
+    strict.app().clock.advance(900);
+    await expectAnswer(strict.send({ path: '/todos', token }), {
       ...unauthorized,
       code: 'access_token_expired',
       detail: 'Access token expired',
@@ -161,11 +161,10 @@ describe('a refresh', () => {
   });
 
   test('with an expired token is refused', async () => {
-    await using aging = await startApp();
-    const { refresh_token } = await signIn(aging);
-    aging.clock.advance(31 * 86_400);
+    const { refresh_token } = await signIn(strict.app());
+    strict.app().clock.advance(31 * 86_400);
     const request = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
-    await expectAnswer(send(aging, request), INVALID_REFRESH_TOKEN);
+    await expectAnswer(strict.send(request), INVALID_REFRESH_TOKEN);
   });
 
   test('with two different tokens is refused, and neither is spent', async () => {
@@ -403,9 +402,8 @@ describe('what is forbidden:', () => {
   });
 
   test('registration, where it is closed', async () => {
-    await using closed = await startApp({ REGISTRATION: 'false' });
     const body = { username: 'ada', password: 'correct horse battery staple' };
-    await expectAnswer(send(closed, { method: 'POST', path: '/auth/register', body }), {
+    await expectAnswer(strict.send({ method: 'POST', path: '/auth/register', body }), {
       status: 403,
       title: 'Forbidden',
       code: 'registration_closed',
@@ -555,9 +553,8 @@ describe('a body', () => {
   });
 
   test('may have another limit', async () => {
-    await using small = await startApp({ BODY_LIMIT_BYTES: '1024' });
     const body = { ...DEMO, password: 'x'.repeat(1024) };
-    await expectAnswer(send(small, { method: 'POST', path: '/auth/login', body }), TOO_LARGE);
+    await expectAnswer(strict.send({ method: 'POST', path: '/auth/login', body }), TOO_LARGE);
   });
 
   test.each<[string, Record<string, string>, string?]>([
@@ -611,8 +608,7 @@ describe('a conflict:', () => {
 
 describe('while the database is down', () => {
   test('nobody is logged out: the answer is 503, and the same tokens work afterwards', async () => {
-    await using patient = await startApp();
-    const { access_token: token, refresh_token } = await signIn(patient);
+    const { access_token: token, refresh_token } = await signIn(app());
     const refresh = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
 
     for (const code of ['SQLITE_IOERR', 'SQLITE_CORRUPT', 'SQLITE_FULL']) {
@@ -624,14 +620,14 @@ describe('while the database is down', () => {
         { path: '/readyz' },
         refresh,
       ]) {
-        await expectAnswer(send(patient, request), UNAVAILABLE);
+        await expectAnswer(sendTo(request), UNAVAILABLE);
       }
-      expect((await send(patient, { path: '/healthz' })).status).toBe(200);
+      expect((await sendTo({ path: '/healthz' })).status).toBe(200);
     }
 
-    expect((await send(patient, { path: '/todos', token })).status).toBe(200);
-    expect((await send(patient, { path: '/readyz' })).status).toBe(200);
-    expect((await send(patient, refresh)).status).toBe(200);
+    expect((await sendTo({ path: '/todos', token })).status).toBe(200);
+    expect((await sendTo({ path: '/readyz' })).status).toBe(200);
+    expect((await sendTo(refresh)).status).toBe(200);
   });
 
   test('for good, the answer is 503, and that to good tokens only', async () => {
@@ -649,12 +645,10 @@ describe('what nobody expected is a 500 that tells nothing', () => {
     ['of an operation', 'todos'],
     ['of an authentication', 'sessions'],
   ])('%s', async (_, table) => {
-    await using broken = await startApp();
-    const { access_token: token } = await signIn(broken);
-    await broken.db.schema.alterTable(table).renameTo('elsewhere').execute();
-    await expectAnswer(send(broken, { path: '/todos', token }), FAILED);
-    await broken.db.schema.alterTable('elsewhere').renameTo(table).execute();
-    expect((await send(broken, { path: '/todos', token })).status).toBe(200);
+    await app().db.schema.alterTable(table).renameTo('elsewhere').execute();
+    await expectAnswer(sendSignedIn({ path: '/todos' }), FAILED);
+    await app().db.schema.alterTable('elsewhere').renameTo(table).execute();
+    expect((await sendSignedIn({ path: '/todos' })).status).toBe(200);
   });
 });
 

@@ -1,7 +1,7 @@
 // Whatever is sent: no HTML, no empty 4xx, no exception's text, no reset, and the next one is served.
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { DEMO, startApp } from '../harness.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
 import { type Expected, expectProblem, useService } from './setup.ts';
 import { type Answer, answerTo, exchange, type WireOptions } from './wire.ts';
 
@@ -165,6 +165,11 @@ describe('what is no HTTP is refused:', () => {
 
 describe('a request that hangs is answered 408', () => {
   const limits = { headersTimeout: 40, requestTimeout: 40, connectionsCheckingInterval: 10 };
+  let hasty: TestApp;
+  beforeAll(async () => {
+    hasty = await startApp({}, limits);
+  });
+  afterAll(() => hasty.close());
 
   test.each<[string, string]>([
     ['before it begins', 'G'],
@@ -175,7 +180,7 @@ describe('a request that hangs is answered 408', () => {
       `POST /auth/login HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: 99999999\r\n\r\n`,
     ],
   ])('%s', async (_, bytes) => {
-    await using hasty = await startApp({}, limits);
+    hasty.log.length = 0;
     expectRefusal(await answerTo(hasty.url, bytes), TIMEOUT);
     const isRequest = bytes.includes('\r\n\r\n');
     await vi.waitFor(() => expect(hasty.log.length).toBe(isRequest ? 1 : 0), { interval: 5 });

@@ -1,29 +1,30 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createLogger } from '../../src/http/log.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
-import { breakDatabase, type Sent, send, signIn } from './setup.ts';
+import { DEMO } from '../harness.ts';
+import { breakDatabase, type Sent, signIn, useService } from './setup.ts';
+
+const { app, token, send } = useService();
 
 /** The lines that these requests leave, parsed. */
-async function linesOf(app: TestApp, ...requests: Sent[]): Promise<Record<string, unknown>[]> {
-  app.log.length = 0;
-  for (const request of requests) await (await send(app, request)).text();
-  await vi.waitFor(() => expect(app.log.length).toBeGreaterThanOrEqual(requests.length), {
+async function linesOf(...requests: Sent[]): Promise<Record<string, unknown>[]> {
+  const { log } = app();
+  log.length = 0;
+  for (const request of requests) await (await send(request)).text();
+  await vi.waitFor(() => expect(log.length).toBeGreaterThanOrEqual(requests.length), {
     interval: 2,
   });
-  return app.log.map((line) => JSON.parse(line));
+  return log.map((line) => JSON.parse(line));
 }
 
 describe('a request leaves one line', () => {
   test('that says who did what, for how long, and how it came out', async () => {
-    await using app = await startApp();
-    const { access_token: token } = await signIn(app);
-    const [me] = await linesOf(app, {
+    const [me] = await linesOf({
       path: '/auth/me?',
-      token,
+      token: token(),
       headers: { 'X-Request-Id': 'one' },
     });
-    const user = await (await send(app, { path: '/auth/me', token })).json();
-    const [session] = await (await send(app, { path: '/auth/sessions', token })).json();
+    const user = await (await send({ path: '/auth/me', token: token() })).json();
+    const [session] = await (await send({ path: '/auth/sessions', token: token() })).json();
     expect(me).toEqual({
       level: 30,
       time: expect.any(Number),
@@ -40,12 +41,9 @@ describe('a request leaves one line', () => {
   });
 
   test('whatever comes of it', async () => {
-    await using app = await startApp();
-    const { access_token: token } = await signIn(app);
     const lines = await linesOf(
-      app,
       { path: '/todos' },
-      { path: '/todos?bogus=1', token },
+      { path: '/todos?bogus=1', token: token() },
       { path: '/nowhere' },
       { path: `/${'x'.repeat(1000)}` },
       { method: 'HEAD', path: '/healthz' },
@@ -72,23 +70,20 @@ describe('a request leaves one line', () => {
   });
 
   test('no member of which stands twice', async () => {
-    await using app = await startApp();
-    await linesOf(app, { path: '/todos' });
-    const names = [...(app.log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
+    await linesOf({ path: '/todos' });
+    const names = [...(app().log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
 test('a failure has a line of its own, with what really happened', async () => {
-  await using app = await startApp();
-  const { access_token: token } = await signIn(app);
   for (const [code, status] of [
     ['SQLITE_ERROR', 500],
     ['SQLITE_IOERR', 503],
   ] as const) {
     using _outage = breakDatabase(code);
     const headers = { 'X-Request-Id': `id-${code}` };
-    const lines = await linesOf(app, { path: '/todos', token, headers });
+    const lines = await linesOf({ path: '/todos', token: token(), headers });
     expect(lines).toEqual([
       {
         level: 50,
@@ -104,9 +99,8 @@ test('a failure has a line of its own, with what really happened', async () => {
 });
 
 test('no secret reaches the log, wherever it is put', async () => {
-  await using app = await startApp({ LOG_LEVEL: 'trace' });
   const login = { method: 'POST', path: '/auth/login' };
-  const pair = await signIn(app);
+  const pair = await signIn(app());
   const key = 'idempotency-key-of-mine';
   const secrets = [
     DEMO.password,
@@ -115,7 +109,7 @@ test('no secret reaches the log, wherever it is put', async () => {
     pair.refresh_token,
     key,
   ];
-  app.log.length = 0;
+  app().log.length = 0;
 
   const places = secrets.flatMap((secret): Sent[] => [
     { path: `/todos?q=${secret}`, token: pair.access_token },
@@ -144,11 +138,11 @@ test('no secret reaches the log, wherever it is put', async () => {
       },
     },
   ]);
-  await linesOf(app, ...places);
-  const calm = app.log.join('');
+  await linesOf(...places);
+  const calm = app().log.join('');
   using _outage = breakDatabase('SQLITE_ERROR');
-  await linesOf(app, ...places);
-  const all = calm + app.log.join('');
+  await linesOf(...places);
+  const all = calm + app().log.join('');
   expect(all).toContain('the disk is on fire');
   for (const secret of secrets) expect(all).not.toContain(secret);
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readContract, useService } from './setup.ts';
 import { exchange } from './wire.ts';
 
-const TIMES = 10_000;
+const TIMES = 2000;
 const { app, token } = useService();
 
 // The validators of the very package that the edge stands on.
@@ -57,10 +57,9 @@ beforeAll(async () => {
 
 afterAll(() => addSchema.mockRestore());
 
-test('the validators are counted', async () => {
+test('the validators are counted: an operation makes some once, at its first request', async () => {
   await statusesOf({ method: 'GET', path: '/auth/me' }, ['Accept: */*']);
-  const perOperation = addSchema.mock.calls.length;
-  expect(perOperation).toBeGreaterThan(0);
+  expect(addSchema.mock.calls.length).toBeGreaterThan(0);
   addSchema.mockClear();
   await statusesOf({ method: 'GET', path: '/auth/me' }, ['Accept: */*']);
   expect(addSchema).not.toHaveBeenCalled();

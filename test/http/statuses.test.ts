@@ -32,34 +32,35 @@ const cases = [...operationsOf(apiDoc)].flatMap(({ path, method, operation }) =>
 let app: TestApp;
 let closed: TestApp;
 let token: string;
+let refresh_token: string;
 beforeAll(async () => {
   [app, closed] = await Promise.all([startApp(), startApp({ REGISTRATION: 'false' })]);
-  token = (await signIn(app)).access_token;
+  ({ access_token: token, refresh_token } = await signIn(app));
 });
 afterAll(() => Promise.all([app.close(), closed.close()]));
 
 const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
 const PASSWORD = 'correct horse battery staple';
-const bearer = async () => ({ token: (await signIn(app)).access_token });
+const session = async () => ({ token: (await signIn(app)).access_token });
 const todo = async () => ({ path: `/todos/${(await createTodo(app, token)).id}` });
 let users = 0;
 const somebody = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
 
-/** For each operation, a request that succeeds. */
-const GOOD: Record<OperationId, () => Promise<Partial<Sent>>> = {
+/** For each operation, a request that could succeed; one that does must not disturb the others. */
+const GOOD: Record<OperationId, (succeeds: boolean) => Promise<Partial<Sent>>> = {
   register: async () => ({ body: { username: `new-${++users}`, password: PASSWORD } }),
   login: async () => ({ body: DEMO }),
-  refresh: async () => ({ body: { refresh_token: (await signIn(app)).refresh_token } }),
-  logout: async () => ({ ...(await bearer()), body: {} }),
+  refresh: async () => ({ body: { refresh_token } }),
+  logout: async (succeeds) => ({ ...(succeeds && (await session())), body: {} }),
   getCurrentUser: async () => ({}),
-  changePassword: async () => ({
-    ...(await somebody()),
+  changePassword: async (succeeds) => ({
+    ...(succeeds && (await somebody())),
     body: { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
   }),
   listSessions: async () => ({}),
-  revokeSessions: somebody,
-  revokeSession: async () => {
-    const own = await bearer();
+  revokeSessions: async (succeeds) => (succeeds ? somebody() : {}),
+  revokeSession: async (succeeds) => {
+    const own = succeeds ? await session() : { token };
     const sessions = await send(app, { path: '/auth/sessions', ...own });
     const [{ id }] = await sessions.json(); // the most recently used first
     return { ...own, path: `/auth/sessions/${id}` };
@@ -103,7 +104,7 @@ const isElsewhere = (id: OperationId, status: number) =>
   status === 429 || (status === 500 && ['getHealth', 'getJwks'].includes(id));
 
 async function answerOf(id: OperationId, status: number, route: Pick<Sent, 'method' | 'path'>) {
-  const good: Sent = { token, ...route, ...(await GOOD[id]()) };
+  const good: Sent = { token, ...route, ...(await GOOD[id](status < 300)) };
   const request = { ...good, ...CHANGES[status]?.(id, good) };
   if (status === 403 && id === 'register') return send(closed, good);
   if (status === 409 && id === 'createTodo') {
