@@ -1,11 +1,15 @@
-// Promise: from here on `node` in an npm script is the Node.js of package-lock.json, or, where its
-// binary does not run (Alpine Linux, say), the machine's own. Plain enough for any old Node.js.
+// Promise: an npm script runs on the Node.js of package-lock.json, whatever the machine has.
 //
-// npm puts node_modules/.bin first into the PATH of a script and links the binary there. npm 10
-// takes the link away again with the packages of the other platforms, which claim the same name.
-const { spawnSync } = require('node:child_process');
+//   node scripts/use-node.cjs                  from the next command on, `node` is that one
+//   node scripts/use-node.cjs SCRIPT [ARG…]    runs the script on it
+//
+// npm puts node_modules/.bin first into the PATH of a script and links the binary there. npm 10 takes
+// the link away again with the packages of the other platforms, which claim the same name; so the
+// first run may have to start it by its path. Plain enough for any old Node.js.
+const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { pathToFileURL } = require('node:url');
 
 const platform = process.platform === 'win32' ? 'win' : process.platform;
 const prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
@@ -13,6 +17,27 @@ const name = platform === 'win' ? 'node.exe' : 'node';
 const modules = path.join(__dirname, '../node_modules');
 const binary = path.join(modules, `${prefix}-${platform}-${process.arch}/bin/${name}`);
 const link = path.join(modules, '.bin', name);
+const [script, ...args] = process.argv.slice(2);
 
-if (spawnSync(binary, ['--version']).status !== 0) fs.rmSync(link, { force: true });
-else if (!fs.existsSync(link)) fs.linkSync(binary, link);
+const pinned = spawnSync(binary, ['--version'], { encoding: 'utf8' }); // fails where it cannot run
+const isPinned = pinned.status !== 0 || pinned.stdout.trim() === process.version;
+if (!isPinned && !fs.existsSync(link)) fs.linkSync(binary, link);
+
+if (script !== undefined) {
+  if (isPinned) runHere();
+  else runOnPinned();
+}
+
+function runHere() {
+  process.argv.splice(1, 1); // the script takes this one's place
+  import(pathToFileURL(path.resolve(script)).href);
+}
+
+function runOnPinned() {
+  const child = spawn(binary, [script, ...args], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
+  child.on('close', (code, signal) => {
+    process.exitCode = signal ? 1 : code;
+  });
+}
