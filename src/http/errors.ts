@@ -5,7 +5,7 @@ import type { Schema } from './operation.ts';
 import { type Problem, type ProblemCode, problem, unavailable } from './problem.ts';
 import { type AnyResponse, send } from './send.ts';
 
-const { BadRequest } = OpenApiValidator.error;
+const { BadRequest, Unauthorized } = OpenApiValidator.error;
 
 /** The one sentence for each status that is not of an operation's own making. */
 const BY_STATUS: Record<number, [ProblemCode, string]> = {
@@ -53,9 +53,9 @@ function causeOf(thrown: unknown, request: Request): unknown {
 }
 
 function toResponse(error: unknown, request: Request): AnyResponse {
-  const status = statusOf(error);
-  if (status === 401) return unauthorized(request);
+  if (error instanceof Unauthorized) return unauthorized(request);
   if (error instanceof BadRequest) return badRequest(error.errors);
+  const status = statusOf(error);
   if (status === 415 && request.headers['content-type'] === undefined) {
     return badRequest([{ path: '/body', message: 'is missing' }]); // see `readBody`
   }

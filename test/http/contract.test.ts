@@ -232,7 +232,9 @@ describe('an answer of an operation', () => {
 
   test.each<[string, unknown]>([
     ['an error', new Error('hunter2')],
-    ['an error with a status', Object.assign(new Error('hunter2'), { status: 418 })],
+    ['an error of status 401', Object.assign(new Error('hunter2'), { status: 401 })],
+    ['an error of status 404', Object.assign(new Error('hunter2'), { status: 404 })],
+    ['an error whose status is a text', Object.assign(new Error('hunter2'), { status: '400' })],
     ['a text', 'hunter2'],
     ['nothing', undefined],
     ['null', null],

@@ -1,6 +1,9 @@
 // Whatever is sent: no HTML, no empty 4xx, no exception's text, no reset, and the next one is served.
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createListener } from '../../src/http/listener.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 import { type Expected, expectProblem, useService } from './setup.ts';
 import { type Answer, answerTo, exchange, type WireOptions } from './wire.ts';
@@ -216,6 +219,30 @@ describe('answers go out in the order of the requests', () => {
   test('and none follows one that closes the connection', async () => {
     expect((await ask(`${get('/healthz')}NONSENSE\r\n\r\n`)).status).toBe(200);
   });
+});
+
+test('a request that goes wrong while it is being answered gets no second answer', async () => {
+  const server = createListener((_request, response) => response.write('half of it'), {});
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => {
+    if (received === '') socket.write('zz\r\n');
+    received += chunk;
+  });
+  socket.write(`POST / HTTP/1.1\r\n${HOST}${CHUNKED}\r\n`);
+  await once(socket, 'close');
+  server.close();
+  expect(received).toMatch(/half of it\s*$/);
+});
+
+test('a request with two Hosts never reaches the service', async () => {
+  app().log.length = 0;
+  await ask(get('/healthz', 'Host: other\r\nX-Request-Id: other\r\n'));
+  await sendSignedIn({ path: '/healthz' });
+  await vi.waitFor(() => expect(app().log).toHaveLength(1), { interval: 2 });
+  expect(app().log.join('')).not.toContain('other');
 });
 
 describe('a target', () => {
