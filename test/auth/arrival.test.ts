@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import {
@@ -18,6 +18,8 @@ import {
 import { openWire, refreshRequest } from './wire.ts';
 
 // What counts as having arrived before an answer was out, and what does not.
+
+vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
 
 let app: AuthApp;
 let ada: { userId: string; username: string };

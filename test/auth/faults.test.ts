@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import { readConfig } from '../../src/config.ts';
@@ -26,6 +26,8 @@ import {
 
 // Each statement of each operation fails: before it ran, after it ran, and at the commit also after
 // it held. The answer is 503, nothing is half done, and the same request again comes through.
+
+vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
 
 const PASSWORD = 'correct horse battery staple';
 const NEW_PASSWORD = 'another long sentence';

@@ -146,9 +146,13 @@ const TRIPLES: Kind[][] = [
   ['logout', 'logout', 'revoke all'],
 ];
 
-test.each(PAIRS)('%s ∥ %s, statement by statement', async (...kinds) => {
-  expect(await interleave(kinds, 'statements')).toBeGreaterThan(10);
-});
+test.each(PAIRS)(
+  '%s ∥ %s, statement by statement',
+  async (...kinds) => {
+    expect(await interleave(kinds, 'statements')).toBeGreaterThan(10);
+  },
+  60_000,
+);
 
 test.each(TRIPLES)(
   '%s ∥ %s ∥ %s, transaction by transaction',

@@ -21,7 +21,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const RUNS = Number(process.env['ROUNDS'] ?? 0) > 0 ? 400 : 25;
+const RUNS = Number(process.env['ROUNDS'] ?? 0) > 0 ? 400 : 12;
 const PASSWORDS = ['correct horse battery staple', 'another long sentence'] as const;
 
 interface User {

@@ -11,7 +11,7 @@ import { openWire, refreshRequest, type Wire } from './wire.ts';
 // Fifty uses of one token at a start gun, over connections that are open already.
 
 const USES = 50;
-const ROUNDS = Number(process.env['ROUNDS'] ?? 10);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 4);
 
 const openWires = (urls: string[]) =>
   Promise.all(
