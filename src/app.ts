@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { parse } from 'yaml';
 import type { AccessTokenOptions } from './auth/access-token.ts';
 import { Attempts } from './auth/attempts.ts';
 import { bearerAuth } from './auth/authenticate.ts';
@@ -16,8 +14,9 @@ import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/secret.ts';
 import { readBody } from './http/body.ts';
-import { type ContractDocument, contract } from './http/contract.ts';
+import { contract } from './http/contract.ts';
 import { docs } from './http/docs.ts';
+import { document } from './http/document.ts';
 import { errorHandler } from './http/errors.ts';
 import { requestLog } from './http/log.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -41,8 +40,6 @@ export interface AppDependencies {
 /** Joins everything. */
 export async function createApp(dependencies: AppDependencies): Promise<Express> {
   const { config, db, keys, logger, clock, isClosing } = dependencies;
-  const yaml = readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8');
-  const document: ContractDocument = parse(yaml);
   const tokens: AccessTokenOptions = {
     keys,
     issuer: config.issuer,
@@ -70,7 +67,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
   app.set('query parser', 'simple').set('trust proxy', config.trustedProxies);
 
   app.use(requestLog(logger), metrics.measure, ...headers(config));
-  app.use(docs(yaml)).get('/metrics', metrics.expose);
+  app.use(docs()).get('/metrics', metrics.expose);
   app.use(...protocol(document), ...readBody(document, config.bodyLimit));
   app.use((_request, response, next) => {
     response.locals['arrivedAt'] = clock.stamp();
@@ -104,9 +101,14 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
 /** Headers of every response: what a browser may do with it, and whose pages may ask. */
 function headers({ corsOrigins }: Config) {
   const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
-  const exposedHeaders = 'WWW-Authenticate, Retry-After, Link, ETag, Location, X-Request-Id'.split(
-    ', ',
-  );
+  const exposedHeaders = [
+    'WWW-Authenticate',
+    'Retry-After',
+    'Link',
+    'ETag',
+    'Location',
+    'X-Request-Id',
+  ];
   const origin = corsOrigins.includes('*') ? '*' : corsOrigins.map(originPattern);
   return [
     // What only TLS may promise is for whoever terminates it to promise (RFC 6797 §7.2).

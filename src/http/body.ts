@@ -1,5 +1,6 @@
 import express, { type RequestHandler, type Response } from 'express';
-import { type ContractDocument, operationsOf } from './contract.ts';
+import { operationsOf } from './contract.ts';
+import type { ContractDocument } from './document.ts';
 import { problem } from './problem.ts';
 import { send } from './send.ts';
 

@@ -1,13 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import * as OpenApiValidator from 'express-openapi-validator';
 import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
-import type { OpenAPIV3 } from 'express-openapi-validator/dist/framework/types.js';
+import type { ContractDocument } from './document.ts';
 import type { OperationHandlers, OperationId, Principals, RequestContext } from './operation.ts';
 import { problem } from './problem.ts';
 import { type AnyResponse, EDGE_HEADERS, send } from './send.ts';
-
-/** openapi.yaml, parsed. */
-export type ContractDocument = OpenAPIV3.DocumentV3_1;
 
 /**
  * For each security scheme of the contract: who is it, or why not. A thrown error means that the
@@ -37,13 +34,7 @@ export interface ContractOptions {
  */
 export async function contract(options: ContractOptions): Promise<RequestHandler[]> {
   checkCompleteness(options);
-  // express-openapi-validator reports a bad document only at the first request.
-  // https://github.com/cdimascio/express-openapi-validator/issues/698
-  const { apiDoc } = await new OpenApiSpecLoader({
-    apiDoc: structuredClone(options.document),
-    validateApiSpec: true,
-    $refParser: { mode: 'dereference' },
-  }).load();
+  const apiDoc = await dereferenced(options.document);
 
   const validator = OpenApiValidator.middleware({
     apiSpec: structuredClone(options.document),
@@ -56,6 +47,30 @@ export async function contract(options: ContractOptions): Promise<RequestHandler
     fileUploader: false,
   });
   return [...validator, dispatch(options, apiDoc)];
+}
+
+const known = new WeakMap<ContractDocument, Promise<DereferencedDocument>>();
+
+/**
+ * The document with what it refers to in place; read once.
+ *
+ * express-openapi-validator reports a bad document only at the first request.
+ * https://github.com/cdimascio/express-openapi-validator/issues/698
+ * @throws Error when the document is no OpenAPI
+ */
+function dereferenced(document: ContractDocument): Promise<DereferencedDocument> {
+  const reading = known.get(document) ?? readDocument(document);
+  known.set(document, reading);
+  return reading;
+}
+
+async function readDocument(document: ContractDocument): Promise<DereferencedDocument> {
+  const { apiDoc } = await new OpenApiSpecLoader({
+    apiDoc: structuredClone(document),
+    validateApiSpec: true,
+    $refParser: { mode: 'dereference' },
+  }).load();
+  return apiDoc;
 }
 
 /** The operations of a document with their method and path. */

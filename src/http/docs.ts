@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Request, type Router } from 'express';
-import { parseDocument } from 'yaml';
+import { formats, PLACE } from './document.ts';
 
 // Not imported: the package's main module is the reference itself, and expects a browser.
 const assets = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
@@ -15,11 +15,8 @@ const FILES = { index: false, redirect: false, acceptRanges: false } as const;
  * The contract for people and programs: `/docs` (an interactive reference, all of it from this
  * service), `/openapi.yaml` and `/openapi.json` (the document with `servers` set to where it runs).
  */
-export function docs(yaml: string): Router {
+export function docs(): Router {
   const router = express.Router({ strict: true, caseSensitive: true });
-  const source = parseDocument(yaml);
-  source.set('servers', [{ url: PLACE }]);
-  const formats = { yaml: source.toString(), json: JSON.stringify(source.toJS()) };
 
   router.get('/openapi.yaml', (request, response) => {
     response.type('application/yaml').send(located(formats.yaml, request));
@@ -41,9 +38,6 @@ export function docs(yaml: string): Router {
   router.use('/docs', express.static(assets, FILES));
   return router;
 }
-
-/** Where the service runs, before it is known: every request may have come another way. */
-const PLACE = 'https://service.invalid';
 
 function located(document: string, request: Request): string {
   return document.replace(PLACE, `${request.secure ? 'https' : 'http'}://${hostOf(request)}`);

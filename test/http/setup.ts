@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { parse } from 'yaml';
-import type { ContractDocument } from '../../src/http/contract.ts';
+import type { ContractDocument } from '../../src/http/document.ts';
 import type { Schema } from '../../src/http/operation.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
