@@ -60,7 +60,7 @@ export class Attempts {
   }
 
   /** Gives a login's attempt back: only failures stay counted. */
-  async loginSucceeded(db: Db, username: string, address: string, isKnownAddress: boolean) {
+  async giveBackLogin(db: Db, username: string, address: string, isKnownAddress: boolean) {
     for (const [budget, key] of this.#loginTries(username, address, isKnownAddress)) {
       await this.#failures(db, budget).reward(key);
       await this.#pauses(db, budget).delete(key);

@@ -6,12 +6,12 @@ import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
 import { type AuditEventName, audit } from './audit.ts';
-import { hashPassword, isOutdated, verifyPassword } from './password.ts';
+import { checkPassword } from './check-password.ts';
+import { hashPassword, isOutdated } from './password.ts';
 import { refreshSession } from './refresh.ts';
 import {
   findSessionOfToken,
   type Grant,
-  hasSessionFrom,
   listLiveSessions,
   revokeSessions,
   type SessionLifetimes,
@@ -65,10 +65,11 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async login({ body, context }) {
       const user = await findUserByName(db, body.username);
-      const attempt = await beginAttempt(body.username, user?.id, context);
-      if ('wait' in attempt) return tooManyRequests(attempt.wait);
-      const isRight = await verifyPassword(body.password, user?.passwordHash);
-      if (!user || !isRight) {
+      const { username, password } = body;
+      const claim = { username, user, password, address: context.address };
+      const verdict = await checkPassword(db, attempts, claim);
+      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (!user || verdict.outcome === 'wrong') {
         await audit(db, event('sign_in_refused', context, user?.id));
         return problem(401, 'invalid_credentials', 'Invalid username or password');
       }
@@ -86,7 +87,7 @@ export function authHandlers(dependencies: AuthDependencies) {
           lifetimes,
         });
         await audit(trx, event('signed_in', context, user.id, started.session.id));
-        await attempt.succeeded(trx);
+        await verdict.giveBack(trx);
         return started;
       });
       if (!grant) return problem(401, 'invalid_credentials', 'Invalid username or password');
@@ -132,10 +133,12 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async changePassword({ principal, body, context }) {
       const user = await findUser(db, principal.userId);
-      const attempt = await beginAttempt(principal.username, principal.userId, context);
-      if ('wait' in attempt) return tooManyRequests(attempt.wait);
-      const isRight = await verifyPassword(body.current_password, user?.passwordHash);
-      if (!user || !isRight) return wrongPassword(principal.userId, context);
+      const { username, userId } = principal;
+      const password = body.current_password;
+      const claim = { username, user, password, address: context.address };
+      const verdict = await checkPassword(db, attempts, claim);
+      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (!user || verdict.outcome === 'wrong') return wrongPassword(userId, context);
       const replacement = await hashPassword(body.new_password);
       const changed = await transact(db, async (trx) => {
         if (!(await replacePasswordHash(trx, user.id, user.passwordHash, replacement)))
@@ -144,7 +147,7 @@ export function authHandlers(dependencies: AuthDependencies) {
         const ended = await revokeSessions(trx, others, 'password_change', clock.now());
         for (const id of ended) await audit(trx, event('session_revoked', context, user.id, id));
         await audit(trx, event('password_changed', context, user.id, principal.sessionId));
-        await attempt.succeeded(trx);
+        await verdict.giveBack(trx);
         return true;
       });
       return changed ? { status: 204 } : wrongPassword(user.id, context);
@@ -177,15 +180,6 @@ export function authHandlers(dependencies: AuthDependencies) {
       return { status: 204 };
     },
   } satisfies Partial<OperationHandlers>;
-
-  /** Counts a password that is about to be checked: for names that nobody has like for others. */
-  async function beginAttempt(name: string, userId: string | undefined, context: RequestContext) {
-    const { address } = context;
-    const isKnown = await hasSessionFrom(db, userId, address);
-    const wait = await transact(db, (trx) => attempts.beginLogin(trx, name, address, isKnown));
-    if (wait !== undefined) return { wait };
-    return { succeeded: (trx: Db) => attempts.loginSucceeded(trx, name, address, isKnown) };
-  }
 
   async function endSessions(
     choice: Parameters<typeof revokeSessions>[1],

@@ -76,6 +76,27 @@ test('without a hash to compare, the work is the same and the answer no', async 
   expect(await verifyPassword('a password', await hashPassword('a password'))).toBe(true);
 });
 
+test('a password that was not looked at counts for nobody', async () => {
+  const { username, password } = DEMO;
+  await using small = await startApp({ LOGIN_FREE_FAILURES_PER_ADDRESS: plenty });
+  const storm = Array.from({ length: 200 }, (_, n) => small.client().login(`nobody${n}`, 'wrong'));
+  const mine = Array.from({ length: 5 }, () => small.client().login(username, password));
+  const answers = (await Promise.all(mine)).map(({ response }) => response.status);
+  await Promise.all(storm);
+  expect(answers).toContain(503);
+  const counted = await small.db
+    .selectFrom('rate_limits')
+    .select('points')
+    .where('key', 'like', 'login-address:%')
+    .executeTakeFirstOrThrow();
+  const refused = await small.db
+    .selectFrom('audit_events')
+    .select('id')
+    .where('event', '=', 'sign_in_refused')
+    .execute();
+  expect(counted.points).toBe(refused.length);
+});
+
 test('a login storm is turned away with 503, and everybody else is served meanwhile', async () => {
   const client = app.client();
   await client.login(DEMO.username, DEMO.password);
