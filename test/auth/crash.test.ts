@@ -105,11 +105,11 @@ test(`killed (${KILLS}×): what was answered holds`, async () => {
     };
     const using = sessions.map((own) => use(server.url, own, onAnswer));
     await midst.promise;
-    await server.kill('SIGKILL');
+    await server.kill();
     const knowledge = await Promise.all(using);
     server = await startServer(path);
     for (const known of knowledge) await expectKept(server.url, known);
   }
-  await server.kill('SIGKILL');
+  await server.kill();
   await db.destroy();
 }, 600_000);

@@ -5,6 +5,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -31,6 +32,14 @@ vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
 
 const PASSWORD = 'correct horse battery staple';
 const NEW_PASSWORD = 'another long sentence';
+
+// What a password costs is of no interest here.
+vi.mock('../../src/auth/password.ts', async (original) => ({
+  ...(await original<typeof passwords>()),
+  hashPassword: async (password: string) => `hash of ${password}`,
+  verifyPassword: async (password: string, hash: string) => hash === `hash of ${password}`,
+  isOutdated: () => false,
+}));
 
 /** What the next statements meet. */
 const fault = {

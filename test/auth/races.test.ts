@@ -103,7 +103,7 @@ describe('in two processes on one file, as the clock goes', () => {
   }, 60_000);
   afterAll(async () => {
     for (const { socket } of wires) socket.destroy();
-    await Promise.all(servers.map((server) => server.kill('SIGKILL')));
+    await Promise.all(servers.map((server) => server.kill()));
     await db.destroy();
     rmSync(folder, { recursive: true });
   });

@@ -14,21 +14,27 @@ export async function startServer(path: string) {
   const url = await urlOf(child);
   return {
     url,
-    async kill(signal: NodeJS.Signals) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill(signal);
+    /** @throws Error when it had ended before, whoever may have seen to that */
+    async kill() {
+      const { exitCode, signalCode } = child;
+      if (exitCode !== null || signalCode !== null) {
+        throw new Error(`the service had ended already: ${signalCode ?? exitCode}`);
+      }
+      child.kill('SIGKILL');
       await once(child, 'exit');
     },
   };
 }
 
-/** From the banner. */
-async function urlOf({ stdout }: ChildProcess): Promise<string> {
+/** From the banner; whatever else is written is read on, so that the pipe stays open. */
+async function urlOf(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let banner = '';
-  for await (const chunk of stdout ?? []) {
+  child.stdout?.on('data', (chunk) => {
     banner += chunk;
-    const url = /http:\/\/localhost:\d+/.exec(banner)?.[0];
-    if (url) return url;
-  }
-  throw new Error(`the service did not start: ${banner}`);
+    const url = /(http:\/\/localhost:\d+)\s/.exec(banner)?.[1];
+    if (url) resolve(url);
+  });
+  child.once('exit', () => reject(new Error(`the service did not start: ${banner}`)));
+  return promise;
 }
