@@ -1,8 +1,8 @@
-import express, { type RequestHandler, type Response } from 'express';
-import { operationsOf } from './contract.ts';
-import type { ContractDocument } from './document.ts';
-import { problem } from './problem.ts';
-import { send } from './send.ts';
+import express, { type RequestHandler } from 'express';
+import * as OpenApiValidator from 'express-openapi-validator';
+import { type ContractDocument, operationsOf } from './contract.ts';
+
+const { BadRequest } = OpenApiValidator.error;
 
 /** The methods whose body means something; that of any other is left unread. */
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
@@ -21,20 +21,14 @@ const OTHER_TYPE = 'application/octet-stream';
 export function readBody(document: ContractDocument, limit: number): RequestHandler[] {
   const known = mediaTypes(document);
   const readBytes = express.raw({ type: ({ method = '' }) => BODY_METHODS.has(method), limit });
-  const parse: RequestHandler = (request, response, next) => {
+  const parse: RequestHandler = (request, _response, next) => {
     const { headers, body: bytes } = request;
     const type = canonical(headers['content-type'] ?? '', known);
     delete request.body;
     delete headers['content-type'];
     if (bytes instanceof Buffer && bytes.length > 0) {
       headers['content-type'] = type;
-      if (type !== OTHER_TYPE) {
-        try {
-          request.body = JSON.parse(utf8.decode(bytes));
-        } catch {
-          return sendNoJson(response);
-        }
-      }
+      if (type !== OTHER_TYPE) request.body = parseJson(bytes);
     }
     next();
   };
@@ -44,12 +38,12 @@ export function readBody(document: ContractDocument, limit: number): RequestHand
 /** Takes a byte order mark off, as a reader of JSON may (RFC 8259 §8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function sendNoJson(response: Response): void {
-  const message = 'is not valid JSON in UTF-8';
-  send(
-    response,
-    problem(400, 'invalid_request', `The body: ${message}`, [{ pointer: '', message }]),
-  );
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw new BadRequest({ path: '/body', message: 'is not valid JSON in UTF-8' });
+  }
 }
 
 function mediaTypes(document: ContractDocument): ReadonlySet<string> {

@@ -2,8 +2,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type ContractOptions, contract, type SecurityHandlers } from '../../src/http/contract.ts';
-import type { ContractDocument } from '../../src/http/document.ts';
+import {
+  type ContractDocument,
+  type ContractOptions,
+  contract,
+  type SecurityHandlers,
+} from '../../src/http/contract.ts';
 import { errorHandler } from '../../src/http/errors.ts';
 import { createListener } from '../../src/http/listener.ts';
 import { createLogger, requestLog } from '../../src/http/log.ts';
@@ -171,6 +175,13 @@ describe('an answer of an operation', () => {
     expect(response.headers.get('ETag')).toBe('"1"');
     expect(response.headers.get('Cache-Control')).toBe('private, no-cache');
     expect(await response.json()).toEqual(TODO);
+  });
+
+  test('has no header where the operation gave none', async () => {
+    const headers = { ...CREATED.headers, Link: undefined };
+    const response = await answering(() => ({ ...CREATED, headers }));
+    expect(response.status).toBe(201);
+    expect(response.headers.get('Link')).toBeNull();
   });
 
   const SECRET = 'the password is hunter2';

@@ -566,8 +566,9 @@ describe('a body', () => {
     ['in an unknown encoding', { 'Content-Encoding': 'snappy' }],
     ['in two encodings', { 'Content-Encoding': 'gzip, br' }],
     ['of a media type of another operation', { 'Content-Type': 'application/merge-patch+json' }],
-  ])('%s is refused', async (_, headers) => {
-    const request = { method: 'POST', path: '/todos', headers, body: { title: 'x' } };
+    ['that is neither of a type that is taken nor JSON', { 'Content-Type': 'text/plain' }, 'x'],
+  ])('%s is refused', async (_, headers, body = '{"title":"x"}') => {
+    const request = { method: 'POST', path: '/todos', headers, body };
     await expectAnswer(sendSignedIn(request), {
       status: 415,
       title: 'Unsupported Media Type',

@@ -78,6 +78,7 @@ const NOWHERE: Expected = {
 };
 
 afterEach(async () => {
+  expect(app().log.filter((line) => JSON.parse(line).level > 30)).toEqual([]);
   expect((await sendSignedIn({ path: '/auth/me' })).status).toBe(200);
 });
 
@@ -86,6 +87,11 @@ describe('what is no HTTP is refused:', () => {
     ['an unknown method', () => `BREW /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
     ['a method in lower case', () => `get /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
     ['CONNECT', () => `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
+    [
+      'CONNECT and 10 MB',
+      () => [`CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, 'a'.repeat(10e6)],
+      NO_PROXY,
+    ],
     ['the beginning of TLS', () => Buffer.from('16030100a5010000a10303', 'hex'), UNKNOWN_METHOD],
     ['the beginning of HTTP/2', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', NOT_HTTP],
     ['an unknown version', () => get('/healthz', '', '1.9'), NOT_HTTP],
@@ -235,6 +241,28 @@ test('a request that goes wrong while it is being answered gets no second answer
   await once(socket, 'close');
   server.close();
   expect(received).toMatch(/half of it\s*$/);
+});
+
+test.each<[string, () => Bytes | Bytes[], number]>([
+  ['a body that is no JSON', () => postOf(Buffer.from('{')), 400],
+  ['a URL that is malformed', () => get('/%zz'), 400],
+  ['a path that is nowhere', () => get('/nowhere'), 404],
+  ['a method that is not allowed', () => get('/auth/login'), 405],
+  ['OPTIONS', () => `OPTIONS /todos HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 204],
+  ['an Accept without JSON', () => get('/healthz', 'Accept: text/html\r\n'), 406],
+])('%s is the end of its request', async (_, bytes, status) => {
+  app().log.length = 0;
+  expect((await ask(bytes())).status).toBe(status);
+  await vi.waitFor(() => expect(app().log).toHaveLength(1), { interval: 2 });
+});
+
+test('a client that is gone after CONNECT does no harm', async () => {
+  const { port } = new URL(app().url);
+  const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+  socket.write(`CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`);
+  await once(socket, 'data');
+  socket.write('a', () => socket.resetAndDestroy());
+  await once(socket, 'close');
 });
 
 test('a request with two Hosts never reaches the service', async () => {
