@@ -1,6 +1,7 @@
 import express, { type RequestHandler } from 'express';
 import * as OpenApiValidator from 'express-openapi-validator';
-import { type ContractDocument, operationsOf } from './contract.ts';
+import { operationsOf } from './contract.ts';
+import type { ContractDocument } from './document.ts';
 
 const { BadRequest } = OpenApiValidator.error;
 

@@ -2,12 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  type ContractDocument,
-  type ContractOptions,
-  contract,
-  type SecurityHandlers,
-} from '../../src/http/contract.ts';
+import { type ContractOptions, contract, type SecurityHandlers } from '../../src/http/contract.ts';
+import type { ContractDocument } from '../../src/http/document.ts';
 import { errorHandler } from '../../src/http/errors.ts';
 import { createListener } from '../../src/http/listener.ts';
 import { createLogger, requestLog } from '../../src/http/log.ts';
