@@ -203,6 +203,7 @@ describe('logout', () => {
 
   test('is in the trail with its reason', async () => {
     const here = await seed();
+    await refresh(app.url, here.refresh);
     await logout(here);
     const row = await app.db
       .selectFrom('sessions')
@@ -214,8 +215,12 @@ describe('logout', () => {
       revoke_reason: 'logout',
       successor_nonce: null,
     });
-    const trail = app.db.selectFrom('audit_events').selectAll().where('session_id', '=', here.id);
-    expect(await trail.execute()).toMatchObject([{ user_id: ada.userId }]);
+    const trail = app.db
+      .selectFrom('audit_events')
+      .select(['event', 'user_id'])
+      .where('session_id', '=', here.id)
+      .where('event', '=', 'session_revoked');
+    expect(await trail.execute()).toEqual([{ event: 'session_revoked', user_id: ada.userId }]);
   });
 });
 
