@@ -4,7 +4,14 @@ import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import type { RequestContext } from '../http/operation.ts';
 import { type AuditEventName, audit } from './audit.ts';
-import { type Grant, isCurrent, type Rotation, rotate, type SessionLifetimes } from './sessions.ts';
+import {
+  type Grant,
+  isCurrent,
+  postponeAnswer,
+  type Rotation,
+  rotate,
+  type SessionLifetimes,
+} from './sessions.ts';
 import { findUser } from './users.ts';
 
 /**
@@ -12,6 +19,9 @@ import { findUser } from './users.ts';
  * arrives before that cannot have seen the answer, though they may find the token spent already.
  */
 const HELD_BACK = 10_000;
+
+/** Where it gives up to hold an answer back for a disk that gets slower and slower (2 s). */
+const LONGEST = 2_000_000;
 
 const EVENTS = {
   rotated: 'refreshed',
@@ -36,7 +46,7 @@ export async function refreshSession(
   // that lay in the sockets when this request was read has its arrival stamped before the write.
   await turn();
   await turn();
-  const { rotation, user, heldUntil } = await transact(db, async (trx) => {
+  const { rotation, user, answeredAfter } = await transact(db, async (trx) => {
     const now = clock.now();
     const answeredAfter = clock.stamp() + HELD_BACK;
     const rotation = await rotate(trx, {
@@ -59,15 +69,35 @@ export async function refreshSession(
       address: context.address,
       requestId: context.requestId,
     });
-    // Whoever repeats another one's answer holds it back no shorter than that one does.
-    const heldUntil = rotation.outcome === 'rotated' ? answeredAfter : clock.stamp() + HELD_BACK;
-    return { rotation, user, heldUntil };
+    return { rotation, user, answeredAfter };
   });
-  await clock.passed(heldUntil);
-  return 'grant' in rotation && user
-    ? { grant: rotation.grant, username: user.username }
-    : undefined;
+  if (!('grant' in rotation) || !user) {
+    await clock.passed(answeredAfter);
+    return undefined;
+  }
+  await holdBack(db, clock, rotation, answeredAfter);
+  return { grant: rotation.grant, username: user.username };
 }
+
+/**
+ * Waits until nobody who arrives could be told from one who has seen the answer. What arrived while
+ * the commit blocked the process is read only after it: if that took longer than the answer was to
+ * be held back, it is held back for longer, and the session says so.
+ */
+async function holdBack(db: Db, clock: Clock, rotation: Granted, answeredAfter: number) {
+  // Whoever repeats another one's answer holds it back no shorter than that one does.
+  let until = rotation.outcome === 'rotated' ? answeredAfter : clock.stamp() + HELD_BACK;
+  for (let time = HELD_BACK; time < LONGEST; time *= 4) {
+    await turn();
+    await turn();
+    if (clock.stamp() <= until) break;
+    until = clock.stamp() + time;
+    if (rotation.outcome === 'rotated') await postponeAnswer(db, rotation.grant, until);
+  }
+  await clock.passed(until);
+}
+
+type Granted = Extract<Rotation, { grant: Grant }>;
 
 function sessionOf(rotation: Rotation) {
   if (rotation.outcome === 'refused') return undefined;

@@ -157,6 +157,20 @@ async function spend(db: Db, presentation: Presentation): Promise<Grant | undefi
   return { session, refreshToken: successor };
 }
 
+/** Until then, whoever arrives cannot have seen the answer that holds this grant. */
+export async function postponeAnswer(
+  db: Db,
+  { session, refreshToken }: Grant,
+  until: number,
+): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ spent_stamp: until })
+    .where('id', '=', session.id)
+    .where('token_hash', '=', hashToken(refreshToken))
+    .execute();
+}
+
 /** The same successor again, while it is unused, for those who cannot be replaying it. */
 async function repeat(db: Db, presentation: Presentation): Promise<Grant | undefined> {
   const { token, now } = presentation;

@@ -162,3 +162,36 @@ test('who finds the token current while another process commits slowly is no rep
   await Promise.all([plain.destroy(), slow.destroy(), other.destroy()]);
   rmSync(folder, { recursive: true });
 });
+
+test('who arrives while the commit blocks the process is no replay', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'arrival-'));
+  const clock = manualClock();
+  const second = Promise.withResolvers<ReturnType<typeof refreshSession>>();
+  let blocks = 2;
+  const db = hookedDb(join(folder, 'todos.sqlite'), {
+    async before(sql) {
+      if (sql !== 'commit' || blocks === 0) return;
+      blocks -= 1;
+      clock.tick(60_000);
+      // What arrived meanwhile is read in the next turn, after the commit.
+      if (blocks === 1) setImmediate(() => second.resolve(present()));
+    },
+  });
+  await migrate(db);
+  blocks = 0;
+  const user = { userId: await seedUser(db, 'ada'), username: 'ada' };
+  const { refresh: token } = await seedSession(db, clock, user);
+  const present = () =>
+    refreshSession(db, clock, LIFETIMES, {
+      token,
+      idempotencyKey: undefined,
+      context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
+    });
+
+  blocks = 2; // the commit of the rotation, and that of its postponement if that has one
+  const one = await present();
+  const two = await await second.promise;
+  expect(two?.grant.refreshToken).toBe(one?.grant.refreshToken);
+  await db.destroy();
+  rmSync(folder, { recursive: true });
+});
