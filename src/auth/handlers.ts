@@ -57,9 +57,12 @@ export function authHandlers(dependencies: AuthDependencies) {
       if (wait !== undefined) return tooManyRequests(wait);
       const passwordHash = await hashPassword(body.password);
       const now = clock.now();
-      const user = await createUser(db, { username: body.username, passwordHash, now });
+      const user = await transact(db, async (trx) => {
+        const created = await createUser(trx, { username: body.username, passwordHash, now });
+        if (created) await audit(trx, event('registered', context, created.id));
+        return created;
+      });
       if (!user) return problem(409, 'username_taken', 'This username is taken');
-      await audit(db, event('registered', context, user.id));
       return { status: 201, body: userBody(user) };
     },
 

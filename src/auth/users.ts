@@ -1,6 +1,5 @@
 import { v7 as uuid } from 'uuid';
 import type { Db } from '../database/connect.ts';
-import { isDuplicate } from '../database/errors.ts';
 
 /** A user without the password. */
 export interface User {
@@ -15,23 +14,19 @@ export async function createUser(
   db: Db,
   user: { username: string; passwordHash: string; now: number },
 ): Promise<User | undefined> {
-  const id = uuid();
-  try {
-    await db
-      .insertInto('users')
-      .values({
-        id,
-        username: user.username,
-        username_key: keyOf(user.username),
-        password_hash: user.passwordHash,
-        created_at: user.now,
-      })
-      .execute();
-  } catch (error) {
-    if (isDuplicate(error)) return undefined;
-    throw error;
-  }
-  return { id, username: user.username, createdAt: user.now };
+  // No error when the name is taken: on PostgreSQL it would end the transaction that this runs in.
+  return db
+    .insertInto('users')
+    .values({
+      id: uuid(),
+      username: user.username,
+      username_key: keyOf(user.username),
+      password_hash: user.passwordHash,
+      created_at: user.now,
+    })
+    .onConflict((conflict) => conflict.column('username_key').doNothing())
+    .returning(['id', 'username', 'created_at as createdAt'])
+    .executeTakeFirst();
 }
 
 /** The user of that name, in whatever case it is written, with the hash of their password. */

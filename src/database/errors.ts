@@ -15,11 +15,3 @@ export function isOutage(error: unknown): boolean {
 export function isContention(error: unknown): boolean {
   return error instanceof BetterSqlite3.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
 }
-
-/** Whether a unique constraint refused a row. */
-export function isDuplicate(error: unknown): boolean {
-  return (
-    error instanceof BetterSqlite3.SqliteError &&
-    ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(error.code)
-  );
-}

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { listEvents } from '../../src/auth/audit.ts';
 import { DEMO, startApp } from '../harness.ts';
@@ -61,4 +62,18 @@ test('refusals of names and tokens that nobody has are told, too', async () => {
     { event: 'sign_in_refused', user_id: null, session_id: null },
     { event: 'refresh_refused', user_id: null, session_id: null },
   ]);
+});
+
+test('a name whose registration could not be told is still free', async () => {
+  await using app = await startApp();
+  const register = async () => {
+    const body = { username: 'ada', password: 'a password of some length' };
+    return (await app.client().POST('/auth/register', { body })).response.status;
+  };
+  await sql`create trigger full before insert on audit_events
+    begin select raise(abort, 'of the test'); end`.execute(app.db);
+  expect(await register()).toBe(500);
+  await sql`drop trigger full`.execute(app.db);
+  expect(await register()).toBe(201);
+  expect(await register()).toBe(409);
 });
