@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { startApp } from '../harness.ts';
-import { readContract, send, useService } from './setup.ts';
+import { BEHIND_PROXY, readContract, send, useService } from './setup.ts';
 import { answerTo } from './wire.ts';
 
 const { app, token, send: sendTo, sendSignedIn } = useService();
@@ -52,7 +52,7 @@ describe('the contract', () => {
     const path = '/openapi.json';
     const near = await (await sendTo({ path, headers })).json();
     expect(near.servers[0].url).toMatch(/^http:\/\/(localhost|127\.0\.0\.1):\d+$/);
-    await using behind = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
+    await using behind = await startApp(BEHIND_PROXY);
     const far = await (await send(behind, { path, headers })).json();
     expect(far.servers).toEqual([{ url: 'https://todos.example.com' }]);
   });

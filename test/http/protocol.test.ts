@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/http/contract.ts';
 import { startApp, type TestApp } from '../harness.ts';
-import { createTodo, readContract, send, useService } from './setup.ts';
+import { BEHIND_PROXY, createTodo, readContract, send, signUp, useService } from './setup.ts';
 
 const { app, token, send: sendTo, sendSignedIn } = useService();
 
@@ -189,12 +189,13 @@ test('what may be kept is what has an entity tag, and by nobody else', async () 
 });
 
 test('an address that a trusted proxy makes up fits the contract', async () => {
-  await using behind = await startApp({ TRUSTED_PROXIES: '127.0.0.1' });
+  await using behind = await startApp(BEHIND_PROXY);
+  await signUp(behind, 'ada');
   const login = await send(behind, {
     method: 'POST',
     path: '/auth/login',
     headers: { 'X-Forwarded-For': 'x'.repeat(1000), 'User-Agent': 'y'.repeat(1000) },
-    body: { username: 'testuser', password: 'testpass123' },
+    body: { username: 'ada', password: 'correct horse battery staple' },
   });
   const { access_token } = await login.json();
   const sessions = await send(behind, { path: '/auth/sessions', token: access_token });

@@ -20,6 +20,12 @@ export interface Sent {
   body?: unknown;
 }
 
+/** A service behind a proxy, which must have a secret of its own. */
+export const BEHIND_PROXY = {
+  TRUSTED_PROXIES: '127.0.0.1',
+  JWT_SECRET: 'a secret of the tests that is long enough',
+};
+
 /** The service for all the tests of a file, with the demo user signed in. */
 export function useService(...parameters: Parameters<typeof startApp>) {
   let app: TestApp;
