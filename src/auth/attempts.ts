@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { Db } from '../database/connect.ts';
 import { DatabaseRateLimiter } from '../database/rate-limiter.ts';
+import { transact } from '../database/transaction.ts';
 import { keyOf } from './users.ts';
 
 /** How many failures of one kind are free, and what comes after them. */
@@ -37,8 +38,8 @@ export class Attempts {
     this.#budgets = {
       here: { name: 'login-here', free: limits.login, window: 3600, longest: 900 },
       address: { name: 'login-address', free: limits.loginPerAddress, window: 3600, longest: 900 },
-      // From all addresses together: slows down who has many. The owner does not share the delay,
-      // see `knowsAddress`, so that nobody can keep him out.
+      // From all addresses together: slows down who has many. Not where the owner has been before
+      // (see `isKnownAddress`), so that nobody can keep him out there.
       anywhere: { name: 'login-anywhere', free: 20 * limits.login, window: 3600, longest: 30 },
       refresh: { name: 'refresh', free: limits.refresh, window: 900, longest: 60 },
       register: { name: 'register', free: limits.loginPerAddress, window: 3600, longest: 60 },
@@ -61,10 +62,8 @@ export class Attempts {
 
   /** Gives a login's attempt back: only failures stay counted. */
   async giveBackLogin(db: Db, username: string, address: string, isKnownAddress: boolean) {
-    for (const [budget, key] of this.#loginTries(username, address, isKnownAddress)) {
-      await this.#failures(db, budget).reward(key);
-      await this.#pauses(db, budget).delete(key);
-    }
+    const tries = this.#loginTries(username, address, isKnownAddress);
+    await this.#takeBack(db, tries, tries);
   }
 
   /** Counts a registration. */
@@ -72,15 +71,17 @@ export class Attempts {
     return this.#begin(db, [[this.#budgets.register, networkOf(address)]]);
   }
 
-  /** The seconds that an address has to wait with its next refresh, if it has to. */
-  async refreshDelay(db: Db, address: string): Promise<number | undefined> {
-    const pause = await this.#pauses(db, this.#budgets.refresh).get(networkOf(address));
-    return pause ? pause.msBeforeNext / 1000 : undefined;
-  }
-
-  /** Counts a refused refresh; a token cannot be guessed, so afterwards is early enough. */
-  async refreshFailed(db: Db, address: string): Promise<void> {
-    await this.#begin(db, [[this.#budgets.refresh, networkOf(address)]]);
+  /**
+   * Counts a refused refresh, once it is refused: a token cannot be guessed, and a good one must
+   * not wait for what others at its address do.
+   * @returns the seconds to wait, if it has to
+   */
+  async refreshFailed(db: Db, address: string): Promise<number | undefined> {
+    const { refresh } = this.#budgets;
+    const network = networkOf(address);
+    const pause = await this.#pauses(db, refresh).get(network);
+    if (pause) return pause.msBeforeNext / 1000;
+    return transact(db, (trx) => this.#begin(trx, [[refresh, network]]));
   }
 
   #loginTries(username: string, address: string, isKnownAddress: boolean): Try[] {
@@ -97,20 +98,27 @@ export class Attempts {
   /**
    * Counts an attempt in each budget. Where the free ones are used up, it needs the one place of the
    * current delay; all of it in single statements, so that parallel attempts are counted one by one.
-   * An attempt that has to wait counts nowhere.
+   * An attempt that has to wait counts nowhere, and takes no place.
    */
   async #begin(db: Db, tries: Try[]): Promise<number | undefined> {
+    const places: Try[] = [];
     for (const [index, [budget, key]] of tries.entries()) {
       const { consumedPoints } = await this.#failures(db, budget).consume(key);
       const excess = consumedPoints - budget.free;
       const wait = excess > 0 ? await this.#takePlace(db, budget, key, excess) : undefined;
-      if (wait === undefined) continue;
-      for (const [counted, its] of tries.slice(0, index + 1)) {
-        await this.#failures(db, counted).reward(its);
+      if (wait === undefined) {
+        if (excess > 0) places.push([budget, key]);
+        continue;
       }
+      await this.#takeBack(db, tries.slice(0, index + 1), places);
       return wait;
     }
     return undefined;
+  }
+
+  async #takeBack(db: Db, counted: Try[], places: Try[]) {
+    for (const [budget, key] of counted) await this.#failures(db, budget).reward(key);
+    for (const [budget, key] of places) await this.#pauses(db, budget).delete(key);
   }
 
   async #takePlace(db: Db, budget: Budget, key: string, excess: number) {

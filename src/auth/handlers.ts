@@ -106,15 +106,14 @@ export function authHandlers(dependencies: AuthDependencies) {
       }
       const refusal = problem(401, 'invalid_refresh_token', 'Invalid refresh token');
       if ((headers['Refresh-Token'] ?? token) !== token) return refusal;
-      const wait = await attempts.refreshDelay(db, context.address);
-      if (wait !== undefined) return tooManyRequests(wait);
       const granted = await refreshSession(db, clock, lifetimes, {
         token,
         idempotencyKey: headers['Idempotency-Key'],
         context,
       });
-      if (!granted) await attempts.refreshFailed(db, context.address);
-      return granted ? tokenPair(granted.grant, granted.username) : refusal;
+      if (granted) return tokenPair(granted.grant, granted.username);
+      const wait = await attempts.refreshFailed(db, context.address);
+      return wait === undefined ? refusal : tooManyRequests(wait);
     },
 
     async logout({ principal, body, context }) {

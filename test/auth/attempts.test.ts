@@ -87,6 +87,16 @@ test('who guesses from elsewhere does not lock the owner out', async () => {
   expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
 });
 
+test('an attempt that one budget refuses takes no place in another', async () => {
+  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '8' });
+  await fail(app, 5, DEMO.username);
+  await fail(app, 4, 'nobody'); // the ninth failure has taken the one place of the address
+  expect((await login(app, DEMO.username, 'wrong')).status).toBe(429);
+  const places = app.db.selectFrom('rate_limits').select('key').where('key', 'like', '%-pause:%');
+  expect(await places.execute()).toMatchObject([{ key: 'login-address-pause:192.0.2.1' }]);
+  expect((await login(app, DEMO.username, DEMO.password)).wait).toBe(1);
+});
+
 test('one address may not try many names', async () => {
   await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '10' });
   for (let n = 0; n < 11; n += 1) {
@@ -118,19 +128,26 @@ test('the wrong current password counts like a wrong login', async () => {
   expect((await change(DEMO.password)).response.status).toBe(204);
 });
 
-test('refused refresh tokens have a budget of their own', async () => {
+test('refused refresh tokens have a budget of their own, which delays no good one', async () => {
   await using app = await startApp({ REFRESH_FREE_FAILURES: '3', LOGIN_FREE_FAILURES: '1' });
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
-  const refresh = (token: string) =>
-    client.POST('/auth/refresh', { body: { refresh_token: token } });
+  const refresh = (token = '') => client.POST('/auth/refresh', { body: { refresh_token: token } });
   for (let n = 0; n < 4; n += 1) expect((await refresh('junk')).response.status).toBe(401);
-  const { response, error } = await refresh(data?.refresh_token ?? '');
-  expect(response.status).toBe(429);
-  expect(error).toMatchObject({ code: 'too_many_requests' });
+  for (let n = 0; n < 3; n += 1) {
+    const { response, error } = await refresh('junk');
+    expect(response.status).toBe(429);
+    expect(response.headers.get('Retry-After')).toBe('1');
+    expect(error).toMatchObject({ code: 'too_many_requests' });
+  }
+  const next = await refresh(data?.refresh_token);
+  expect(next.response.status).toBe(200);
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(200);
+
+  // A replay waits like any refusal; the session ends all the same.
+  expect((await refresh(data?.refresh_token)).response.status).toBe(429);
   app.clock.advance(1.1);
-  expect((await refresh(data?.refresh_token ?? '')).response.status).toBe(200);
+  expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);
 });
 
 test('registrations of one address have a budget', async () => {
