@@ -35,7 +35,7 @@ if (values.help || !values.file) {
   const present: JWK[] = existsSync(values.file)
     ? JSON.parse(readFileSync(values.file, 'utf8')).keys
     : [];
-  const keys = (await rotated(present)).slice(0, keep);
+  const keys = await rotated(present, keep);
   const { first } = await keySetOfJwks({ keys }); // as the service will read it
   const draft = `${values.file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 });
@@ -44,10 +44,15 @@ if (values.help || !values.file) {
   console.log(`Start the service with JWT_KEYS=${values.file}`);
 }
 
-async function rotated(present: JWK[]): Promise<JWK[]> {
-  if (values.promote) return [...present.slice(-1), ...present.slice(0, -1)];
+/** What does not fit any more is the oldest that only verifies; never the new key. */
+async function rotated(present: JWK[], keep: number): Promise<JWK[]> {
+  if (values.promote) return [...present.slice(-1), ...present.slice(0, -1)].slice(0, keep);
   const fresh = await newKey(values.alg);
-  return values.next ? [...present, fresh] : [fresh, ...present];
+  const others = present.slice(0, keep - 1);
+  if (values.next && others.length === 0 && present.length > 0) {
+    throw new Error('--next needs room for two keys: --keep 2 or more');
+  }
+  return values.next ? [...others, fresh] : [fresh, ...others];
 }
 
 async function newKey(alg: string): Promise<JWK> {

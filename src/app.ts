@@ -7,6 +7,7 @@ import { Attempts } from './auth/attempts.ts';
 import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
+import { withoutPort } from './auth/network.ts';
 import { isUncommon } from './auth/password.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -81,7 +82,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
       formats: { 'uncommon-password': isUncommon },
       context: (request, response) => ({
         requestId: response.get('X-Request-Id') ?? '',
-        address: request.ip?.slice(0, 64) ?? '', // a proxy's word may be anything
+        address: withoutPort(request.ip?.slice(0, 64) ?? ''), // a proxy's word may be anything
         userAgent: request.get('User-Agent')?.slice(0, 256) ?? '',
         arrivedAt: response.locals['arrivedAt'],
       }),
@@ -120,6 +121,6 @@ function headers({ corsOrigins }: Config) {
 /** `:*` at the end of an origin is any port, or none. */
 function originPattern(origin: string): RegExp {
   const [, site = origin, anyPort] = /^(.*?)(:\*)?$/.exec(origin) ?? [];
-  const literal = site.replaceAll(/[\\.[\]]/g, '\\$&'); // what is special and may stand in an origin
+  const literal = site.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return new RegExp(`^${literal}${anyPort ? '(:\\d+)?' : ''}$`);
 }

@@ -213,7 +213,8 @@ function explain(name: string, error: Error): string {
 }
 
 function isLoopback(address: string): boolean {
-  return address === 'localhost' || address === '::1' || /^127\./.test(address);
+  if (isIP(address) === 4) return address.startsWith('127.');
+  return address === 'localhost' || address === '::1';
 }
 
 function list(value: string): string[] {
@@ -221,7 +222,10 @@ function list(value: string): string[] {
 }
 
 function text(value: string, desc: string) {
-  return makeValidator<string>((input) => input)({ default: value, desc, example: value });
+  return makeValidator<string>((input) => {
+    if (input.length <= 200) return input;
+    throw new EnvError(`must have 200 characters or fewer, not ${input.length}`);
+  })({ default: value, desc, example: value });
 }
 
 function whole(input: string, least: number, most: number, unit: string): number {
@@ -264,8 +268,9 @@ function jwks(input: string): string {
 
 function origins(input: string): string {
   for (const origin of list(input)) {
-    if (origin !== '*' && !/^https?:\/\/[^/*\s]+?(:\*)?$/.test(origin)) {
-      throw new EnvError(`must be origins (scheme://host[:port]), not "${origin}"`);
+    const site = origin.replace(/:\*$/, '');
+    if (origin !== '*' && (!URL.canParse(site) || new URL(site).origin !== site)) {
+      throw new EnvError(`must be origins (scheme://host[:port], lower case), not "${origin}"`);
     }
   }
   return input;

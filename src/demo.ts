@@ -1,5 +1,5 @@
-import { hashPassword } from './auth/password.ts';
-import { createUser } from './auth/users.ts';
+import { hashPassword, verifyPassword } from './auth/password.ts';
+import { createUser, findUserByName } from './auth/users.ts';
 import type { Db } from './database/connect.ts';
 import { createTodo } from './todos/repository.ts';
 
@@ -18,4 +18,10 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
   const user = await createUser(db, { username, passwordHash, now });
   if (!user) return;
   for (const [index, todo] of TODOS.entries()) await createTodo(db, user.id, todo, now + index);
+}
+
+/** Whether one can sign in as the demo user. */
+export async function hasDemoUser(db: Db): Promise<boolean> {
+  const user = await findUserByName(db, DEMO_CREDENTIALS.username);
+  return verifyPassword(DEMO_CREDENTIALS.password, user?.passwordHash);
 }

@@ -1,9 +1,9 @@
 // The process: configuration, start, banner, stop.
 import { parseArgs } from 'node:util';
 import { ConfigError, describeVariables, readConfig } from './config.ts';
-import { DEMO_CREDENTIALS } from './demo.ts';
+import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { createLogger } from './http/log.ts';
-import { type Service, startService } from './service.ts';
+import { startService } from './service.ts';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
@@ -11,42 +11,36 @@ async function main(): Promise<void> {
     console.log(help());
     return;
   }
+  process.umask(0o077); // what the service writes is nobody else's to read
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
   const service = await startService(config, logger);
-  console.log(banner(service, config.trial));
+  console.log(banner(service.url, config.trial && (await hasDemoUser(service.db))));
 
-  const stop = once(async () => {
-    await service.close();
-    logger.info('stopped');
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1); // whoever asks twice does not want to wait
+      isStopping = true;
+      void service.close().then(() => logger.info('stopped'));
+    });
+  }
 }
 
-function once(work: () => Promise<void>): () => void {
-  let begun = false;
-  return () => {
-    if (begun) return;
-    begun = true;
-    void work();
-  };
-}
-
-function banner({ url, hasNewDemoUser }: Service, trial: boolean): string {
+function banner(url: string, hasDemo: boolean): string {
   const { username, password } = DEMO_CREDENTIALS;
   const login = JSON.stringify({ username, password });
+  const demo = [
+    `  demo login   ${username} / ${password}`,
+    '',
+    `  curl ${url}/auth/login --json '${login}'`,
+  ];
   const lines = [
     `OpenAPI Todos  ${url}`,
     `  docs         ${url}/docs`,
     `  contract     ${url}/openapi.yaml`,
+    ...(hasDemo ? demo : []),
   ];
-  if (trial) {
-    lines.push(
-      `  demo login   ${username} / ${password}${hasNewDemoUser ? '' : '  (unless you have changed it)'}`,
-      '',
-      `  curl ${url}/auth/login --json '${login}'`,
-    );
-  }
   return `\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
@@ -65,13 +59,21 @@ function help(): string {
   ].join('\n');
 }
 
+/** What a start can fail from outside the configuration, by the variable that it comes from. */
+const START_FAULTS: Record<string, string> = {
+  EADDRINUSE: 'Set PORT to another one.',
+  EACCES: 'Set PORT to another one (those below 1024 are for the administrator).',
+  EADDRNOTAVAIL: 'Set HOST to an address of this machine, for example HOST=127.0.0.1.',
+  ENOTFOUND: 'Set HOST to an address of this machine, for example HOST=127.0.0.1.',
+  SQLITE_CANTOPEN:
+    'Set DATABASE_URL to a file that can be written, for example sqlite:data/todos.sqlite.',
+  SQLITE_NOTADB: 'DATABASE_URL names a file that is no SQLite database.',
+};
+
 main().catch((error: unknown) => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof ConfigError) console.error(`The configuration is wrong.\n${error.message}`);
-  else if (isAddressInUse(error)) console.error(`${error.message}\nSet PORT to another one.`);
+  else if (code in START_FAULTS) console.error(`${String(error)}\n${START_FAULTS[code]}`);
   else console.error(error);
   process.exitCode = 1;
 });
-
-function isAddressInUse(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-}

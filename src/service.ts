@@ -17,9 +17,7 @@ export interface Service {
   /** Where it answers, without a slash at the end. */
   url: string;
   db: Db;
-  /** Whether this start has made the demo user. */
-  hasNewDemoUser: boolean;
-  /** Finishes the requests under way, then closes the database. */
+  /** Finishes the requests under way, as long as that takes no longer than its limit. */
   close(): Promise<void>;
 }
 
@@ -31,13 +29,13 @@ export async function startService(
   config: Config,
   logger: Logger,
   clock: Clock = systemClock,
-  limits: ServerOptions = LIMITS,
+  limits: Limits = LIMITS,
 ): Promise<Service> {
   const db = connect(config.database);
   try {
-    const isNew = (await migrate(db)).includes('0001_initial');
-    const hasNewDemoUser = isNew && config.trial;
-    if (hasNewDemoUser) await createDemoUser(db, clock.now());
+    await migrate(db, async (fresh) => {
+      if (config.trial) await createDemoUser(fresh, clock.now());
+    });
     let closing = false;
     const keys = await loadKeys(config);
     const app = await createApp({ config, db, keys, logger, clock, isClosing: () => closing });
@@ -51,10 +49,13 @@ export async function startService(
     });
     const close = async () => {
       closing = true;
-      await Promise.all([stopListening(server), stopSweeping()]);
+      await Promise.all([
+        stopListening(server, limits.shutdownTimeout ?? LIMITS.shutdownTimeout),
+        stopSweeping(),
+      ]);
       await db.destroy();
     };
-    return { url: urlOf(server, config), db, hasNewDemoUser, close };
+    return { url: urlOf(server, config), db, close };
   } catch (error) {
     await db.destroy();
     throw error;
@@ -62,7 +63,13 @@ export async function startService(
 }
 
 /** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
+export type Limits = ServerOptions & {
+  /** How long the requests under way have when the service is to stop. */
+  shutdownTimeout?: number;
+};
+
 const LIMITS = {
+  shutdownTimeout: 10_000,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
@@ -89,12 +96,18 @@ function listen(server: Server, { port, host }: Config): Promise<void> {
   });
 }
 
-/** Resolves when the last request has been answered; a connection goes as soon as it is idle. */
-function stopListening(server: Server): Promise<void> {
+/**
+ * Resolves when the last request has been answered; a connection goes as soon as it is idle. What
+ * takes longer than the limit is cut off: Node checks no request's time once it has been told to
+ * close.
+ */
+function stopListening(server: Server, limit: number): Promise<void> {
   return new Promise((resolve) => {
     const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const end = setTimeout(() => server.closeAllConnections(), limit);
     server.close(() => {
       clearInterval(idle);
+      clearTimeout(end);
       resolve();
     });
   });

@@ -91,6 +91,8 @@ test.each([
   ['LOGIN_FREE_FAILURES', '0', 'LOGIN_FREE_FAILURES must be a number'],
   ['CORS_ORIGINS', 'example.com', 'CORS_ORIGINS must be origins'],
   ['CORS_ORIGINS', 'https://a.example/path', 'CORS_ORIGINS must be origins'],
+  ['CORS_ORIGINS', 'https://A.example', 'CORS_ORIGINS must be origins'],
+  ['JWT_ISSUER', 'x'.repeat(201), 'JWT_ISSUER must have 200 characters or fewer, not 201'],
   ['BODY_LIMIT_BYTES', '64k', 'BODY_LIMIT_BYTES must be bytes'],
   ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES must be addresses or subnets'],
@@ -120,6 +122,7 @@ test('a service that others can reach needs a secret', () => {
   );
   expect(readConfig({ HOST: '::1' }).trial).toBe(true);
   expect(readConfig({ HOST: 'localhost' }).trial).toBe(true);
+  expect(() => readConfig({ HOST: '127.example.com' })).toThrow('JWT_SECRET');
 });
 
 test('a JWK Set is given as JSON or as a file', () => {

@@ -1,9 +1,8 @@
-import type { ServerOptions } from 'node:http';
 import { createClient } from '../src/client/index.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/http/log.ts';
-import { startService } from '../src/service.ts';
+import { type Limits, startService } from '../src/service.ts';
 
 /** A clock that can be set forward; the order of events stays that of the real one. */
 export interface TestClock extends Clock {
@@ -27,7 +26,7 @@ export function testClock(): TestClock {
  * `await using` block. `variables` are its environment; `limits`, where given, how long and how
  * large a request may be on the connection.
  */
-export async function startApp(variables: Record<string, string> = {}, limits?: ServerOptions) {
+export async function startApp(variables: Record<string, string> = {}, limits?: Limits) {
   const clock = testClock();
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });

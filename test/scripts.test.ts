@@ -96,8 +96,12 @@ test('keys are made, rotated and thinned out, for their owner only', async () =>
   expect(await kids()).toEqual([second, first, third]);
   await make('--promote');
   expect(await kids()).toEqual([third, second, first]);
+  await make('--next');
+  expect((await kids()).slice(0, 2)).toEqual([third, second]);
+  expect((await kids())[2]).not.toBe(first);
   await make('--keep', '2');
   expect((await kids()).slice(1)).toEqual([third]);
+  expect((await make('--keep', '1', '--next')).output).toContain('--keep 2 or more');
 
   await using app = await startApp({ JWT_KEYS: file });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);

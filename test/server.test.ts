@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../src/client/index.ts';
-import { DEMO } from './harness.ts';
+import { DEMO, startApp } from './harness.ts';
 
 const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
 let folder: string;
@@ -91,6 +91,7 @@ test('the demo user is made once, and only for a new database behind a loopback 
   first.child.kill('SIGTERM');
   await exit(first.child);
   const second = await start(variables);
+  expect(second.output.text).not.toContain('testpass123');
   const { error } = await second.client.login(DEMO.username, DEMO.password);
   expect(error).toMatchObject({ code: 'invalid_credentials' });
 
@@ -131,6 +132,51 @@ test('SIGTERM finishes the request under way, then the process ends with 0', asy
   await once(socket, 'close');
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   expect(await exit(child)).toBe(0);
+});
+
+test('whoever asks twice for the end gets it at once', async () => {
+  const { child, url } = await start({ DATABASE_URL: 'sqlite::memory:' });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
+  await fetch(`${url}/healthz`);
+  child.kill('SIGTERM');
+  await expect
+    .poll(() =>
+      fetch(`${url}/healthz`).then(
+        () => 'open',
+        () => 'closed',
+      ),
+    )
+    .toBe('closed');
+  expect(child.exitCode).toBeNull();
+  child.kill('SIGINT');
+  expect(await exit(child)).toBe(1);
+});
+
+test('a request that never ends does not keep the service from ending', async () => {
+  const app = await startApp({}, { shutdownTimeout: 50 });
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.write('POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
+  await fetch(`${app.url}/healthz`);
+  await Promise.all([once(socket, 'close'), app.close()]);
+});
+
+test('what the service writes is for its owner only', async () => {
+  await start({ DATABASE_URL: 'sqlite:owned/todos.sqlite' });
+  for (const file of ['todos.sqlite', 'todos.sqlite-wal', 'todos.sqlite.secret']) {
+    expect((await stat(join(folder, 'owned', file))).mode & 0o077).toBe(0);
+  }
+});
+
+test.each([
+  ['DATABASE_URL', 'sqlite:.', 'Set DATABASE_URL to a file that can be written'],
+  ['HOST', '192.0.2.1', 'Set HOST to an address of this machine'],
+])('%s=%s cannot be used, and says so', async (name, value, message) => {
+  const { child, output } = run({ JWT_SECRET: 's'.repeat(32), [name]: value });
+  expect(await exit(child)).toBe(1);
+  expect(output.text).toContain(message);
+  expect(output.text).not.toContain('    at ');
 });
 
 test('--help lists every variable, and nothing is started', async () => {

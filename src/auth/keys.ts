@@ -44,6 +44,7 @@ export async function keySetOfJwks(set: unknown): Promise<KeySet> {
   }
   const [first] = keys;
   if (!first) throw new Error('the JWK Set has no key');
+  if (keys.length > 100) throw new Error('the JWK Set has more than 100 keys');
   const byId = new Map(keys.map((key) => [key.kid, key]));
   if (byId.size < keys.length) throw new Error('two keys of the JWK Set have the same kid');
   return { first, byId };
@@ -59,6 +60,9 @@ function jwksOf(set: unknown): JWK[] {
 async function importKey(jwk: JWK): Promise<Key> {
   const algorithm = algorithmOf(jwk);
   const kid = jwk.kid ?? (await thumbprint(jwk));
+  if (typeof kid !== 'string' || kid === '' || kid.length > 100) {
+    throw new Error('kid must be a text of 1 to 100 characters');
+  }
   if (algorithm === 'HS256') {
     const bytes = Buffer.from(jwk.k ?? '', 'base64url').length;
     if (bytes < 32) throw new Error(`an HS256 key has 32 bytes or more, not ${bytes}`);
@@ -76,14 +80,14 @@ async function importKey(jwk: JWK): Promise<Key> {
   };
 }
 
+const KINDS: Record<string, Algorithm> = {
+  oct: 'HS256',
+  'EC P-256': 'ES256',
+  'OKP Ed25519': 'EdDSA',
+};
+
 function algorithmOf(jwk: JWK): Algorithm {
-  const found = (
-    {
-      'oct:': 'HS256',
-      'EC:P-256': 'ES256',
-      'OKP:Ed25519': 'EdDSA',
-    } as const
-  )[`${jwk.kty}:${jwk.kty === 'oct' ? '' : jwk.crv}` as 'oct:']; // undefined where there is none
+  const found = KINDS[jwk.kty === 'oct' ? 'oct' : `${jwk.kty} ${jwk.crv}`];
   if (!found) throw new Error('kty must be "oct", "EC" with crv P-256, or "OKP" with crv Ed25519');
   if (jwk.alg !== undefined && jwk.alg !== found) throw new Error(`alg must be "${found}"`);
   return found;

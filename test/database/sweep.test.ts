@@ -87,5 +87,11 @@ test('many rows go batch by batch, and a sweep that is stopped stops after one',
     return asked > 5; // four tables before this one are found empty, the fifth question is its own
   };
   expect(await sweep(app.db, app.clock.now(), stopAfterFirstBatch)).toBe(500);
+  let turns = 0;
+  const counting = setInterval(() => {
+    turns += 1;
+  });
   expect(await sweep(app.db, app.clock.now())).toBe(700);
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(0); // it has let others in between
 });
