@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { Db } from '../database/connect.ts';
 import { DatabaseRateLimiter } from '../database/rate-limiter.ts';
 import { transact } from '../database/transaction.ts';
+import { networkOf } from './network.ts';
 import { keyOf } from './users.ts';
 
 /** How many failures of one kind are free, and what comes after them. */
@@ -141,15 +141,6 @@ export class Attempts {
     const options = { name: `${name}-pause`, points: 1, seconds: longest, now: this.#now };
     return new DatabaseRateLimiter(db, options);
   }
-}
-
-/** An IPv4 address, or the /64 of an IPv6 one: what one customer has. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv4'
-    ? parsed.toString()
-    : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex');
 }
 
 function sha256(text: string): string {

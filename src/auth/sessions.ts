@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import type { Db } from '../database/connect.ts';
 import type { Database, RevokeReason } from '../database/schema.ts';
 import type { Principal } from '../http/operation.ts';
+import { networkOf } from './network.ts';
 import { hashToken, newNonce, newRefreshToken, successorOf } from './refresh-token.ts';
 
 /** Lifetimes in milliseconds. */
@@ -66,6 +67,7 @@ export async function startSession(
       idle_expires_at: now + lifetimes.idle,
       absolute_expires_at: absoluteExpiresAt,
       address: client.address,
+      network: networkOf(client.address),
       user_agent: client.userAgent,
       token_hash: hashToken(refreshToken),
     })
@@ -141,6 +143,7 @@ async function spend(db: Db, presentation: Presentation): Promise<Grant | undefi
       last_used_at: now,
       idle_expires_at: now + presentation.lifetimes.idle,
       address: client.address,
+      network: networkOf(client.address),
       user_agent: client.userAgent,
     })
     .where('token_hash', '=', hash)
@@ -271,7 +274,7 @@ export async function findSessionOfToken(db: Db, userId: string, token: string) 
     .executeTakeFirst();
 }
 
-/** Whether the user has, or had lately, a session from that address. */
+/** Whether the user has, or had lately, a session from that address's network. */
 export async function hasSessionFrom(
   db: Db,
   userId: string | undefined,
@@ -281,7 +284,7 @@ export async function hasSessionFrom(
     .selectFrom('sessions')
     .select('id')
     .where('user_id', '=', userId ?? '') // the same work for a name that nobody has
-    .where('address', '=', address)
+    .where('network', '=', networkOf(address))
     .limit(1)
     .executeTakeFirst();
   return session !== undefined;

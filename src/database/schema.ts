@@ -32,6 +32,7 @@ interface SessionTable {
   revoked_at: number | null;
   revoke_reason: RevokeReason | null;
   address: string;
+  network: string;
   user_agent: string;
   token_hash: string;
   spent_hash: string | null;

@@ -87,6 +87,26 @@ test('who guesses from elsewhere does not lock the owner out', async () => {
   expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
 });
 
+test('the owner is known by the network that an address is in', async () => {
+  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
+  const { username, password } = DEMO;
+  expect((await login(app, username, password, '2001:db8::1')).status).toBe(200);
+  for (let n = 0; n < 21; n += 1) await fail(app, 1, username, `203.0.113.${n}`);
+  expect((await fail(app, 1, username, '2001:db8:0:1::1'))[0]?.status).toBe(429);
+  expect((await login(app, username, password, '2001:db8::2')).status).toBe(200);
+});
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['2001:db8::1', '[2001:db8::1]'],
+])('another port of %s is not another address', async (address, written) => {
+  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
+  for (const port of [1, 2]) await fail(app, 1, DEMO.username, `${written}:${port}`);
+  expect((await fail(app, 1, DEMO.username, `${written}:3`))[0]?.status).toBe(429);
+  const trail = await app.db.selectFrom('audit_events').select('address').execute();
+  expect(trail).toEqual([{ address }, { address }]);
+});
+
 test('an attempt that one budget refuses takes no place in another', async () => {
   await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '8' });
   await fail(app, 5, DEMO.username);

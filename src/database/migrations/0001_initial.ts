@@ -27,6 +27,8 @@ export const initial: Migration = {
       .addColumn('revoked_at', 'bigint')
       .addColumn('revoke_reason', 'text')
       .addColumn('address', 'text', (column) => column.notNull())
+      // What counts as one place in the address: an IPv4 address, the first half of an IPv6 one.
+      .addColumn('network', 'text', (column) => column.notNull())
       .addColumn('user_agent', 'text', (column) => column.notNull())
       // SHA-256 of the one refresh token that works now.
       .addColumn('token_hash', 'text', (column) => column.notNull().unique())
@@ -39,7 +41,11 @@ export const initial: Migration = {
       .addColumn('successor_nonce', 'text')
       .addColumn('idempotency_hash', 'text')
       .execute();
-    await db.schema.createIndex('sessions_user').on('sessions').column('user_id').execute();
+    await db.schema
+      .createIndex('sessions_user')
+      .on('sessions')
+      .columns(['user_id', 'network'])
+      .execute();
     await db.schema.createIndex('sessions_idle').on('sessions').column('idle_expires_at').execute();
 
     // Every token that a live session has spent, so that any of them is known when it comes back.
