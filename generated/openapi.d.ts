@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 39fbbefab02fe0311bba62045e6bcfb2f858727e8f3411c4634fc4a30b15d4b8
+// openapi.yaml sha256: e7537ea1e04109b20a4de0648ff14257e20dbf2209522dac010849202a7d7740
 export interface operationSecurity {
     register: never;
     login: never;

@@ -23,7 +23,7 @@ import { requestLog } from './http/log.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { OperationHandlers } from './http/operation.ts';
 import { Unavailable } from './http/problem.ts';
-import { protocol } from './http/protocol.ts';
+import { otherThanGet, protocol } from './http/protocol.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
 
@@ -68,7 +68,8 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
   app.set('query parser', 'simple').set('trust proxy', config.trustedProxies);
 
   app.use(requestLog(logger), metrics.measure, ...headers(config));
-  app.use(docs()).get('/metrics', metrics.expose);
+  app.use(docs());
+  app.route('/metrics').get(metrics.expose).all(otherThanGet);
   app.use(...protocol(document), ...readBody(document, config.bodyLimit));
   app.use((_request, response, next) => {
     response.locals['arrivedAt'] = clock.stamp();

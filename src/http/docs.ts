@@ -1,7 +1,8 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express, { type Request, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import { formats, PLACE } from './document.ts';
+import { otherThanGet } from './protocol.ts';
 
 // Not imported: the package's main module is the reference itself, and expects a browser.
 const assets = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
@@ -9,7 +10,35 @@ const assets = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/packag
 const here = (name: string) => fileURLToPath(new URL(`docs/${name}`, import.meta.url));
 
 /** Whole files only: a range that does not fit one would be an error. */
-const FILES = { index: false, redirect: false, acceptRanges: false } as const;
+const FILES = { acceptRanges: false } as const;
+
+/** Swagger UI styles its elements one by one, which is what 'unsafe-inline' allows here. */
+const PAGE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+const file =
+  (path: string): RequestHandler =>
+  (_request, response) =>
+    response.sendFile(path, FILES);
+
+const pages: Record<string, RequestHandler> = {
+  '/openapi.yaml': (request, response) => {
+    response.type('application/yaml').send(located(formats.yaml, request));
+  },
+  '/openapi.json': (request, response) => {
+    response.type('application/json').send(located(formats.json, request));
+  },
+  '/docs': (_request, response) => {
+    response.set('Content-Security-Policy', PAGE_POLICY).sendFile(here('index.html'), FILES);
+  },
+  '/docs/initializer.js': file(here('initializer.js')),
+  ...Object.fromEntries(
+    ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map((name) => [
+      `/docs/${name}`,
+      file(join(assets, name)),
+    ]),
+  ),
+};
 
 /**
  * The contract for people and programs: `/docs` (an interactive reference, all of it from this
@@ -17,25 +46,9 @@ const FILES = { index: false, redirect: false, acceptRanges: false } as const;
  */
 export function docs(): Router {
   const router = express.Router({ strict: true, caseSensitive: true });
-
-  router.get('/openapi.yaml', (request, response) => {
-    response.type('application/yaml').send(located(formats.yaml, request));
-  });
-  router.get('/openapi.json', (request, response) => {
-    response.type('application/json').send(located(formats.json, request));
-  });
-  router.get('/docs', (_request, response) => {
-    // Swagger UI styles its elements one by one, which is what 'unsafe-inline' allows here.
-    response.set(
-      'Content-Security-Policy',
-      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
-    );
-    response.sendFile(here('index.html'), FILES);
-  });
-  router.get('/docs/initializer.js', (_request, response) => {
-    response.sendFile(here('initializer.js'), FILES);
-  });
-  router.use('/docs', express.static(assets, FILES));
+  for (const [path, page] of Object.entries(pages)) {
+    router.route(path).get(page).all(otherThanGet);
+  }
   return router;
 }
 

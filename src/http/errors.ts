@@ -5,7 +5,7 @@ import type { Schema } from './operation.ts';
 import { type Problem, type ProblemCode, problem, unavailable } from './problem.ts';
 import { type AnyResponse, send } from './send.ts';
 
-const { BadRequest, Unauthorized } = OpenApiValidator.error;
+const { BadRequest, Unauthorized, UnsupportedMediaType } = OpenApiValidator.error;
 
 /** The one sentence for each status that is not of an operation's own making. */
 const BY_STATUS: Record<number, [ProblemCode, string]> = {
@@ -55,10 +55,10 @@ function causeOf(thrown: unknown, request: Request): unknown {
 function toResponse(error: unknown, request: Request): AnyResponse {
   if (error instanceof Unauthorized) return unauthorized(request);
   if (error instanceof BadRequest) return badRequest(error.errors);
-  const status = statusOf(error);
-  if (status === 415 && request.headers['content-type'] === undefined) {
+  if (error instanceof UnsupportedMediaType && request.headers['content-type'] === undefined) {
     return badRequest([{ path: '/body', message: 'is missing' }]); // see `readBody`
   }
+  const status = statusOf(error);
   const known = BY_STATUS[status];
   if (known) return problem(status, ...known);
   return problem(500, 'internal_error', 'The service has failed to answer this request');

@@ -4,6 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { v7 as uuid } from 'uuid';
 import { authenticationOf, operationIdOf } from './contract.ts';
+import { methodOf } from './protocol.ts';
 
 /** Members that never reach the log, wherever in a logged object they stand. */
 const SECRETS = [
@@ -69,7 +70,7 @@ function describe(incoming: IncomingMessage, response: ServerResponse) {
   const principal = outcome && 'principal' in outcome ? outcome.principal : undefined;
   return {
     operation: operationIdOf(request),
-    method: request.method,
+    method: methodOf(request),
     path: request.originalUrl.split('?', 1)[0]?.slice(0, 200),
     status: response.statusCode,
     user_id: principal?.userId,

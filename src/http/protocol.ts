@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { operationsOf } from './contract.ts';
 import type { ContractDocument } from './document.ts';
 import { problem } from './problem.ts';
@@ -36,12 +36,22 @@ function route(document: ContractDocument): RequestHandler {
       return send(response, problem(404, 'not_found', 'There is nothing at this path'));
     }
     if (methods.includes(request.method)) return next();
-    const headers = { Allow: methods.join(', ') };
-    if (request.method === 'OPTIONS') return send(response, { status: 204, headers });
-    const detail = `${request.method} is not allowed here`;
-    send(response, { ...problem(405, 'method_not_allowed', detail), headers });
+    refuseMethod(request, response, methods);
   };
 }
+
+/** What a path answers that knows these methods only. */
+function refuseMethod(request: Request, response: Response, methods: string[]): void {
+  const headers = { Allow: methods.join(', ') };
+  const detail = `${request.method} is not allowed here`;
+  const refusal = problem(405, 'method_not_allowed', detail);
+  send(response, { ...(request.method === 'OPTIONS' ? { status: 204 } : refusal), headers });
+}
+
+/** For what stands beside the contract: every other method than those that read. */
+export const otherThanGet: RequestHandler = (request, response) => {
+  refuseMethod(request, response, ['GET', 'HEAD']);
+};
 
 /** The paths of the contract, each with the methods that it knows. */
 function pathsOf(document: ContractDocument) {
@@ -58,6 +68,16 @@ function pathsOf(document: ContractDocument) {
 
 /** Node leaves the body of an answer to `HEAD` out by itself: the connection knows the method. */
 const headAsGet: RequestHandler = (request, _response, next) => {
-  if (request.method === 'HEAD') request.method = 'GET';
+  if (request.method === 'HEAD') {
+    heads.add(request);
+    request.method = 'GET';
+  }
   next();
 };
+
+const heads = new WeakSet<Request>();
+
+/** The method as it was sent. */
+export function methodOf(request: Request): string {
+  return heads.has(request) ? 'HEAD' : request.method;
+}

@@ -206,7 +206,8 @@ export async function deleteTodos(
 }
 
 function columnsOf({ title, description, done }: TodoContent) {
-  const search = folded(`${title}\n${description}`);
+  // No `q` holds a unit separator (the contract sees to that), so none matches across it.
+  const search = folded(`${title}\u001f${description}`);
   return { title, description, done: Number(done), search_text: search };
 }
 

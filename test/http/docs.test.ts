@@ -133,3 +133,26 @@ test('/metrics counts answers by operation and status', async () => {
   expect(text).toContain('process_cpu_seconds_total');
   expect(text).not.toContain(token());
 });
+
+test.each(['/docs', '/docs/initializer.js', '/openapi.json', '/openapi.yaml', '/metrics'])(
+  '%s can be read, and nothing else',
+  async (path) => {
+    const options = await sendTo({ method: 'OPTIONS', path });
+    expect(options.status).toBe(204);
+    expect(options.headers.get('Allow')).toBe('GET, HEAD');
+    const post = await sendTo({ method: 'POST', path });
+    expect(post.status).toBe(405);
+    expect(post.headers.get('Allow')).toBe('GET, HEAD');
+    expect(post.headers.get('Content-Type')).toContain('application/problem+json');
+    expect((await sendTo({ method: 'HEAD', path })).status).toBe(200);
+  },
+);
+
+test.each(['/docs/', '/docs/index.html', '/docs/package.json', '/docs/swagger-ui.js'])(
+  '%s is not for anybody',
+  async (path) => {
+    const response = await sendTo({ path });
+    expect(response.status).toBe(404);
+    expect(response.headers.get('Content-Type')).toContain('application/problem+json');
+  },
+);

@@ -52,6 +52,7 @@ describe('a request leaves one line', () => {
       { path: '/docs' },
       { path: '/metrics' },
     );
+    expect(lines[4]).toMatchObject({ method: 'HEAD' });
     const told = lines.map(({ operation, path, status }) => [operation, path, status]);
     expect(told).toEqual([
       ['listTodos', '/todos', 401],

@@ -235,6 +235,10 @@ test('filters: done, and text in title or description without regard to case', a
   expect(await titles(client, { q: '0%' })).toEqual(['100% sure']);
   expect(await titles(client, { q: 'e_c' })).toEqual(['snake_case']);
   expect(await titles(client, { q: '\\' })).toEqual(['back\\slash']);
+  expect(await titles(client, { q: '\n' })).toEqual([]);
+  expect(await titles(client, { q: 'kp' })).toEqual([]); // "walk" and "past" are two texts
+  const separator = await client.GET('/todos', { params: { query: { q: '\u001f' } } });
+  expect(separator.error).toMatchObject({ status: 400 });
   expect(await titles(client, { q: "'; drop table todos --" })).toEqual([]);
 });
 
