@@ -32,7 +32,8 @@ export async function command(
   }
 }
 
-class Fault extends Error {}
+/** What is wrong, for a person: printed as one line. */
+export class Fault extends Error {}
 
 function isUsage(error: unknown): error is Error {
   return (

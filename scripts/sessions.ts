@@ -15,7 +15,8 @@ await command(HELP, options, async (db, user, { revoke, session }) => {
   const now = Date.now();
   if (revoke) {
     const only = typeof session === 'string' ? { only: [session] } : {};
-    const event = { event: 'session_revoked', at: now, address: '', userId: user.id } as const;
+    const revoked = { event: 'session_revoked', reason: 'admin' } as const;
+    const event = { ...revoked, at: now, address: '', userId: user.id };
     const ended = await transact(db, async (trx) => {
       const ids = await revokeSessions(trx, { userId: user.id, ...only }, 'admin', now);
       const requestId = `operator-${uuid()}`;

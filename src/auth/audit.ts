@@ -1,5 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import type { Db } from '../database/connect.ts';
+import type { RevokeReason } from '../database/schema.ts';
 
 /** What the trail tells of. */
 export type AuditEventName =
@@ -17,6 +18,8 @@ export type AuditEventName =
 export interface AuditEvent {
   event: AuditEventName;
   at: number;
+  /** Why a session was revoked. */
+  reason?: RevokeReason | undefined;
   userId?: string | undefined;
   sessionId?: string | undefined;
   address: string;
@@ -31,6 +34,7 @@ export async function audit(db: Db, event: AuditEvent): Promise<void> {
       id: uuid(),
       at: event.at,
       event: event.event,
+      reason: event.reason ?? null,
       user_id: event.userId ?? null,
       session_id: event.sessionId ?? null,
       address: event.address,
@@ -43,7 +47,7 @@ export async function audit(db: Db, event: AuditEvent): Promise<void> {
 export async function listEvents(db: Db, userId: string, limit: number) {
   return db
     .selectFrom('audit_events')
-    .select(['at', 'event', 'session_id', 'address', 'request_id'])
+    .select(['at', 'event', 'reason', 'session_id', 'address', 'request_id'])
     .where('user_id', '=', userId)
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')

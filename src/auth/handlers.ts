@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
+import type { RevokeReason } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
-import type { OperationHandlers, RequestContext } from '../http/operation.ts';
+import type { OperationHandlers, Principal, RequestContext } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
@@ -13,7 +14,9 @@ import {
   findSessionOfToken,
   type Grant,
   listLiveSessions,
+  MOST_SESSIONS,
   revokeSessions,
+  type SessionChoice,
   type SessionLifetimes,
   startSession,
 } from './sessions.ts';
@@ -72,10 +75,7 @@ export function authHandlers(dependencies: AuthDependencies) {
       const claim = { username, user, password, address: context.address };
       const verdict = await checkPassword(db, attempts, claim);
       if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
-      if (!user || verdict.outcome === 'wrong') {
-        await audit(db, event('sign_in_refused', context, user?.id));
-        return problem(401, 'invalid_credentials', 'Invalid username or password');
-      }
+      if (!user || verdict.outcome === 'wrong') return wrongCredentials(user?.id, context);
       const hash = isOutdated(user.passwordHash)
         ? await hashPassword(body.password)
         : user.passwordHash;
@@ -90,11 +90,11 @@ export function authHandlers(dependencies: AuthDependencies) {
           lifetimes,
         });
         await audit(trx, event('signed_in', context, user.id, started.session.id));
+        await endSurplus(trx, user.id, context);
         await verdict.giveBack(trx);
         return started;
       });
-      if (!grant) return problem(401, 'invalid_credentials', 'Invalid username or password');
-      return tokenPair(grant, user.username);
+      return grant ? tokenPair(grant, user.username) : wrongCredentials(user.id, context);
     },
 
     async refresh({ headers, body, context }) {
@@ -123,7 +123,9 @@ export function authHandlers(dependencies: AuthDependencies) {
         if (!session) return problem(401, 'invalid_refresh_token', 'Invalid refresh token');
         only.push(session.id);
       }
-      await endSessions({ userId: principal.userId, only }, 'logout', context);
+      await transact(db, (trx) =>
+        endSessions(trx, { userId: principal.userId, only }, 'logout', context),
+      );
       return { status: 200, body: { message: 'You have been logged out.' } };
     },
 
@@ -135,24 +137,23 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async changePassword({ principal, body, context }) {
       const user = await findUser(db, principal.userId);
-      const { username, userId } = principal;
+      const { username } = principal;
       const password = body.current_password;
       const claim = { username, user, password, address: context.address };
       const verdict = await checkPassword(db, attempts, claim);
       if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
-      if (!user || verdict.outcome === 'wrong') return wrongPassword(userId, context);
+      if (!user || verdict.outcome === 'wrong') return wrongPassword(principal, context);
       const replacement = await hashPassword(body.new_password);
       const changed = await transact(db, async (trx) => {
         if (!(await replacePasswordHash(trx, user.id, user.passwordHash, replacement)))
           return false;
         const others = { userId: user.id, except: principal.sessionId };
-        const ended = await revokeSessions(trx, others, 'password_change', clock.now());
-        for (const id of ended) await audit(trx, event('session_revoked', context, user.id, id));
+        await endSessions(trx, others, 'password_change', context);
         await audit(trx, event('password_changed', context, user.id, principal.sessionId));
         await verdict.giveBack(trx);
         return true;
       });
-      return changed ? { status: 204 } : wrongPassword(user.id, context);
+      return changed ? { status: 204 } : wrongPassword(principal, context);
     },
 
     async listSessions({ principal }) {
@@ -170,7 +171,9 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async revokeSession({ principal, path, context }) {
       const only = [path.session_id.toLowerCase()];
-      const ended = await endSessions({ userId: principal.userId, only }, 'logout', context);
+      const ended = await transact(db, (trx) =>
+        endSessions(trx, { userId: principal.userId, only }, 'logout', context),
+      );
       if (ended.length === 0) return problem(404, 'not_found', 'There is no such session');
       return { status: 204 };
     },
@@ -178,26 +181,39 @@ export function authHandlers(dependencies: AuthDependencies) {
     async revokeSessions({ principal, query, context }) {
       const { userId, sessionId } = principal;
       const choice = query.keep_current ? { userId, except: sessionId } : { userId };
-      await endSessions(choice, 'logout_all', context);
+      await transact(db, (trx) => endSessions(trx, choice, 'logout_all', context));
       return { status: 204 };
     },
   } satisfies Partial<OperationHandlers>;
 
   async function endSessions(
-    choice: Parameters<typeof revokeSessions>[1],
-    reason: 'logout' | 'logout_all',
+    trx: Db,
+    choice: SessionChoice,
+    reason: RevokeReason,
     context: RequestContext,
   ): Promise<string[]> {
-    return transact(db, async (trx) => {
-      const ended = await revokeSessions(trx, choice, reason, clock.now());
-      for (const id of ended)
-        await audit(trx, event('session_revoked', context, choice.userId, id));
-      return ended;
-    });
+    const ended = await revokeSessions(trx, choice, reason, clock.now());
+    for (const id of ended) {
+      await audit(trx, { ...event('session_revoked', context, choice.userId, id), reason });
+    }
+    return ended;
   }
 
-  async function wrongPassword(userId: string, context: RequestContext) {
-    await audit(db, event('password_change_refused', context, userId));
+  /** Who signs in once more than they may is signed out where that was longest ago. */
+  async function endSurplus(trx: Db, userId: string, context: RequestContext) {
+    const surplus = await listLiveSessions(trx, userId, clock.now(), MOST_SESSIONS);
+    if (surplus.length === 0) return;
+    const only = surplus.map((session) => session.id);
+    await endSessions(trx, { userId, only }, 'limit', context);
+  }
+
+  async function wrongCredentials(userId: string | undefined, context: RequestContext) {
+    await audit(db, event('sign_in_refused', context, userId));
+    return problem(401, 'invalid_credentials', 'Invalid username or password');
+  }
+
+  async function wrongPassword({ userId, sessionId }: Principal, context: RequestContext) {
+    await audit(db, event('password_change_refused', context, userId, sessionId));
     return problem(403, 'wrong_password', 'The current password is wrong');
   }
 }

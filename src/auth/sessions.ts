@@ -49,6 +49,9 @@ const LIVE_SESSION = [
   'absolute_expires_at as absoluteExpiresAt',
 ] as const;
 
+/** How many live sessions a user may have. */
+export const MOST_SESSIONS = 100;
+
 export async function startSession(
   db: Db,
   session: { userId: string; client: Client; now: number; lifetimes: SessionLifetimes },
@@ -290,8 +293,8 @@ export async function hasSessionFrom(
   return session !== undefined;
 }
 
-/** The user's live sessions, the most recently used first, 100 at most. */
-export async function listLiveSessions(db: Db, userId: string, now: number) {
+/** The user's live sessions, the most recently used first, 100 at most, from the one at `offset`. */
+export async function listLiveSessions(db: Db, userId: string, now: number, offset = 0) {
   return db
     .selectFrom('sessions')
     .select(['id', 'created_at', 'last_used_at', 'address', 'user_agent'])
@@ -302,6 +305,7 @@ export async function listLiveSessions(db: Db, userId: string, now: number) {
     .orderBy('last_used_at', 'desc')
     .orderBy('id', 'desc')
     .limit(100)
+    .offset(offset)
     .execute();
 }
 

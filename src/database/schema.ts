@@ -20,7 +20,13 @@ interface UserTable {
   created_at: number;
 }
 
-export type RevokeReason = 'logout' | 'logout_all' | 'password_change' | 'reuse' | 'admin';
+export type RevokeReason =
+  | 'logout'
+  | 'logout_all'
+  | 'password_change'
+  | 'reuse'
+  | 'admin'
+  | 'limit';
 
 interface SessionTable {
   id: string;
@@ -77,6 +83,7 @@ interface AuditEventTable {
   id: string;
   at: number;
   event: string;
+  reason: RevokeReason | null;
   user_id: string | null;
   session_id: string | null;
   address: string;

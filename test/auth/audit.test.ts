@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { listEvents } from '../../src/auth/audit.ts';
-import { DEMO, startApp } from '../harness.ts';
+import { startSession } from '../../src/auth/sessions.ts';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 test('the trail tells what happened, to which session, from where, and holds no secret', async () => {
   await using app = await startApp();
@@ -21,12 +22,7 @@ test('the trail tells what happened, to which session, from where, and holds no 
   await client.PUT('/auth/password', change(credentials.password));
   await client.logout();
 
-  const { id } = await app.db
-    .selectFrom('users')
-    .select('id')
-    .where('username', '=', 'ada')
-    .executeTakeFirstOrThrow();
-  const events = (await listEvents(app.db, id, 100)).reverse();
+  const events = (await listEvents(app.db, await idOf(app, 'ada'), 100)).reverse();
   expect(events.map(({ event }) => event)).toEqual([
     'registered',
     'sign_in_refused',
@@ -38,13 +34,14 @@ test('the trail tells what happened, to which session, from where, and holds no 
     'password_changed',
     'session_revoked',
   ]);
+  expect(events.map(({ reason }) => reason).filter(Boolean)).toEqual(['logout']);
   for (const { address, request_id } of events) {
     expect(address).toBe('127.0.0.1');
     expect(request_id).not.toBe('');
   }
   const sessions = events.map(({ session_id }) => session_id);
   expect(new Set([sessions[2], sessions[3], sessions[4]]).size).toBe(1);
-  expect(new Set([sessions[5], sessions[7], sessions[8]]).size).toBe(1);
+  expect(new Set(sessions.slice(5)).size).toBe(1);
   const trail = JSON.stringify(await app.db.selectFrom('audit_events').selectAll().execute());
   const secrets = [credentials.password, first, pair].flatMap((x) =>
     typeof x === 'string' ? [x] : Object.values(x ?? {}),
@@ -76,4 +73,54 @@ test('a name whose registration could not be told is still free', async () => {
   await sql`drop trigger full`.execute(app.db);
   expect(await register()).toBe(201);
   expect(await register()).toBe(409);
+});
+
+async function idOf(app: TestApp, username: string): Promise<string> {
+  const user = app.db.selectFrom('users').select('id').where('username', '=', username);
+  return (await user.executeTakeFirstOrThrow()).id;
+}
+
+test('a user has a hundred sessions at most: the next ends the one unused for longest', async () => {
+  await using app = await startApp();
+  const userId = await idOf(app, DEMO.username);
+  const lifetimes = { idle: 86_400_000, absolute: 86_400_000, grace: 0 };
+  const client = { address: '192.0.2.1', userAgent: '' };
+  const ids = [];
+  for (let n = 0; n < 100; n += 1) {
+    const now = app.clock.now() - 1_000_000 + n;
+    ids.push((await startSession(app.db, { userId, client, now, lifetimes })).session.id);
+  }
+  const owner = app.client();
+  await owner.login(DEMO.username, DEMO.password);
+  const { data } = await owner.GET('/auth/sessions');
+  const alive = data?.map(({ id }) => id) ?? [];
+  expect(alive).toHaveLength(100);
+  expect(alive.slice(1)).toEqual(ids.slice(1).reverse());
+  const [newest] = await listEvents(app.db, userId, 1);
+  expect(newest).toMatchObject({ event: 'session_revoked', reason: 'limit', session_id: ids[0] });
+});
+
+test('the trail says why a session ended', async () => {
+  await using app = await startApp();
+  const client = app.client();
+  await app.client().login(DEMO.username, DEMO.password);
+  await client.login(DEMO.username, DEMO.password);
+  const body = { current_password: DEMO.password, new_password: 'an even longer sentence' };
+  await client.PUT('/auth/password', { body });
+  await client.DELETE('/auth/sessions');
+  const events = await listEvents(app.db, await idOf(app, DEMO.username), 100);
+  const reasons = events.filter(({ event }) => event === 'session_revoked');
+  expect(reasons.map(({ reason }) => reason)).toEqual(['logout_all', 'password_change']);
+});
+
+test('a login whose password was changed while it was checked is told as refused', async () => {
+  await using app = await startApp();
+  const login = app.client().login(DEMO.username, DEMO.password);
+  // It is counted before the password is looked at.
+  const counted = app.db.selectFrom('rate_limits').select('key');
+  await vi.waitUntil(async () => (await counted.execute()).length > 0, { interval: 1 });
+  await app.db.updateTable('users').set({ password_hash: 'another' }).execute();
+  expect((await login).response.status).toBe(401);
+  const [newest] = await listEvents(app.db, await idOf(app, DEMO.username), 1);
+  expect(newest?.event).toBe('sign_in_refused');
 });

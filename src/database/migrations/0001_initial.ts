@@ -120,6 +120,8 @@ export const initial: Migration = {
       .addColumn('id', 'text', (column) => column.primaryKey())
       .addColumn('at', 'bigint', (column) => column.notNull())
       .addColumn('event', 'text', (column) => column.notNull())
+      // Why a session was revoked.
+      .addColumn('reason', 'text')
       .addColumn('user_id', 'text')
       .addColumn('session_id', 'text')
       .addColumn('address', 'text', (column) => column.notNull())
