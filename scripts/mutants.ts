@@ -86,13 +86,14 @@ const MUTANTS: Mutant[] = [
     "if (except) query = query.where('id', '!=', except);",
   ),
   [REFRESH, '', 'const HELD_BACK = 10_000;', 'const HELD_BACK = 0;'],
-  [REFRESH, '', 'await clock.passed(heldUntil);', ''],
+  [REFRESH, 'function holdBack(', 'await clock.passed(until);', ''],
   [
     REFRESH,
-    '',
+    'function holdBack(',
     "rotation.outcome === 'rotated' ? answeredAfter : clock.stamp() + HELD_BACK",
     'answeredAfter',
   ],
+  [REFRESH, 'function holdBack(', 'await postponeAnswer(db, rotation.grant, until)', 'void 0'],
   [REFRESH, '', 'arrivedAt: context.arrivedAt,', 'arrivedAt: clock.stamp(),'],
   [REFRESH, '', 'await audit(trx, {', 'await audit(db, {'],
   [

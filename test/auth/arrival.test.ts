@@ -167,7 +167,7 @@ test('who arrives while the commit blocks the process is no replay', async () =>
   const folder = mkdtempSync(join(tmpdir(), 'arrival-'));
   const clock = manualClock();
   const second = Promise.withResolvers<ReturnType<typeof refreshSession>>();
-  let blocks = 2;
+  let blocks = 0;
   const db = hookedDb(join(folder, 'todos.sqlite'), {
     async before(sql) {
       if (sql !== 'commit' || blocks === 0) return;
@@ -178,7 +178,6 @@ test('who arrives while the commit blocks the process is no replay', async () =>
     },
   });
   await migrate(db);
-  blocks = 0;
   const user = { userId: await seedUser(db, 'ada'), username: 'ada' };
   const { refresh: token } = await seedSession(db, clock, user);
   const present = () =>
