@@ -13,8 +13,8 @@ const KEEP = {
 /** How many rows one statement deletes at most, so that nobody waits long for it. */
 const BATCH = 500;
 
-/** How many events the trail holds at most. */
-const AUDIT_EVENTS = 200_000;
+/** How many events the trail holds at most, so that nobody's are pushed out by somebody else's. */
+const AUDIT_EVENTS = { ofOneUser: 1000, ofNobody: 50_000, all: 200_000 };
 
 /**
  * Deletes what is over: sessions that ended long ago with the tokens they spent, forgotten keys and
@@ -29,6 +29,8 @@ export async function sweep(db: Db, now: number, isStopped = () => false): Promi
     idempotencyKeys,
     rateLimits,
     oldEvents,
+    crowdedEvents,
+    nobodysEvents,
     tooManyEvents,
   ]) {
     for (let deleted = BATCH; deleted >= BATCH && !isStopped(); total += deleted) {
@@ -107,6 +109,53 @@ function oldEvents(db: Db, now: number) {
     .executeTakeFirstOrThrow();
 }
 
+/** Those before the newest of each user who has more than may be. */
+function crowdedEvents(db: Db) {
+  const crowded = db
+    .selectFrom('audit_events as one')
+    .select((one) => [
+      'one.user_id',
+      one
+        .selectFrom('audit_events as its')
+        .select('its.at')
+        .whereRef('its.user_id', '=', 'one.user_id')
+        .orderBy('its.at', 'desc')
+        .offset(AUDIT_EVENTS.ofOneUser - 1)
+        .limit(1)
+        .as('oldest'),
+    ])
+    .where('one.user_id', 'is not', null)
+    .groupBy('one.user_id')
+    .having(({ fn }) => fn.countAll(), '>', AUDIT_EVENTS.ofOneUser);
+  return db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (events) =>
+      events
+        .selectFrom(crowded.as('crowded'))
+        .innerJoin('audit_events as event', 'event.user_id', 'crowded.user_id')
+        .select('event.id')
+        .whereRef('event.at', '<', 'crowded.oldest')
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+/** Unknown names and tokens: whoever makes them up must not push out the trail of users. */
+function nobodysEvents(db: Db) {
+  return db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (events) =>
+      events
+        .selectFrom('audit_events')
+        .select('id')
+        .where('user_id', 'is', null)
+        .orderBy('at', 'desc')
+        .offset(AUDIT_EVENTS.ofNobody)
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow();
+}
+
 /** The oldest beyond what the trail holds. */
 function tooManyEvents(db: Db) {
   return db
@@ -116,7 +165,7 @@ function tooManyEvents(db: Db) {
         .selectFrom('audit_events')
         .select('id')
         .orderBy('id', 'desc')
-        .offset(AUDIT_EVENTS)
+        .offset(AUDIT_EVENTS.all)
         .limit(BATCH),
     )
     .executeTakeFirstOrThrow();

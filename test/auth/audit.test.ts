@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { expect, test, vi } from 'vitest';
 import { listEvents } from '../../src/auth/audit.ts';
 import { startSession } from '../../src/auth/sessions.ts';
+import { sweep } from '../../src/database/sweep.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 test('the trail tells what happened, to which session, from where, and holds no secret', async () => {
@@ -123,4 +124,32 @@ test('a login whose password was changed while it was checked is told as refused
   expect((await login).response.status).toBe(401);
   const [newest] = await listEvents(app.db, await idOf(app, DEMO.username), 1);
   expect(newest?.event).toBe('sign_in_refused');
+});
+
+test('nobody’s events push out the trail of others', async () => {
+  await using app = await startApp();
+  const now = app.clock.now();
+  const write = (who: string | null, count: number) =>
+    sql`insert into audit_events (id, at, event, user_id, address, request_id)
+      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
+      select ${`${who}-`} || n, ${now} - n, 'refreshed', ${who}, '', '' from numbers`.execute(
+      app.db,
+    );
+  await write('ada', 3);
+  await write('bob', 200_500);
+  await write('eve', 1001);
+  await write(null, 50_001);
+  await sweep(app.db, now);
+  const counts = app.db
+    .selectFrom('audit_events')
+    .select(['user_id', ({ fn }) => fn.countAll().as('count')])
+    .groupBy('user_id')
+    .orderBy('user_id');
+  expect(await counts.execute()).toEqual([
+    { user_id: null, count: 50_000 },
+    { user_id: 'ada', count: 3 },
+    { user_id: 'bob', count: 1000 },
+    { user_id: 'eve', count: 1000 },
+  ]);
+  expect((await listEvents(app.db, 'bob', 1))[0]?.at).toBe(now - 1);
 });
