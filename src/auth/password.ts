@@ -7,16 +7,16 @@ import { Unavailable } from '../http/problem.ts';
 /** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
 
-/** Hashing takes a core whole, so as many run at a time as leave one for everything else. */
-const CONCURRENCY = Math.max(1, availableParallelism() - 1);
+/**
+ * Hashing takes a core whole, so as many run at a time as leave one for everything else; more than
+ * Node has threads for it (4) would only wait where the queue does not see them.
+ */
+const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 4));
 
 /** How many wait at most: with some 25 ms a hash, those at the end wait about two seconds. */
 const QUEUE = 64 * CONCURRENCY;
 
 const queue = pLimit(CONCURRENCY);
-
-/** How many password checks are waiting or running. */
-export const hashQueueDepth = (): number => queue.activeCount + queue.pendingCount;
 
 /** @throws Unavailable when too many are waiting already */
 export function hashPassword(password: string): Promise<string> {

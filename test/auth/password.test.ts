@@ -1,5 +1,5 @@
 import { hash } from '@node-rs/argon2';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { hashPassword, isOutdated, isUncommon, verifyPassword } from '../../src/auth/password.ts';
 import { DEMO, startApp } from '../harness.ts';
 
@@ -113,4 +113,32 @@ test('a login storm is turned away with 503, and everybody else is served meanwh
   const rest = answers.filter((answer) => answer.response.status !== 503);
   expect(rest.every((answer) => answer.response.status === 401)).toBe(true);
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(200);
+});
+
+test.each([
+  [1, 1],
+  [2, 1],
+  [4, 3],
+  [64, 4],
+])('on %i cores %i passwords are hashed at a time', async (cores, expected) => {
+  let running = 0;
+  let most = 0;
+  vi.resetModules();
+  vi.doMock('node:os', () => ({ availableParallelism: () => cores }));
+  vi.doMock('@node-rs/argon2', () => ({
+    hash: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise(setImmediate);
+      running -= 1;
+      return '';
+    },
+  }));
+  const mocked = await import('../../src/auth/password.ts');
+  await new Promise(setImmediate); // the hash of nobody's password, made at the start
+  most = 0;
+  await Promise.all(Array.from({ length: 20 }, () => mocked.hashPassword('a password')));
+  expect(most).toBe(expected);
+  vi.doUnmock('node:os');
+  vi.doUnmock('@node-rs/argon2');
 });
