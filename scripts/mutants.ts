@@ -66,11 +66,8 @@ const MUTANTS: Mutant[] = [
     ".where('sessions.idle_expires_at', '>', now)",
     ".where('sessions.absolute_expires_at', '>', now)",
   ),
-  ...without(
-    'function findSessionOfToken(',
-    ".where('user_id', '=', userId)",
-    "where('token_hash', '=', hash),",
-  ),
+  ...without('function findSessionOfToken(', "where('token_hash', '=', hash),"),
+  [HANDLERS, 'async logout(', 'session?.userId !== principal.userId', '!session'],
   ...without(
     'function listLiveSessions(',
     ...LIVE,

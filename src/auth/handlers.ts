@@ -119,8 +119,10 @@ export function authHandlers(dependencies: AuthDependencies) {
     async logout({ principal, body, context }) {
       const only = [principal.sessionId];
       if (body?.refresh_token !== undefined) {
-        const session = await findSessionOfToken(db, principal.userId, body.refresh_token);
-        if (!session) return problem(401, 'invalid_refresh_token', 'Invalid refresh token');
+        const session = await findSessionOfToken(db, body.refresh_token);
+        if (session?.userId !== principal.userId) {
+          return problem(401, 'invalid_refresh_token', 'Invalid refresh token');
+        }
         only.push(session.id);
       }
       await transact(db, (trx) =>

@@ -5,6 +5,7 @@ import { transact } from '../database/transaction.ts';
 import type { RequestContext } from '../http/operation.ts';
 import { type AuditEventName, audit } from './audit.ts';
 import {
+  findSessionOfToken,
   type Grant,
   isCurrent,
   postponeAnswer,
@@ -59,7 +60,7 @@ export async function refreshSession(
       answeredAfter,
       lifetimes,
     });
-    const session = sessionOf(rotation);
+    const session = await sessionOf(trx, rotation, request.token);
     const user = session && (await findUser(trx, session.userId));
     await audit(trx, {
       event: EVENTS[rotation.outcome],
@@ -99,7 +100,8 @@ async function holdBack(db: Db, clock: Clock, rotation: Granted, answeredAfter: 
 
 type Granted = Extract<Rotation, { grant: Grant }>;
 
-function sessionOf(rotation: Rotation) {
-  if (rotation.outcome === 'refused') return undefined;
+/** Whom the trail is to tell about; also of a refusal, if the token is of a session at all. */
+async function sessionOf(db: Db, rotation: Rotation, token: string) {
+  if (rotation.outcome === 'refused') return findSessionOfToken(db, token);
   return rotation.outcome === 'reused' ? rotation.session : rotation.grant.session;
 }

@@ -256,13 +256,12 @@ export async function findPrincipal(
     .executeTakeFirst();
 }
 
-/** The user's session, dead or alive, that a refresh token, current or spent, belongs to. */
-export async function findSessionOfToken(db: Db, userId: string, token: string) {
+/** The session, dead or alive, that a refresh token, current or spent, belongs to. */
+export async function findSessionOfToken(db: Db, token: string) {
   const hash = hashToken(token);
   return db
     .selectFrom('sessions')
-    .select('id')
-    .where('user_id', '=', userId)
+    .select(['id', 'user_id as userId'])
     .where((where) =>
       where.or([
         where('token_hash', '=', hash),

@@ -136,7 +136,7 @@ test('nobody’s events push out the trail of others', async () => {
       app.db,
     );
   await write('ada', 3);
-  await write('bob', 200_500);
+  await write('bob', 3000);
   await write('eve', 1001);
   await write(null, 50_001);
   await sweep(app.db, now);
@@ -152,4 +152,19 @@ test('nobody’s events push out the trail of others', async () => {
     { user_id: 'eve', count: 1000 },
   ]);
   expect((await listEvents(app.db, 'bob', 1))[0]?.at).toBe(now - 1);
+});
+
+test('a refused token of a session that has ended is told of its user', async () => {
+  await using app = await startApp();
+  const client = app.client();
+  const { data } = await client.login(DEMO.username, DEMO.password);
+  await client.logout();
+  await app.client().POST('/auth/refresh', { body: { refresh_token: data?.refresh_token ?? '' } });
+  const events = await app.db.selectFrom('audit_events').selectAll().orderBy('id').execute();
+  const [signedIn, , refused] = events;
+  expect(refused).toMatchObject({
+    event: 'refresh_refused',
+    user_id: signedIn?.user_id,
+    session_id: signedIn?.session_id,
+  });
 });
