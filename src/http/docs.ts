@@ -23,10 +23,10 @@ const file =
 
 const pages: Record<string, RequestHandler> = {
   '/openapi.yaml': (request, response) => {
-    response.type('application/yaml').send(located(formats.yaml, request));
+    response.type('application/yaml').send(located(formats.yaml(), request));
   },
   '/openapi.json': (request, response) => {
-    response.type('application/json').send(located(formats.json, request));
+    response.type('application/json').send(located(formats.json(), request));
   },
   '/docs': (_request, response) => {
     response.set('Content-Security-Policy', PAGE_POLICY).sendFile(here('index.html'), FILES);

@@ -13,7 +13,22 @@ const source = parseDocument(readFileSync(new URL('../../openapi.yaml', import.m
 /** The contract; read once, whatever number of services a process starts. */
 export const document: ContractDocument = source.toJS();
 
-source.set('servers', [{ url: PLACE }]);
+/** The contract as it is handed out, made when somebody asks for it. */
+export const formats = {
+  yaml: once(() => placed().toString()),
+  json: once(() => JSON.stringify(placed().toJS())),
+};
 
-/** The contract as it is handed out. */
-export const formats = { yaml: source.toString(), json: JSON.stringify(source.toJS()) };
+function placed() {
+  const copy = source.clone();
+  copy.set('servers', [{ url: PLACE }]);
+  return copy;
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
