@@ -1,12 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+/** They put a module in the place of another, or count what a process does only once. */
+const ISOLATED = ['auth/faults', 'auth/password', 'auth/sessions', 'http/memory'].map(
+  (name) => `test/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'],
     testTimeout: 30_000,
     maxWorkers: '100%', // of the cores; by default one is left idle
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**', ...ISOLATED],
+          isolate: false, // loading the service costs more than most tests of it
+          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+        },
+      },
+      { extends: true, test: { name: 'isolated', include: ISOLATED } },
+    ],
   },
 });

@@ -35,18 +35,31 @@ export interface ContractOptions {
 export async function contract(options: ContractOptions): Promise<RequestHandler[]> {
   checkCompleteness(options);
   const apiDoc = await dereferenced(options.document);
+  const authenticateWith: RequestHandler = (request, _response, next) => {
+    securityOf.set(request, options.security);
+    next();
+  };
+  return [authenticateWith, ...validatorOf(options), dispatch(options, apiDoc)];
+}
 
-  const validator = OpenApiValidator.middleware({
-    apiSpec: structuredClone(options.document),
-    validateApiSpec: false,
-    validateRequests: true,
-    validateResponses: true,
-    validateSecurity: { handlers: securityAdapters(options.security) },
-    ajvFormats: { mode: 'full' },
-    formats: options.formats,
-    fileUploader: false,
-  });
-  return [...validator, dispatch(options, apiDoc)];
+const validators = new WeakMap<ContractDocument, RequestHandler[]>();
+
+/** One for each document: it takes a while to make, and knows of no service in particular. */
+function validatorOf({ document, formats, security }: ContractOptions): RequestHandler[] {
+  const validator =
+    validators.get(document) ??
+    OpenApiValidator.middleware({
+      apiSpec: structuredClone(document),
+      validateApiSpec: false,
+      validateRequests: true,
+      validateResponses: true,
+      validateSecurity: { handlers: securityAdapters(Object.keys(security)) },
+      ajvFormats: { mode: 'full' },
+      formats,
+      fileUploader: false,
+    });
+  validators.set(document, validator);
+  return validator;
 }
 
 const known = new WeakMap<ContractDocument, Promise<DereferencedDocument>>();
@@ -120,17 +133,27 @@ export function authenticationOf(request: Request): Outcome | undefined {
   return outcomes.get(request);
 }
 
-function securityAdapters(handlers: SecurityHandlers) {
+/** How this request is to be authenticated. */
+const securityOf = new WeakMap<Request, SecurityHandlers>();
+
+function securityAdapters(schemes: string[]) {
   return Object.fromEntries(
-    Object.entries(handlers).map(([scheme, authenticate]) => [
+    schemes.map((scheme) => [
       scheme,
       async (request: Request): Promise<boolean> => {
-        const outcome = await authenticate(request).catch((failure: unknown) => ({ failure }));
+        const outcome = await authenticate(request, scheme);
         outcomes.set(request, outcome);
         return 'principal' in outcome;
       },
     ]),
   );
+}
+
+async function authenticate(request: Request, scheme: string): Promise<Outcome> {
+  // checkCompleteness has compared the schemes with the handlers.
+  const handler = securityOf.get(request)?.[scheme as keyof SecurityHandlers];
+  if (!handler) return { failure: new Error(`no security handler for ${scheme}`) };
+  return handler(request).catch((failure: unknown) => ({ failure }));
 }
 
 type UntypedHandler = (request: unknown) => Promise<AnyResponse>;
