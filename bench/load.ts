@@ -29,16 +29,19 @@ export async function cpu(url: string): Promise<number> {
   return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+const connections = new Agent({ keepAlive: true, maxSockets: 16 });
 
 export interface Sent {
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** The connections it goes over; 16 that all share, by default. */
+  agent?: Agent;
 }
 
 /** One request; resolves to its status, its body and its time in milliseconds. */
-export function send(url: string, { method = 'GET', headers = {}, body }: Sent = {}) {
+export function send(url: string, sending: Sent = {}) {
+  const { method = 'GET', headers = {}, body, agent = connections } = sending;
   return new Promise<{ status: number; body: string; time: number }>((resolve, reject) => {
     const start = performance.now();
     const payload = body === undefined ? undefined : JSON.stringify(body);

@@ -16,8 +16,8 @@ const folder = mkdtempSync(join(tmpdir(), 'todos-bench-'));
 using service = await serve('scripts/start.mjs', {
   DATABASE_URL: `sqlite:${join(folder, 'service.sqlite')}`,
 });
-const tokens = await Promise.all(Array.from({ length: AT_ONCE }, () => signIn(service.url)));
-const chains = tokens.map(({ refresh_token }) => refresh_token);
+const chains: string[] = [];
+while (chains.length < AT_ONCE) chains.push((await signIn(service.url)).refresh_token);
 
 async function refreshes() {
   const [before, start] = [await cpu(service.url), performance.now()];

@@ -91,9 +91,9 @@ const variables = {
     example: 'false',
   }),
   LOGIN_FREE_FAILURES: count({
-    default: 5,
-    desc: 'So many wrong passwords for one name from one address cost nothing in an hour; each more doubles the delay',
-    example: '5',
+    default: 10,
+    desc: 'So many wrong passwords for one name from one address cost nothing in an hour; each more doubles the delay. Logins under way count until they have succeeded',
+    example: '10',
   }),
   LOGIN_FREE_FAILURES_PER_ADDRESS: count({
     default: 100,

@@ -17,7 +17,7 @@ test('nothing needs to be set to try the service out', () => {
     sessionAbsoluteSeconds: 90 * 86_400,
     refreshGraceSeconds: 0,
     registration: true,
-    freeFailures: { login: 5, loginPerAddress: 100, refresh: 100 },
+    freeFailures: { login: 10, loginPerAddress: 100, refresh: 100 },
     corsOrigins: ['http://localhost:*', 'http://127.0.0.1:*'],
     bodyLimit: 65_536,
     trustedProxies: [],
