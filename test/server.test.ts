@@ -48,6 +48,16 @@ async function exit(child: ChildProcess) {
   return child.exitCode;
 }
 
+/** Resolves when the service takes no new connection any more. */
+async function closed(url: string) {
+  const state = () =>
+    fetch(`${url}/healthz`).then(
+      () => 'open',
+      () => 'closed',
+    );
+  await expect.poll(state).toBe('closed');
+}
+
 test('the banner says where to go next, and its curl line signs in', async () => {
   const { output, url } = await start({ DATABASE_URL: 'sqlite:banner/todos.sqlite' });
   expect(output.text).toContain(`${url}/docs`);
@@ -122,14 +132,7 @@ test('SIGTERM finishes the request under way, then the process ends with 0', asy
   // A second connection's answer tells that the first one's bytes have been read.
   await fetch(`${url}/healthz`);
   child.kill('SIGTERM');
-  await expect
-    .poll(() =>
-      fetch(`${url}/healthz`).then(
-        () => 'open',
-        () => 'closed',
-      ),
-    )
-    .toBe('closed');
+  await closed(url);
   socket.write(body.slice(5));
   await once(socket, 'close');
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -143,14 +146,7 @@ test('whoever asks twice for the end gets it at once', async () => {
   socket.write('POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
   await fetch(`${url}/healthz`);
   child.kill('SIGTERM');
-  await expect
-    .poll(() =>
-      fetch(`${url}/healthz`).then(
-        () => 'open',
-        () => 'closed',
-      ),
-    )
-    .toBe('closed');
+  await closed(url);
   expect(child.exitCode).toBeNull();
   child.kill('SIGINT');
   expect(await exit(child)).toBe(1);

@@ -97,16 +97,7 @@ function rateLimits(db: Db, now: number) {
 }
 
 function oldEvents(db: Db, now: number) {
-  return db
-    .deleteFrom('audit_events')
-    .where('id', 'in', (events) =>
-      events
-        .selectFrom('audit_events')
-        .select('id')
-        .where('at', '<', now - KEEP.auditEvent)
-        .limit(BATCH),
-    )
-    .executeTakeFirstOrThrow();
+  return deleteEvents(db, eventIds(db).where('at', '<', now - KEEP.auditEvent));
 }
 
 /** Those before the newest of each user who has more than may be. */
@@ -142,32 +133,24 @@ function crowdedEvents(db: Db) {
 
 /** Unknown names and tokens: whoever makes them up must not push out the trail of users. */
 function nobodysEvents(db: Db) {
-  return db
-    .deleteFrom('audit_events')
-    .where('id', 'in', (events) =>
-      events
-        .selectFrom('audit_events')
-        .select('id')
-        .where('user_id', 'is', null)
-        .orderBy('at', 'desc')
-        .offset(AUDIT_EVENTS.ofNobody)
-        .limit(BATCH),
-    )
-    .executeTakeFirstOrThrow();
+  const nobodys = eventIds(db).where('user_id', 'is', null).orderBy('at', 'desc');
+  return deleteEvents(db, nobodys.offset(AUDIT_EVENTS.ofNobody));
 }
 
 /** The oldest beyond what the trail holds. */
 function tooManyEvents(db: Db) {
+  return deleteEvents(db, eventIds(db).orderBy('id', 'desc').offset(AUDIT_EVENTS.all));
+}
+
+function eventIds(db: Db) {
+  return db.selectFrom('audit_events').select('audit_events.id');
+}
+
+/** A batch of those that the query finds. */
+function deleteEvents(db: Db, ids: ReturnType<typeof eventIds>) {
   return db
     .deleteFrom('audit_events')
-    .where('id', 'in', (events) =>
-      events
-        .selectFrom('audit_events')
-        .select('id')
-        .orderBy('id', 'desc')
-        .offset(AUDIT_EVENTS.all)
-        .limit(BATCH),
-    )
+    .where('id', 'in', ids.limit(BATCH))
     .executeTakeFirstOrThrow();
 }
 
