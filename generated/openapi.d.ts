@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: e7537ea1e04109b20a4de0648ff14257e20dbf2209522dac010849202a7d7740
+// openapi.yaml sha256: 4dcf98e24ebc233f7b68d6e2938165aa31c86ed017e1a6660a1f32cb0a7abcd2
 export interface operationSecurity {
     register: never;
     login: never;
@@ -403,6 +403,11 @@ export interface components {
             description?: string | null;
             done?: boolean | null;
         };
+        /**
+         * @description An order of todos; `-` is descending.
+         * @enum {string}
+         */
+        TodoSort: "created_at" | "-created_at" | "updated_at" | "-updated_at";
         Health: {
             /** @enum {string} */
             status: "ok";
@@ -435,11 +440,7 @@ export interface components {
             status: number;
             /** @description For a person. */
             detail: string;
-            /**
-             * @description For a program; stable.
-             * @enum {string}
-             */
-            code: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
+            code: components["schemas"]["ProblemCode"];
             /** @description The same text as `detail`, for clients that read only this member. */
             error: string;
             /** @description On 400, every fault that was found. */
@@ -447,6 +448,11 @@ export interface components {
             /** @description On 5xx, the request's `X-Request-Id`. */
             request_id?: string;
         };
+        /**
+         * @description For a program; stable.
+         * @enum {string}
+         */
+        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
         /** @description One fault of a request, and where it is. */
         InputError: {
             /** @description A JSON Pointer (RFC 6901) into the body; empty for the whole of it. */
@@ -999,7 +1005,7 @@ export interface operations {
                  * @description The order; `-` is descending.
                  * @example -created_at
                  */
-                sort?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                sort?: components["schemas"]["TodoSort"];
                 /**
                  * @description How many todos a page holds at most.
                  * @example 20

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Schema } from './operation.ts';
 
 export type Problem = Schema<'Problem'>;
-export type ProblemCode = Problem['code'];
+export type ProblemCode = Schema<'ProblemCode'>;
 
 interface ProblemResponse<Status extends number> {
   status: Status;
