@@ -7,8 +7,9 @@ import { keySetOfJwks } from '../src/auth/keys.ts';
 
 const HELP = `npm run keys -- --file keys.json [--alg EdDSA|ES256|HS256] [--next | --promote] [--keep 3]
 
-Makes the file, readable only by its owner, or rotates it: a new key comes first and signs from the
-next start on; the older ones still verify. Tokens of a key that is gone are refreshed, not lost.
+Makes the file, readable only by its owner, or rotates it: a new key comes first and signs from then
+on; the older ones still verify. Tokens of a key that is gone are refreshed, not lost. A service that
+runs takes the changed file within a second or two, or at SIGHUP.
 
   --alg      of the new key (default: EdDSA)
   --next     the new key comes last: it verifies everywhere before it signs anywhere (many nodes)

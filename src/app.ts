@@ -31,7 +31,8 @@ import { todoHandlers } from './todos/handlers.ts';
 export interface AppDependencies {
   config: Config;
   db: Db;
-  keys: KeySet;
+  /** The keys of access tokens that hold now. */
+  keys: () => KeySet;
   logger: Logger;
   clock: Clock;
   /** Whether the service has been told to stop. */
@@ -52,7 +53,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     absolute: config.sessionAbsoluteSeconds * 1000,
     grace: config.refreshGraceSeconds * 1000,
   };
-  const publicKeys = [...keys.byId.values()].flatMap(({ published }) => published ?? []);
+  const publicKeys = () => [...keys().byId.values()].flatMap(({ published }) => published ?? []);
   const attempts = new Attempts(config.freeFailures, clock.now);
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
 import type { AttemptLimits } from './auth/attempts.ts';
+import type { KeyOrigin } from './auth/key-source.ts';
 import type { SqliteLocation } from './database/connect.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
@@ -9,8 +10,8 @@ export interface Config {
   host: string;
   port: number;
   database: SqliteLocation;
-  /** What signs access tokens: one secret, a JWK Set's JSON, or nothing yet. */
-  keys: { secret: string } | { jwks: string } | undefined;
+  /** What signs access tokens, if that is settled already. */
+  keys: KeyOrigin | undefined;
   issuer: string;
   audience: string;
   accessTokenSeconds: number;
@@ -60,7 +61,7 @@ const variables = {
   }),
   JWT_KEYS: makeValidator<string>(jwks)({
     default: undefined,
-    desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run keys` makes one',
+    desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run keys` makes one. A file that changes is read again',
     example: 'keys.json',
   }),
   JWT_ISSUER: text('openapi-todos', '`iss` of access tokens'),
@@ -204,7 +205,12 @@ function locationOf(url: string): SqliteLocation {
 
 function keysOf(secret: string | undefined, jwks: string | undefined): Config['keys'] {
   if (secret) return { secret };
-  return jwks ? { jwks } : undefined;
+  if (!jwks) return undefined;
+  return isJson(jwks) ? { jwks } : { file: jwks };
+}
+
+function isJson(jwks: string): boolean {
+  return jwks.trimStart().startsWith('{');
 }
 
 function explain(name: string, error: Error): string {
@@ -255,11 +261,11 @@ function secret(input: string): string {
   throw new EnvError(`must have 32 bytes or more (256 bits), not ${bytes}`);
 }
 
-/** A JWK Set's JSON; what stands in it is the key module's business. */
+/** A JWK Set's JSON, or the path of a file; what stands in it is the key module's business. */
 function jwks(input: string): string {
-  if (input.trimStart().startsWith('{')) return input;
   try {
-    return readFileSync(input, 'utf8');
+    if (!isJson(input)) accessSync(input, constants.R_OK);
+    return input;
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : error;
     throw new EnvError(`must be a JWK Set or the path of a file with one: ${why}`);

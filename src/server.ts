@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, describeVariables, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { createLogger } from './http/log.ts';
-import { startService } from './service.ts';
+import { type Service, startService } from './service.ts';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
@@ -14,8 +14,10 @@ async function main(): Promise<void> {
   process.umask(0o077); // what the service writes is nobody else's to read
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
-  const service = await startService(config, logger);
-  console.log(banner(service.url, config.trial && (await hasDemoUser(service.db))));
+  const starting = startService(config, logger);
+  // A trial without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
+  if (config.keys) process.on('SIGHUP', () => starting.then(reloadKeys, () => undefined));
+  const service = await starting;
 
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -25,6 +27,11 @@ async function main(): Promise<void> {
       void service.close().then(() => logger.info('stopped'));
     });
   }
+  console.log(banner(service.url, config.trial && (await hasDemoUser(service.db))));
+}
+
+function reloadKeys(service: Service): Promise<void> {
+  return service.reloadKeys();
 }
 
 function banner(url: string, hasDemo: boolean): string {

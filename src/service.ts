@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
-import { type KeySet, keySetOfJwks, keySetOfSecret } from './auth/keys.ts';
+import { type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { connect, type Db } from './database/connect.ts';
@@ -17,6 +17,8 @@ export interface Service {
   /** Where it answers, without a slash at the end. */
   url: string;
   db: Db;
+  /** Takes the keys that the file of JWT_KEYS holds now, or says in the log why not. */
+  reloadKeys(): Promise<void>;
   /** Finishes the requests under way, as long as that takes no longer than its limit. */
   close(): Promise<void>;
 }
@@ -31,35 +33,30 @@ export async function startService(
   clock: Clock = systemClock,
   limits: Limits = LIMITS,
 ): Promise<Service> {
-  const db = connect(config.database);
-  try {
-    await migrate(db, async (fresh) => {
-      if (config.trial) await createDemoUser(fresh, clock.now());
-    });
-    let closing = false;
-    const keys = await loadKeys(config);
-    const app = await createApp({ config, db, keys, logger, clock, isClosing: () => closing });
-    const server = createListener(app, limits);
-    server.prependListener('request', (_request, response) => {
-      if (closing) response.setHeader('Connection', 'close');
-    });
-    await listen(server, config);
-    const stopSweeping = sweepRegularly(db, clock.now, (error) => {
-      logger.error({ err: error }, 'sweep failed');
-    });
-    const close = async () => {
-      closing = true;
-      await Promise.all([
-        stopListening(server, limits.shutdownTimeout ?? LIMITS.shutdownTimeout),
-        stopSweeping(),
-      ]);
-      await db.destroy();
-    };
-    return { url: urlOf(server, config), db, close };
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack(); // closed again if the rest fails
+  const db = opened.adopt(connect(config.database), (handle) => handle.destroy());
+  await migrate(db, async (fresh) => {
+    if (config.trial) await createDemoUser(fresh, clock.now());
+  });
+  const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
+  let closing = false;
+  const isClosing = () => closing;
+  const app = await createApp({ config, db, keys: keys.current, logger, clock, isClosing });
+  const server = createListener(app, limits);
+  server.prependListener('request', (_request, response) => {
+    if (closing) response.setHeader('Connection', 'close');
+  });
+  await listen(server, config);
+  opened.defer(
+    sweepRegularly(db, clock.now, (error) => logger.error({ err: error }, 'sweep failed')),
+  );
+  opened.defer(() => stopListening(server, limits.shutdownTimeout ?? LIMITS.shutdownTimeout));
+  const running = opened.move();
+  const close = () => {
+    closing = true;
+    return running.disposeAsync(); // the last first
+  };
+  return { url: urlOf(server, config), db, reloadKeys: keys.reload, close };
 }
 
 /** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
@@ -77,14 +74,25 @@ const LIMITS = {
   maxHeaderSize: 16_384,
 };
 
-async function loadKeys({ keys, database }: Config): Promise<KeySet> {
-  if (!keys) return keySetOfSecret(trialSecret(database.path));
-  if ('secret' in keys) return keySetOfSecret(keys.secret);
+async function keysOf({ keys, database }: Config, logger: Logger): Promise<KeySource> {
   try {
-    return await keySetOfJwks(JSON.parse(keys.jwks));
+    const origin = keys ?? { secret: trialSecret(database.path) };
+    return await openKeys(origin, keyReport(logger));
   } catch (error) {
+    if (!keys) throw error;
     throw new ConfigError(`JWT_KEYS ${error instanceof Error ? error.message : 'is no JWK Set'}`);
   }
+}
+
+function keyReport(logger: Logger): KeyReport {
+  return {
+    taken({ first, byId }) {
+      logger.info({ signs: first.kid, verify: [...byId.keys()] }, 'JWT_KEYS has changed: taken');
+    },
+    unchanged: () => logger.info('JWT_KEYS has not changed'),
+    refused: (error) => logger.error({ err: error }, 'JWT_KEYS not taken: the former keys stay'),
+    fixed: () => logger.info('JWT_KEYS names no file: there are no keys to read again'),
+  };
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {

@@ -45,6 +45,7 @@ export async function startApp(variables: Record<string, string> = {}, limits?: 
     /** The lines of the service's log. */
     log,
     close,
+    reloadKeys: service.reloadKeys,
     [Symbol.asyncDispose]: close,
     /** A typed client of its own, not signed in. */
     client: () => createClient({ baseUrl: url }),

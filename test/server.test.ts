@@ -1,62 +1,13 @@
 // The process as `npm start` runs it: a child of its own, killed for real.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createClient } from '../src/client/index.ts';
+import { expect, test } from 'vitest';
 import { DEMO, startApp } from './harness.ts';
+import { closed, exit, useProcesses } from './process.ts';
 
-const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'todos-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-function run(variables: Record<string, string>, ...args: string[]) {
-  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
-  const child = spawn(process.execPath, [script, ...args], { env, cwd: folder });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const output = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output.text += text;
-    });
-  }
-  return { child, output };
-}
-
-/** Starts the service and waits for its banner. */
-async function start(variables: Record<string, string>) {
-  const { child, output } = run(variables);
-  await until(child, () => output.text.includes('contract'));
-  const url = /http:\/\/localhost:\d+/.exec(output.text)?.[0] ?? '';
-  return { child, output, url, client: createClient({ baseUrl: url }) };
-}
-
-async function until(child: ChildProcess, condition: () => boolean) {
-  while (!condition() && child.exitCode === null) {
-    await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'close')]);
-  }
-}
-
-async function exit(child: ChildProcess) {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
-  return child.exitCode;
-}
-
-/** Resolves when the service takes no new connection any more. */
-async function closed(url: string) {
-  const state = () =>
-    fetch(`${url}/healthz`).then(
-      () => 'open',
-      () => 'closed',
-    );
-  await expect.poll(state).toBe('closed');
-}
+const { folder, run, start } = useProcesses();
 
 test('the banner says where to go next, and its curl line signs in', async () => {
   const { output, url } = await start({ DATABASE_URL: 'sqlite:banner/todos.sqlite' });
@@ -67,7 +18,7 @@ test('the banner says where to go next, and its curl line signs in', async () =>
   const response = await fetch(address, { method: 'POST', headers, body });
   expect(response.status).toBe(200);
   for (const file of ['todos.sqlite', 'todos.sqlite-wal', 'todos.sqlite.secret']) {
-    const { mode } = await stat(join(folder, 'banner', file));
+    const { mode } = await stat(join(folder(), 'banner', file));
     expect(mode & 0o077).toBe(0); // for its owner only
   }
 });

@@ -3,7 +3,8 @@ import type { KeySet } from './keys.ts';
 import type { LiveSession } from './sessions.ts';
 
 export interface AccessTokenOptions {
-  keys: KeySet;
+  /** The keys that hold now: asked for once a token. */
+  keys: () => KeySet;
   issuer: string;
   audience: string;
   /** Milliseconds. */
@@ -26,7 +27,7 @@ export function mintAccessToken(
   username: string,
   now: number,
 ): Promise<string> {
-  const { kid, algorithm, signing } = keys.first;
+  const { kid, algorithm, signing } = keys().first;
   const end = Math.min(now + lifetime, session.absoluteExpiresAt);
   return new SignJWT({ sid: session.id })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid })
@@ -55,9 +56,10 @@ export async function verifyAccessToken(
   now: number,
 ): Promise<AccessTokenClaims | 'expired' | 'invalid'> {
   if (token.length > LONGEST) return 'invalid';
+  const { byId } = keys();
   try {
-    const { payload } = await jwtVerify(token, ({ kid, alg }) => keyFor(keys, kid, alg), {
-      algorithms: [...new Set([...keys.byId.values()].map((key) => key.algorithm))],
+    const { payload } = await jwtVerify(token, ({ kid, alg }) => keyFor(byId, kid, alg), {
+      algorithms: [...new Set([...byId.values()].map((key) => key.algorithm))],
       typ: 'JWT',
       issuer,
       audience,
@@ -75,8 +77,8 @@ export async function verifyAccessToken(
   }
 }
 
-function keyFor(keys: KeySet, kid: string | undefined, alg: string): CryptoKey {
-  const key = kid === undefined ? undefined : keys.byId.get(kid);
+function keyFor(keys: KeySet['byId'], kid: string | undefined, alg: string): CryptoKey {
+  const key = kid === undefined ? undefined : keys.get(kid);
   if (key?.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
   return key.verifying;
 }

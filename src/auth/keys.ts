@@ -29,6 +29,20 @@ export async function keySetOfSecret(secret: string): Promise<KeySet> {
 }
 
 /**
+ * A JWK Set as text. Of what is no JSON nothing is told: V8's own message would quote the secret.
+ * @throws Error as `keySetOfJwks` does
+ */
+export async function keySetOfJson(text: string): Promise<KeySet> {
+  let set: unknown;
+  try {
+    set = JSON.parse(text);
+  } catch {
+    throw new Error('the JWK Set is not valid JSON');
+  }
+  return keySetOfJwks(set);
+}
+
+/**
  * A JWK Set (RFC 7517 §5) of private or shared keys.
  * @throws Error saying which key is no good and why
  */

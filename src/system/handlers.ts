@@ -4,8 +4,8 @@ import { unavailable } from '../http/problem.ts';
 
 export interface SystemDependencies {
   db: Db;
-  /** Public keys of the access tokens. */
-  publicKeys: Schema<'Jwk'>[];
+  /** Public keys of the access tokens, as they are now. */
+  publicKeys: () => Schema<'Jwk'>[];
   /** Whether the service has been told to stop. */
   isClosing: () => boolean;
 }
@@ -26,7 +26,7 @@ export function systemHandlers({ db, publicKeys, isClosing }: SystemDependencies
     },
 
     async getJwks() {
-      return { status: 200, body: { keys: publicKeys } };
+      return { status: 200, body: { keys: publicKeys() } };
     },
   } satisfies Partial<OperationHandlers>;
 }

@@ -30,8 +30,10 @@ export const LIFETIMES: SessionLifetimes = {
   grace: 0,
 };
 
+const keys = await keySetOfSecret(SECRET);
+
 export const TOKENS: AccessTokenOptions = {
-  keys: await keySetOfSecret(SECRET),
+  keys: () => keys,
   issuer: 'openapi-todos',
   audience: 'openapi-todos',
   lifetime: 900_000,

@@ -1,0 +1,220 @@
+// A key set that is rotated while the service runs.
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { useProcesses } from '../process.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'todos-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function newKey(kid: string): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  return { ...(await exportJWK(privateKey)), kid };
+}
+
+/** The file is looked at once a second. */
+const SOON = { timeout: 20_000 };
+
+const [old, fresh] = [await newKey('old'), await newKey('fresh')];
+
+/** Puts these keys where the service looks, in one step. */
+async function put(file: string, ...keys: JWK[]) {
+  await writeFile(`${file}.draft`, JSON.stringify({ keys }), { mode: 0o600 });
+  await rename(`${file}.draft`, file);
+}
+
+async function tokenOf({ url }: { url: string }): Promise<string> {
+  const headers = { 'Content-Type': 'application/json' };
+  const login = { method: 'POST', headers, body: JSON.stringify(DEMO) };
+  const { access_token } = await (await fetch(`${url}/auth/login`, login)).json();
+  return access_token;
+}
+
+function kidOf(token: string): string {
+  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
+}
+
+/** What is answered to a request with that token. */
+async function present({ url }: { url: string }, token: string): Promise<string> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const response = await fetch(`${url}/auth/me`, { headers });
+  return response.ok ? 'welcome' : (await response.json()).code;
+}
+
+async function published({ url }: { url: string }): Promise<string[]> {
+  const { keys }: { keys: { kid: string }[] } = await (
+    await fetch(`${url}/.well-known/jwks.json`)
+  ).json();
+  return keys.map(({ kid }) => kid);
+}
+
+/** The messages of the log about keys. */
+function told({ log }: TestApp): string[] {
+  return log.map((line) => JSON.parse(line).msg).filter((text) => text.includes('JWT_KEYS'));
+}
+
+test('a file that is replaced is taken: the new key signs, an old one verifies while it is there', async () => {
+  const file = join(folder, 'replaced.json');
+  await put(file, old);
+  await using app = await startApp({ JWT_KEYS: file });
+  const before = await tokenOf(app);
+
+  await put(file, fresh, old);
+  await expect.poll(() => published(app), SOON).toEqual(['fresh', 'old']);
+  const after = await tokenOf(app);
+  expect([kidOf(before), kidOf(after)]).toEqual(['old', 'fresh']);
+  expect([await present(app, before), await present(app, after)]).toEqual(['welcome', 'welcome']);
+
+  await put(file, fresh);
+  await expect.poll(() => published(app), SOON).toEqual(['fresh']);
+  expect(await present(app, before)).toBe('invalid_access_token');
+  expect(await present(app, after)).toBe('welcome');
+  expect(app.log.map((line) => JSON.parse(line)).filter(({ signs }) => signs)).toMatchObject([
+    { level: 30, signs: 'fresh', verify: ['fresh', 'old'] },
+    { level: 30, signs: 'fresh', verify: ['fresh'] },
+  ]);
+});
+
+test('so is one behind a link that is exchanged, as Kubernetes does it', async () => {
+  const mount = join(folder, 'mount');
+  for (const [name, key] of Object.entries({ first: old, second: fresh })) {
+    await mkdir(join(mount, name), { recursive: true });
+    await put(join(mount, name, 'keys.json'), key);
+  }
+  await symlink('first', join(mount, '..data'));
+  await symlink('..data/keys.json', join(mount, 'keys.json'));
+  await using app = await startApp({ JWT_KEYS: join(mount, 'keys.json') });
+  expect(await published(app)).toEqual(['old']);
+
+  await symlink('second', join(mount, '..data_tmp'));
+  await rename(join(mount, '..data_tmp'), join(mount, '..data'));
+  await expect.poll(() => published(app), SOON).toEqual(['fresh']);
+});
+
+describe('what is no good set is not taken', async () => {
+  const { k: secret = '' } = {
+    k: Buffer.from('a secret that must not be told').toString('base64url'),
+  };
+  const whole = JSON.stringify({ keys: [{ kty: 'oct', k: secret }, old] });
+  test.each<[string, (file: string) => Promise<void>, RegExp]>([
+    ['half a file', (file) => writeFile(file, whole.slice(0, -40)), /not valid JSON/],
+    ['a set with a short secret', (file) => writeFile(file, whole), /key 1 .* 32 bytes or more/],
+    ['no key', (file) => put(file), /has no key/],
+    ['no file', unlink, /ENOENT/],
+    ['a folder', (file) => unlink(file).then(() => mkdir(file)), /EISDIR/],
+  ])('%s: the former keys stay until there is one', async (what, spoil, message) => {
+    const file = join(folder, `${what}.json`);
+    await put(file, old);
+    await using app = await startApp({ JWT_KEYS: file });
+    const token = await tokenOf(app);
+
+    await spoil(file);
+    await app.reloadKeys();
+    expect(told(app)).toContain('JWT_KEYS not taken: the former keys stay');
+    const errors = app.log.filter((line) => JSON.parse(line).level === 50);
+    expect(JSON.parse(errors[0] ?? '').err.message).toMatch(message);
+    expect(errors.join('')).not.toContain(secret.slice(0, 10));
+    expect(await present(app, token)).toBe('welcome');
+    expect(await published(app)).toEqual(['old']);
+
+    await rm(file, { recursive: true, force: true });
+    await put(file, fresh, old);
+    await app.reloadKeys();
+    expect(await published(app)).toEqual(['fresh', 'old']);
+    expect(await present(app, token)).toBe('welcome');
+  });
+});
+
+test('a service that is closed looks no longer', async () => {
+  const file = join(folder, 'closed.json');
+  await put(file, old);
+  const app = await startApp({ JWT_KEYS: file });
+  await using other = await startApp({ JWT_KEYS: file });
+  await app.close();
+  await put(file, fresh);
+  await expect.poll(() => told(other), SOON).toEqual(['JWT_KEYS has changed: taken']);
+  expect(told(app)).toEqual([]);
+});
+
+test('two nodes: --next everywhere, then --promote everywhere, and each takes what either signs', async () => {
+  const script = new URL('../../scripts/keys.ts', import.meta.url).pathname;
+  const source = join(folder, 'source.json');
+  const rotate = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [script, '--file', source, ...args]);
+  const files = [join(folder, 'node-1.json'), join(folder, 'node-2.json')] as const;
+  const database = { DATABASE_URL: `sqlite:${join(folder, 'nodes.sqlite')}` };
+  await rotate();
+  for (const file of files) await copyFile(source, file);
+  await using one = await startApp({ ...database, JWT_KEYS: files[0] });
+  await using two = await startApp({ ...database, JWT_KEYS: files[1] });
+
+  const tokens: string[] = [];
+  for (const step of ['--next', '--promote']) {
+    await rotate(step);
+    for (const [index, app] of [one, two].entries()) {
+      await copyFile(source, files[index] ?? '');
+      await app.reloadKeys();
+      tokens.push(await tokenOf(one), await tokenOf(two));
+      for (const token of tokens) {
+        expect([await present(one, token), await present(two, token)]).toEqual([
+          'welcome',
+          'welcome',
+        ]);
+      }
+    }
+  }
+  expect(new Set(tokens.map(kidOf)).size).toBe(2);
+});
+
+describe('SIGHUP', () => {
+  const { folder: own, start } = useProcesses();
+  const variables = { DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'info' };
+
+  test('under load takes the file at once, and no good token is refused', async () => {
+    const file = join(own(), 'keys.json');
+    let keys = [old];
+    await put(file, ...keys);
+    const service = await start({ ...variables, JWT_KEYS: file });
+    service.child.kill('SIGHUP');
+    await service.written('JWT_KEYS has not changed'); // which only who has been asked says
+    const tokens = [await tokenOf(service)];
+    let isOver = false;
+    const answers = new Map<string, number>();
+    const load = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        const answer = await present(service, tokens.at(-1) ?? '');
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      }
+    });
+    for (let rotation = 1; rotation <= 5; rotation += 1) {
+      keys = [await newKey(`key ${rotation}`), ...keys].slice(0, 2);
+      await put(file, ...keys);
+      service.child.kill('SIGHUP');
+      await service.written(`"signs":"key ${rotation}"`);
+      tokens.push(await tokenOf(service));
+    }
+    isOver = true;
+    await Promise.all(load);
+    expect(tokens.map(kidOf)).toEqual(['old', 'key 1', 'key 2', 'key 3', 'key 4', 'key 5']);
+    expect([...answers.keys()]).toEqual(['welcome']);
+    expect(await present(service, tokens[0] ?? '')).toBe('invalid_access_token');
+  });
+
+  test.each([
+    ['a secret', { JWT_SECRET: 's'.repeat(32) }],
+    ['a set of its own', { JWT_KEYS: JSON.stringify({ keys: [old] }) }],
+  ])('with %s says that there is nothing to read again', async (_what, keys) => {
+    const service = await start({ ...variables, ...keys });
+    service.child.kill('SIGHUP');
+    await service.written('JWT_KEYS names no file');
+    expect(await present(service, await tokenOf(service))).toBe('welcome');
+  });
+});

@@ -1,0 +1,68 @@
+// The service as `npm start` runs it: a child of its own, which can be signalled and killed.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { createClient } from '../src/client/index.ts';
+
+const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
+
+/** Services of the tests of a file, in a folder that they share. */
+export function useProcesses() {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'todos-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  function run(variables: Record<string, string>, ...args: string[]) {
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
+    const child = spawn(process.execPath, [script, ...args], { env, cwd: folder });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const output = { text: '' };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output.text += text;
+      });
+    }
+    /** Resolves when it has written that, or ended. */
+    const written = async (text: string) => {
+      while (!output.text.includes(text) && isRunning(child)) {
+        await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+      }
+      expect(output.text).toContain(text);
+    };
+    return { child, output, written };
+  }
+
+  /** Starts the service and waits for its banner. */
+  async function start(variables: Record<string, string>) {
+    const { child, output, written } = run(variables);
+    await written('contract');
+    const url = /http:\/\/localhost:\d+/.exec(output.text)?.[0] ?? '';
+    return { child, output, written, url, client: createClient({ baseUrl: url }) };
+  }
+
+  return { folder: () => folder, run, start };
+}
+
+export async function exit(child: ChildProcess) {
+  if (isRunning(child)) await once(child, 'close');
+  return child.exitCode;
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+/** Resolves when the service takes no new connection any more. */
+export async function closed(url: string) {
+  const state = () =>
+    fetch(`${url}/healthz`).then(
+      () => 'open',
+      () => 'closed',
+    );
+  await expect.poll(state).toBe('closed');
+}
