@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 4dcf98e24ebc233f7b68d6e2938165aa31c86ed017e1a6660a1f32cb0a7abcd2
+// openapi.yaml sha256: 3595992c636d3acb33a027b6430b9e0ecae53764d75d89057ced34d5973d8003
 export interface operationSecurity {
     register: never;
     login: never;
@@ -114,7 +114,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I */
+        /**
+         * Who am I
+         * @description The user whose access token is presented.
+         */
         get: operations["getCurrentUser"];
         put?: never;
         post?: never;
@@ -184,7 +187,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign out one session */
+        /**
+         * Sign out one session
+         * @description Ends a session of the user, who may be signed in with it on another device.
+         */
         delete: operations["revokeSession"];
         options?: never;
         head?: never;
@@ -212,7 +218,10 @@ export interface paths {
          *     todo that the first one made; another request under the same key is refused with 409.
          */
         post: operations["createTodo"];
-        /** Delete all todos, or all that are done */
+        /**
+         * Delete all todos, or all that are done
+         * @description Of the user's own; `?done=true` clears the finished ones.
+         */
         delete: operations["deleteTodos"];
         options?: never;
         head?: never;
@@ -232,7 +241,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Get a todo */
+        /**
+         * Get a todo
+         * @description With `If-None-Match`, 304 says that the client's copy is still good.
+         */
         get: operations["getTodo"];
         /**
          * Replace a todo
@@ -240,7 +252,10 @@ export interface paths {
          */
         put: operations["replaceTodo"];
         post?: never;
-        /** Delete a todo */
+        /**
+         * Delete a todo
+         * @description With `If-Match`, only if it is still as the client knows it.
+         */
         delete: operations["deleteTodo"];
         options?: never;
         head?: never;
@@ -259,7 +274,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the process alive */
+        /**
+         * Is the process alive
+         * @description Says nothing about the database; for whoever restarts a process that hangs.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -455,7 +473,10 @@ export interface components {
         ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
         /** @description One fault of a request, and where it is. */
         InputError: {
-            /** @description A JSON Pointer (RFC 6901) into the body; empty for the whole of it. */
+            /**
+             * Format: json-pointer
+             * @description A JSON Pointer (RFC 6901) into the body; empty for the whole of it.
+             */
             pointer?: string;
             /** @description The query or path parameter. */
             parameter?: string;
@@ -697,7 +718,7 @@ export interface components {
          * @description Nothing of this may be kept by a shared cache.
          * @example no-store
          */
-        "Cache-Control": string;
+        "Cache-Control": "no-store" | "private, no-cache";
         /**
          * @description Where the new todo is, relative to the service.
          * @example /todos/019ab1d0-5c00-7000-8000-000000000001
@@ -712,7 +733,7 @@ export interface components {
          * @description The challenge (RFC 6750 §3).
          * @example Bearer realm="todos", error="invalid_token"
          */
-        "WWW-Authenticate": string;
+        "WWW-Authenticate": "Bearer realm=\"todos\"" | "Bearer realm=\"todos\", error=\"invalid_token\"";
         /**
          * @description The methods that this path knows.
          * @example GET, HEAD, POST
@@ -777,7 +798,17 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["TokenPair"];
+            /** @description The token pair of a new session. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPair"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             405: components["responses"]["MethodNotAllowed"];

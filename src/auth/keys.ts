@@ -74,7 +74,7 @@ function jwksOf(set: unknown): JWK[] {
 async function importKey(jwk: JWK): Promise<Key> {
   const algorithm = algorithmOf(jwk);
   const kid = jwk.kid ?? (await thumbprint(jwk));
-  if (typeof kid !== 'string' || kid === '' || kid.length > 100) {
+  if (typeof kid !== 'string' || !/^[^\0\p{Cs}]{1,100}$/u.test(kid)) {
     throw new Error('kid must be a text of 1 to 100 characters');
   }
   if (algorithm === 'HS256') {

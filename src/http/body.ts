@@ -12,7 +12,7 @@ const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 const OTHER_TYPE = 'application/octet-stream';
 
 /**
- * Reads a request's body: JSON in UTF-8 (RFC 8259 §8.1), under a media type of the contract.
+ * Reads a request's body: I-JSON (RFC 7493), under a media type of the contract.
  *
  * express-openapi-validator compiles and keeps a validator for every text of `Content-Type` that
  * it has seen, parameters and all: a stranger could make it fill the memory. So the header is
@@ -41,10 +41,21 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
-  } catch {
+    const text = utf8.decode(bytes);
+    return JSON.parse(text, SURROGATE.test(text) ? wellFormed : undefined);
+  } catch (error) {
+    if (error instanceof BadRequest) throw error;
     throw new BadRequest({ path: '/body', message: 'is not valid JSON in UTF-8' });
   }
+}
+
+/** What comes out of UTF-8 is well-formed; only an escape sequence can be half of a character. */
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+
+/** Languages part ways over a lone surrogate; RFC 7493 §2.1 rules it out. */
+function wellFormed(name: string, value: unknown): unknown {
+  if (name.isWellFormed() && (typeof value !== 'string' || value.isWellFormed())) return value;
+  throw new BadRequest({ path: '/body', message: 'has a lone surrogate (RFC 7493)' });
 }
 
 function mediaTypes(document: ContractDocument): ReadonlySet<string> {

@@ -54,9 +54,9 @@ function causeOf(thrown: unknown, request: Request): unknown {
 
 function toResponse(error: unknown, request: Request): AnyResponse {
   if (error instanceof Unauthorized) return unauthorized(request);
-  if (error instanceof BadRequest) return badRequest(error.errors);
+  if (error instanceof BadRequest) return badRequest(error.errors, request.body);
   if (error instanceof UnsupportedMediaType && request.headers['content-type'] === undefined) {
-    return badRequest([{ path: '/body', message: 'is missing' }]); // see `readBody`
+    return badRequest([{ path: '/body', message: 'is missing' }], undefined); // see `readBody`
   }
   const status = statusOf(error);
   const known = BY_STATUS[status];
@@ -77,22 +77,40 @@ interface ValidationError {
   message: string;
 }
 
-function badRequest(found: ValidationError[]): AnyResponse {
-  const errors = found.map(inputError);
+function badRequest(found: ValidationError[], body: unknown): AnyResponse {
+  const errors = found.map((error) => inputError(error, body));
   const [first] = errors;
   const where = first?.pointer ?? first?.parameter ?? first?.header;
-  const detail = `${where === '' ? 'The body' : where}: ${first?.message}`.slice(0, 1000);
+  const detail = text(`${where === '' ? 'The body' : where}: ${first?.message}`, 1000);
   return problem(400, 'invalid_request', detail, errors);
 }
 
 /** express-openapi-validator's `/body/…`, `/query/…`, `/params/…`, `/headers/…` → where it is. */
-function inputError({ path, message }: ValidationError): Schema<'InputError'> {
-  const [, place, ...rest] = path.slice(0, 1000).split('/');
-  const name = rest.join('/');
-  const text = message.slice(0, 1000);
-  if (place === 'body') return { pointer: rest.map((part) => `/${part}`).join(''), message: text };
-  if (place === 'headers') return { header: name.slice(0, 100), message: text };
-  return { parameter: name, message: text };
+function inputError(error: ValidationError, body: unknown): Schema<'InputError'> {
+  const [, place, name = ''] = /^\/(\w+)\/?(.*)$/s.exec(error.path) ?? [];
+  const message = text(error.message, 1000);
+  if (place === 'headers') return { header: text(name, 100), message };
+  if (place === 'query' || place === 'params') return { parameter: text(name, 1000), message };
+  return { pointer: pointer(name, body), message }; // of a member without a name it says nothing
+}
+
+/**
+ * A JSON Pointer (RFC 6901) from what stands after `/body/`: one already, or, where a member is one
+ * too many, its name as it was sent.
+ */
+function pointer(place: string, body: unknown): string {
+  const isName = typeof body === 'object' && body !== null && Object.hasOwn(body, place);
+  const escaped = isName ? place.replaceAll('~', '~0').replaceAll('/', '~1') : place;
+  if (escaped === '') return '';
+  return `/${escaped.replaceAll(/~(?![01])/g, '~0')}`.slice(0, 1000).replace(CUT_OFF, '');
+}
+
+/** Half of an escape sequence or of a character. */
+const CUT_OFF = /~$|\p{Cs}$/u;
+
+/** What was sent may be part of a sentence, as far as it is a text (RFC 7493 §2.1). */
+function text(value: string, most: number): string {
+  return value.slice(0, most).toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 function statusOf(error: unknown): number {

@@ -186,6 +186,7 @@ test.each<[string, unknown, string]>([
   ['two keys of one name', { keys: [octet, octet] }, 'two keys of the JWK Set have the same kid'],
   ['a name that is too long', { keys: [{ ...octet, kid: 'x'.repeat(101) }] }, 'kid must be a text'],
   ['a name that is empty', { keys: [{ ...octet, kid: '' }] }, 'kid must be a text'],
+  ['a name that is no text', { keys: [{ ...octet, kid: 'a\0' }] }, 'kid must be a text'],
   ['another alg', { keys: [{ ...octet, alg: 'HS512' }] }, 'alg must be "HS256"'],
   [
     'a public key',

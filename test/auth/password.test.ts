@@ -60,10 +60,10 @@ test.each([
   ['a very common one', 'password123'],
   ['a very common one in capitals', 'PASSWORD123'],
   ['a null character', 'with a null\0'],
-  ['half a surrogate pair', 'half a pair \ud800'],
-])('%s is refused as a new password', async (_what, password) => {
+  ['half a surrogate pair', 'half a pair \ud800', ''],
+])('%s is refused as a new password', async (_what, password, pointer = '/password') => {
   const { error } = await register('somebody', password);
-  expect(error).toMatchObject({ status: 400, errors: [{ pointer: '/password' }] });
+  expect(error).toMatchObject({ status: 400, errors: [{ pointer }] });
 });
 
 test('the common passwords are those of the list', () => {

@@ -193,7 +193,9 @@ test("a logout with another user's refresh token is refused, and touches nothing
 describe('a request against its schema is told where and why:', () => {
   const id = '019ab1d0-5c00-7000-8000-000000000001';
   const NO_JSON = 'is not valid JSON in UTF-8';
-  const NOT_BLANK = `must match pattern "^[^\\u0000\\uD800-\\uDFFF]*[^\\s\\u0000\\uD800-\\uDFFF][^\\u0000\\uD800-\\uDFFF]*$"`;
+  const SURROGATE = 'has a lone surrogate (RFC 7493)';
+  const UNKNOWN = 'must NOT have additional properties';
+  const NOT_BLANK = `must match pattern "^[^\\x00]*[^\\s\\x00][^\\x00]*$"`;
   const post = (body: unknown): Sent => ({ method: 'POST', path: '/todos', body });
 
   test.each<[string, Sent, object, string]>([
@@ -213,11 +215,20 @@ describe('a request against its schema is told where and why:', () => {
     ['a member is of another type', post({ title: 1 }), { pointer: '/title' }, 'must be string'],
     ['a title is blank', post({ title: ' \t' }), { pointer: '/title' }, NOT_BLANK],
     ['a title has a null character', post({ title: 'a\0b' }), { pointer: '/title' }, NOT_BLANK],
+    ['a title has a lone surrogate', post('{"title":"a\\ud800b"}'), { pointer: '' }, SURROGATE],
+    ['a name is a lone surrogate', post('{"\\uDFFF":1}'), { pointer: '' }, SURROGATE],
     [
-      'a title has a lone surrogate',
-      post('{"title":"a\\ud800b"}'),
-      { pointer: '/title' },
-      NOT_BLANK,
+      'an unknown member has a name of which a pointer has to escape some',
+      post({ title: 'x', 'a/b~c~1': 1 }),
+      { pointer: '/a~1b~0c~01' },
+      UNKNOWN,
+    ],
+    ['an unknown member has no name', post({ title: 'x', '': 1 }), { pointer: '' }, UNKNOWN],
+    [
+      'a query parameter has a null character in its name',
+      { path: '/todos?a%00=1' },
+      { parameter: 'a\ufffd' },
+      "Unknown query parameter 'a\ufffd'",
     ],
     [
       '__proto__ is a member',
@@ -367,6 +378,30 @@ describe('a request against its schema is told where and why:', () => {
       detail: `The refresh token ${message}`,
       errors: [{ pointer: '/refresh_token', message }],
     });
+  });
+
+  test('a lone surrogate is found as deep as the stack reaches, and deeper is no JSON', async () => {
+    const deep = `${'['.repeat(9000)}"\\uD800"${']'.repeat(9000)}`;
+    const { status, detail } = await (await sendSignedIn(post(deep))).json();
+    expect([status, detail]).toEqual([
+      400,
+      expect.stringMatching(/lone surrogate|no.* valid JSON/),
+    ]);
+  });
+
+  test('a sentence has no null character, a pointer has what the name has', async () => {
+    const response = await sendSignedIn(post({ title: 'x', 'a\0': 1 }));
+    expect(await response.json()).toMatchObject({
+      status: 400,
+      detail: `/a\ufffd: ${UNKNOWN}`,
+      errors: [{ pointer: '/a\0' }],
+    });
+  });
+
+  test.each(['~', '🍏'])('a pointer is not cut off within %s', async (character) => {
+    const name = `${'a'.repeat(998)}${character}`;
+    const { status, errors } = await (await sendSignedIn(post({ title: 'x', [name]: 1 }))).json();
+    expect([status, errors[0].pointer]).toEqual([400, `/${'a'.repeat(998)}`]);
   });
 
   test('a member with a very long name is told of in brief', async () => {
