@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 3595992c636d3acb33a027b6430b9e0ecae53764d75d89057ced34d5973d8003
+// openapi.yaml sha256: f42c106dc491f295562c591cf0e8bee1497b4b128146e177e0a424b16d8cd16c
 export interface operationSecurity {
     register: never;
     login: never;
@@ -368,12 +368,14 @@ export interface components {
             /** @description Opaque; works once, at `POST /auth/refresh`. */
             refresh_token: string;
         };
+        /** @description `null` is the same as no body: many generated clients send it where they have none. */
         RefreshRequest: {
             refresh_token: components["schemas"]["PresentedRefreshToken"];
-        };
+        } | null;
+        /** @description `null` is the same as no body: many generated clients send it where they have none. */
         LogoutRequest: {
             refresh_token?: components["schemas"]["PresentedRefreshToken"];
-        };
+        } | null;
         Message: {
             message: string;
         };

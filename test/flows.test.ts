@@ -63,6 +63,21 @@ test('a client that sends its refresh token in a header, without a body', async 
   expect(refused.body).toMatchObject({ error: 'Invalid refresh token' });
 });
 
+test('a client that sends `null` where it has no body, as many generated ones do', async () => {
+  await using app = await startApp();
+  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  const nothing = async (path: string, headers: Record<string, string>) => {
+    const json = { 'Content-Type': 'application/json', ...headers };
+    return fetch(app.url + path, { method: 'POST', headers: json, body: 'null' });
+  };
+  const refreshed = await nothing('/auth/refresh', { 'Refresh-Token': login.body.refresh_token });
+  expect(refreshed.status).toBe(200);
+  const { access_token: accessToken } = await refreshed.json();
+  const ended = await nothing('/auth/logout', { Authorization: `Bearer ${accessToken}` });
+  expect(ended.status).toBe(200);
+  expect((await nothing('/auth/refresh', {})).status).toBe(400);
+});
+
 test('an access token says who it is for and ends after 900 seconds', async () => {
   await using app = await startApp();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
