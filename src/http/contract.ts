@@ -165,7 +165,7 @@ function dispatch(
   const headerNames = declaredHeaders(document);
   const promises = declaredResponses(document);
   return async (request, response) => {
-    const { operationId, pathParams } = operationOf(request);
+    const { operationId, pathParams } = matchOf(request);
     if (!request.accepts(['application/json', 'application/problem+json'])) {
       const detail = 'The answer is JSON, which the Accept header excludes';
       return send(response, problem(406, 'not_acceptable', detail));
@@ -189,17 +189,24 @@ function dispatch(
 }
 
 /** What express-openapi-validator has found out about a request. */
-function operationOf(request: Request) {
+function matchOf(request: Request) {
   // It declares no type for what it hangs on the request.
   const { openapi } = request as Request & {
-    openapi: { schema: { operationId: string }; pathParams: Record<string, string> };
+    openapi: {
+      schema: { operationId: string };
+      openApiRoute: string;
+      pathParams: Record<string, string>;
+    };
   };
-  return { operationId: openapi.schema.operationId, pathParams: openapi.pathParams };
+  const { schema, openApiRoute, pathParams } = openapi;
+  return { operationId: schema.operationId, route: openApiRoute, pathParams };
 }
 
-/** The id of the operation that a request was found to be, for logs and metrics. */
-export function operationIdOf(request: Request): string | undefined {
-  return 'openapi' in request ? operationOf(request).operationId : undefined;
+/** The operation that a request was found to be, with the path that the contract has it under. */
+export function operationOf(request: Request): { id: string; route: string } | undefined {
+  if (!('openapi' in request)) return undefined;
+  const { operationId, route } = matchOf(request);
+  return { id: operationId, route };
 }
 
 type DereferencedDocument = Awaited<ReturnType<OpenApiSpecLoader['load']>>['apiDoc'];

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { v7 as uuid } from 'uuid';
-import { authenticationOf, operationIdOf } from './contract.ts';
-import { methodOf } from './protocol.ts';
+import { outcomeOf } from './outcome.ts';
 
 /** Members that never reach the log, wherever in a logged object they stand. */
 const SECRETS = [
@@ -55,25 +54,20 @@ export function requestLog(logger: Logger): RequestHandler {
   });
 }
 
-/** The client's own id if it is a good one, else a new one (UUID v7). */
+/**
+ * The client's own id if it is a good one, else a new one (UUID v7). A refresh token that has strayed
+ * there is none.
+ */
 function identify(request: IncomingMessage, response: ServerResponse): string {
   const sent = request.headers['x-request-id'];
-  const id = typeof sent === 'string' && /^[\w.-]{1,64}$/.test(sent) ? sent : uuid();
+  const isGood = typeof sent === 'string' && /^(?![\da-f]{64}$)[\w.-]{1,64}$/i.test(sent);
+  const id = isGood ? sent : uuid();
   response.setHeader('X-Request-Id', id);
   return id;
 }
 
-/** The path without its query: what a person searched for is nobody else's business. */
-function describe(incoming: IncomingMessage, response: ServerResponse) {
-  const request = incoming as Request; // Express hands pino-http its own request
-  const outcome = authenticationOf(request);
-  const principal = outcome && 'principal' in outcome ? outcome.principal : undefined;
-  return {
-    operation: operationIdOf(request),
-    method: methodOf(request),
-    path: request.originalUrl.split('?', 1)[0]?.slice(0, 200),
-    status: response.statusCode,
-    user_id: principal?.userId,
-    session_id: principal?.sessionId,
-  };
+function describe(incoming: IncomingMessage, outgoing: ServerResponse) {
+  // Express hands pino-http its own request and response.
+  const { userId, sessionId, ...outcome } = outcomeOf(incoming as Request, outgoing as Response);
+  return { ...outcome, user_id: userId, session_id: sessionId };
 }

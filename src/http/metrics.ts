@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { operationIdOf } from './contract.ts';
+import { operationOf } from './contract.ts';
+import { statusOf } from './outcome.ts';
 
 /** What `GET /metrics` tells (Prometheus text format), and the step that measures requests. */
 export interface Metrics {
@@ -22,7 +23,7 @@ export function createMetrics(): Metrics {
     measure(request, response, next) {
       const stop = duration.startTimer();
       response.once('close', () => {
-        stop({ operation: operationIdOf(request) ?? 'none', status: response.statusCode });
+        stop({ operation: operationOf(request)?.id ?? 'none', status: statusOf(response) });
       });
       next();
     },

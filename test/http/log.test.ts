@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { createLogger } from '../../src/http/log.ts';
 import { DEMO } from '../harness.ts';
@@ -31,6 +32,7 @@ describe('a request leaves one line', () => {
       request_id: 'one',
       operation: 'getCurrentUser',
       method: 'GET',
+      route: '/auth/me',
       path: '/auth/me',
       status: 200,
       user_id: user.id,
@@ -57,8 +59,8 @@ describe('a request leaves one line', () => {
     expect(told).toEqual([
       ['listTodos', '/todos', 401],
       ['listTodos', '/todos', 400],
-      [undefined, '/nowhere', 404],
-      [undefined, `/${'x'.repeat(199)}`, 404],
+      [undefined, '/*', 404],
+      [undefined, '/*', 404],
       ['getHealth', '/healthz', 200],
       [undefined, '/todos', 204],
       [undefined, '/auth/login', 400],
@@ -70,12 +72,55 @@ describe('a request leaves one line', () => {
     }
   });
 
+  test.each([
+    ['/todos/019AB1D0-5c00-7000-8000-00000000000a', '/todos/{todo_id}', undefined],
+    ['/todos/hunter2', '/todos/{todo_id}', '/todos/*'],
+    ['/todos/%68unter2?q=x', '/todos/{todo_id}', '/todos/*'],
+    ['/auth/login/hunter2', undefined, '/auth/login/*'],
+    ['/api/todos', undefined, '/*/todos'],
+    ['/.well-known/jwks.json?x', '/.well-known/jwks.json', '/.well-known/jwks.json'],
+    ['/docs/initializer.js', '/docs/initializer.js', '/docs/initializer.js'],
+    [`/${'x/'.repeat(500)}`, undefined, '/*'.repeat(100)],
+  ])('with the route, and no more of the path than is known: %s', async (path, route, logged) => {
+    const [line] = await linesOf({ path, token: token() });
+    expect([line?.['route'], line?.['path']]).toEqual([route, logged ?? path]);
+  });
+
+  test('of status 499 where the client goes away before it is answered', async () => {
+    const { log, url } = app();
+    log.length = 0;
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    await new Promise((sent) => socket.write(loginRequest(), sent));
+    await send({ path: '/healthz' }); // by now the first one has been read
+    socket.destroy();
+    const statuses = () => log.map((line) => JSON.parse(line).status).toSorted();
+    await vi.waitFor(() => expect(statuses()).toEqual([200, 499]), { interval: 2 });
+    const metrics = await (await send({ path: '/metrics' })).text();
+    expect(metrics).toMatch(/^http_request_duration_seconds_count\{.*status="499"\} [1-9]/m);
+  });
+
+  test.each(['a'.repeat(64), 'A1'.repeat(32)])(
+    'and no refresh token that a client sends as X-Request-Id: %s',
+    async (id) => {
+      const [line] = await linesOf({ path: '/healthz', headers: { 'X-Request-Id': id } });
+      expect(line?.['request_id']).toMatch(/^[\da-f-]{36}$/);
+    },
+  );
+
   test('no member of which stands twice', async () => {
     await linesOf({ path: '/todos' });
     const names = [...(app().log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 });
+
+/** A login that takes as long as a password does. */
+function loginRequest(): string {
+  const body = JSON.stringify(DEMO);
+  const head = 'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json';
+  return `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
 
 test('a failure has a line of its own, with what really happened', async () => {
   for (const [code, status] of [
