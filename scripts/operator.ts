@@ -47,7 +47,9 @@ async function withUser(
 ): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const location = readDatabaseLocation(process.env);
-  if (!existsSync(location.path)) throw new Fault(`there is no database at ${location.path}`);
+  if (location.engine === 'sqlite' && !existsSync(location.path)) {
+    throw new Fault(`there is no database at ${location.path}`);
+  }
   const db = connect(location);
   try {
     const user = await findUserByName(db, name);

@@ -3,13 +3,13 @@ import { isIP } from 'node:net';
 import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
 import type { AttemptLimits } from './auth/attempts.ts';
 import type { KeyOrigin } from './auth/key-source.ts';
-import type { SqliteLocation } from './database/connect.ts';
+import type { DatabaseLocation } from './database/connect.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
 export interface Config {
   host: string;
   port: number;
-  database: SqliteLocation;
+  database: DatabaseLocation;
   /** What signs access tokens, if that is settled already. */
   keys: KeyOrigin | undefined;
   issuer: string;
@@ -51,8 +51,18 @@ const variables = {
   }),
   DATABASE_URL: makeValidator<string>(databaseUrl)({
     default: 'sqlite:data/todos.sqlite',
-    desc: '`sqlite:PATH`, or `sqlite::memory:` for a database that ends with the process',
-    example: 'sqlite:/var/lib/todos/todos.sqlite',
+    desc: '`sqlite:PATH`; `sqlite::memory:` for a database that ends with the process; `postgres://USER:PASSWORD@HOST:PORT/NAME` for PostgreSQL or an engine that speaks its protocol',
+    example: 'postgres://todos:secret@db.example.com:5432/todos',
+  }),
+  DATABASE_POOL_SIZE: makeValidator<number>((input) => whole(input, 1, 1000, 'a number'))({
+    default: 10,
+    desc: 'How many connections to PostgreSQL a process opens at most',
+    example: '10',
+  }),
+  DATABASE_POOL_QUEUE: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
+    default: 100,
+    desc: 'How many requests wait for one of them at most; the others are answered with 503 at once',
+    example: '100',
   }),
   JWT_SECRET: makeValidator<string>(secret)({
     default: undefined,
@@ -145,9 +155,14 @@ export function describeVariables(): { name: string; default: string; meaning: s
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const env = read(environment, variables);
-  const trial = isLoopback(env.HOST);
+  const database = locationOf(env);
+  const isEmbedded = database.engine === 'sqlite';
+  const trial = isLoopback(env.HOST) && isEmbedded;
   if (!trial && !env.JWT_SECRET && !env.JWT_KEYS) {
-    const why = `(or JWT_KEYS) is needed because HOST=${env.HOST} is no loopback address`;
+    const fact = isEmbedded
+      ? `HOST=${env.HOST} is no loopback address`
+      : 'DATABASE_URL is no embedded database';
+    const why = `(or JWT_KEYS) is needed because ${fact}`;
     throw new ConfigError(explain('JWT_SECRET', new EnvError(why)));
   }
   if (env.JWT_SECRET && env.JWT_KEYS) {
@@ -158,7 +173,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return {
     host: env.HOST,
     port: env.PORT,
-    database: locationOf(env.DATABASE_URL),
+    database,
     keys: keysOf(env.JWT_SECRET, env.JWT_KEYS),
     issuer: env.JWT_ISSUER,
     audience: env.JWT_AUDIENCE,
@@ -182,8 +197,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 /** Where the data is, for programs that need to know no more. @throws ConfigError */
 export function readDatabaseLocation(environment: Record<string, string | undefined>) {
-  const { DATABASE_URL } = variables;
-  return locationOf(read(environment, { DATABASE_URL }).DATABASE_URL);
+  const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_QUEUE } = variables;
+  return locationOf(read(environment, { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_QUEUE }));
 }
 
 function read<Specs extends Partial<typeof variables>>(
@@ -199,8 +214,17 @@ function read<Specs extends Partial<typeof variables>>(
   });
 }
 
-function locationOf(url: string): SqliteLocation {
-  return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
+interface DatabaseVariables {
+  DATABASE_URL: string;
+  DATABASE_POOL_SIZE: number;
+  DATABASE_POOL_QUEUE: number;
+}
+
+function locationOf(env: DatabaseVariables): DatabaseLocation {
+  const url = env.DATABASE_URL;
+  if (url.startsWith('sqlite:')) return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
+  const { DATABASE_POOL_SIZE: poolSize, DATABASE_POOL_QUEUE: poolQueue } = env;
+  return { engine: 'postgres', url, poolSize, poolQueue };
 }
 
 function keysOf(secret: string | undefined, jwks: string | undefined): Config['keys'] {
@@ -252,7 +276,11 @@ function host(input: string): string {
 
 function databaseUrl(input: string): string {
   if (/^sqlite:./.test(input)) return input;
-  throw new EnvError('must be sqlite:PATH or sqlite::memory:'); // its value may hold a password
+  if (/^postgres(ql)?:\/\/./.test(input) && URL.canParse(input)) return input;
+  // Its value may hold a password.
+  throw new EnvError(
+    'must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME',
+  );
 }
 
 function secret(input: string): string {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
-import { type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
+import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { connect, type Db } from './database/connect.ts';
@@ -74,14 +74,19 @@ const LIMITS = {
   maxHeaderSize: 16_384,
 };
 
-async function keysOf({ keys, database }: Config, logger: Logger): Promise<KeySource> {
+async function keysOf(config: Config, logger: Logger): Promise<KeySource> {
   try {
-    const origin = keys ?? { secret: trialSecret(database.path) };
-    return await openKeys(origin, keyReport(logger));
+    return await openKeys(originOfKeys(config), keyReport(logger));
   } catch (error) {
-    if (!keys) throw error;
+    if (!config.keys) throw error;
     throw new ConfigError(`JWT_KEYS ${error instanceof Error ? error.message : 'is no JWK Set'}`);
   }
+}
+
+function originOfKeys({ keys, database }: Config): KeyOrigin {
+  if (keys) return keys;
+  if (database.engine === 'sqlite') return { secret: trialSecret(database.path) };
+  throw new ConfigError('JWT_SECRET or JWT_KEYS is needed'); // which readConfig has seen to
 }
 
 function keyReport(logger: Logger): KeyReport {

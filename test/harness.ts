@@ -1,8 +1,10 @@
 import { createClient } from '../src/client/index.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
+import { createDemoUser } from '../src/demo.ts';
 import { createLogger } from '../src/http/log.ts';
 import { type Limits, startService } from '../src/service.ts';
+import { ENGINE, freshDatabase } from './engine.ts';
 
 /** A clock that can be set forward; the order of events stays that of the real one. */
 export interface TestClock extends Clock {
@@ -22,21 +24,41 @@ export function testClock(): TestClock {
 }
 
 /**
- * The real service on a free port with a fresh database in memory, closed at the end of the
- * `await using` block. `variables` are its environment; `limits`, where given, how long and how
- * large a request may be on the connection.
+ * A database of one service's own, filled as `npm start` fills a new one; on SQLite in memory. What
+ * the service needs to be told of it are environment variables.
+ */
+async function ownDatabase() {
+  if (ENGINE === 'sqlite') return { variables: { DATABASE_URL: 'sqlite::memory:' } };
+  const database = await freshDatabase();
+  const variables = {
+    DATABASE_URL: database.url,
+    JWT_SECRET: 'a secret of the tests, long enough',
+  };
+  return { variables, database };
+}
+
+/**
+ * The real service on a free port with a fresh database, closed at the end of the `await using`
+ * block. `variables` are its environment; `limits`, where given, how long and how large a request
+ * may be on the connection.
  */
 export async function startApp(variables: Record<string, string> = {}, limits?: Limits) {
   const clock = testClock();
+  const own = variables['DATABASE_URL'] ? undefined : await ownDatabase();
+  const defaults: Record<string, string> = { PORT: '0', ...own?.variables };
+  if (variables['JWT_KEYS']) delete defaults['JWT_SECRET'];
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
-  const config = readConfig({ PORT: '0', DATABASE_URL: 'sqlite::memory:', ...variables });
+  const config = readConfig({ ...defaults, ...variables });
   const service = await startService(config, logger, clock, limits);
   const { url, db } = service;
+  if (own?.database) await createDemoUser(db, clock.now());
   let open = true;
   const close = async () => {
-    if (open) await service.close();
+    if (!open) return;
     open = false;
+    await service.close();
+    await own?.database?.[Symbol.asyncDispose]();
   };
   return {
     url,

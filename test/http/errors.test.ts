@@ -1,6 +1,7 @@
 // Every row of the table of errors in the contract, from the outside.
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { FAULTS } from '../engine.ts';
 import { DEMO, startApp } from '../harness.ts';
 import {
   breakDatabase,
@@ -647,7 +648,7 @@ describe('while the database is down', () => {
     const { access_token: token, refresh_token } = await signIn(app());
     const refresh = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
 
-    for (const code of ['SQLITE_IOERR', 'SQLITE_CORRUPT', 'SQLITE_FULL']) {
+    for (const code of FAULTS.outages) {
       using _outage = breakDatabase(code);
       for (const request of [
         { path: '/todos', token },

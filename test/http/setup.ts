@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { ContractDocument } from '../../src/http/document.ts';
 import type { Schema } from '../../src/http/operation.ts';
+import { databaseError, driverMethods } from '../engine.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 /** openapi.yaml, parsed; a copy of one's own. */
@@ -138,12 +138,10 @@ export function expectProblem(answer: Answer, body: string, expected: Expected):
 /** The database answers nothing but errors, up to the end of the `using` block. */
 export function breakDatabase(code: string): Disposable {
   const fail = () => {
-    throw new BetterSqlite3.SqliteError('the disk is on fire', code);
+    throw databaseError(code, 'the disk is on fire');
   };
-  const statement = Object.getPrototypeOf(new BetterSqlite3(':memory:').prepare('select 1'));
-  const spies = (['all', 'run', 'iterate'] as const).map((name) =>
-    vi.spyOn(statement, name).mockImplementation(fail),
-  );
+  const { target, names } = driverMethods();
+  const spies = names.map((name) => vi.spyOn(target, name).mockImplementation(fail));
   return {
     [Symbol.dispose]() {
       for (const spy of spies) spy.mockRestore();

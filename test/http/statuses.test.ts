@@ -4,6 +4,7 @@ import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/open
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operationsOf } from '../../src/http/contract.ts';
 import type { OperationId } from '../../src/http/operation.ts';
+import { FAULTS } from '../engine.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 import {
   breakDatabase,
@@ -111,7 +112,7 @@ async function answerOf(id: OperationId, status: number, route: Pick<Sent, 'meth
     await send(app, { ...request, body: { title: 'the first' } });
   }
   using _outage =
-    status >= 500 ? breakDatabase(`SQLITE_${status === 500 ? 'ERROR' : 'IOERR'}`) : null;
+    status >= 500 ? breakDatabase(status === 500 ? FAULTS.bug : FAULTS.outages[0]) : null;
   return await send(app, request);
 }
 

@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How often something is tried at most; with the pauses in between some 0.6 s on average. */
+const ATTEMPTS = 6;
+
+/**
+ * Does the work, again as long as its error says that this is safe and may help: bounded, with
+ * jitter, so that those who were in each other's way come back at different times.
+ * @throws the error that was not to be tried again, or the last one
+ */
+export async function retry<T>(
+  work: () => Promise<T>,
+  isWorthIt: (error: unknown) => boolean,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isWorthIt(error)) throw error;
+      await sleep(Math.random() * 10 * 2 ** attempt);
+    }
+  }
+}

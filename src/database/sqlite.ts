@@ -1,0 +1,60 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { SqliteAdapter, SqliteDialect } from 'kysely';
+
+/** Where the data is: a file, or `:memory:` for as long as the process lives. */
+export interface SqliteLocation {
+  engine: 'sqlite';
+  path: string;
+}
+
+/** How long a write waits for another process on the same file, in milliseconds. */
+const BUSY_TIMEOUT = 2000;
+
+/** Opens the file, making its folder if need be. */
+export function openSqlite({ path }: SqliteLocation): SqliteDialect {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const sqlite = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT });
+  sqlite.pragma('journal_mode = WAL');
+  // FULL: what has been answered is on the disk, whatever happens to the process or the machine.
+  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma('foreign_keys = ON');
+  return new TransactionalSqliteDialect({ database: remembering(sqlite) });
+}
+
+/** SQLite changes its tables in transactions like everything else; Kysely does not rely on it. */
+export class TransactionalSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalSqliteAdapter();
+  }
+}
+
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** How many prepared statements are kept: many times what the service has. */
+const STATEMENTS = 500;
+
+/**
+ * Kysely's SQLite driver prepares a statement anew at every execution; this hands it the one it
+ * had before. No statement is in use twice at a time: Kysely runs one after the other and reads
+ * each to its end.
+ */
+function remembering(sqlite: BetterSqlite3.Database) {
+  const statements = new Map<string, BetterSqlite3.Statement<unknown[]>>();
+  return {
+    close: () => void sqlite.close(),
+    prepare(sql: string) {
+      const known = statements.get(sql);
+      if (known) return known;
+      const statement = sqlite.prepare<unknown[]>(sql);
+      if (statements.size >= STATEMENTS) statements.clear();
+      statements.set(sql, statement);
+      return statement;
+    },
+  };
+}
