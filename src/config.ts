@@ -60,9 +60,9 @@ const variables = {
     example: '10',
   }),
   DATABASE_POOL_QUEUE: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
-    default: 100,
+    default: 500,
     desc: 'How many requests wait for one of them at most; the others are answered with 503 at once',
-    example: '100',
+    example: '500',
   }),
   JWT_SECRET: makeValidator<string>(secret)({
     default: undefined,

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { freshDatabase } from '../engine.ts';
 import {
   type AuthApp,
   hookedDb,
@@ -119,21 +117,20 @@ test.each([
 });
 
 test('who finds the token current while another process commits slowly is no replay', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'arrival-'));
-  const path = join(folder, 'todos.sqlite');
+  await using database = await freshDatabase();
   const clock = manualClock();
   const commits = { reached: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() };
   const begins = { reached: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() };
-  const plain = hookedDb(path, {});
+  const plain = hookedDb(database.url, {});
   await migrate(plain);
-  const slow = hookedDb(path, {
+  const slow = hookedDb(database.url, {
     async before(sql) {
       if (sql !== 'commit') return;
       commits.reached.resolve();
       await commits.go.promise;
     },
   });
-  const other = hookedDb(path, {
+  const other = hookedDb(database.url, {
     async before(sql) {
       if (sql !== 'begin') return;
       begins.reached.resolve();
@@ -160,15 +157,14 @@ test('who finds the token current while another process commits slowly is no rep
   expect((await second)?.grant.refreshToken).toBe(one?.grant.refreshToken);
 
   await Promise.all([plain.destroy(), slow.destroy(), other.destroy()]);
-  rmSync(folder, { recursive: true });
 });
 
 test('who arrives while the commit blocks the process is no replay', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'arrival-'));
+  await using database = await freshDatabase();
   const clock = manualClock();
   const second = Promise.withResolvers<ReturnType<typeof refreshSession>>();
   let blocks = 0;
-  const db = hookedDb(join(folder, 'todos.sqlite'), {
+  const db = hookedDb(database.url, {
     async before(sql) {
       if (sql !== 'commit' || blocks === 0) return;
       blocks -= 1;
@@ -192,5 +188,4 @@ test('who arrives while the commit blocks the process is no replay', async () =>
   const two = await await second.promise;
   expect(two?.grant.refreshToken).toBe(one?.grant.refreshToken);
   await db.destroy();
-  rmSync(folder, { recursive: true });
 });

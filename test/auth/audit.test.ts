@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test, vi } from 'vitest';
 import { listEvents } from '../../src/auth/audit.ts';
+import { hashPassword } from '../../src/auth/password.ts';
 import { startSession } from '../../src/auth/sessions.ts';
 import { sweep } from '../../src/database/sweep.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
@@ -68,10 +69,9 @@ test('a name whose registration could not be told is still free', async () => {
     const body = { username: 'ada', password: 'a password of some length' };
     return (await app.client().POST('/auth/register', { body })).response.status;
   };
-  await sql`create trigger full before insert on audit_events
-    begin select raise(abort, 'of the test'); end`.execute(app.db);
+  await app.db.schema.alterTable('audit_events').renameTo('elsewhere').execute();
   expect(await register()).toBe(500);
-  await sql`drop trigger full`.execute(app.db);
+  await app.db.schema.alterTable('elsewhere').renameTo('audit_events').execute();
   expect(await register()).toBe(201);
   expect(await register()).toBe(409);
 });
@@ -116,12 +116,14 @@ test('the trail says why a session ended', async () => {
 
 test('a login whose password was changed while it was checked is told as refused', async () => {
   await using app = await startApp();
+  const others = Array.from({ length: 30 }, () => hashPassword('whose turn comes first'));
   const login = app.client().login(DEMO.username, DEMO.password);
   // It is counted before the password is looked at.
   const counted = app.db.selectFrom('rate_limits').select('key');
   await vi.waitUntil(async () => (await counted.execute()).length > 0, { interval: 1 });
   await app.db.updateTable('users').set({ password_hash: 'another' }).execute();
   expect((await login).response.status).toBe(401);
+  await Promise.all(others);
   const [newest] = await listEvents(app.db, await idOf(app, DEMO.username), 1);
   expect(newest?.event).toBe('sign_in_refused');
 });
@@ -132,7 +134,7 @@ test('nobody’s events push out the trail of others', async () => {
   const write = (who: string | null, count: number) =>
     sql`insert into audit_events (id, at, event, user_id, address, request_id)
       with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
-      select ${`${who}-`} || n, ${now} - n, 'refreshed', ${who}, '', '' from numbers`.execute(
+      select ${`${who}-`} || n, cast(${now} as bigint) - n, 'refreshed', ${who}, '', '' from numbers`.execute(
       app.db,
     );
   await write('ada', 3);
@@ -143,14 +145,9 @@ test('nobody’s events push out the trail of others', async () => {
   const counts = app.db
     .selectFrom('audit_events')
     .select(['user_id', ({ fn }) => fn.countAll().as('count')])
-    .groupBy('user_id')
-    .orderBy('user_id');
-  expect(await counts.execute()).toEqual([
-    { user_id: null, count: 50_000 },
-    { user_id: 'ada', count: 3 },
-    { user_id: 'bob', count: 1000 },
-    { user_id: 'eve', count: 1000 },
-  ]);
+    .groupBy('user_id');
+  const byUser = (await counts.execute()).map(({ user_id, count }) => [user_id, count]);
+  expect(Object.fromEntries(byUser)).toEqual({ null: 50_000, ada: 3, bob: 1000, eve: 1000 });
   expect((await listEvents(app.db, 'bob', 1))[0]?.at).toBe(now - 1);
 });
 

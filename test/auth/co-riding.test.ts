@@ -3,6 +3,7 @@ import { refreshSession } from '../../src/auth/refresh.ts';
 import { findPrincipal } from '../../src/auth/sessions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { freshDatabase, type TestDatabase } from '../engine.ts';
 import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup.ts';
 
 // A thief and the owner have copies of one refresh token and use them in every order: one after the
@@ -15,14 +16,19 @@ const WHO = ['owner', 'thief', 'both'] as const;
 type Who = (typeof WHO)[number];
 
 const clock = manualClock();
+let database: TestDatabase;
 let db: Db;
 let userId: string;
 beforeAll(async () => {
-  db = hookedDb(':memory:', {});
+  database = await freshDatabase();
+  db = hookedDb(database.url, {});
   await migrate(db);
   userId = await seedUser(db, 'ada');
 });
-afterAll(() => db.destroy());
+afterAll(async () => {
+  await db.destroy();
+  await database[Symbol.asyncDispose]();
+});
 
 function orders(steps: number): Who[][] {
   if (steps === 0) return [[]];

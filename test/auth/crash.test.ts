@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/database/connect.ts';
+import { freshDatabase } from '../engine.ts';
 import { startServer } from './server.ts';
 import { call, pairOf, refresh, seedSession, seedUser } from './setup.ts';
 
@@ -12,10 +9,6 @@ import { call, pairOf, refresh, seedSession, seedUser } from './setup.ts';
 
 const CLIENTS = 12;
 const KILLS = Number(process.env['ROUNDS'] ?? 0) > 0 ? 10 : 1;
-
-const folder = mkdtempSync(join(tmpdir(), 'crash-'));
-const path = join(folder, 'todos.sqlite');
-afterAll(() => rmSync(folder, { recursive: true }));
 
 type Session = Awaited<ReturnType<typeof seedSession>>;
 
@@ -85,8 +78,9 @@ async function expectKept(url: string, known: Knowledge): Promise<void> {
 }
 
 test(`killed (${KILLS}×): what was answered holds`, async () => {
-  let server = await startServer(path);
-  const db = connect({ engine: 'sqlite', path });
+  await using database = await freshDatabase();
+  let server = await startServer(database.url);
+  const db = database.connect();
   const username = 'ada';
   const userId = await seedUser(db, username);
   for (let kill = 0; kill < KILLS; kill += 1) {
@@ -107,7 +101,7 @@ test(`killed (${KILLS}×): what was answered holds`, async () => {
     await midst.promise;
     await server.kill();
     const knowledge = await Promise.all(using);
-    server = await startServer(path);
+    server = await startServer(database.url);
     for (const known of knowledge) await expectKept(server.url, known);
   }
   await server.kill();

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
@@ -11,6 +10,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createLogger } from '../../src/http/log.ts';
+import { databaseError, ENGINE, FAULTS, freshDatabase, type TestDatabase } from '../engine.ts';
 import {
   type Answer,
   call,
@@ -45,25 +45,26 @@ vi.mock('../../src/auth/password.ts', async (original) => ({
 const fault = {
   at: Number.POSITIVE_INFINITY,
   when: 'before' as 'before' | 'after',
-  code: 'SQLITE_IOERR',
+  code: FAULTS.outages[0] as string,
   seen: [] as string[],
 };
 const strike = (sql: string, when: 'before' | 'after') => {
-  if (sql === 'rollback') return; // SQLite's own way out of the fault
   if (when === 'before') fault.seen.push(sql);
   if (fault.seen.length - 1 !== fault.at || fault.when !== when) return;
   fault.at = Number.POSITIVE_INFINITY;
-  throw new BetterSqlite3.SqliteError('of the test', fault.code);
+  throw databaseError(fault.code, 'of the test');
 };
 
 const clock = manualClock();
 const ada = { userId: '', username: 'ada' };
 let passwordHash: string;
+let database: TestDatabase;
 let db: Db;
 let server: Server;
 let url: string;
 beforeAll(async () => {
-  db = hookedDb(':memory:', {
+  database = await freshDatabase();
+  db = hookedDb(database.url, {
     before: (sql) => strike(sql, 'before'),
     after: (sql) => strike(sql, 'after'),
   });
@@ -83,6 +84,7 @@ afterAll(async () => {
   server.closeAllConnections();
   server.close();
   await db.destroy();
+  await database[Symbol.asyncDispose]();
 });
 
 type Session = Awaited<ReturnType<typeof seedSession>>;
@@ -216,7 +218,13 @@ describe.each(operations)('$name', (operation) => {
     for (let at = 0; ; at += 1) {
       const session = await prepared(operation);
       const before = await state();
-      const { answer, sql, hasStruck } = await struck(operation, session, at, when, 'SQLITE_IOERR');
+      const { answer, sql, hasStruck } = await struck(
+        operation,
+        session,
+        at,
+        when,
+        FAULTS.outages[0],
+      );
       if (!hasStruck) {
         expect(answer.status).toBe(operation.done);
         expect(at).toBeGreaterThan(2);
@@ -244,7 +252,13 @@ describe.each(operations)('$name', (operation) => {
   test('another process is in the way once: what is in a transaction is done again', async () => {
     for (let at = 0; ; at += 1) {
       const session = await prepared(operation);
-      const { answer, hasStruck } = await struck(operation, session, at, 'before', 'SQLITE_BUSY');
+      const { answer, hasStruck } = await struck(
+        operation,
+        session,
+        at,
+        'before',
+        FAULTS.contention,
+      );
       const before = fault.seen.slice(0, at + 1);
       const isInside = before.lastIndexOf('begin') > before.slice(0, -1).lastIndexOf('commit');
       const isDone = isInside || !hasStruck;
@@ -259,25 +273,28 @@ async function sqlRollback() {
   await sql`rollback`.execute(db).catch(() => undefined);
 }
 
-test('a full disk: 503, never 401 and never 500; with room again all goes on', async () => {
-  const app = await startAuth();
-  const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
-  const session = await seedSession(app.db, app.clock, user);
-  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(app.db);
-  await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 1}`).execute(app.db);
-  let { refresh: token } = session;
-  const statuses = new Set<number>();
-  for (let used = 0; used < 200 && !statuses.has(503); used += 1) {
-    const answer = await refresh(app.url, token);
-    statuses.add(answer.status);
-    if (answer.status === 200) token = pairOf(answer).refresh_token;
-  }
-  expect([...statuses]).toEqual([200, 503]);
-  expect((await call(app.url, 'GET /auth/me', session)).status).toBe(200);
-  await sql`pragma max_page_count = 100000`.execute(app.db);
-  pairOf(await refresh(app.url, token));
-  await app.close();
-});
+test.runIf(ENGINE === 'sqlite')(
+  'a full disk: 503, never 401 and never 500; with room again all goes on',
+  async () => {
+    const app = await startAuth();
+    const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
+    const session = await seedSession(app.db, app.clock, user);
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(app.db);
+    await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 1}`).execute(app.db);
+    let { refresh: token } = session;
+    const statuses = new Set<number>();
+    for (let used = 0; used < 200 && !statuses.has(503); used += 1) {
+      const answer = await refresh(app.url, token);
+      statuses.add(answer.status);
+      if (answer.status === 200) token = pairOf(answer).refresh_token;
+    }
+    expect([...statuses]).toEqual([200, 503]);
+    expect((await call(app.url, 'GET /auth/me', session)).status).toBe(200);
+    await sql`pragma max_page_count = 100000`.execute(app.db);
+    pairOf(await refresh(app.url, token));
+    await app.close();
+  },
+);
 
 test('no database: 503 for whatever is presented', async () => {
   const app = await startAuth();

@@ -1,34 +1,32 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { findPrincipal, revokeSessions } from '../../src/auth/sessions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { transact } from '../../src/database/transaction.ts';
+import { freshDatabase, type TestDatabase } from '../engine.ts';
 import { createSchedules, type Granularity, type Process, type Work } from './schedules.ts';
 import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup.ts';
 
 // Every order in which refresh, logout and revocation can run on one session, in as many processes
 // on one SQLite file; each one's outcome is foretold from the order.
 
-const folder = mkdtempSync(join(tmpdir(), 'interleavings-'));
-const path = join(folder, 'todos.sqlite');
 const clock = manualClock();
+let database: TestDatabase;
 let db: Db;
 let schedules: ReturnType<typeof createSchedules>;
 let userId: string;
 beforeAll(async () => {
-  db = hookedDb(path, {});
+  database = await freshDatabase();
+  db = hookedDb(database.url, {});
   await migrate(db);
   userId = await seedUser(db, 'ada');
-  schedules = createSchedules(path, clock, 4);
+  schedules = createSchedules(database.url, clock, 4);
 });
 afterAll(async () => {
   await schedules.close();
   await db.destroy();
-  rmSync(folder, { recursive: true });
+  await database[Symbol.asyncDispose]();
 });
 
 const context = (arrivedAt: number) => ({

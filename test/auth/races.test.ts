@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { connect, type Db } from '../../src/database/connect.ts';
+import type { Db } from '../../src/database/connect.ts';
+import { freshDatabase, type TestDatabase } from '../engine.ts';
 import { startServer } from './server.ts';
 import { type AuthApp, call, pairOf, refresh, seedSession, seedUser, startAuth } from './setup.ts';
 import { openWire, refreshRequest, type Wire } from './wire.ts';
@@ -89,23 +87,22 @@ describe('in one process', () => {
   }, 600_000);
 });
 
-describe('in two processes on one file, as the clock goes', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'races-'));
-  const path = join(folder, 'todos.sqlite');
+describe('in two processes on one database, as the clock goes', () => {
+  let database: TestDatabase;
   let servers: Awaited<ReturnType<typeof startServer>>[];
   let wires: Wire[];
   let db: Db;
   beforeAll(async () => {
-    const first = await startServer(path);
-    servers = [first, await startServer(path)];
+    database = await freshDatabase();
+    servers = await Promise.all([startServer(database.url), startServer(database.url)]);
     wires = await openWires(servers.map(({ url }) => url));
-    db = connect({ engine: 'sqlite', path });
+    db = database.connect();
   }, 60_000);
   afterAll(async () => {
     for (const { socket } of wires) socket.destroy();
     await Promise.all(servers.map((server) => server.kill()));
     await db.destroy();
-    rmSync(folder, { recursive: true });
+    await database[Symbol.asyncDispose]();
   });
 
   test(`${ROUNDS} rounds: one successor, and nobody is told that the service failed`, async () => {

@@ -27,8 +27,8 @@ export type Granularity = 'statements' | 'reads' | 'transactions';
  * in every order in which SQLite can run their statements: one process at a time holds the lock for
  * writing, and who wants it meanwhile waits. Processes that do the same work are interchangeable.
  */
-export function createSchedules(path: string, clock: Clock, count: number) {
-  const seats = Array.from({ length: count }, () => createSeat(path, clock));
+export function createSchedules(url: string, clock: Clock, count: number) {
+  const seats = Array.from({ length: count }, () => createSeat(url, clock));
 
   /** @returns how many schedules there are */
   async function every(
@@ -100,7 +100,7 @@ function isFirstOfKind(actors: { kind: string; hasStarted: boolean }[], kind: st
   return actors.findIndex((actor) => actor.kind === kind && !actor.hasStarted) === at;
 }
 
-function createSeat(path: string, clock: Clock) {
+function createSeat(url: string, clock: Clock) {
   let granularity: Granularity = 'statements';
   let inTransaction = false;
   let resume = () => {};
@@ -124,7 +124,7 @@ function createSeat(path: string, clock: Clock) {
       resume();
       return settled.promise;
     },
-    db: hookedDb(path, {
+    db: hookedDb(url, {
       async before(sql) {
         if (sql === 'begin') inTransaction = true;
         if (sql === 'begin' || sql === 'rollback') return;

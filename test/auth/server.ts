@@ -5,10 +5,10 @@ import { VARIABLES } from './setup.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 
-/** The service as a process of its own, on a database file. */
-export async function startServer(path: string) {
+/** The service as a process of its own, on a database that several can share. */
+export async function startServer(databaseUrl: string) {
   const child = spawn(process.execPath, [START], {
-    env: { ...VARIABLES, DATABASE_URL: `sqlite:${path}` },
+    env: { ...VARIABLES, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await urlOf(child);

@@ -1,5 +1,4 @@
-import BetterSqlite3 from 'better-sqlite3';
-import { type DatabaseConnection, type Driver, Kysely, SqliteDialect } from 'kysely';
+import { type DatabaseConnection, type Driver, Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { type AccessTokenOptions, mintAccessToken } from '../../src/auth/access-token.ts';
 import { keySetOfSecret } from '../../src/auth/keys.ts';
@@ -10,6 +9,7 @@ import type { Db } from '../../src/database/connect.ts';
 import type { Database } from '../../src/database/schema.ts';
 import { createLogger } from '../../src/http/log.ts';
 import { startService } from '../../src/service.ts';
+import { ENGINE, freshDatabase, openCarelessly } from '../engine.ts';
 import type { TestClock } from '../harness.ts';
 
 const DAY = 86_400;
@@ -18,7 +18,6 @@ const SECRET = 'a secret of the tests, 32 bytes or more';
 /** Environment of a service whose access tokens the tests can make, and that any address may call. */
 export const VARIABLES = {
   PORT: '0',
-  DATABASE_URL: 'sqlite::memory:',
   JWT_SECRET: SECRET,
   TRUSTED_PROXIES: '127.0.0.1,::1',
   LOG_LEVEL: 'silent',
@@ -96,12 +95,23 @@ export function manualClock(): ManualClock {
   };
 }
 
-/** The real service on a free port with a fresh database in memory and a clock to be told. */
+/** The real service on a free port with a fresh database (or that one) and a clock to be told. */
 export async function startAuth(variables: Record<string, string> = {}) {
   const clock = manualClock();
-  const config = readConfig({ ...VARIABLES, ...variables });
+  const database = await databaseOf(variables);
+  const config = readConfig({ ...VARIABLES, DATABASE_URL: database.url, ...variables });
   const service = await startService(config, createLogger(config.logLevel), clock);
-  return { ...service, clock };
+  const close = async () => {
+    await service.close();
+    await database[Symbol.asyncDispose]();
+  };
+  return { ...service, clock, close };
+}
+
+/** In memory where that goes: nobody else needs it. */
+async function databaseOf({ DATABASE_URL }: Record<string, string>) {
+  if (DATABASE_URL === undefined && ENGINE === 'postgres') return freshDatabase();
+  return { url: DATABASE_URL ?? 'sqlite::memory:', [Symbol.asyncDispose]: async () => {} };
 }
 
 export type AuthApp = Awaited<ReturnType<typeof startAuth>>;
@@ -192,20 +202,12 @@ export interface StatementHook {
   after?(sql: string): Promise<void> | void;
 }
 
-/**
- * A connection like the service's own, but that it does not wait for other connections (SQLite
- * would wait inside the one thread of the test), is not careful, and calls a hook.
- */
-export function hookedDb(path: string, hook: StatementHook): Db {
-  const sqlite = new BetterSqlite3(path, { timeout: 0 });
-  sqlite.pragma('journal_mode = WAL');
-  sqlite.pragma('synchronous = OFF');
-  sqlite.pragma('foreign_keys = ON');
-  const dialect = new SqliteDialect({ database: sqlite });
-  const createDriver = () => hookedDriver(dialect.createDriver(), hook);
+/** The database as the service has it, careless (see `openCarelessly`), and calling a hook. */
+export function hookedDb(url: string, hook: StatementHook): Db {
+  const dialect = openCarelessly(url);
   return new Kysely<Database>({
     dialect: {
-      createDriver,
+      createDriver: () => hookedDriver(dialect.createDriver(), hook),
       createAdapter: () => dialect.createAdapter(),
       createIntrospector: (db) => dialect.createIntrospector(db),
       createQueryCompiler: () => dialect.createQueryCompiler(),
@@ -214,6 +216,7 @@ export function hookedDb(path: string, hook: StatementHook): Db {
 }
 
 function hookedDriver(driver: Driver, hook: StatementHook): Driver {
+  const inner = new WeakMap<DatabaseConnection, DatabaseConnection>();
   const hooked = (connection: DatabaseConnection): DatabaseConnection => ({
     async executeQuery<R>(query: Parameters<DatabaseConnection['executeQuery']>[0]) {
       await hook.before?.(query.sql);
@@ -223,13 +226,20 @@ function hookedDriver(driver: Driver, hook: StatementHook): Driver {
     },
     streamQuery: (...query) => connection.streamQuery(...query),
   });
+  const innerOf = (connection: DatabaseConnection) => inner.get(connection) ?? connection;
   return {
     init: () => driver.init(),
-    acquireConnection: async () => hooked(await driver.acquireConnection()),
+    async acquireConnection() {
+      const connection = await driver.acquireConnection();
+      const outer = hooked(connection);
+      inner.set(outer, connection);
+      return outer;
+    },
     beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
     commitTransaction: (connection) => driver.commitTransaction(connection),
-    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
-    releaseConnection: async () => undefined,
+    // Its own way out of a fault: no hook, and a driver that knows its connection.
+    rollbackTransaction: (connection) => driver.rollbackTransaction(innerOf(connection)),
+    releaseConnection: (connection) => driver.releaseConnection(innerOf(connection)),
     destroy: () => driver.destroy(),
   };
 }
