@@ -1,6 +1,7 @@
 // The process: configuration, start, banner, stop.
 import { parseArgs } from 'node:util';
 import { ConfigError, describeVariables, readConfig } from './config.ts';
+import { LostConnection } from './database/errors.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { createLogger } from './http/log.ts';
 import { type Service, startService } from './service.ts';
@@ -75,12 +76,18 @@ const START_FAULTS: Record<string, string> = {
   SQLITE_CANTOPEN:
     'Set DATABASE_URL to a file that can be written, for example sqlite:data/todos.sqlite.',
   SQLITE_NOTADB: 'DATABASE_URL names a file that is no SQLite database.',
+  '28P01': 'DATABASE_URL has a wrong user or password.',
+  '28000': 'DATABASE_URL has a user who may not connect.',
+  '3D000': 'DATABASE_URL names a database that does not exist: create it first.',
+  '42501': 'The user of DATABASE_URL needs to create tables in its database.',
 };
 
 main().catch((error: unknown) => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof ConfigError) console.error(`The configuration is wrong.\n${error.message}`);
-  else if (code in START_FAULTS) console.error(`${String(error)}\n${START_FAULTS[code]}`);
+  else if (error instanceof LostConnection) {
+    console.error(`The database of DATABASE_URL cannot be reached: ${error.message}`);
+  } else if (code in START_FAULTS) console.error(`${String(error)}\n${START_FAULTS[code]}`);
   else console.error(error);
   process.exitCode = 1;
 });

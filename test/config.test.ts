@@ -82,6 +82,10 @@ test.each([
   ['HOST', 'not a host', 'HOST must be an address or a host name'],
   ['DATABASE_URL', 'mysql://root:hunter2@db', 'DATABASE_URL must be sqlite:PATH'],
   ['DATABASE_URL', 'sqlite:', 'DATABASE_URL must be sqlite:PATH'],
+  ['DATABASE_URL', 'postgres://', 'DATABASE_URL must be sqlite:PATH'],
+  ['DATABASE_URL', 'postgres://todos:p@ss@[', 'DATABASE_URL must be sqlite:PATH'],
+  ['DATABASE_POOL_SIZE', '0', 'DATABASE_POOL_SIZE must be a number'],
+  ['DATABASE_POOL_QUEUE', 'many', 'DATABASE_POOL_QUEUE must be a number'],
   ['JWT_SECRET', 'too short', 'JWT_SECRET must have 32 bytes or more (256 bits), not 9'],
   ['ACCESS_TOKEN_SECONDS', '0', 'ACCESS_TOKEN_SECONDS must be seconds'],
   ['SESSION_IDLE_SECONDS', '1h', 'SESSION_IDLE_SECONDS must be seconds'],
@@ -123,6 +127,21 @@ test('a service that others can reach needs a secret', () => {
   expect(readConfig({ HOST: '::1' }).trial).toBe(true);
   expect(readConfig({ HOST: 'localhost' }).trial).toBe(true);
   expect(() => readConfig({ HOST: '127.example.com' })).toThrow('JWT_SECRET');
+});
+
+test('a service on PostgreSQL has secrets of its own, wherever it listens', () => {
+  const DATABASE_URL = 'postgres://todos:hunter2@db.example.com/todos';
+  const withoutSecret = () => readConfig({ DATABASE_URL });
+  expect(withoutSecret).toThrow(/JWT_SECRET \(or JWT_KEYS\) is needed because DATABASE_URL/);
+  expect(withoutSecret).not.toThrow('hunter2');
+  const { database, trial } = readConfig({
+    DATABASE_URL,
+    DATABASE_POOL_SIZE: '3',
+    DATABASE_POOL_QUEUE: '4',
+    JWT_SECRET: 's'.repeat(32),
+  });
+  expect(database).toEqual({ engine: 'postgres', url: DATABASE_URL, poolSize: 3, poolQueue: 4 });
+  expect(trial).toBe(false);
 });
 
 test('a JWK Set is given as JSON or as a file', () => {

@@ -1,7 +1,12 @@
 import { mergeConfig } from 'vitest/config';
 import base from '../../vitest.config.ts';
 
-/** The whole suite on PostgreSQL. */
+/** The whole suite on PostgreSQL, and what is about PostgreSQL alone. */
 export default mergeConfig(base, {
-  test: { globalSetup: 'test/postgres/global-setup.ts' },
+  test: {
+    globalSetup: 'test/postgres/global-setup.ts',
+    projects: [
+      { extends: true, test: { name: 'postgres', include: ['test/postgres/**/*.test.ts'] } },
+    ],
+  },
 });
