@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import type { Clock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
+import { ENGINE } from '../engine.ts';
 import { hookedDb } from './setup.ts';
 
 /** One process of the service, as a schedule sees it. */
@@ -23,12 +25,25 @@ export interface Work {
 export type Granularity = 'statements' | 'reads' | 'transactions';
 
 /**
- * Runs `works` side by side, each in a process of its own (a connection to one database file),
- * in every order in which SQLite can run their statements: one process at a time holds the lock for
- * writing, and who wants it meanwhile waits. Processes that do the same work are interchangeable.
+ * Runs `works` side by side, each in a process of its own (connections to one database), in every
+ * order in which the engine can run their statements. On SQLite one process at a time holds the lock
+ * for writing, and who wants it meanwhile waits; on PostgreSQL the rows themselves are locked, and
+ * who runs into a lock goes on by itself when it is gone. Processes that do the same work are
+ * interchangeable.
  */
 export function createSchedules(url: string, clock: Clock, count: number) {
   const seats = Array.from({ length: count }, () => createSeat(url, clock));
+  const monitor = hookedDb(url, {});
+
+  /** Waits until everybody has stopped: at a place to stop, at the end, or before a lock. */
+  async function settle() {
+    for (;;) {
+      const running = seats.filter((seat) => seat.isRunning).length;
+      if (running === 0 || (ENGINE === 'postgres' && running === (await lockWaits(monitor)))) break;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const { failure } of seats) if (failure) throw failure.reason;
+  }
 
   /** @returns how many schedules there are */
   async function every(
@@ -59,27 +74,40 @@ export function createSchedules(url: string, clock: Clock, count: number) {
       };
     });
     for (let step = 0; ; step += 1) {
-      const isLocked = actors.some(({ seat }) => seat.holdsLock);
+      const isLocked = ENGINE === 'sqlite' && actors.some(({ seat }) => seat.holdsLock);
       const ready = actors.filter(
         ({ kind, seat, hasStarted }, index) =>
           (hasStarted ? seat.parkedAt !== undefined : isFirstOfKind(actors, kind, index)) &&
           (seat.holdsLock || !isLocked || !seat.wantsLock),
       );
       if (ready.length === 0) {
-        if (actors.every(({ hasStarted, seat }) => hasStarted && !seat.parkedAt)) return trace;
+        const isOver = ({ hasStarted, seat }: (typeof actors)[number]) =>
+          hasStarted && !seat.isRunning && !seat.parkedAt;
+        if (actors.every(isOver)) return trace;
         throw new Error(`nobody can go on after ${trace.join(', ')}`);
       }
       path[step] ??= { taken: 0, of: ready.length };
       const actor = ready[path[step]?.taken ?? 0];
       if (!actor) throw new Error('the works are not deterministic');
       trace.push(`${actors.indexOf(actor)}:${actor.hasStarted ? actor.seat.parkedAt : 'start'}`);
-      if (actor.hasStarted) await actor.seat.go();
-      else await actor.start();
+      if (actor.hasStarted) actor.seat.go();
+      else actor.start();
       actor.hasStarted = true;
+      await settle();
     }
   }
 
-  return { every, close: () => Promise.all(seats.map(({ db }) => db.destroy())) };
+  return { every, close: () => Promise.all([monitor, ...seats.map(({ db }) => db)].map(end)) };
+}
+
+const end = (db: Db) => db.destroy();
+
+/** How many connections to the database wait for a lock that another one holds. */
+async function lockWaits(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from pg_stat_activity
+    where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`.execute(db);
+  return rows[0]?.count ?? 0;
 }
 
 interface Choice {
@@ -104,25 +132,31 @@ function createSeat(url: string, clock: Clock) {
   let granularity: Granularity = 'statements';
   let inTransaction = false;
   let resume = () => {};
-  let settled = Promise.withResolvers<void>();
   const seat = {
     parkedAt: undefined as string | undefined,
+    /** Whether it is on its way to where it stops next. */
+    isRunning: false,
+    /** What its work threw. */
+    failure: undefined as { reason: unknown } | undefined,
     holdsLock: false,
     wantsLock: false,
-    /** Runs until the work stops somewhere or is done; throws what the work throws. */
-    start(work: Work, by: Granularity): Promise<void> {
+    /** Runs until the work stops somewhere or is done. */
+    start(work: Work, by: Granularity): void {
       granularity = by;
-      settled = Promise.withResolvers();
-      work.run({ db: seat.db, clock, park }).then(
-        () => settled.resolve(),
-        (error: unknown) => settled.reject(error),
-      );
-      return settled.promise;
+      seat.isRunning = true;
+      seat.failure = undefined;
+      work
+        .run({ db: seat.db, clock, park })
+        .catch((reason: unknown) => {
+          seat.failure = { reason };
+        })
+        .finally(() => {
+          seat.isRunning = false;
+        });
     },
-    go(): Promise<void> {
-      settled = Promise.withResolvers();
+    go(): void {
+      seat.isRunning = true;
       resume();
-      return settled.promise;
     },
     db: hookedDb(url, {
       async before(sql) {
@@ -143,12 +177,12 @@ function createSeat(url: string, clock: Clock) {
   };
   function park(label: string): Promise<void> {
     seat.parkedAt = label;
+    seat.isRunning = false;
     return new Promise((go) => {
       resume = () => {
         seat.parkedAt = undefined;
         go();
       };
-      settled.resolve();
     });
   }
   return seat;
