@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
 import type { AttemptLimits } from './auth/attempts.ts';
 import type { KeyOrigin } from './auth/key-source.ts';
@@ -9,6 +10,10 @@ import type { DatabaseLocation } from './database/connect.ts';
 export interface Config {
   host: string;
   port: number;
+  /** How many processes serve behind the port. */
+  workers: number;
+  /** For so long a service that is to stop answers on, but says that it is not ready. */
+  drainSeconds: number;
   database: DatabaseLocation;
   /** What signs access tokens, if that is settled already. */
   keys: KeyOrigin | undefined;
@@ -48,6 +53,18 @@ const variables = {
     default: '127.0.0.1',
     desc: 'Address to listen on; `0.0.0.0` is every IPv4 address of the machine',
     example: '0.0.0.0',
+  }),
+  WORKERS: makeValidator<string>((input) =>
+    input === 'auto' ? input : String(whole(input, 1, 256, '`auto` or a number')),
+  )({
+    default: '1',
+    desc: 'How many processes serve behind the port; `auto` is one for each core',
+    example: 'auto',
+  }),
+  DRAIN_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
+    default: 0,
+    desc: 'For so long a service that is told to stop says at `/readyz` that it is not ready and still answers, so that whoever balances the load can turn elsewhere',
+    example: '10',
   }),
   DATABASE_URL: makeValidator<string>(databaseUrl)({
     default: 'sqlite:data/todos.sqlite',
@@ -173,6 +190,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return {
     host: env.HOST,
     port: env.PORT,
+    workers: workersOf(env.WORKERS, database),
+    drainSeconds: env.DRAIN_SECONDS,
     database,
     keys: keysOf(env.JWT_SECRET, env.JWT_KEYS),
     issuer: env.JWT_ISSUER,
@@ -212,6 +231,15 @@ function read<Specs extends Partial<typeof variables>>(
       if (lines.length > 0) throw new ConfigError(lines.join('\n'));
     },
   });
+}
+
+function workersOf(count: string, database: DatabaseLocation): number {
+  const workers = count === 'auto' ? availableParallelism() : Number(count);
+  if (workers > 1 && database.engine === 'sqlite' && database.path === ':memory:') {
+    const why = `must be 1: a database in memory has one process, not ${workers}`;
+    throw new ConfigError(explain('WORKERS', new EnvError(why)));
+  }
+  return workers;
 }
 
 interface DatabaseVariables {

@@ -1,10 +1,13 @@
 // The process: configuration, start, banner, stop.
+import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';
-import { ConfigError, describeVariables, readConfig } from './config.ts';
+import type { Logger } from 'pino';
+import { type Config, ConfigError, describeVariables, readConfig } from './config.ts';
 import { LostConnection } from './database/errors.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { createLogger } from './http/log.ts';
 import { type Service, startService } from './service.ts';
+import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
@@ -15,27 +18,70 @@ async function main(): Promise<void> {
   process.umask(0o077); // what the service writes is nobody else's to read
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
-  const starting = startService(config, logger);
-  // A trial without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
-  if (config.keys) process.on('SIGHUP', () => starting.then(reloadKeys, () => undefined));
-  const service = await starting;
+  if (cluster.isWorker) await work(config, logger);
+  else if (config.workers > 1) await lead(config, logger);
+  else await serve(config, logger);
+}
 
+/** The one process that is all of the service. */
+async function serve(config: Config, logger: Logger): Promise<void> {
+  const starting = startService(config, logger);
+  obeySignals(config, logger, {
+    reload: () => void starting.then(reloadKeys, () => undefined),
+    stop: async () => (await starting).close(),
+  });
+  const service = await starting;
+  console.log(banner(await describe(config, service)));
+}
+
+/** The process that starts the others and passes on what it is told. */
+async function lead(config: Config, logger: Logger): Promise<void> {
+  const workers = await startWorkers(config.workers, logger);
+  obeySignals(config, logger, { reload: () => workers.tell('reload keys'), stop: workers.stop });
+  console.log(banner(workers.listening));
+}
+
+/** One of several processes. Signals, which a terminal sends to all, are the leading one's. */
+async function work(config: Config, logger: Logger): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+  const starting = startService(config, logger.child({ pid: process.pid }));
+  process.on('message', (order: Order) => {
+    void starting.then(async (service) => {
+      if (order === 'reload keys') return reloadKeys(service);
+      await service.close();
+      cluster.worker?.disconnect();
+    });
+  });
+  process.send?.((await describe(config, await starting)) satisfies Listening);
+}
+
+async function describe(config: Config, { url, db }: Service): Promise<Listening> {
+  return { url, hasDemo: config.trial && (await hasDemoUser(db)) };
+}
+
+interface Orders {
+  reload(): void;
+  stop(): Promise<void>;
+}
+
+function obeySignals({ keys }: Config, logger: Logger, { reload, stop }: Orders): void {
+  // A trial without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
+  if (keys) process.on('SIGHUP', reload);
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (isStopping) process.exit(1); // whoever asks twice does not want to wait
       isStopping = true;
-      void service.close().then(() => logger.info('stopped'));
+      void stop().then(() => logger.info('stopped'));
     });
   }
-  console.log(banner(service.url, config.trial && (await hasDemoUser(service.db))));
 }
 
 function reloadKeys(service: Service): Promise<void> {
   return service.reloadKeys();
 }
 
-function banner(url: string, hasDemo: boolean): string {
+function banner({ url, hasDemo }: Listening): string {
   const { username, password } = DEMO_CREDENTIALS;
   const login = JSON.stringify({ username, password });
   const demo = [
@@ -83,11 +129,13 @@ const START_FAULTS: Record<string, string> = {
 };
 
 main().catch((error: unknown) => {
+  process.exitCode = 1;
+  if (error instanceof WorkerDied) return; // after saying why
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof ConfigError) console.error(`The configuration is wrong.\n${error.message}`);
   else if (error instanceof LostConnection) {
     console.error(`The database of DATABASE_URL cannot be reached: ${error.message}`);
   } else if (code in START_FAULTS) console.error(`${String(error)}\n${START_FAULTS[code]}`);
   else console.error(error);
-  process.exitCode = 1;
+  cluster.worker?.disconnect();
 });

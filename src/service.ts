@@ -1,5 +1,6 @@
 import type { Server, ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
@@ -19,7 +20,10 @@ export interface Service {
   db: Db;
   /** Takes the keys that the file of JWT_KEYS holds now, or says in the log why not. */
   reloadKeys(): Promise<void>;
-  /** Finishes the requests under way, as long as that takes no longer than its limit. */
+  /**
+   * Is not ready any more, answers on for as long as it is to, then finishes the requests under way,
+   * as long as that takes no longer than its limit.
+   */
   close(): Promise<void>;
 }
 
@@ -52,9 +56,10 @@ export async function startService(
   );
   opened.defer(() => stopListening(server, limits.shutdownTimeout ?? LIMITS.shutdownTimeout));
   const running = opened.move();
-  const close = () => {
+  const close = async () => {
     closing = true;
-    return running.disposeAsync(); // the last first
+    await sleep(config.drainSeconds * 1000);
+    await running.disposeAsync(); // the last first
   };
   return { url: urlOf(server, config), db, reloadKeys: keys.reload, close };
 }

@@ -8,6 +8,8 @@ test('nothing needs to be set to try the service out', () => {
   expect(readConfig({})).toEqual({
     host: '127.0.0.1',
     port: 8000,
+    workers: 1,
+    drainSeconds: 0,
     database: { engine: 'sqlite', path: 'data/todos.sqlite' },
     keys: undefined,
     issuer: 'openapi-todos',
@@ -48,10 +50,13 @@ test('every variable reaches the configuration', () => {
       BODY_LIMIT_BYTES: '2048',
       TRUSTED_PROXIES: '10.0.0.0/8,::1',
       LOG_LEVEL: 'warn',
+      DRAIN_SECONDS: '5',
     }),
   ).toEqual({
     host: '0.0.0.0',
     port: 0,
+    workers: 1,
+    drainSeconds: 5,
     database: { engine: 'sqlite', path: ':memory:' },
     keys: { secret },
     issuer: 'issuer',
@@ -79,6 +84,9 @@ test.each([
   ['PORT', '65536', 'PORT must be a port, a whole number from 0 to 65535, not "65536"'],
   ['PORT', '-1', 'PORT must be a port'],
   ['PORT', '80.5', 'PORT must be a port'],
+  ['WORKERS', 'many', 'WORKERS must be `auto` or a number'],
+  ['WORKERS', '0', 'WORKERS must be `auto` or a number'],
+  ['DRAIN_SECONDS', '301', 'DRAIN_SECONDS must be seconds'],
   ['HOST', 'not a host', 'HOST must be an address or a host name'],
   ['DATABASE_URL', 'mysql://root:hunter2@db', 'DATABASE_URL must be sqlite:PATH'],
   ['DATABASE_URL', 'sqlite:', 'DATABASE_URL must be sqlite:PATH'],
@@ -142,6 +150,13 @@ test('a service on PostgreSQL has secrets of its own, wherever it listens', () =
   });
   expect(database).toEqual({ engine: 'postgres', url: DATABASE_URL, poolSize: 3, poolQueue: 4 });
   expect(trial).toBe(false);
+});
+
+test('several processes need a database that they can share', () => {
+  expect(readConfig({ WORKERS: '3' }).workers).toBe(3);
+  expect(readConfig({ WORKERS: 'auto' }).workers).toBeGreaterThan(0);
+  const inMemory = () => readConfig({ WORKERS: '2', DATABASE_URL: 'sqlite::memory:' });
+  expect(inMemory).toThrow('WORKERS must be 1: a database in memory has one process, not 2');
 });
 
 test('a JWK Set is given as JSON or as a file', () => {

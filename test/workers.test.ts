@@ -1,0 +1,126 @@
+// Several processes behind one port, as `WORKERS=2 npm start` runs them.
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freshDatabase, type TestDatabase } from './engine.ts';
+import { closed, exit, useProcesses } from './process.ts';
+
+const { folder, start: startProcess, run } = useProcesses();
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+type Server = Awaited<ReturnType<typeof start>>;
+
+const JWT_SECRET = 'a secret of the tests that is long enough';
+
+function start(variables: Record<string, string> = { JWT_SECRET }) {
+  return startProcess({
+    WORKERS: '2',
+    LOG_LEVEL: 'info',
+    DATABASE_URL: database.url,
+    ...variables,
+  });
+}
+
+/** The answer to one request on a connection of its own: the workers get them in turns. */
+function ask({ url }: Server, path: string, headers: Record<string, string> = {}) {
+  return fetch(url + path, { headers: { Connection: 'close', ...headers } });
+}
+
+/** A process takes a while to start, on a machine that has other things to do. */
+const SOON = { timeout: 20_000 };
+
+/** The processes that have answered requests. */
+function workersOf({ output }: Server): number[] {
+  const lines = output.text.split('\n').filter((line) => line.includes('"request"'));
+  return [...new Set(lines.map((line): number => JSON.parse(line).pid))];
+}
+
+async function bothAnswered(server: Server, first: number[] = []) {
+  const others = () => workersOf(server).filter((pid) => !first.includes(pid));
+  await expect
+    .poll(async () => {
+      await ask(server, '/healthz').catch(() => undefined);
+      return others().length;
+    }, SOON)
+    .toBe(2 - Math.min(first.length, 1));
+  return others();
+}
+
+async function signUp({ client }: Server, username: string) {
+  const password = 'a password of some length';
+  await client.POST('/auth/register', { body: { username, password } });
+  const { data } = await client.login(username, password);
+  return { access: data?.access_token ?? '', password };
+}
+
+test('one banner, and every worker answers; what one has ended is over for all', async () => {
+  const server = await start();
+  expect(server.output.text.match(/OpenAPI Todos/g)).toHaveLength(1);
+  await bothAnswered(server);
+  for (let round = 0; round < 10; round += 1) {
+    const { access } = await signUp(server, `user-${round}`);
+    const headers = { Authorization: `Bearer ${access}` };
+    const statuses = async () =>
+      Promise.all([1, 2, 3, 4].map(async () => (await ask(server, '/auth/me', headers)).status));
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    await server.client.logout();
+    expect(await statuses()).toEqual([401, 401, 401, 401]);
+  }
+  server.child.kill('SIGTERM');
+  expect(await exit(server.child)).toBe(0);
+  expect(server.output.text.match(/"stopped"/g)).toHaveLength(1);
+});
+
+test('a worker that dies is replaced; the others answer on', async () => {
+  const server = await start();
+  const [victim = 0, survivor = 0] = await bothAnswered(server);
+  process.kill(victim, 'SIGKILL');
+  await server.written('a worker has died');
+  expect((await ask(server, '/healthz')).status).toBe(200);
+  const [replacement] = await bothAnswered(server, [victim, survivor]);
+  expect(replacement).not.toBe(victim);
+  server.child.kill('SIGINT');
+  expect(await exit(server.child)).toBe(0);
+});
+
+test('nobody outlives the leading process', async () => {
+  const server = await start();
+  server.child.kill('SIGKILL');
+  await closed(server.url);
+});
+
+test('SIGHUP brings rotated keys to every worker', async () => {
+  const file = join(folder(), 'keys.json');
+  const put = async (...names: string[]) => {
+    const keys = names.map((kid) => ({
+      kid,
+      kty: 'oct',
+      k: Buffer.alloc(32, kid).toString('hex'),
+    }));
+    await writeFile(`${file}.draft`, JSON.stringify({ keys }));
+    await rename(`${file}.draft`, file);
+  };
+  await put('old');
+  const server = await start({ JWT_KEYS: file });
+  await put('new', 'old');
+  server.child.kill('SIGHUP');
+  const taken = () => server.output.text.match(/"signs":"new"/g)?.length;
+  await expect.poll(taken, SOON).toBe(2);
+});
+
+test('a start that cannot be says so once', async () => {
+  const { child, output } = run({
+    WORKERS: '3',
+    DATABASE_URL: database.url,
+    HOST: '192.0.2.1',
+    JWT_SECRET,
+  });
+  expect(await exit(child)).toBe(1);
+  expect(output.text.match(/Set HOST to an address of this machine/g)).toHaveLength(1);
+  expect(output.text).not.toContain('has died');
+});
