@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { AccessTokenOptions } from './auth/access-token.ts';
 import { Attempts } from './auth/attempts.ts';
+import { auditFor } from './auth/audit.ts';
 import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
@@ -20,10 +21,12 @@ import { docs } from './http/docs.ts';
 import { document } from './http/document.ts';
 import { errorHandler } from './http/errors.ts';
 import { requestLog } from './http/log.ts';
-import { createMetrics } from './http/metrics.ts';
+import { expose, measure } from './http/metrics.ts';
 import type { OperationHandlers } from './http/operation.ts';
-import { Unavailable } from './http/problem.ts';
+import { problem, Unavailable } from './http/problem.ts';
 import { otherThanGet, protocol } from './http/protocol.ts';
+import { send } from './http/send.ts';
+import type { Metrics } from './metrics.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
 
@@ -35,13 +38,14 @@ export interface AppDependencies {
   keys: () => KeySet;
   logger: Logger;
   clock: Clock;
+  metrics: Metrics;
   /** Whether the service has been told to stop. */
   isClosing: () => boolean;
 }
 
 /** Joins everything. */
 export async function createApp(dependencies: AppDependencies): Promise<Express> {
-  const { config, db, keys, logger, clock, isClosing } = dependencies;
+  const { config, db, keys, logger, clock, metrics, isClosing } = dependencies;
   const tokens: AccessTokenOptions = {
     keys,
     issuer: config.issuer,
@@ -54,23 +58,21 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     grace: config.refreshGraceSeconds * 1000,
   };
   const publicKeys = () => [...keys().byId.values()].flatMap(({ published }) => published ?? []);
+  const { registration } = config;
+  const audit = auditFor(metrics.audited);
   const attempts = new Attempts(config.freeFailures, clock.now);
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {
-    ...authHandlers({ db, clock, tokens, lifetimes, attempts, registration: config.registration }),
+    ...authHandlers({ db, clock, tokens, lifetimes, attempts, audit, registration }),
     ...todoHandlers({ db, now: clock.now, cursorSecret }),
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
-  const metrics = createMetrics();
 
-  const app = express();
-  app.disable('x-powered-by').disable('etag');
-  app.enable('strict routing').enable('case sensitive routing');
+  const app = emptyApp();
   app.set('query parser', 'simple').set('trust proxy', config.trustedProxies);
-
-  app.use(requestLog(logger), metrics.measure, ...headers(config));
+  app.use(requestLog(logger), measure(metrics.registry), ...headers(config));
   app.use(docs());
-  app.route('/metrics').get(metrics.expose).all(otherThanGet);
+  if (config.metricsPort === undefined) exposeMetrics(app, metrics);
   app.use(...protocol(document), ...readBody(document, config.bodyLimit));
   app.use((_request, response, next) => {
     response.locals['arrivedAt'] = clock.stamp();
@@ -95,10 +97,32 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
       isOutage: (error) => error instanceof Unavailable || isOutage(error),
       report: (error, requestId) => {
         logger.error({ err: error, request_id: requestId }, 'failed');
+        if (isOutage(error)) metrics.databaseFailed(error);
       },
     }),
   );
   return app;
+}
+
+/** `/metrics` and nothing else, for a port of its own. */
+export function createMetricsApp(config: Config, metrics: Metrics): Express {
+  const app = emptyApp();
+  app.use(...headers(config));
+  exposeMetrics(app, metrics);
+  app.use((_request, response) => {
+    send(response, problem(404, 'not_found', 'There is nothing at this path'));
+  });
+  return app;
+}
+
+function emptyApp(): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  return app.enable('strict routing').enable('case sensitive routing');
+}
+
+function exposeMetrics(app: Express, { tell }: Metrics): void {
+  app.route('/metrics').get(expose(tell)).all(otherThanGet);
 }
 
 /** Headers of every response: what a browser may do with it, and whose pages may ask. */

@@ -14,6 +14,8 @@ export interface Config {
   workers: number;
   /** For so long a service that is to stop answers on, but says that it is not ready. */
   drainSeconds: number;
+  /** The port of `/metrics`, where that is not the service's own. */
+  metricsPort: number | undefined;
   database: DatabaseLocation;
   /** What signs access tokens, if that is settled already. */
   keys: KeyOrigin | undefined;
@@ -65,6 +67,11 @@ const variables = {
     default: 0,
     desc: 'For so long a service that is told to stop says at `/readyz` that it is not ready and still answers, so that whoever balances the load can turn elsewhere',
     example: '10',
+  }),
+  METRICS_PORT: makeValidator<number>((input) => whole(input, 0, 65_535, 'a port'))({
+    default: undefined,
+    desc: 'Port for `/metrics` alone, which is then not at PORT, where whoever reaches the service can read it',
+    example: '9464',
   }),
   DATABASE_URL: makeValidator<string>(databaseUrl)({
     default: 'sqlite:data/todos.sqlite',
@@ -187,11 +194,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       explain('JWT_KEYS', new EnvError('takes the place of JWT_SECRET: set one')),
     );
   }
+  if (env.METRICS_PORT && env.METRICS_PORT === env.PORT) {
+    throw new ConfigError(explain('METRICS_PORT', new EnvError('must be another one than PORT')));
+  }
   return {
     host: env.HOST,
     port: env.PORT,
     workers: workersOf(env.WORKERS, database),
     drainSeconds: env.DRAIN_SECONDS,
+    metricsPort: env.METRICS_PORT,
     database,
     keys: keysOf(env.JWT_SECRET, env.JWT_KEYS),
     issuer: env.JWT_ISSUER,

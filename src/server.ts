@@ -47,7 +47,8 @@ async function work(config: Config, logger: Logger): Promise<void> {
   const starting = startService(config, logger.child({ pid: process.pid }));
   process.on('message', (order: Order) => {
     void starting.then(async (service) => {
-      if (order === 'reload keys') return reloadKeys(service);
+      if (order === 'reload keys') await reloadKeys(service);
+      if (order !== 'stop') return; // metrics are asked for in the same way
       await service.close();
       cluster.worker?.disconnect();
     });
@@ -115,8 +116,8 @@ function help(): string {
 
 /** What a start can fail from outside the configuration, by the variable that it comes from. */
 const START_FAULTS: Record<string, string> = {
-  EADDRINUSE: 'Set PORT to another one.',
-  EACCES: 'Set PORT to another one (those below 1024 are for the administrator).',
+  EADDRINUSE: 'Set PORT, or METRICS_PORT, to another one.',
+  EACCES: 'Set PORT, or METRICS_PORT, to another one (those below 1024 are for the administrator).',
   EADDRNOTAVAIL: 'Set HOST to an address of this machine, for example HOST=127.0.0.1.',
   ENOTFOUND: 'Set HOST to an address of this machine, for example HOST=127.0.0.1.',
   SQLITE_CANTOPEN:

@@ -1,22 +1,25 @@
 import type { Server, ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createApp } from './app.ts';
+import { createApp, createMetricsApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
-import { connect, type Db } from './database/connect.ts';
+import { connect, type Db, poolUseOf } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
-import { sweepRegularly } from './database/sweep.ts';
+import { type SweepReport, sweepRegularly } from './database/sweep.ts';
 import { createDemoUser } from './demo.ts';
+import { listen } from './http/listen.ts';
 import { createListener } from './http/listener.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 
 /** A service that listens. */
 export interface Service {
   /** Where it answers, without a slash at the end. */
   url: string;
+  /** Where `/metrics` is. */
+  metricsUrl: string;
   db: Db;
   /** Takes the keys that the file of JWT_KEYS holds now, or says in the log why not. */
   reloadKeys(): Promise<void>;
@@ -43,25 +46,37 @@ export async function startService(
     if (config.trial) await createDemoUser(fresh, clock.now());
   });
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
+  const metrics = createMetrics(() => poolUseOf(db));
+  opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
   let closing = false;
   const isClosing = () => closing;
-  const app = await createApp({ config, db, keys: keys.current, logger, clock, isClosing });
+  const app = await createApp({
+    config,
+    db,
+    keys: keys.current,
+    logger,
+    clock,
+    metrics,
+    isClosing,
+  });
   const server = createListener(app, limits);
   server.prependListener('request', (_request, response) => {
     if (closing) response.setHeader('Connection', 'close');
   });
-  await listen(server, config);
-  opened.defer(
-    sweepRegularly(db, clock.now, (error) => logger.error({ err: error }, 'sweep failed')),
-  );
-  opened.defer(() => stopListening(server, limits.shutdownTimeout ?? LIMITS.shutdownTimeout));
+  const { host, port, metricsPort } = config;
+  const place = { host, shutdownTimeout: limits.shutdownTimeout ?? LIMITS.shutdownTimeout };
+  const listenAt = async (listener: Server, where: number) =>
+    opened.use(await listen(listener, { ...place, port: where })).url;
+  const apart = createListener(createMetricsApp(config, metrics), limits);
+  const metricsUrl = metricsPort === undefined ? undefined : await listenAt(apart, metricsPort);
+  const url = await listenAt(server, port);
   const running = opened.move();
   const close = async () => {
     closing = true;
     await sleep(config.drainSeconds * 1000);
     await running.disposeAsync(); // the last first
   };
-  return { url: urlOf(server, config), db, reloadKeys: keys.reload, close };
+  return { url, metricsUrl: `${metricsUrl ?? url}/metrics`, db, reloadKeys: keys.reload, close };
 }
 
 /** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
@@ -105,34 +120,12 @@ function keyReport(logger: Logger): KeyReport {
   };
 }
 
-function listen(server: Server, { port, host }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/**
- * Resolves when the last request has been answered; a connection goes as soon as it is idle. What
- * takes longer than the limit is cut off: Node checks no request's time once it has been told to
- * close.
- */
-function stopListening(server: Server, limit: number): Promise<void> {
-  return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const end = setTimeout(() => server.closeAllConnections(), limit);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(end);
-      resolve();
-    });
-  });
-}
-
-function urlOf(server: Server, { host }: Config): string {
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host;
-  return `http://${name}:${port}`;
+function sweepReport({ sweeps }: Metrics, logger: Logger): SweepReport {
+  return {
+    swept: sweeps.swept,
+    failed(error) {
+      logger.error({ err: error }, 'sweep failed');
+      sweeps.failed(error);
+    },
+  };
 }

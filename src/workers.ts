@@ -1,6 +1,7 @@
 // Several processes behind one port: the first one leads, listens for none, and serves nobody.
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import { answerForAll } from './cluster-metrics.ts';
 
 /** What a worker says when it listens. */
 export interface Listening {
@@ -30,6 +31,7 @@ const PAUSE = 1000;
  */
 export async function startWorkers(count: number, logger: Logger): Promise<Workers> {
   let isStopping = false;
+  answerForAll();
   try {
     const listening = await firstWord(cluster.fork());
     await Promise.all(Array.from({ length: count - 1 }, () => firstWord(cluster.fork())));
@@ -61,7 +63,9 @@ export class WorkerDied extends Error {
 
 function firstWord(worker: Worker): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
+    worker.on('message', (word: Partial<Listening>) => {
+      if (word.url !== undefined) resolve(word as Listening); // it says all of it at once
+    });
     worker.once('exit', () => reject(new WorkerDied('a worker could not start')));
   });
 }

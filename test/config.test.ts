@@ -10,6 +10,7 @@ test('nothing needs to be set to try the service out', () => {
     port: 8000,
     workers: 1,
     drainSeconds: 0,
+    metricsPort: undefined,
     database: { engine: 'sqlite', path: 'data/todos.sqlite' },
     keys: undefined,
     issuer: 'openapi-todos',
@@ -51,12 +52,14 @@ test('every variable reaches the configuration', () => {
       TRUSTED_PROXIES: '10.0.0.0/8,::1',
       LOG_LEVEL: 'warn',
       DRAIN_SECONDS: '5',
+      METRICS_PORT: '9464',
     }),
   ).toEqual({
     host: '0.0.0.0',
     port: 0,
     workers: 1,
     drainSeconds: 5,
+    metricsPort: 9464,
     database: { engine: 'sqlite', path: ':memory:' },
     keys: { secret },
     issuer: 'issuer',
@@ -157,6 +160,12 @@ test('several processes need a database that they can share', () => {
   expect(readConfig({ WORKERS: 'auto' }).workers).toBeGreaterThan(0);
   const inMemory = () => readConfig({ WORKERS: '2', DATABASE_URL: 'sqlite::memory:' });
   expect(inMemory).toThrow('WORKERS must be 1: a database in memory has one process, not 2');
+});
+
+test('metrics have a port of their own, if any', () => {
+  const same = () => readConfig({ PORT: '9000', METRICS_PORT: '9000' });
+  expect(same).toThrow('METRICS_PORT must be another one than PORT');
+  expect(readConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
 });
 
 test('a JWK Set is given as JSON or as a file', () => {

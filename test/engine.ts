@@ -47,7 +47,7 @@ export function driverMethods() {
  */
 export function openCarelessly(url: string): Dialect {
   const location = readDatabaseLocation({ DATABASE_URL: url });
-  if (location.engine === 'postgres') return openPostgres(location);
+  if (location.engine === 'postgres') return openPostgres(location).dialect;
   const database = new BetterSqlite3(location.path, { timeout: 0 });
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = OFF');

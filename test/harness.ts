@@ -62,6 +62,7 @@ export async function startApp(variables: Record<string, string> = {}, limits?: 
   };
   return {
     url,
+    metricsUrl: service.metricsUrl,
     db,
     clock,
     /** The lines of the service's log. */

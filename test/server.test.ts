@@ -143,6 +143,6 @@ test('a port that is taken is said to be', async () => {
   const { port } = new URL(first.url);
   const { child, output } = run({ DATABASE_URL: 'sqlite::memory:', PORT: port });
   expect(await exit(child)).toBe(1);
-  expect(output.text).toContain(`Set PORT to another one.`);
+  expect(output.text).toContain('Set PORT, or METRICS_PORT, to another one.');
   expect(output.text).not.toContain('    at ');
 });

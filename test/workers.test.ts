@@ -88,6 +88,30 @@ test('a worker that dies is replaced; the others answer on', async () => {
   expect(await exit(server.child)).toBe(0);
 });
 
+test('whoever is asked for the metrics tells those of all, now and after one has died', async () => {
+  const server = await start();
+  const [victim = 0, survivor = 0] = await bothAnswered(server);
+  const scrape = async () => {
+    const answer = await ask(server, '/metrics');
+    expect(answer.status).toBe(200);
+    const health =
+      /^http_request_duration_seconds_count\{operation="getHealth",.*worker="(\d+)"\}/gm;
+    const text = await answer.text();
+    return {
+      workers: [...text.matchAll(health)].map(([, worker]) => worker).toSorted(),
+      processes: text.match(/^process_cpu_seconds_total\{/gm)?.length,
+    };
+  };
+  const both = { workers: ['1', '2'], processes: 2 };
+  expect(await Promise.all([1, 2, 3, 4].map(scrape))).toEqual([both, both, both, both]);
+  process.kill(victim, 'SIGKILL');
+  await server.written('a worker has died');
+  await bothAnswered(server, [victim, survivor]);
+  const { workers } = await scrape();
+  expect(workers).toHaveLength(2);
+  expect(workers).toContain('3');
+});
+
 test('nobody outlives the leading process', async () => {
   const server = await start();
   server.child.kill('SIGKILL');

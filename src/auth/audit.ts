@@ -1,19 +1,22 @@
 import { v7 as uuid } from 'uuid';
 import type { Db } from '../database/connect.ts';
 import type { RevokeReason } from '../database/schema.ts';
+import { onceCommitted } from '../database/transaction.ts';
 
 /** What the trail tells of. */
-export type AuditEventName =
-  | 'registered'
-  | 'signed_in'
-  | 'sign_in_refused'
-  | 'refreshed'
-  | 'refresh_repeated'
-  | 'refresh_refused'
-  | 'refresh_token_reused'
-  | 'session_revoked'
-  | 'password_changed'
-  | 'password_change_refused';
+export const AUDIT_EVENTS = [
+  'registered',
+  'signed_in',
+  'sign_in_refused',
+  'refreshed',
+  'refresh_repeated',
+  'refresh_refused',
+  'refresh_token_reused',
+  'session_revoked',
+  'password_changed',
+  'password_change_refused',
+] as const;
+export type AuditEventName = (typeof AUDIT_EVENTS)[number];
 
 export interface AuditEvent {
   event: AuditEventName;
@@ -27,6 +30,17 @@ export interface AuditEvent {
 }
 
 /** Writes one line of the trail; in the transaction of what it tells of, so that they agree. */
+export type Audit = (db: Db, event: AuditEvent) => Promise<void>;
+
+/** The trail with somebody who is told of each event, once it is certain. */
+export function auditFor(witness: (event: AuditEvent) => void): Audit {
+  return async (db, event) => {
+    await audit(db, event);
+    onceCommitted(db, () => witness(event));
+  };
+}
+
+/** The trail itself, of type `Audit`. */
 export async function audit(db: Db, event: AuditEvent): Promise<void> {
   await db
     .insertInto('audit_events')

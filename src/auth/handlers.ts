@@ -6,7 +6,7 @@ import type { OperationHandlers, Principal, RequestContext } from '../http/opera
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
-import { type AuditEventName, audit } from './audit.ts';
+import type { Audit, AuditEventName } from './audit.ts';
 import { checkPassword } from './check-password.ts';
 import { hashPassword, isOutdated } from './password.ts';
 import { refreshSession } from './refresh.ts';
@@ -28,13 +28,14 @@ export interface AuthDependencies {
   tokens: AccessTokenOptions;
   lifetimes: SessionLifetimes;
   attempts: Attempts;
+  audit: Audit;
   /** Whether anyone may create an account. */
   registration: boolean;
 }
 
 /** The operations of the tag `auth`. */
 export function authHandlers(dependencies: AuthDependencies) {
-  const { db, clock, tokens, lifetimes, attempts, registration } = dependencies;
+  const { db, clock, tokens, lifetimes, attempts, audit, registration } = dependencies;
 
   async function tokenPair({ session, refreshToken }: Grant, username: string) {
     const accessToken = await mintAccessToken(tokens, session, username, clock.now());
@@ -106,7 +107,7 @@ export function authHandlers(dependencies: AuthDependencies) {
       }
       const refusal = problem(401, 'invalid_refresh_token', 'Invalid refresh token');
       if ((headers['Refresh-Token'] ?? token) !== token) return refusal;
-      const granted = await refreshSession(db, clock, lifetimes, {
+      const granted = await refreshSession(dependencies, {
         token,
         idempotencyKey: headers['Idempotency-Key'],
         context,

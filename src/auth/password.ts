@@ -62,7 +62,17 @@ function normal(password: string): string {
   return password.normalize('NFC');
 }
 
+let refused = 0;
+
 function enqueue<T>(work: () => Promise<T>): Promise<T> {
-  if (queue.pendingCount >= QUEUE) throw new Unavailable('too many passwords to check');
+  if (queue.pendingCount >= QUEUE) {
+    refused += 1;
+    throw new Unavailable('too many passwords to check');
+  }
   return queue(work);
+}
+
+/** How many passwords are being hashed, wait for it, and were refused so far, in this process. */
+export function hashQueue() {
+  return { running: queue.activeCount, waiting: queue.pendingCount, refused };
 }

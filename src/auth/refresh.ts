@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import type { RequestContext } from '../http/operation.ts';
-import { type AuditEventName, audit } from './audit.ts';
+import type { Audit, AuditEventName } from './audit.ts';
 import {
   findSessionOfToken,
   type Grant,
@@ -31,14 +31,19 @@ const EVENTS = {
   refused: 'refresh_refused',
 } satisfies Record<Rotation['outcome'], AuditEventName>;
 
+export interface RefreshDependencies {
+  db: Db;
+  clock: Clock;
+  lifetimes: SessionLifetimes;
+  audit: Audit;
+}
+
 /**
  * Takes a refresh token to what it comes to (see `rotate`), durably, before anything is answered.
  * @returns undefined when the answer is no
  */
 export async function refreshSession(
-  db: Db,
-  clock: Clock,
-  lifetimes: SessionLifetimes,
+  { db, clock, lifetimes, audit }: RefreshDependencies,
   request: { token: string; idempotencyKey: string | undefined; context: RequestContext },
 ): Promise<{ grant: Grant; username: string } | undefined> {
   const { context } = request;

@@ -33,7 +33,10 @@ const TIMEOUTS = {
 const APPLICATION = 'openapi-todos';
 
 /** Connects when the first statement is run. */
-export function openPostgres(location: PostgresLocation): PostgresDialect {
+export function openPostgres(location: PostgresLocation): {
+  dialect: PostgresDialect;
+  poolUse: () => PoolUse;
+} {
   const pool = new pg.Pool({
     connectionString: location.url,
     max: location.poolSize,
@@ -46,13 +49,26 @@ export function openPostgres(location: PostgresLocation): PostgresDialect {
   // Whoever uses a connection that broke is told by its next statement.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new LocklessDialect({
+  const dialect = new LocklessDialect({
     pool: {
       connect: async () => new Session(pool, location.poolQueue),
       end: () => pool.end(),
       options: {},
     },
   });
+  const poolUse = () => ({
+    busy: pool.totalCount - pool.idleCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  });
+  return { dialect, poolUse };
+}
+
+/** How many connections there are, and how many requests wait for one. */
+export interface PoolUse {
+  busy: number;
+  idle: number;
+  waiting: number;
 }
 
 /** 64-bit integers are instants and counts here, which a number holds exactly. */

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isContention } from './errors.ts';
 
 /** How often something is tried at most; with the pauses in between some 0.6 s on average. */
 const ATTEMPTS = 6;
+
+/** How often this process has tried something again, and why; only ever grows. */
+export const retries = { contention: 0, connection: 0 };
 
 /**
  * Does the work, again as long as its error says that this is safe and may help: bounded, with
@@ -17,6 +21,7 @@ export async function retry<T>(
       return await work();
     } catch (error) {
       if (attempt === ATTEMPTS || !isWorthIt(error)) throw error;
+      retries[isContention(error) ? 'contention' : 'connection'] += 1;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
   }

@@ -157,20 +157,31 @@ function deleteEvents(db: Db, ids: ReturnType<typeof eventIds>) {
 /** How often, in milliseconds: every minute. */
 const INTERVAL = 60_000;
 
+/** Who is told what becomes of each sweep. */
+export interface SweepReport {
+  swept(rows: number, seconds: number): void;
+  /** The next one tries again. */
+  failed(error: unknown): void;
+}
+
 /**
  * Sweeps now and then until it is stopped.
- * @param report takes an error; the next sweep tries again
  * @returns what stops it and waits for the batch under way
  */
 export function sweepRegularly(
   db: Db,
   now: () => number,
-  report: (error: unknown) => void,
+  { swept, failed }: SweepReport,
 ): () => Promise<void> {
   let isStopped = false;
   let running: Promise<unknown> = Promise.resolve();
+  const sweepOnce = async () => {
+    const start = performance.now();
+    const rows = await sweep(db, now(), () => isStopped);
+    swept(rows, (performance.now() - start) / 1000);
+  };
   const timer = setInterval(() => {
-    running = running.then(() => sweep(db, now(), () => isStopped)).catch(report);
+    running = running.then(sweepOnce).catch(failed);
   }, INTERVAL).unref();
   return async () => {
     isStopped = true;

@@ -2,6 +2,19 @@ import type { Kysely, Transaction } from 'kysely';
 import { isContention, isLostConnection } from './errors.ts';
 import { retry } from './retry.ts';
 
+/** For each transaction under way, who is to be told that it has held. */
+const waiting = new WeakMap<object, (() => void)[]>();
+
+/**
+ * Calls `tell` once what was written through `db` is certain: when its transaction has been
+ * committed, or now, if it is in none. Of what was rolled back nobody is told.
+ */
+export function onceCommitted<DB>(db: Kysely<DB>, tell: () => void): void {
+  const others = waiting.get(db);
+  if (others) others.push(tell);
+  else tell();
+}
+
 /**
  * Runs `work` in one transaction, again if another transaction was in the way or the connection
  * was lost before the commit was sent. After that nobody knows whether it held, and it is not done
@@ -18,11 +31,13 @@ export async function transact<DB, T>(
     async () => {
       isCommitting = false;
       const trx = await db.startTransaction().execute();
+      const told: (() => void)[] = [];
+      waiting.set(trx, told);
+      let verdict: T;
       try {
-        const verdict = await work(trx);
+        verdict = await work(trx);
         isCommitting = true;
         await trx.commit().execute();
-        return verdict;
       } catch (error) {
         // After some failures (a full disk) SQLite has rolled back by itself and refuses to do it
         // again: that refusal must not stand in for the reason.
@@ -32,6 +47,8 @@ export async function transact<DB, T>(
           .catch(() => undefined);
         throw error;
       }
+      for (const tell of told) tell();
+      return verdict;
     },
     (error) => isInTheWay(error) || (isLostConnection(error) && !isCommitting),
   );

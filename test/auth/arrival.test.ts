@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { audit } from '../../src/auth/audit.ts';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { freshDatabase } from '../engine.ts';
@@ -140,11 +141,14 @@ test('who finds the token current while another process commits slowly is no rep
   const user = { userId: await seedUser(plain, 'ada'), username: 'ada' };
   const { refresh: token } = await seedSession(plain, clock, user);
   const present = (db: typeof slow) =>
-    refreshSession(db, clock, LIFETIMES, {
-      token,
-      idempotencyKey: undefined,
-      context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
-    });
+    refreshSession(
+      { db, clock, lifetimes: LIFETIMES, audit },
+      {
+        token,
+        idempotencyKey: undefined,
+        context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
+      },
+    );
 
   const first = present(slow);
   await commits.reached.promise;
@@ -177,11 +181,14 @@ test('who arrives while the commit blocks the process is no replay', async () =>
   const user = { userId: await seedUser(db, 'ada'), username: 'ada' };
   const { refresh: token } = await seedSession(db, clock, user);
   const present = () =>
-    refreshSession(db, clock, LIFETIMES, {
-      token,
-      idempotencyKey: undefined,
-      context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
-    });
+    refreshSession(
+      { db, clock, lifetimes: LIFETIMES, audit },
+      {
+        token,
+        idempotencyKey: undefined,
+        context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
+      },
+    );
 
   blocks = 2; // the commit of the rotation, and that of its postponement if that has one
   const one = await present();

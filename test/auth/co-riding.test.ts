@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { audit } from '../../src/auth/audit.ts';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { findPrincipal } from '../../src/auth/sessions.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -38,7 +39,8 @@ function orders(steps: number): Who[][] {
 async function present(token: string): Promise<string | undefined> {
   const context = { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() };
   const request = { token, idempotencyKey: crypto.randomUUID(), context };
-  return (await refreshSession(db, clock, LIFETIMES, request))?.grant.refreshToken;
+  return (await refreshSession({ db, clock, lifetimes: LIFETIMES, audit }, request))?.grant
+    .refreshToken;
 }
 
 async function atOnce(tokens: string[]): Promise<(string | undefined)[]> {

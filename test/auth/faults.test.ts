@@ -10,6 +10,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createLogger } from '../../src/http/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { databaseError, ENGINE, FAULTS, freshDatabase, type TestDatabase } from '../engine.ts';
 import {
   type Answer,
@@ -73,9 +74,10 @@ beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD);
   const config = readConfig(VARIABLES);
   const logger = createLogger('silent');
+  const metrics = createMetrics(() => undefined);
   const isClosing = () => false;
   server = createServer(
-    await createApp({ config, db, keys: TOKENS.keys, logger, clock, isClosing }),
+    await createApp({ config, db, keys: TOKENS.keys, logger, clock, metrics, isClosing }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port

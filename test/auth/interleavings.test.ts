@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { audit } from '../../src/auth/audit.ts';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { findPrincipal, revokeSessions } from '../../src/auth/sessions.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -74,11 +75,14 @@ async function interleave(kinds: Kind[], granularity: Granularity): Promise<numb
             await clock.passed(stamp);
           },
         };
-        const granted = await refreshSession(db, answering, LIFETIMES, {
-          token: session.refresh,
-          idempotencyKey: undefined,
-          context: context(clock.stamp()),
-        });
+        const granted = await refreshSession(
+          { db, clock: answering, lifetimes: LIFETIMES, audit },
+          {
+            token: session.refresh,
+            idempotencyKey: undefined,
+            context: context(clock.stamp()),
+          },
+        );
         if (granted) {
           successors.add(granted.grant.refreshToken);
           expected.isOut = true;
@@ -120,7 +124,7 @@ async function interleave(kinds: Kind[], granularity: Granularity): Promise<numb
           idempotencyKey: undefined,
           context: context(clock.stamp()),
         };
-        const next = await refreshSession(db, clock, LIFETIMES, request);
+        const next = await refreshSession({ db, clock, lifetimes: LIFETIMES, audit }, request);
         expect(next === undefined, trace.join(', ')).toBe(expected.isRevoked);
       },
     };

@@ -1,0 +1,150 @@
+import cluster from 'node:cluster';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { AUDIT_EVENTS, type AuditEvent } from './auth/audit.ts';
+import { hashQueue } from './auth/password.ts';
+import { joinTheOthers } from './cluster-metrics.ts';
+import type { PoolUse } from './database/connect.ts';
+import { isLostConnection, PoolExhausted } from './database/errors.ts';
+import { retries } from './database/retry.ts';
+import type { SweepReport } from './database/sweep.ts';
+
+/** What the service counts, and who tells it: those who do know nothing of Prometheus. */
+export interface Metrics {
+  registry: Registry;
+  /** All of them, in Prometheus' text format. */
+  tell(): Promise<string>;
+  /** An event of the trail is certain. */
+  audited(event: AuditEvent): void;
+  /** A request could not be answered because of the database. */
+  databaseFailed(error: unknown): void;
+  sweeps: SweepReport;
+}
+
+/** @param poolUse how the connections to the database are used, if there is a pool of them */
+export function createMetrics(poolUse: () => PoolUse | undefined): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  observeHashing(registers);
+  observePool(registers, poolUse);
+  const events = countEvents(registers);
+  const failures = countFailures(registers);
+  return {
+    registry,
+    tell: cluster.isWorker ? joinTheOthers(registry) : () => registry.metrics(),
+    audited: ({ event, reason }) => events.inc(reason ? { event, reason } : { event }),
+    databaseFailed: (error) => failures.inc({ kind: kindOf(error) }),
+    sweeps: observeSweeps(registers),
+  };
+}
+
+/** What has not happened yet is 0 and not absent, so that the first time is a rise. */
+function countEvents(registers: Registry[]) {
+  const events = new Counter({
+    name: 'auth_events_total',
+    help: 'Events of the audit trail that this process has committed; reason: why a session was revoked',
+    labelNames: ['event', 'reason'] as const,
+    registers,
+  });
+  for (const event of AUDIT_EVENTS) if (event !== 'session_revoked') events.inc({ event }, 0);
+  for (const reason of ['logout', 'logout_all', 'password_change', 'limit'] as const) {
+    events.inc({ event: 'session_revoked', reason }, 0);
+  }
+  return events;
+}
+
+function observeHashing(registers: Registry[]) {
+  new Gauge({
+    name: 'password_hash_queue',
+    help: 'Passwords that are being hashed, or wait for it',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      const { running, waiting } = hashQueue();
+      this.set({ state: 'running' }, running);
+      this.set({ state: 'waiting' }, waiting);
+    },
+  });
+  new Counter({
+    name: 'password_hash_refused_total',
+    help: 'Passwords that were not looked at because too many were waiting (answered with 503)',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(hashQueue().refused);
+    },
+  });
+}
+
+function observePool(registers: Registry[], poolUse: () => PoolUse | undefined) {
+  new Gauge({
+    name: 'database_pool_connections',
+    help: 'Connections to PostgreSQL by state, and requests that wait for one',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      const use = poolUse();
+      if (!use) return;
+      for (const state of ['busy', 'idle', 'waiting'] as const) this.set({ state }, use[state]);
+    },
+  });
+}
+
+function countFailures(registers: Registry[]) {
+  new Counter({
+    name: 'database_retries_total',
+    help: 'Statements and transactions that were tried again: another one was in the way, or the connection was lost',
+    labelNames: ['cause'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [cause, count] of Object.entries(retries)) this.inc({ cause }, count);
+    },
+  });
+  const failures = new Counter({
+    name: 'database_failures_total',
+    help: 'Requests answered with 503 because of the database: no free connection in the pool, no connection at all, a statement that it could not do',
+    labelNames: ['kind'] as const,
+    registers,
+  });
+  for (const kind of ['pool', 'connection', 'statement'] as const) failures.inc({ kind }, 0);
+  return failures;
+}
+
+function kindOf(error: unknown) {
+  if (error instanceof PoolExhausted) return 'pool';
+  return isLostConnection(error) ? 'connection' : 'statement';
+}
+
+function observeSweeps(registers: Registry[]): SweepReport {
+  const rows = new Counter({
+    name: 'sweep_deleted_rows_total',
+    help: 'Rows that the sweep has deleted because they were over',
+    registers,
+  });
+  const failures = new Counter({
+    name: 'sweep_failures_total',
+    help: 'Sweeps that were broken off by an error; the next one tries again',
+    registers,
+  });
+  const duration = new Gauge({
+    name: 'sweep_duration_seconds',
+    help: 'How long the last sweep took',
+    aggregator: 'max',
+    registers,
+  });
+  const success = new Gauge({
+    name: 'sweep_last_success_timestamp_seconds',
+    help: 'When the last sweep came to its end, 0 if none has yet',
+    aggregator: 'max',
+    registers,
+  });
+  return {
+    swept(deleted, seconds) {
+      rows.inc(deleted);
+      duration.set(seconds);
+      success.setToCurrentTime();
+    },
+    failed: () => failures.inc(),
+  };
+}

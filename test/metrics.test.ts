@@ -1,0 +1,240 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { verifyPassword } from '../src/auth/password.ts';
+import { databaseError, driverMethods, ENGINE, FAULTS } from './engine.ts';
+import { DEMO, startApp, type TestApp } from './harness.ts';
+import { breakDatabase, send } from './http/setup.ts';
+
+/** All series of `/metrics`, with their values. */
+async function scrape({ metricsUrl }: TestApp): Promise<Map<string, number>> {
+  const response = await fetch(metricsUrl);
+  expect(response.status).toBe(200);
+  const lines = (await response.text()).split('\n').filter((line) => line && !line.startsWith('#'));
+  return new Map(
+    lines.map((line): [string, number] => {
+      const end = line.lastIndexOf(' ');
+      return [line.slice(0, end), Number(line.slice(end + 1))];
+    }),
+  );
+}
+
+/** The series of that metric that have changed, and by how much. */
+function rises(name: string, before: Map<string, number>, after: Map<string, number>) {
+  const own = [...after].filter(([series]) => series.startsWith(name));
+  const changed = own.map(([series, value]) => [
+    series.slice(name.length),
+    value - (before.get(series) ?? 0),
+  ]);
+  return Object.fromEntries(changed.filter(([, rise]) => rise !== 0));
+}
+
+const EVENTS = 'auth_events_total';
+const PASSWORD = 'correct horse battery staple';
+
+/** The next so many commits fail, up to the end of the `using` block. */
+function breakCommits(code: string, times: number): Disposable {
+  let left = times;
+  const { target, names } = driverMethods();
+  const spies = names.map((name) => {
+    const original = target[name];
+    return vi.spyOn(target, name).mockImplementation(function (
+      this: { source?: string }, // a statement of SQLite's; a client of PostgreSQL gets the text
+      ...parameters: unknown[]
+    ) {
+      const isCommit = (this.source ?? parameters[0]) === 'commit';
+      if (!isCommit || left === 0) return original.apply(this, parameters);
+      left -= 1;
+      throw databaseError(code, 'of the test');
+    });
+  });
+  return {
+    [Symbol.dispose]() {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
+}
+
+describe('the events of the trail are counted', () => {
+  test('each by its name, a revocation by its reason', async () => {
+    await using app = await startApp();
+    const before = await scrape(app);
+    const client = app.client();
+    await client.POST('/auth/register', { body: { username: 'ada', password: PASSWORD } });
+    await client.login('ada', 'wrong');
+    for (const end of ['reuse', 'logout', 'logout_all', 'one of them'] as const) {
+      const { data } = await client.login('ada', PASSWORD);
+      const spent = { body: { refresh_token: data?.refresh_token ?? '' } };
+      const params = { header: { 'Idempotency-Key': 'a-key' } };
+      await client.POST('/auth/refresh', { ...spent, params });
+      await client.POST('/auth/refresh', { ...spent, params });
+      if (end === 'reuse') await client.POST('/auth/refresh', spent);
+      if (end === 'logout') await client.logout();
+      if (end === 'logout_all') await client.DELETE('/auth/sessions');
+    }
+    const change = (current: string) => ({
+      body: { current_password: current, new_password: `${PASSWORD}s` },
+    });
+    await client.PUT('/auth/password', change('wrong'));
+    await app.client().login('ada', PASSWORD);
+    await client.PUT('/auth/password', change(PASSWORD));
+    await client.POST('/auth/refresh', { body: { refresh_token: 'junk' } });
+
+    expect(rises(EVENTS, before, await scrape(app))).toEqual({
+      '{event="registered"}': 1,
+      '{event="sign_in_refused"}': 1,
+      '{event="signed_in"}': 5,
+      '{event="refreshed"}': 4,
+      '{event="refresh_repeated"}': 4,
+      '{event="refresh_token_reused"}': 1,
+      '{event="refresh_refused"}': 1,
+      '{event="session_revoked",reason="logout"}': 1,
+      '{event="session_revoked",reason="logout_all"}': 1,
+      '{event="session_revoked",reason="password_change"}': 1,
+      '{event="password_changed"}': 1,
+      '{event="password_change_refused"}': 1,
+    });
+  });
+
+  test('as 0 before the first, so that it is a rise', async () => {
+    await using app = await startApp();
+    const series = [...(await scrape(app))].filter(([name]) => name.startsWith(EVENTS));
+    expect(series.length).toBe(13);
+    expect(series.every(([, value]) => value === 0)).toBe(true);
+  });
+
+  test('only if they have held: not what was rolled back', async () => {
+    await using app = await startApp();
+    const { data } = await app.client().login(DEMO.username, DEMO.password);
+    const before = await scrape(app);
+    using _broken = breakCommits(FAULTS.outages[0], 1);
+    const body = { refresh_token: data?.refresh_token ?? '' };
+    const { response } = await app.client().POST('/auth/refresh', { body });
+    expect(response.status).toBe(503);
+    const after = await scrape(app);
+    expect(rises(EVENTS, before, after)).toEqual({});
+    expect(rises('database_failures_total', before, after)).toEqual({ '{kind="statement"}': 1 });
+  });
+
+  test('once, however often their transaction was tried again', async () => {
+    await using app = await startApp();
+    const { data } = await app.client().login(DEMO.username, DEMO.password);
+    const before = await scrape(app);
+    using _broken = breakCommits(FAULTS.contention, 2);
+    const body = { refresh_token: data?.refresh_token ?? '' };
+    const { response } = await app.client().POST('/auth/refresh', { body });
+    expect(response.status).toBe(200);
+    const after = await scrape(app);
+    expect(rises(EVENTS, before, after)).toEqual({ '{event="refreshed"}': 1 });
+    expect(rises('database_retries_total', before, after)).toEqual({ '{cause="contention"}': 2 });
+    expect(rises('database_failures_total', before, after)).toEqual({});
+  });
+});
+
+test('a request that the database failed is counted, and what the service itself did wrong is not', async () => {
+  await using app = await startApp();
+  const before = await scrape(app);
+  for (const code of [FAULTS.outages[0], FAULTS.bug]) {
+    using _broken = breakDatabase(code);
+    await send(app, { path: '/readyz' });
+  }
+  const after = await scrape(app);
+  expect(rises('database_failures_total', before, after)).toEqual({ '{kind="statement"}': 1 });
+  expect(rises('http_request_duration_seconds_count', before, after)).toMatchObject({
+    '{operation="getReadiness",status="503"}': 1,
+    '{operation="getReadiness",status="500"}': 1,
+  });
+});
+
+test('the passwords that wait are told', async () => {
+  await using app = await startApp();
+  const idle = await scrape(app);
+  expect(idle.get('password_hash_queue{state="running"}')).toBe(0);
+  const passwords = Array.from({ length: 12 }, () => verifyPassword('x', undefined));
+  const busy = await scrape(app);
+  await Promise.all(passwords);
+  const waiting = busy.get('password_hash_queue{state="waiting"}') ?? 0;
+  const running = busy.get('password_hash_queue{state="running"}') ?? 0;
+  expect(running).toBeGreaterThan(0);
+  expect(waiting).toBeGreaterThan(0);
+  expect(running + waiting).toBeLessThanOrEqual(12);
+  expect((await scrape(app)).get('password_hash_queue{state="waiting"}')).toBe(0);
+});
+
+test('so are the connections to the database, where there is a pool of them', async () => {
+  await using app = await startApp();
+  const use = async () => {
+    const metrics = await scrape(app);
+    return ['busy', 'idle', 'waiting'].map((state) =>
+      metrics.get(`database_pool_connections{state="${state}"}`),
+    );
+  };
+  if (ENGINE === 'sqlite') {
+    expect(await use()).toEqual([undefined, undefined, undefined]);
+    return;
+  }
+  const trx = await app.db.startTransaction().execute();
+  const [busy, idle] = await use();
+  await trx.rollback().execute();
+  expect(busy).toBe(1);
+  expect(await use()).toEqual([0, 1 + (idle ?? 0), 0]);
+});
+
+test('a sweep tells what it did, and that it failed', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await using app = await startApp();
+  const never = await scrape(app);
+  expect(never.get('sweep_last_success_timestamp_seconds')).toBe(0);
+  {
+    using _outage = breakDatabase(FAULTS.bug);
+    vi.advanceTimersByTime(60_000);
+    await vi.waitFor(() => expect(app.log.join('')).toContain('sweep failed'), { interval: 2 });
+  }
+  const failed = await scrape(app);
+  expect(failed.get('sweep_failures_total')).toBe(1);
+  expect(failed.get('sweep_last_success_timestamp_seconds')).toBe(0);
+
+  await app.client().login('nobody', 'wrong'); // three counters of failures
+  app.clock.advance(86_400);
+  const begin = Date.now() / 1000;
+  vi.advanceTimersByTime(60_000);
+  await vi.waitFor(
+    async () => {
+      const swept = await scrape(app);
+      expect(swept.get('sweep_last_success_timestamp_seconds')).toBeGreaterThanOrEqual(begin);
+      expect(swept.get('sweep_deleted_rows_total')).toBe(3);
+      expect(swept.get('sweep_duration_seconds')).toBeGreaterThan(0);
+    },
+    { interval: 2 },
+  );
+});
+
+test('the lag of the event loop and the memory are told', async () => {
+  await using app = await startApp();
+  const names = [...(await scrape(app)).keys()];
+  expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
+  expect(names).toContain('process_resident_memory_bytes');
+});
+
+describe('METRICS_PORT', () => {
+  test('takes /metrics away from everybody else’s port', async () => {
+    await using app = await startApp({ METRICS_PORT: '0' });
+    await send(app, { path: '/healthz' });
+    const own = { url: new URL(app.metricsUrl).origin };
+    expect(own.url).not.toBe(app.url);
+    expect((await send(app, { path: '/metrics' })).status).toBe(404);
+    const metrics = await scrape(app);
+    const series = 'http_request_duration_seconds_count{operation="getHealth",status="200"}';
+    expect(metrics.get(series)).toBe(1);
+
+    for (const path of ['/', '/metrics/', '/todos', '/docs', '/openapi.yaml', '/healthz']) {
+      const nowhere = await send(own, { path });
+      expect(nowhere.status).toBe(404);
+      expect(await nowhere.json()).toMatchObject({ code: 'not_found' });
+    }
+    const post = await send(own, { method: 'POST', path: '/metrics' });
+    expect([post.status, post.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
+    expect(post.headers.get('X-Content-Type-Options')).toBe('nosniff');
+    await app.close();
+    await expect(fetch(app.metricsUrl)).rejects.toThrow();
+  });
+});
