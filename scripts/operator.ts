@@ -1,39 +1,49 @@
-// What the operator's commands share: the database that the service uses, and one of its users.
+// What the operator's commands share: options, errors in a line, the database that the service uses.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import BetterSqlite3 from 'better-sqlite3';
+import pg from 'pg';
 import { findUserByName } from '../src/auth/users.ts';
 import { ConfigError, readDatabaseLocation } from '../src/config.ts';
-import { connect, type Db } from '../src/database/connect.ts';
+import { connect, type DatabaseLocation, type Db } from '../src/database/connect.ts';
+import { isOutage } from '../src/database/errors.ts';
+import { MigrationError } from '../src/database/migrate.ts';
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
-/** Runs a command about the user that `--user` names; says what is wrong in one line. */
-export async function command(
+/** What the options say; which of them there are is parseArgs' business. */
+export type Values = Record<string, unknown>;
+
+/** What is wrong, for a person: printed as one line. */
+export class Fault extends Error {}
+
+/** Runs a command; says what is wrong in one line. */
+export async function main(
   help: string,
   options: Options,
-  work: (
-    db: Db,
-    user: { id: string; username: string },
-    values: Record<string, unknown>,
-  ) => Promise<void>,
+  work: (values: Values, positionals: string[]) => Promise<void>,
 ): Promise<void> {
+  process.umask(0o077); // what is written is nobody else's to read
   try {
-    const shared = { user: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
-    const values: Record<string, unknown> = parseArgs({
-      options: { ...options, ...shared },
-    }).values;
+    const { values, positionals } = parseArgs({
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
     if (values['help']) return console.log(help);
-    if (typeof values['user'] !== 'string') throw new Fault(help);
-    await withUser(values['user'], (db, user) => work(db, user, values));
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    await work(values, positionals);
   } catch (error) {
-    const isKnown = error instanceof Fault || error instanceof ConfigError || isUsage(error);
-    console.error(isKnown ? error.message : error);
+    console.error(isKnown(error) ? withoutPasswords(error.message) : error);
     process.exitCode = 1;
   }
 }
 
-/** What is wrong, for a person: printed as one line. */
-export class Fault extends Error {}
+function isKnown(error: unknown): error is Error {
+  const isOurs = [Fault, ConfigError, MigrationError].some((kind) => error instanceof kind);
+  const isDatabase =
+    error instanceof pg.DatabaseError || error instanceof BetterSqlite3.SqliteError;
+  return isOurs || isDatabase || isOutage(error) || isUsage(error);
+}
 
 function isUsage(error: unknown): error is Error {
   return (
@@ -41,20 +51,45 @@ function isUsage(error: unknown): error is Error {
   );
 }
 
-async function withUser(
-  name: string,
-  work: (db: Db, user: { id: string; username: string }) => Promise<void>,
+/** What stands between a URL's user and its host is nobody's to read. */
+export function withoutPasswords(text: string): string {
+  return text.replaceAll(/(\w+:\/\/[^\s:/@]*):[^\s]*@/g, '$1:…@');
+}
+
+/** Runs a command about the user that `--user` names. */
+export async function command(
+  help: string,
+  options: Options,
+  work: (db: Db, user: { id: string; username: string }, values: Values) => Promise<void>,
 ): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const location = readDatabaseLocation(process.env);
+  await main(help, { ...options, user: { type: 'string' } }, async (values, positionals) => {
+    const { user: name } = values;
+    if (typeof name !== 'string' || positionals.length > 0) throw new Fault(help);
+    const location = readDatabaseLocation(process.env);
+    expectThere(location);
+    await withDatabase(location, async (db) => {
+      const user = await findUserByName(db, name);
+      if (!user) throw new Fault(`there is no user ${name}`);
+      await work(db, user, values);
+    });
+  });
+}
+
+/** @throws Fault where opening the database would make an empty one */
+export function expectThere(location: DatabaseLocation): void {
   if (location.engine === 'sqlite' && !existsSync(location.path)) {
     throw new Fault(`there is no database at ${location.path}`);
   }
-  const db = connect(location);
+}
+
+/** Opens the database for the work. A statement may take its time: nobody waits for its answer. */
+export async function withDatabase<T>(
+  location: DatabaseLocation,
+  work: (db: Db) => Promise<T>,
+): Promise<T> {
+  const db = connect(location.engine === 'sqlite' ? location : { ...location, queryTimeout: 0 });
   try {
-    const user = await findUserByName(db, name);
-    if (!user) throw new Fault(`there is no user ${name}`);
-    await work(db, user);
+    return await work(db);
   } finally {
     await db.destroy();
   }

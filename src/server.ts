@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, describeVariables, readConfig } from './config.ts';
 import { LostConnection } from './database/errors.ts';
+import { MigrationError } from './database/migrate.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { createLogger } from './http/log.ts';
 import { type Service, startService } from './service.ts';
@@ -134,6 +135,7 @@ main().catch((error: unknown) => {
   if (error instanceof WorkerDied) return; // after saying why
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof ConfigError) console.error(`The configuration is wrong.\n${error.message}`);
+  else if (error instanceof MigrationError) console.error(error.message);
   else if (error instanceof LostConnection) {
     console.error(`The database of DATABASE_URL cannot be reached: ${error.message}`);
   } else if (code in START_FAULTS) console.error(`${String(error)}\n${START_FAULTS[code]}`);

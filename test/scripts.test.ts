@@ -1,33 +1,14 @@
-// The operator's commands, run as a person runs them.
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// The operator's commands about users and keys.
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { useCommands } from './command.ts';
 import { DEMO, startApp } from './harness.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'todos-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-/** Both outputs and the exit code. */
-async function run(script: string, args: string[], variables: Record<string, string> = {}) {
-  const path = new URL(`../scripts/${script}.ts`, import.meta.url).pathname;
-  const options = { cwd: folder, env: { PATH: process.env['PATH'], ...variables } };
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], options);
-    return { code: 0, output: stdout };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, output: stdout + stderr };
-  }
-}
+const { folder, run } = useCommands();
 
 test('an operator lists and ends a person’s sessions, and reads the trail', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder}/todos.sqlite` };
+  const database = { DATABASE_URL: `sqlite:${folder()}/todos.sqlite` };
   await using app = await startApp(database);
   const client = app.client();
   await client.login(DEMO.username, DEMO.password);
@@ -66,7 +47,7 @@ test.each([
   ['with a word for a limit', [...ONE, 'abc'], /^--limit must be a number from 1\n$/],
   ['with a negative limit', [...ONE.slice(0, 2), '--limit=-1'], /^--limit must be .*\n$/],
 ])('a command %s says so in a line', async (_what, args, message) => {
-  const database = { DATABASE_URL: `sqlite:${folder}/empty.sqlite` };
+  const database = { DATABASE_URL: `sqlite:${folder()}/empty.sqlite` };
   await using _app = await startApp(database);
   const { code, output } = await run('audit', args, database);
   expect(code).toBe(1);
@@ -81,7 +62,7 @@ test('a database that is not there is not made', async () => {
 });
 
 test('keys are made, rotated and thinned out, for their owner only', async () => {
-  const file = join(folder, 'keys.json');
+  const file = join(folder(), 'keys.json');
   const kids = async () => {
     const { keys }: { keys: { kid: string; alg: string }[] } = JSON.parse(
       await readFile(file, 'utf8'),

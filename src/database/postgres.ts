@@ -18,6 +18,8 @@ export interface PostgresLocation {
   poolSize: number;
   /** How many requests wait for one of them at most. */
   poolQueue: number;
+  /** For how long one statement's answer is waited for, in milliseconds; 0 is for ever. */
+  queryTimeout?: number;
 }
 
 /** Milliseconds: no request waits for a database that says nothing. */
@@ -45,6 +47,7 @@ export function openPostgres(location: PostgresLocation): {
     maxLifetimeSeconds: 1800, // after a failover the connections spread again
     types: { getTypeParser },
     ...TIMEOUTS,
+    query_timeout: location.queryTimeout ?? TIMEOUTS.query_timeout,
   });
   // Whoever uses a connection that broke is told by its next statement.
   pool.on('error', () => undefined);

@@ -1,9 +1,21 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
-import { migrate } from '../../src/database/migrate.ts';
+import {
+  destroyedBy,
+  type MigrationPlan,
+  type MigrationState,
+  migrate,
+  migrateBy,
+  migrationStates,
+  planned,
+} from '../../src/database/migrate.ts';
+import { useCommands } from '../command.ts';
+import { freshDatabase } from '../engine.ts';
+import { startApp } from '../harness.ts';
 
 const memory = () => connect({ engine: 'sqlite', path: ':memory:' });
+const { run } = useCommands();
 
 test('a migration that fails half-way has changed nothing, and can be done again', async () => {
   const db = memory();
@@ -29,4 +41,135 @@ test('a new database is filled once, together with its tables or not at all', as
   await migrate(db, fill);
   expect(fillings).toBe(1);
   await db.destroy();
+});
+
+test('each migration can be undone, which destroys what it says and nothing else', async () => {
+  await using database = await freshDatabase();
+  await using stack = new AsyncDisposableStack();
+  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  const things = async () => {
+    const tables = await db.introspection.getTables();
+    return tables.flatMap(({ name, columns }) => [
+      name,
+      ...columns.map((it) => `${name}.${it.name}`),
+    ]);
+  };
+  const names = await migrateBy(db, { direction: 'up' });
+  expect(names).toEqual((await migrationStates(db)).map(({ name }) => name));
+  for (const name of names.toReversed()) {
+    const before = await things();
+    const destroyed = (await destroyedBy(db, [name])).map((thing) => thing.split(' ')[0]);
+    expect(await migrateBy(db, { direction: 'down' })).toEqual([name]);
+    const left = await things();
+    const isDestroyed = (thing: string) => destroyed.some((it) => `${thing}.`.startsWith(`${it}.`));
+    expect(left).toEqual(before.filter((thing) => !isDestroyed(thing)));
+    await migrateBy(db, { direction: 'up' });
+    expect(await things()).toEqual(before);
+    await migrateBy(db, { direction: 'down' });
+  }
+  expect(await things()).toEqual([]);
+  expect(await migrateBy(db, { direction: 'up' })).toEqual(names);
+});
+
+test('of many that migrate at once each migration is done by one', async () => {
+  await using database = await freshDatabase();
+  const migrations = async (direction: 'up' | 'down') => {
+    const runs = Array.from({ length: 4 }, () =>
+      run('migrate', [direction, ...(direction === 'down' ? ['--to', 'none', '--yes'] : [])], {
+        DATABASE_URL: database.url,
+      }),
+    );
+    return (await Promise.all(runs)).map(({ output }) => output);
+  };
+  for (const [direction, what] of [
+    ['up', 'applied'],
+    ['down', 'undone'],
+  ] as const) {
+    const outputs = await migrations(direction);
+    const idle = outputs.filter((output) => output === 'There is nothing to do.\n');
+    expect(idle).toHaveLength(3);
+    expect(outputs.filter((output) => output.includes(`0001_initial ${what}`))).toHaveLength(1);
+  }
+});
+
+const STATES = ['1', '2', '3', '4'].map((name) => state(name, name < '3'));
+
+function state(name: string, isApplied: boolean, isKnown = true): MigrationState {
+  return { name, appliedAt: isApplied ? new Date() : undefined, isKnown };
+}
+
+test.each<[MigrationPlan, string[]]>([
+  [{ direction: 'up' }, ['3', '4']],
+  [{ direction: 'up', steps: 1 }, ['3']],
+  [{ direction: 'up', steps: 9 }, ['3', '4']],
+  [{ direction: 'up', to: '3' }, ['3']],
+  [{ direction: 'up', to: '2' }, []],
+  [{ direction: 'down' }, ['2']],
+  [{ direction: 'down', steps: 9 }, ['2', '1']],
+  [{ direction: 'down', to: '1' }, ['2']],
+  [{ direction: 'down', to: '2' }, []],
+  [{ direction: 'down', to: '4' }, []],
+  [{ direction: 'down', to: 'none' }, ['2', '1']],
+])('of four, two of them applied: %j is %j', (plan, names) => {
+  expect(planned(STATES, plan)).toEqual(names);
+});
+
+test('a migration that nobody knows is not taken for another', () => {
+  expect(() => planned(STATES, { direction: 'up', to: '5' })).toThrow('no migration 5');
+  expect(() => planned(STATES, { direction: 'up', to: 'none' })).toThrow('no migration none');
+  const newer = [...STATES, state('5', true, false)];
+  expect(() => planned(newer, { direction: 'up' })).toThrow('a newer one has migrated it');
+});
+
+test('a version that is older than its tables does not start, and says why', async () => {
+  await using database = await freshDatabase();
+  const db = database.connect();
+  await migrate(db);
+  await sql`insert into kysely_migration (name, timestamp) values ('9999_later', '2026-11-24')`.execute(
+    db,
+  );
+  await db.destroy();
+  const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
+  await expect(startApp(variables)).rejects.toThrow('has the migration 9999_later');
+  const up = await run('migrate', ['up'], variables);
+  expect(up).toMatchObject({ code: 1, output: expect.stringMatching(/^The database has .*\n$/) });
+  const { output } = await run('migrate', ['status'], variables);
+  expect(output).toMatch(/^9999_later +2026-11-24 00:00:00 by a newer version$/m);
+});
+
+test('an operator migrates up, sees it, and is told what going down destroys', async () => {
+  await using database = await freshDatabase();
+  const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
+  const migrateWith = (...args: string[]) => run('migrate', args, variables);
+  expect(await migrateWith('up')).toEqual({ code: 0, output: '0001_initial applied\n' });
+  expect((await migrateWith('status')).output).toMatch(
+    /^migration +applied\n0001_initial +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n$/,
+  );
+  await using app = await startApp(variables);
+  const { error } = await app.client().POST('/auth/register', {
+    body: { username: 'ada', password: 'a long enough password' },
+  });
+  expect(error).toBeUndefined();
+  await app.close();
+
+  const announced = await migrateWith('down');
+  expect(announced.code).toBe(1);
+  expect(announced.output).toMatch(/destroys, .*\n(.*\n)* {2}users \(1 row\)\n/);
+  expect(announced.output).toContain('Nothing has been done.');
+  expect((await migrateWith('down', '--yes')).output).toBe('0001_initial undone\n');
+  expect((await migrateWith('status')).output).toMatch(/0001_initial +pending\n/);
+});
+
+test.each([
+  ['nothing', [], /^npm run migrate -- up/],
+  ['a direction that is none', ['sideways'], /^npm run migrate -- up/],
+  ['two ends', ['up', '--to', 'x', '--steps', '1'], /^npm run migrate -- up/],
+  ['no steps', ['down', '--steps', '0'], /^--steps must be a number from 1\n$/],
+  ['an unknown migration', ['up', '--to', 'x'], /^There is no migration x\.\n$/],
+  ['an unknown option', ['up', '--force'], /^Unknown option '--force'/],
+])('migrate with %s says so', async (_what, args, message) => {
+  const { code, output } = await run('migrate', args, { DATABASE_URL: 'sqlite:new.sqlite' });
+  expect(code).toBe(1);
+  expect(output).toMatch(message);
+  expect(output).not.toContain('    at ');
 });

@@ -1,8 +1,22 @@
 import type { Kysely } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import type { ReversibleMigration } from '../migrate.ts';
+
+/** In the order in which they can be dropped: who refers to another comes first. */
+const TABLES = [
+  'secrets',
+  'audit_events',
+  'rate_limits',
+  'idempotency_keys',
+  'todos',
+  'spent_refresh_tokens',
+  'sessions',
+  'users',
+];
 
 /** Users, their sessions and their todos. */
-export const initial: Migration = {
+export const initial: ReversibleMigration = {
+  destroys: TABLES,
+
   async up(db: Kysely<unknown>) {
     await db.schema
       .createTable('users')
@@ -143,17 +157,6 @@ export const initial: Migration = {
   },
 
   async down(db: Kysely<unknown>) {
-    for (const table of [
-      'secrets',
-      'audit_events',
-      'rate_limits',
-      'idempotency_keys',
-      'todos',
-      'spent_refresh_tokens',
-      'sessions',
-      'users',
-    ]) {
-      await db.schema.dropTable(table).execute();
-    }
+    for (const table of TABLES) await db.schema.dropTable(table).execute();
   },
 };
