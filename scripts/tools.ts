@@ -1,0 +1,80 @@
+// What the scripts share that bring tools of their own along: each set of tools is installed once, as
+// its lock file says, into its folder under tools/ (git ignores what is installed there). So `npm ci`
+// installs none of them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the project. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a person has to do before a tool can run; printed as it is. */
+export class Missing extends Error {}
+
+export interface Tools {
+  /** Their folder under tools/. */
+  folder: string;
+  /** The file there that pins every version. */
+  lock: string;
+  /** What the installation makes there. */
+  installed: string;
+  install: (folder: string) => Promise<void>;
+}
+
+/** Installs tools unless that has been done for this very lock file. @returns their folder */
+export async function ready({ folder, lock, installed, install }: Tools): Promise<string> {
+  const path = join(ROOT, 'tools', folder);
+  const pins = readFileSync(join(path, lock), 'utf8');
+  const note = join(path, installed, 'installed-from');
+  if (read(note) === pins) return path;
+  console.log(`Installing what stands in tools/${folder}/${lock} …`);
+  rmSync(join(path, installed), { recursive: true, force: true });
+  await install(path);
+  writeFileSync(note, pins); // last, so that half an installation counts for nothing
+  return path;
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // it is not there
+  }
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Print nothing of it. */
+  quiet?: boolean;
+}
+
+/** Runs a command to its end. @returns its exit code; 127 when there is no such command */
+export async function run(command: string, args: string[], options: RunOptions = {}) {
+  const { cwd = ROOT, env = {}, quiet = false } = options;
+  const stdio = quiet ? 'ignore' : 'inherit';
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
+  const stop = () => child.kill();
+  process.on('SIGTERM', stop);
+  try {
+    const [code] = await once(child, 'close');
+    return typeof code === 'number' ? code : 1; // none when a signal has ended it
+  } catch {
+    return 127;
+  } finally {
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** Runs a script's work; what a person can do something about is said in a line or two. */
+export async function main(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isUsage = error instanceof TypeError && /Unknown option|argument/.test(error.message);
+    console.error(error instanceof Missing || isUsage ? error.message : error);
+    process.exitCode = 1;
+  }
+}
