@@ -68,3 +68,22 @@ export async function listEvents(db: Db, userId: string, limit: number) {
     .limit(limit)
     .execute();
 }
+
+/** A user's events after the one given, the oldest first. */
+export async function listEventsFrom(
+  db: Db,
+  userId: string,
+  after: { at: number; id: string } | undefined,
+  limit: number,
+) {
+  let query = db
+    .selectFrom('audit_events')
+    .select(['id', 'at', 'event', 'reason', 'session_id', 'address', 'request_id'])
+    .where('user_id', '=', userId);
+  if (after) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('at', 'id'), '>', tuple(after.at, after.id)),
+    );
+  }
+  return query.orderBy('at').orderBy('id').limit(limit).execute();
+}

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
 import type { RevokeReason } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
-import type { OperationHandlers, Principal, RequestContext } from '../http/operation.ts';
+import type { OperationHandlers, Principal, RequestContext, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
@@ -221,7 +221,12 @@ export function authHandlers(dependencies: AuthDependencies) {
   }
 }
 
-function userBody(user: { id: string; username: string; createdAt: number }) {
+/** A user as the contract has it. */
+export function userBody(user: {
+  id: string;
+  username: string;
+  createdAt: number;
+}): Schema<'User'> {
   const created = new Date(user.createdAt).toISOString();
   return { id: user.id, username: user.username, created_at: created };
 }

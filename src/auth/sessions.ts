@@ -308,6 +308,24 @@ export async function listLiveSessions(db: Db, userId: string, now: number, offs
     .execute();
 }
 
+/** A user's sessions, dead or alive, after the one given, the oldest first: ids are in that order. */
+export async function listSessionsFrom(
+  db: Db,
+  userId: string,
+  after: { id: string } | undefined,
+  limit: number,
+) {
+  return db
+    .selectFrom('sessions')
+    .select(['id', 'created_at', 'last_used_at', 'idle_expires_at', 'absolute_expires_at'])
+    .select(['revoked_at', 'revoke_reason', 'address', 'user_agent'])
+    .where('user_id', '=', userId)
+    .where('id', '>', after?.id ?? '')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
 /** Which of a user's sessions to end; all of them where neither is given. */
 export interface SessionChoice {
   userId: string;

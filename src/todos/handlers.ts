@@ -123,7 +123,8 @@ function isSame(a: TodoContent, b: TodoContent): boolean {
   return a.title === b.title && a.description === b.description && a.done === b.done;
 }
 
-function todoBody(todo: Todo): Schema<'Todo'> {
+/** A todo as the contract has it. */
+export function todoBody(todo: Todo): Schema<'Todo'> {
   return {
     id: todo.id,
     title: todo.title,

@@ -1,0 +1,116 @@
+import { listEventsFrom } from './auth/audit.ts';
+import { userBody } from './auth/handlers.ts';
+import { listSessionsFrom } from './auth/sessions.ts';
+import { findUser } from './auth/users.ts';
+import type { Db } from './database/connect.ts';
+import type { Schema } from './http/operation.ts';
+import { todoBody } from './todos/handlers.ts';
+import { listTodos, type Todo } from './todos/repository.ts';
+
+/**
+ * All that the service keeps about a person for longer than a day, but for what is secret: hashes
+ * of passwords, tokens and keys. Instants are RFC 3339, lists are ordered from the oldest on.
+ */
+export interface PersonalData {
+  exported_at: string;
+  /** As the contract has it; so are the todos. */
+  user: Schema<'User'>;
+  sessions: {
+    id: string;
+    created_at: string;
+    last_used_at: string;
+    idle_expires_at: string;
+    absolute_expires_at: string;
+    /** When it was ended, and why; null for one that lives or has expired. */
+    revoked_at: string | null;
+    revoke_reason: string | null;
+    address: string;
+    user_agent: string;
+  }[];
+  todos: Schema<'Todo'>[];
+  audit_events: {
+    id: string;
+    at: string;
+    event: string;
+    reason: string | null;
+    session_id: string | null;
+    address: string;
+    request_id: string;
+  }[];
+}
+
+/** So many rows are in memory at a time. */
+const PAGE = 500;
+
+/**
+ * The data of a user who exists as the text of one JSON object, an item a line.
+ * @param db a snapshot, or what changes meanwhile is there in part
+ */
+export async function* exportUser(db: Db, userId: string, now: number): AsyncGenerator<string> {
+  const user = await findUser(db, userId);
+  if (!user) throw new Error('there is no such user');
+  const head = { exported_at: rfc3339(now), user: userBody(user) };
+  yield `${JSON.stringify(head).slice(0, -1)}`;
+  yield* list('sessions', sessions(db, userId));
+  yield* list('todos', todos(db, userId));
+  yield* list('audit_events', auditEvents(db, userId));
+  yield '}\n';
+}
+
+async function* list<Name extends 'sessions' | 'todos' | 'audit_events'>(
+  name: Name,
+  pages: AsyncGenerator<PersonalData[Name][number][]>,
+) {
+  yield `,\n"${name}":[`;
+  let separator = '\n';
+  for await (const page of pages) {
+    yield separator + page.map((item) => JSON.stringify(item)).join(',\n');
+    separator = ',\n';
+  }
+  yield ']';
+}
+
+async function* sessions(db: Db, userId: string) {
+  const read = (last: { id: string } | undefined) => listSessionsFrom(db, userId, last, PAGE);
+  for await (const page of pages(read)) {
+    yield page.map(({ revoked_at, ...session }) => ({
+      ...session,
+      created_at: rfc3339(session.created_at),
+      last_used_at: rfc3339(session.last_used_at),
+      idle_expires_at: rfc3339(session.idle_expires_at),
+      absolute_expires_at: rfc3339(session.absolute_expires_at),
+      revoked_at: revoked_at === null ? null : rfc3339(revoked_at),
+    }));
+  }
+}
+
+async function* todos(db: Db, userId: string) {
+  const order = { orderBy: 'created_at', direction: 'asc' } as const;
+  const read = async (last: Todo | undefined) => {
+    const after = last && { at: last.createdAt, id: last.id };
+    return (await listTodos(db, userId, { ...order, after, limit: PAGE })).todos;
+  };
+  for await (const page of pages(read)) yield page.map(todoBody);
+}
+
+async function* auditEvents(db: Db, userId: string) {
+  type Last = { at: number; id: string } | undefined;
+  const read = (last: Last) => listEventsFrom(db, userId, last, PAGE);
+  for await (const page of pages(read)) {
+    yield page.map((event) => ({ ...event, at: rfc3339(event.at) }));
+  }
+}
+
+/** Page after page, each read from the last row of the one before, up to one that is not full. */
+async function* pages<Row>(read: (last: Row | undefined) => Promise<Row[]>) {
+  for (let last: Row | undefined; ; ) {
+    const page = await read(last);
+    if (page.length > 0) yield page;
+    last = page.at(-1);
+    if (page.length < PAGE) return;
+  }
+}
+
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

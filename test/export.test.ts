@@ -1,0 +1,156 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { v7 as uuid } from 'uuid';
+import { expect, test } from 'vitest';
+import type { Db } from '../src/database/connect.ts';
+import { migrate } from '../src/database/migrate.ts';
+import { snapshot } from '../src/database/snapshot.ts';
+import { exportUser, type PersonalData } from '../src/export.ts';
+import { seedUser } from './auth/setup.ts';
+import { useCommands } from './command.ts';
+import { freshDatabase } from './engine.ts';
+import { DEMO, startApp } from './harness.ts';
+
+const { folder, run } = useCommands();
+const SECRET = { JWT_SECRET: 'a secret of the tests, long enough' };
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** A database with a user's todos, each as large as may be where that is asked for. */
+async function withTodos(db: Db, count: number, description = '') {
+  await migrate(db);
+  const userId = await seedUser(db, 'ada');
+  const common = { user_id: userId, description, done: 0, search_text: '', version: 1 };
+  for (let n = 0; n < count; n += 500) {
+    const rows = Array.from({ length: Math.min(500, count - n) }, (_, i) => {
+      const at = n + i - ((n + i) % 3); // some of one moment
+      return { id: uuid(), ...common, title: `${n + i}`, created_at: at, updated_at: at };
+    });
+    await db.insertInto('todos').values(rows).execute();
+  }
+  return userId;
+}
+
+test('a person gets what is kept about them, and nothing of anybody else', async () => {
+  await using database = await freshDatabase();
+  const variables = { DATABASE_URL: database.url, ...SECRET };
+  await using app = await startApp(variables);
+  const client = app.client();
+  const credentials = { username: 'Ada', password: 'a long enough password' };
+  const { data: user } = await client.POST('/auth/register', { body: credentials });
+  const login = await client.login(credentials.username, credentials.password);
+  const params = { header: { 'Idempotency-Key': 'a-key-of-hers' } };
+  const { data: first } = await client.POST('/todos', {
+    params,
+    body: { title: 'Ada’s — “…” \u2028 😀' },
+  });
+  const { data: second } = await client.POST('/todos', { body: { title: 'Two', done: true } });
+  const other = app.client();
+  await other.POST('/auth/register', { body: { ...credentials, username: 'grace' } });
+  await other.login('grace', credentials.password);
+  await other.POST('/todos', { body: { title: 'of grace' } });
+  await client.logout();
+
+  const file = join(folder(), 'ada.json');
+  const { code, output } = await run('export', ['--user', 'ada', '--file', file], variables);
+  expect({ code, output }).toEqual({ code: 0, output: '' });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const text = await readFile(file, 'utf8');
+  const data: PersonalData = JSON.parse(text);
+  expect(data).toEqual({
+    exported_at: expect.stringMatching(RFC3339),
+    user,
+    sessions: [
+      {
+        id: expect.any(String),
+        created_at: expect.stringMatching(RFC3339),
+        last_used_at: expect.stringMatching(RFC3339),
+        idle_expires_at: expect.stringMatching(RFC3339),
+        absolute_expires_at: expect.stringMatching(RFC3339),
+        revoked_at: expect.stringMatching(RFC3339),
+        revoke_reason: 'logout',
+        address: '127.0.0.1',
+        user_agent: expect.any(String),
+      },
+    ],
+    todos: [first, second],
+    audit_events: ['registered', 'signed_in', 'session_revoked'].map((event) => ({
+      id: expect.any(String),
+      at: expect.stringMatching(RFC3339),
+      event,
+      reason: event === 'session_revoked' ? 'logout' : null,
+      session_id: event === 'registered' ? null : data.sessions[0]?.id,
+      address: '127.0.0.1',
+      request_id: expect.any(String),
+    })),
+  });
+
+  // No column that holds a hash or a secret has been let out under another name.
+  for (const table of ['users', 'sessions', 'secrets', 'idempotency_keys'] as const) {
+    for (const row of await app.db.selectFrom(table).selectAll().execute()) {
+      for (const [column, value] of Object.entries(row)) {
+        if (/hash|nonce|^value$/.test(column) && value) expect(text).not.toContain(value);
+      }
+    }
+  }
+  expect(text).not.toContain(login.data?.refresh_token);
+  const timeless = (export_: string) => export_.replace(/"exported_at":"[^"]*"/, '');
+  const printed = await run('export', ['--user', 'ADA'], variables);
+  expect(timeless(printed.output)).toBe(timeless(text));
+});
+
+test('every todo comes once, however many have one moment', async () => {
+  await using database = await freshDatabase();
+  await using stack = new AsyncDisposableStack();
+  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  const userId = await withTodos(db, 1200);
+  let text = '';
+  for await (const part of exportUser(db, userId, 0)) text += part;
+  const { todos, ...rest }: PersonalData = JSON.parse(text);
+  expect(todos.map(({ title }) => Number(title)).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 1200 }, (_, n) => n),
+  );
+  expect(rest).toMatchObject({ exported_at: '1970-01-01T00:00:00.000Z', sessions: [] });
+});
+
+test('it is as it was at one moment', async () => {
+  await using database = await freshDatabase();
+  await using stack = new AsyncDisposableStack();
+  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  const other = stack.adopt(database.connect(), (handle) => handle.destroy());
+  const userId = await withTodos(db, 1200);
+  let text = '';
+  await snapshot(db, async (trx) => {
+    for await (const part of exportUser(trx, userId, 0)) {
+      text += part;
+      await other.deleteFrom('todos').execute();
+    }
+  });
+  expect(JSON.parse(text).todos).toHaveLength(1200);
+});
+
+test('it needs no more memory than a page of it', async () => {
+  await using database = await freshDatabase();
+  const db = database.connect();
+  await withTodos(db, 20_000, 'x'.repeat(2000)); // 40 MB
+  await db.destroy();
+  const variables = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=32' };
+  const file = join(folder(), 'large.json');
+  const args = ['--user', 'ada', '--file', file];
+  expect(await run('export', args, variables)).toEqual({ code: 0, output: '' });
+  expect((await stat(file)).size).toBeGreaterThan(40_000_000);
+});
+
+test.each([
+  ['without a user', [], /^npm run --silent export -- --user NAME/],
+  ['with an unknown user', ['--user', 'nobody', '--file', 'x.json'], /^there is no user nobody\n$/],
+  ['to where no file can be', ['--user', DEMO.username, '--file', 'no/x.json'], /^ENOENT: .*\n$/],
+])('an export %s says so, and leaves no file', async (_what, args, message) => {
+  const variables = { DATABASE_URL: `sqlite:${folder()}/faults/todos.sqlite` };
+  await using _app = await startApp(variables);
+  const before = await readdir(folder());
+  const { code, output } = await run('export', args, variables);
+  expect(code).toBe(1);
+  expect(output).toMatch(message);
+  expect(output).not.toContain('    at ');
+  expect(await readdir(folder())).toEqual(before);
+});
