@@ -1,5 +1,5 @@
 import cors from 'cors';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { AccessTokenOptions } from './auth/access-token.ts';
@@ -39,13 +39,15 @@ export interface AppDependencies {
   logger: Logger;
   clock: Clock;
   metrics: Metrics;
+  /** The step that traces requests, if they are traced. */
+  traceRequest?: RequestHandler | undefined;
   /** Whether the service has been told to stop. */
   isClosing: () => boolean;
 }
 
 /** Joins everything. */
 export async function createApp(dependencies: AppDependencies): Promise<Express> {
-  const { config, db, keys, logger, clock, metrics, isClosing } = dependencies;
+  const { config, db, keys, logger, clock, metrics, traceRequest, isClosing } = dependencies;
   const tokens: AccessTokenOptions = {
     keys,
     issuer: config.issuer,
@@ -70,6 +72,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
 
   const app = emptyApp();
   app.set('query parser', 'simple').set('trust proxy', config.trustedProxies);
+  if (traceRequest) app.use(traceRequest);
   app.use(requestLog(logger), measure(metrics.registry), ...headers(config));
   app.use(docs());
   if (config.metricsPort === undefined) exposeMetrics(app, metrics);

@@ -31,6 +31,8 @@ export interface Config {
   bodyLimit: number;
   trustedProxies: string[];
   logLevel: string;
+  /** Where traces are sent, and what share of them; `undefined`: nowhere. */
+  traces: { endpoint: string; ratio: number } | undefined;
   /**
    * Somebody is trying the service out: it listens on a loopback address only and its database is
    * embedded. Only then may it make its own key and a demo user.
@@ -162,6 +164,16 @@ const variables = {
     desc: 'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
     example: 'warn',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: makeValidator<string>(endpoint)({
+    default: undefined,
+    desc: 'Where OpenTelemetry traces go (OTLP over HTTP, protobuf); without it there are none',
+    example: 'http://localhost:4318',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: makeValidator<number>(ratio)({
+    default: 1,
+    desc: 'What share of the traces is kept where the caller has not decided, from 0 to 1',
+    example: '0.1',
+  }),
 };
 
 /** Each variable with its meaning and default, for `--help` and the README. */
@@ -221,6 +233,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     bodyLimit: env.BODY_LIMIT_BYTES,
     trustedProxies: list(env.TRUSTED_PROXIES),
     logLevel: env.LOG_LEVEL,
+    traces: tracesOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
     trial,
   };
 }
@@ -270,6 +283,10 @@ function keysOf(secret: string | undefined, jwks: string | undefined): Config['k
   if (secret) return { secret };
   if (!jwks) return undefined;
   return isJson(jwks) ? { jwks } : { file: jwks };
+}
+
+function tracesOf(to: string | undefined, share: number): Config['traces'] {
+  return to ? { endpoint: to, ratio: share } : undefined;
 }
 
 function isJson(jwks: string): boolean {
@@ -337,6 +354,18 @@ function jwks(input: string): string {
     const why = error instanceof Error && 'code' in error ? error.code : error;
     throw new EnvError(`must be a JWK Set or the path of a file with one: ${why}`);
   }
+}
+
+/** Its value may hold a password, and is not repeated. */
+function endpoint(input: string): string {
+  if (URL.canParse(input) && /^https?:$/.test(new URL(input).protocol)) return input;
+  throw new EnvError('must be a URL that begins with http:// or https://');
+}
+
+function ratio(input: string): number {
+  const value = /^\d(\.\d{1,9})?$/.test(input) ? Number(input) : Number.NaN;
+  if (value <= 1) return value;
+  throw new EnvError(`must be a number from 0 to 1, not "${input}"`);
 }
 
 function origins(input: string): string {

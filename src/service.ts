@@ -13,6 +13,7 @@ import { createDemoUser } from './demo.ts';
 import { listen } from './http/listen.ts';
 import { createListener } from './http/listener.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import type { Tracing } from './tracing.ts';
 
 /** A service that listens. */
 export interface Service {
@@ -41,7 +42,11 @@ export async function startService(
   limits: Limits = LIMITS,
 ): Promise<Service> {
   await using opened = new AsyncDisposableStack(); // closed again if the rest fails
-  const db = opened.adopt(connect(config.database), (handle) => handle.destroy());
+  const tracing = await traceIfAsked(config, logger);
+  if (tracing) opened.defer(tracing.close);
+  const db = opened.adopt(connect(config.database, tracing?.statement), (handle) =>
+    handle.destroy(),
+  );
   await migrate(db, async (fresh) => {
     if (config.trial) await createDemoUser(fresh, clock.now());
   });
@@ -57,6 +62,7 @@ export async function startService(
     logger,
     clock,
     metrics,
+    traceRequest: tracing?.request,
     isClosing,
   });
   const server = createListener(app, limits);
@@ -118,6 +124,16 @@ function keyReport(logger: Logger): KeyReport {
     refused: (error) => logger.error({ err: error }, 'JWT_KEYS not taken: the former keys stay'),
     fixed: () => logger.info('JWT_KEYS names no file: there are no keys to read again'),
   };
+}
+
+async function traceIfAsked(
+  { traces, database }: Config,
+  logger: Logger,
+): Promise<Tracing | undefined> {
+  if (!traces) return undefined;
+  const { startTracing } = await import('./tracing.ts'); // with all of OpenTelemetry behind it
+  const system = database.engine === 'sqlite' ? 'sqlite' : 'postgresql';
+  return startTracing({ ...traces, database: system, logger });
 }
 
 function sweepReport({ sweeps }: Metrics, logger: Logger): SweepReport {

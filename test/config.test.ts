@@ -25,6 +25,7 @@ test('nothing needs to be set to try the service out', () => {
     bodyLimit: 65_536,
     trustedProxies: [],
     logLevel: 'info',
+    traces: undefined,
     trial: true,
   });
 });
@@ -51,6 +52,8 @@ test('every variable reaches the configuration', () => {
       BODY_LIMIT_BYTES: '2048',
       TRUSTED_PROXIES: '10.0.0.0/8,::1',
       LOG_LEVEL: 'warn',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
       DRAIN_SECONDS: '5',
       METRICS_PORT: '9464',
     }),
@@ -74,6 +77,7 @@ test('every variable reaches the configuration', () => {
     bodyLimit: 2048,
     trustedProxies: ['10.0.0.0/8', '::1'],
     logLevel: 'warn',
+    traces: { endpoint: 'http://localhost:4318', ratio: 0.1 },
     trial: false,
   });
 });
@@ -111,6 +115,8 @@ test.each([
   ['BODY_LIMIT_BYTES', '64k', 'BODY_LIMIT_BYTES must be bytes'],
   ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES must be addresses or subnets'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1, not "1.5"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error'],
 ])('%s=%s stops the start, saying why and giving an example', (name, value, message) => {
   const start = () => readConfig({ [name]: value });

@@ -1,4 +1,4 @@
-import { Kysely } from 'kysely';
+import { Kysely, type LogEvent } from 'kysely';
 import { openPostgres, type PoolUse, type PostgresLocation } from './postgres.ts';
 import type { Database } from './schema.ts';
 import { openSqlite, type SqliteLocation } from './sqlite.ts';
@@ -9,11 +9,17 @@ export type Db = Kysely<Database>;
 /** Where the data is. */
 export type DatabaseLocation = SqliteLocation | PostgresLocation;
 
-/** Opens the database; the tables are `migrate`'s business. */
-export function connect(location: DatabaseLocation): Db {
-  if (location.engine === 'sqlite') return new Kysely<Database>({ dialect: openSqlite(location) });
+/**
+ * Opens the database; the tables are `migrate`'s business.
+ * @param told is told of every statement that has ended; without it none is looked at
+ */
+export function connect(location: DatabaseLocation, told?: (event: LogEvent) => void): Db {
+  const log = told ? { log: told } : {};
+  if (location.engine === 'sqlite') {
+    return new Kysely<Database>({ dialect: openSqlite(location), ...log });
+  }
   const { dialect, poolUse } = openPostgres(location);
-  const db = new Kysely<Database>({ dialect });
+  const db = new Kysely<Database>({ dialect, ...log });
   poolUses.set(db, poolUse);
   return db;
 }

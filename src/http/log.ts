@@ -69,5 +69,6 @@ function identify(request: IncomingMessage, response: ServerResponse): string {
 function describe(incoming: IncomingMessage, outgoing: ServerResponse) {
   // Express hands pino-http its own request and response.
   const { userId, sessionId, ...outcome } = outcomeOf(incoming as Request, outgoing as Response);
-  return { ...outcome, user_id: userId, session_id: sessionId };
+  const { locals } = outgoing as Response;
+  return { ...outcome, user_id: userId, session_id: sessionId, trace_id: locals['traceId'] };
 }

@@ -1,0 +1,185 @@
+// Loaded only where traces are sent (OTEL_EXPORTER_OTLP_ENDPOINT): a service without pays nothing.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Attributes,
+  type Context,
+  DiagLogLevel,
+  diag,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { parseTraceParent, setGlobalErrorHandler } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Request, RequestHandler, Response } from 'express';
+import type { LogEvent } from 'kysely';
+import type { Logger } from 'pino';
+import { document } from './http/document.ts';
+import { outcomeOf } from './http/outcome.ts';
+
+export interface TracingOptions {
+  /** Where spans go, by OTLP over HTTP. */
+  endpoint: string;
+  /** What share of the traces is kept where the caller has not decided. */
+  ratio: number;
+  /** What `db.system.name` calls the database. */
+  database: string;
+  logger: Logger;
+}
+
+export interface Tracing {
+  /** A span for each request; it goes on with the caller's trace. */
+  request: RequestHandler;
+  /** A span for each statement that a request has run. */
+  statement(event: LogEvent): void;
+  /** Sends what has not been sent yet, as long as that takes no longer than its limit. */
+  close(): Promise<void>;
+}
+
+/** For how long a collector may keep a batch, and so the end of the process, waiting. */
+const TIMEOUT = 3_000;
+
+export function startTracing({ endpoint, ratio, database, logger }: TracingOptions): Tracing {
+  const tell = (trouble: unknown) => {
+    const reason = trouble instanceof Error ? trouble.message : String(trouble);
+    logger.warn({ reason }, 'traces not sent');
+  };
+  hearTroubles(tell);
+  const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT });
+  const provider = new TracerProvider({
+    resource: describeService(),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
+  const tracer = provider.getTracer('openapi-todos');
+  /** The request that is being answered. */
+  const current = new AsyncLocalStorage<Context>();
+
+  return {
+    request(request, response, next) {
+      const options = { kind: SpanKind.SERVER, startTime: performance.now() };
+      const span = tracer.startSpan(request.method, options, callerOf(request));
+      if (!span.isRecording()) return next(); // not kept: it costs no more than that
+      response.locals['traceId'] = span.spanContext().traceId;
+      response.once('close', () => {
+        const outcome = outcomeOf(request, response);
+        const { method, route, status } = outcome;
+        if (route !== undefined) span.updateName(`${method} ${route}`);
+        span.setAttributes(describeRequest(request, response, outcome));
+        if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      });
+      current.run(trace.setSpan(ROOT_CONTEXT, span), next);
+    },
+
+    statement(event) {
+      const context = current.getStore();
+      if (!context) return; // of the service's own: nobody waits for it
+      const end = performance.now();
+      const options = { kind: SpanKind.CLIENT, startTime: end - event.queryDurationMillis };
+      const { name, attributes } = describeStatement(event.query.sql);
+      const span = tracer.startSpan(name, options, context);
+      span.setAttributes({ 'db.system.name': database, ...attributes });
+      if (event.level === 'error') {
+        span.setAttribute('error.type', typeOf(event.error));
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span.end(end);
+    },
+
+    close: () => provider.shutdown().catch(tell),
+  };
+}
+
+/** OpenTelemetry keeps its troubles to itself unless it has somebody to tell, one for the process. */
+function hearTroubles(tell: (trouble: unknown) => void): void {
+  const silent = () => undefined;
+  const listener = { error: tell, warn: tell, info: silent, debug: silent, verbose: silent };
+  diag.setLogger(listener, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  setGlobalErrorHandler(tell);
+}
+
+/** OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word. */
+function describeService() {
+  const attributes = { 'service.name': 'openapi-todos', 'service.version': document.info.version };
+  return defaultResource()
+    .merge(resourceFromAttributes(attributes))
+    .merge(detectResources({ detectors: [envDetector] }));
+}
+
+/**
+ * The caller's span (W3C Trace Context). Its `tracestate` is left out: there is nobody to pass it on
+ * to, and it is a text of a stranger's.
+ */
+function callerOf({ headers }: Request): Context {
+  const { traceparent } = headers;
+  const caller = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
+  return caller ? trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true }) : ROOT_CONTEXT;
+}
+
+type Outcome = ReturnType<typeof outcomeOf>;
+
+/** In the names of OpenTelemetry's semantic conventions, as far as they have one. */
+function describeRequest(request: Request, response: Response, outcome: Outcome): Attributes {
+  const { operation, method, route, path, status, userId, sessionId } = outcome;
+  return {
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': status,
+    'url.scheme': request.protocol,
+    'url.path': path,
+    'openapi.operation.id': operation,
+    'enduser.id': userId,
+    'session.id': sessionId,
+    'request.id': response.get('X-Request-Id'),
+    ...(status >= 500 && { 'error.type': String(status) }),
+  };
+}
+
+interface Statement {
+  name: string;
+  attributes: Attributes;
+}
+
+/** There are some dozens of statements, and a few more for lists of different lengths. */
+const statements = new Map<string, Statement>();
+const MOST_STATEMENTS = 500;
+
+/** Its text holds no values: they are parameters, every one of them. */
+function describeStatement(sql: string): Statement {
+  const known = statements.get(sql);
+  if (known) return known;
+  const verb = /^\w+/.exec(sql)?.[0].toUpperCase() ?? 'SQL';
+  const table = /\b(?:from|into|update) "(\w+)"/.exec(sql)?.[1];
+  const statement = {
+    name: table ? `${verb} ${table}` : verb,
+    attributes: {
+      'db.operation.name': verb,
+      'db.query.text': sql,
+      ...(table && { 'db.collection.name': table }),
+    },
+  };
+  if (statements.size >= MOST_STATEMENTS) statements.clear();
+  statements.set(sql, statement);
+  return statement;
+}
+
+function typeOf(error: unknown): string {
+  const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  if (hasCode) return String(error.code);
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest';
+import { type Span, startCollector } from './collector.ts';
+import { ENGINE, FAULTS } from './engine.ts';
+import { DEMO, startApp } from './harness.ts';
+import { breakDatabase, send, signIn } from './http/setup.ts';
+import { exit, useProcesses } from './process.ts';
+
+const CALLER = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) };
+const traceparent = `00-${CALLER.traceId}-${CALLER.spanId}-01`;
+
+function named(spans: Span[], name: string): Span[] {
+  return spans.filter((span) => span.name === name);
+}
+
+/** Starts a service that is traced, lets `work` use it, and stops it. */
+async function trace(
+  work: (app: Awaited<ReturnType<typeof startApp>>) => Promise<void>,
+  variables: Record<string, string> = {},
+) {
+  await using collector = await startCollector();
+  const app = await startApp({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables });
+  await work(app);
+  await app.close();
+  return { spans: collector.spans(), requests: collector.requests, log: app.log };
+}
+
+test('a request is a span with its operation, route and status, and statements in it', async () => {
+  let id = '';
+  let user = '';
+  let session = '';
+  const { spans, requests, log } = await trace(async (app) => {
+    const { access_token: token } = await signIn(app);
+    user = (await (await send(app, { path: '/auth/me', token })).json()).id;
+    [{ id: session }] = await (await send(app, { path: '/auth/sessions', token })).json();
+    const body = { title: 'Buy milk' };
+    id = (await (await send(app, { method: 'POST', path: '/todos', token, body })).json()).id;
+    const headers = { traceparent, tracestate: 'vendor=1', 'X-Request-Id': 'mine' };
+    await send(app, { path: `/todos/${id}?`, token, headers });
+  });
+
+  expect(requests.map(({ path, headers }) => [path, headers['content-type']])).toContainEqual([
+    '/v1/traces',
+    'application/x-protobuf',
+  ]);
+  const [got, ...others] = named(spans, 'GET /todos/{todo_id}');
+  expect(others).toEqual([]);
+  expect(got).toEqual({
+    traceId: CALLER.traceId,
+    spanId: expect.stringMatching(/^[\da-f]{16}$/),
+    parentSpanId: CALLER.spanId,
+    traceState: '',
+    name: 'GET /todos/{todo_id}',
+    kind: 2,
+    start: expect.any(BigInt),
+    end: expect.any(BigInt),
+    status: 0,
+    attributes: {
+      'http.request.method': 'GET',
+      'http.route': '/todos/{todo_id}',
+      'http.response.status_code': 200,
+      'url.scheme': 'http',
+      'url.path': `/todos/${id}`,
+      'openapi.operation.id': 'getTodo',
+      'enduser.id': user,
+      'session.id': session,
+      'request.id': 'mine',
+    },
+    resource: expect.objectContaining({
+      'service.name': 'openapi-todos',
+      'service.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    }),
+  });
+
+  const statements = spans.filter((span) => span.parentSpanId === got?.spanId);
+  const system = ENGINE === 'sqlite' ? 'sqlite' : 'postgresql';
+  expect(statements.map(({ name }) => name)).toEqual(['SELECT sessions', 'SELECT todos']);
+  for (const statement of statements) {
+    expect(statement).toMatchObject({ traceId: CALLER.traceId, kind: 3, status: 0 });
+    expect(statement.attributes).toEqual({
+      'db.system.name': system,
+      'db.operation.name': 'SELECT',
+      'db.collection.name': statement.name.split(' ')[1],
+      'db.query.text': expect.stringMatching(/^select .* where .*(\?|\$1)/),
+    });
+    expect(statement.start).toBeGreaterThanOrEqual(got?.start ?? 0n);
+    expect(statement.end).toBeLessThanOrEqual(got?.end ?? 0n);
+    expect(statement.end).toBeGreaterThan(statement.start);
+  }
+  const line = log.find((entry) => entry.includes('"mine"')) ?? '{}';
+  expect(JSON.parse(line)).toMatchObject({ request_id: 'mine', trace_id: CALLER.traceId });
+});
+
+test('what a request with a body does belongs to it, its transaction included', async () => {
+  const { spans } = await trace(async (app) => {
+    const { refresh_token } = await signIn(app);
+    const body = { refresh_token };
+    await send(app, { method: 'POST', path: '/auth/refresh', body });
+  });
+  const [refresh] = named(spans, 'POST /auth/refresh');
+  const own = spans.filter(({ parentSpanId }) => parentSpanId === refresh?.spanId);
+  expect(own.map(({ name }) => name)).toEqual([
+    'SELECT sessions',
+    'BEGIN',
+    'UPDATE sessions',
+    'INSERT spent_refresh_tokens',
+    'SELECT users',
+    'INSERT audit_events',
+    'COMMIT',
+  ]);
+  expect(new Set(own.map(({ traceId }) => traceId))).toEqual(new Set([refresh?.traceId]));
+  expect(refresh?.parentSpanId).toBe('');
+});
+
+test('requests that are answered at the same time keep their statements apart', async () => {
+  const { spans } = await trace(async (app) => {
+    const { access_token: token } = await signIn(app);
+    await Promise.all(Array.from({ length: 20 }, () => send(app, { path: '/todos', token })));
+  });
+  const requests = named(spans, 'GET /todos');
+  expect(new Set(requests.map(({ traceId }) => traceId)).size).toBe(20);
+  for (const { spanId } of requests) {
+    const own = spans.filter(({ parentSpanId }) => parentSpanId === spanId);
+    expect(own.map(({ name }) => name)).toEqual(['SELECT sessions', 'SELECT todos']);
+  }
+});
+
+test('an error is one, for the request if it is the service’s', async () => {
+  const { spans } = await trace(async (app) => {
+    await send(app, { path: '/todos' });
+    await send(app, { path: `/nowhere/${DEMO.password}?${DEMO.password}` });
+    using _outage = breakDatabase(FAULTS.outages[0]);
+    await send(app, { path: '/readyz' });
+  });
+  expect(named(spans, 'GET /todos')[0]).toMatchObject({
+    status: 0,
+    attributes: { 'http.response.status_code': 401, 'openapi.operation.id': 'listTodos' },
+  });
+  const [nowhere] = spans.filter(({ name }) => name === 'GET');
+  expect(nowhere?.attributes).toMatchObject({ 'url.path': '/*/*' });
+  expect(nowhere?.attributes).not.toHaveProperty('http.route');
+  const [ready] = named(spans, 'GET /readyz');
+  expect(ready).toMatchObject({ status: 2, attributes: { 'error.type': '503' } });
+  const [statement] = spans.filter(({ parentSpanId }) => parentSpanId === ready?.spanId);
+  const type = { 'error.type': FAULTS.outages[0] };
+  expect(statement).toMatchObject({ name: 'SELECT secrets', status: 2, attributes: type });
+});
+
+describe('which traces are kept', () => {
+  test('the caller decides', async () => {
+    const unsampled = traceparent.replace(/01$/, '00');
+    const { spans } = await trace(async (app) => {
+      await send(app, { path: '/healthz', headers: { traceparent: unsampled } });
+      await send(app, { path: '/.well-known/jwks.json', headers: { traceparent: 'junk' } });
+    });
+    expect(spans.map(({ name }) => name)).toEqual(['GET /.well-known/jwks.json']);
+    expect(spans[0]?.parentSpanId).toBe('');
+  });
+
+  test('or else the share that is set', async () => {
+    const share = { OTEL_TRACES_SAMPLER_ARG: '0' };
+    const { spans } = await trace(async (app) => {
+      await send(app, { path: '/healthz', headers: { traceparent } });
+      await send(app, { path: '/healthz' });
+    }, share);
+    expect(spans.map(({ traceId }) => traceId)).toEqual([CALLER.traceId]);
+  });
+});
+
+test('a collector that refuses is told about in the log, and harms nobody', async () => {
+  await using collector = await startCollector(400);
+  const app = await startApp({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
+  expect((await send(app, { path: '/healthz' })).status).toBe(200);
+  await app.close();
+  expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces']);
+  const told = app.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg !== 'request');
+  expect(told).toEqual([
+    expect.objectContaining({ level: 40, reason: 'Bad Request', msg: 'traces not sent' }),
+  ]);
+});
+
+describe('as a process', () => {
+  const { start } = useProcesses();
+
+  /** Prints the modules of OpenTelemetry that are loaded, by whomever and however. */
+  const watch = `import { registerHooks } from 'node:module';
+    registerHooks({ load(url, context, next) {
+      const name = /@opentelemetry\\/[\\w-]+/.exec(url)?.[0];
+      if (name) process._rawDebug('loaded ' + name);
+      return next(url, context);
+    } });`;
+  const NODE_OPTIONS = `--import=data:text/javascript;base64,${Buffer.from(watch).toString('base64')}`;
+
+  async function loadedWith(variables: Record<string, string>) {
+    const database = { DATABASE_URL: 'sqlite::memory:' };
+    const { child, output, url, client } = await start({ NODE_OPTIONS, ...database, ...variables });
+    await client.login(DEMO.username, DEMO.password);
+    await client.GET('/todos');
+    await fetch(`${url}/metrics`);
+    child.kill('SIGTERM');
+    expect(await exit(child)).toBe(0);
+    return [...new Set(output.text.match(/(?<=loaded )\S+/g))].toSorted();
+  }
+
+  test('nothing of OpenTelemetry is loaded without a place to send traces to', async () => {
+    // prom-client loads the API, which does nothing by itself, for its own purposes.
+    expect(await loadedWith({})).toEqual(['@opentelemetry/api']);
+  });
+
+  test('with one all of it is; what is under way when the process ends is sent', async () => {
+    await using collector = await startCollector();
+    const loaded = await loadedWith({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=of-mine',
+      OTEL_SERVICE_NAME: 'todos-of-mine',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+    });
+    expect(loaded).toContain('@opentelemetry/sdk-trace');
+    expect(collector.requests[0]?.headers).toMatchObject({ 'x-api-key': 'of-mine' });
+    const [login] = named(collector.spans(), 'POST /auth/login');
+    expect(login?.resource).toMatchObject({
+      'service.name': 'todos-of-mine',
+      'deployment.environment.name': 'test',
+    });
+  });
+
+  test('a collector that cannot be reached does not keep it from ending', async () => {
+    const loaded = await loadedWith({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
+    expect(loaded).toContain('@opentelemetry/sdk-trace');
+  });
+});
