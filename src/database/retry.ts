@@ -7,6 +7,9 @@ const ATTEMPTS = 6;
 /** How often this process has tried something again, and why; only ever grows. */
 export const retries = { contention: 0, connection: 0 };
 
+/** For how long something is tried again, in milliseconds: a database that hangs hangs each time. */
+const LONGEST = 5_000;
+
 /**
  * Does the work, again as long as its error says that this is safe and may help: bounded, with
  * jitter, so that those who were in each other's way come back at different times.
@@ -16,11 +19,13 @@ export async function retry<T>(
   work: () => Promise<T>,
   isWorthIt: (error: unknown) => boolean,
 ): Promise<T> {
+  const end = performance.now() + LONGEST;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isWorthIt(error)) throw error;
+      const isOver = attempt === ATTEMPTS || performance.now() >= end;
+      if (isOver || !isWorthIt(error)) throw error;
       retries[isContention(error) ? 'contention' : 'connection'] += 1;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
