@@ -1,0 +1,71 @@
+import type { Place } from './place.ts';
+
+/** Who may sign in to PostgreSQL. */
+export interface Passwords {
+  superuser: string;
+  replication: string;
+  service: string;
+}
+
+/** What holds for the whole cluster; the README says why each is what it is. */
+const SETTINGS = {
+  ttl: 20,
+  loop_wait: 2,
+  retry_timeout: 5,
+  synchronous_mode: true,
+  synchronous_mode_strict: true,
+  primary_start_timeout: 0,
+  postgresql: {
+    use_pg_rewind: true,
+    use_slots: true,
+    parameters: {
+      max_connections: 60,
+      shared_buffers: '32MB',
+      wal_log_hints: 'on',
+      wal_retrieve_retry_interval: '500ms',
+    },
+  },
+};
+
+/** Only this machine, only with a password. */
+const ACCESS = [
+  'host replication replication 127.0.0.0/8 scram-sha-256',
+  'host all all 127.0.0.0/8 scram-sha-256',
+];
+
+/** Patroni's configuration at a place. (JSON is YAML, too.) */
+export function patroniConfiguration(
+  place: Place,
+  places: Place[],
+  passwords: Passwords,
+  binaries: string,
+): string {
+  const api = `${place.address}:${place.patroni}`;
+  const database = `${place.address}:${place.postgres}`;
+  return JSON.stringify({
+    scope: 'todos',
+    name: place.name,
+    restapi: { listen: api, connect_address: api },
+    // Not `etcd3`: there Patroni 3.0.2, which Debian 12 has, lets a leader that stood still take the
+    // lock from its successor (https://github.com/patroni/patroni/pull/2689).
+    etcd: { hosts: places.map(({ address, etcd }) => `${address}:${etcd}`) },
+    bootstrap: {
+      dcs: SETTINGS,
+      initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums'],
+      users: { todos: { password: passwords.service, options: ['createdb'] } },
+    },
+    postgresql: {
+      listen: database,
+      connect_address: database,
+      data_dir: 'postgres',
+      bin_dir: binaries,
+      pgpass: 'pgpass',
+      pg_hba: ACCESS,
+      authentication: {
+        superuser: { username: 'postgres', password: passwords.superuser },
+        replication: { username: 'replication', password: passwords.replication },
+      },
+      parameters: { unix_socket_directories: '..', password_encryption: 'scram-sha-256' },
+    },
+  });
+}

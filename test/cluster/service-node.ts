@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Workplace } from './workplace.ts';
+
+const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+
+/**
+ * Starts the service as a process of its own.
+ * @returns where it listens
+ */
+export async function startServiceNode(
+  workplace: Workplace,
+  name: string,
+  variables: { DATABASE_URL: string; JWT_SECRET: string },
+): Promise<string> {
+  const folder = workplace.makeFolder(name);
+  workplace.startScript(folder, 'service', START, {
+    ...variables,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    // Each client has an address of its own; to try dead refresh tokens is what they are here for.
+    TRUSTED_PROXIES: '127.0.0.1',
+    REFRESH_FREE_FAILURES: '1000000',
+  });
+  for (const end = performance.now() + 30_000; performance.now() < end; await sleep(50)) {
+    const url = /(http:\/\/localhost:\d+)\s/.exec(
+      readFileSync(join(folder, 'service.log'), 'utf8'),
+    );
+    if (url?.[1]) return url[1];
+  }
+  throw new Error(`${name} has not started`);
+}
