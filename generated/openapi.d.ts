@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: f42c106dc491f295562c591cf0e8bee1497b4b128146e177e0a424b16d8cd16c
+// openapi.yaml sha256: d064a5cb00c1a3be83ea73692eb60f3521939bbad44628f7062241ab0e65e5ba
 export interface operationSecurity {
     register: never;
     login: never;
