@@ -44,6 +44,31 @@ function read(file: string): string | undefined {
   }
 }
 
+/** Tools that npm installs. */
+export function packages(folder: 'contract' | 'mock'): Promise<string> {
+  return ready({ folder, lock: 'package-lock.json', installed: 'node_modules', install: npmCi });
+}
+
+async function npmCi(cwd: string): Promise<void> {
+  const npm = process.env['npm_execpath']; // the npm that runs this script, if one does
+  const [command, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  if ((await run(command, [...args, ...options], { cwd })) !== 0) {
+    throw new Missing(`npm could not install what stands in ${cwd}/package-lock.json`);
+  }
+}
+
+/** Runs the command of a package in a folder of `packages`; it is to tell nobody that it was run. */
+export function runPackage(folder: string, name: string, args: string[], options: RunOptions = {}) {
+  const home = join(folder, 'node_modules', name);
+  const { bin }: { bin: Record<string, string> } = JSON.parse(
+    readFileSync(join(home, 'package.json'), 'utf8'),
+  );
+  const [file = ''] = Object.values(bin);
+  const env = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  return run(process.execPath, [join(home, file), ...args], { cwd: folder, env, ...options });
+}
+
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;

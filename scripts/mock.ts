@@ -1,0 +1,54 @@
+// Promise: whoever writes a client before there is a service can call the contract's examples.
+//
+//   npm run mock                   on the port of the service, 8000
+//   npm run mock -- --port 4010    on another
+//
+// Prism (https://github.com/stoplightio/prism) installs itself into tools/mock at the first run.
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { DEMO_CREDENTIALS } from '../src/demo.ts';
+import { Missing, main, packages, ROOT, runPackage } from './tools.ts';
+
+await main(async () => {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '8000' } } });
+  const { port } = values;
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
+    throw new Missing('--port must be a number from 1 to 65535');
+  }
+  const url = `http://localhost:${port}`;
+  if (await answers(url)) throw new Missing(`Something answers on port ${port} already.`);
+  const folder = await packages('mock');
+  const options = ['--port', port, '--verboseLevel', 'warn'];
+  const document = join(ROOT, 'openapi.yaml');
+  const mock = runPackage(folder, '@stoplight/prism-cli', ['mock', document, ...options]);
+  const hasEnded = mock.then(() => true);
+  while (!(await answers(url))) {
+    if (await Promise.race([hasEnded, setTimeout(100, false)])) break;
+  }
+  if (await answers(url)) console.log(banner(url));
+  process.exitCode = await mock;
+});
+
+function answers(url: string): Promise<boolean> {
+  return fetch(`${url}/healthz`).then(
+    () => true,
+    () => false,
+  );
+}
+
+function banner(url: string): string {
+  const { username, password } = DEMO_CREDENTIALS;
+  const login = JSON.stringify({ username, password });
+  const lines = [
+    `OpenAPI Todos, a mock of it  ${url}`,
+    '  It checks requests by openapi.yaml, answers with its examples, and remembers nothing.',
+    '',
+    `  curl ${url}/auth/login --json '${login}'`,
+    `  curl ${url}/todos -H 'Authorization: Bearer anything'`,
+    `  curl ${url}/todos -H 'Authorization: Bearer anything' -H 'Prefer: code=503'`,
+    '',
+    '  `Prefer: code=…` asks for another status, `Prefer: example=…` for an example by its name.',
+  ];
+  return `\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}

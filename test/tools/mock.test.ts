@@ -1,0 +1,91 @@
+// The mock, called as a client is written against it: every operation, with every status it declares.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../../scripts/tools.ts';
+import { createClient } from '../../src/client/index.ts';
+import { operationsOf } from '../../src/http/contract.ts';
+import { document } from '../../src/http/document.ts';
+
+let url: string;
+let stop: () => Promise<unknown>;
+beforeAll(async () => {
+  const port = await freePort();
+  const command = [join(ROOT, 'scripts/mock.ts'), '--port', `${port}`];
+  const mock = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  stop = () => {
+    mock.kill();
+    return once(mock, 'close');
+  };
+  let banner = '';
+  mock.stdout.setEncoding('utf8').on('data', (text: string) => {
+    banner += text;
+  });
+  while (!banner.includes('curl')) await once(mock.stdout, 'data');
+  url = /http:\S+/.exec(banner)?.[0] ?? '';
+}, 60_000);
+afterAll(() => stop());
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+const ID = '019ab1d0-5c00-7000-8000-000000000001';
+/** No type says that these are no references. */
+const examples = document.components?.examples as Record<string, { value: unknown }>;
+const cases = [...operationsOf(document)].flatMap(({ path, method, operation }) =>
+  Object.keys(operation.responses ?? {}).map((status) => ({ path, method, operation, status })),
+);
+
+test.each(cases)(
+  '$method $path can answer $status',
+  async ({ path, method, operation, status }) => {
+    const { body, ...headers } = contentOf(operation);
+    const response = await fetch(`${url}${path.replace(/\{\w+\}/, ID)}`, {
+      method: method.toUpperCase(),
+      headers: { Authorization: 'Bearer anything', Prefer: `code=${status}`, ...headers },
+      ...(body && { body }),
+    });
+    expect(response.status).toBe(Number(status));
+    expect(response.headers.get('X-Request-Id')).toMatch(/./);
+    const text = await response.text();
+    if (Number(status) >= 400) expect(JSON.parse(text)).toMatchObject({ status: Number(status) });
+  },
+);
+
+/** An operation's own example of what it takes. */
+function contentOf({ requestBody }: (typeof cases)[number]['operation']) {
+  if (!requestBody || !('content' in requestBody)) return {};
+  const [type = '', media] = Object.entries(requestBody.content)[0] ?? [];
+  const [example] = Object.values(media?.examples ?? {});
+  const name = example && '$ref' in example ? example.$ref.split('/').at(-1) : undefined;
+  const { value } = examples[name ?? ''] ?? {};
+  return { 'Content-Type': type, body: JSON.stringify(value) };
+}
+
+test('a client can be written against it', async () => {
+  const client = createClient({ baseUrl: url });
+  await client.login('testuser', 'testpass123');
+  const { data: todos } = await client.GET('/todos');
+  expect(todos?.map(({ title }) => title)).toEqual(['Buy milk', 'Read RFC 9700']);
+  const { data: todo } = await client.POST('/todos', { body: { title: 'Buy milk' } });
+  expect(todo).toEqual(todos?.[0]);
+  const wrong = await client.POST('/todos', { body: { title: '' } });
+  expect(wrong.error).toMatchObject({ code: 'invalid_request' });
+  const signedOut = await createClient({ baseUrl: url }).GET('/todos');
+  expect(signedOut.error).toMatchObject({ code: 'authentication_required' });
+});
+
+test('a port that is taken is said to be', async () => {
+  const command = [join(ROOT, 'scripts/mock.ts'), '--port', new URL(url).port];
+  const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^Something answers on port \d+ already\.\n$/);
+});

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** What reads the contract with tools that install themselves (see scripts/tools.ts). */
+export default defineConfig({
+  test: {
+    include: ['test/tools/*.test.ts'],
+    globalSetup: 'test/tools/global-setup.ts',
+    testTimeout: 60_000,
+  },
+});
