@@ -51,9 +51,9 @@ function isUsage(error: unknown): error is Error {
   );
 }
 
-/** What stands between a URL's user and its host is nobody's to read. */
+/** What stands between a URL's user and its host is nobody's to read, however it is spelt. */
 export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(\w+:\/\/[^\s:/@]*):[^\s]*@/g, '$1:…@');
+  return text.replaceAll(/(:\/\/[^\s:/@]*):\S*@/g, '$1:…@');
 }
 
 /** Runs a command about the user that `--user` names. */

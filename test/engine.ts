@@ -66,7 +66,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
   return SERVER === undefined ? freshFile() : freshDatabaseOf(SERVER);
 }
 
-function freshFile(): TestDatabase {
+/** The same on SQLite, whatever engine this run is on. */
+export function freshFile(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'todos-'));
   return handle(`sqlite:${join(folder, 'todos.sqlite')}`, async () =>
     rmSync(folder, { recursive: true }),

@@ -46,6 +46,12 @@ export function isContention(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(40001|40P01)$/.test(error.code ?? '');
 }
 
+/** Whether the engine does not take what was to be written: a text, a number, a constraint. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof BetterSqlite3.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
+  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
+}
+
 /**
  * Whether the connection is of no use any more: it broke, its server is going down, or it leads to
  * one that may not write (a leader until a moment ago).

@@ -1,17 +1,8 @@
 import { sql } from 'kysely';
-import {
-  DEFAULT_MIGRATION_LOCK_TABLE,
-  DEFAULT_MIGRATION_TABLE,
-  MIGRATION_LOCK_ID,
-  type Migration,
-  Migrator,
-  NO_MIGRATIONS,
-} from 'kysely/migration';
-import pg from 'pg';
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration';
 import type { Db } from './connect.ts';
+import { inLock, isUnfinishedCopy } from './lock.ts';
 import { initial } from './migrations/0001_initial.ts';
-import { retry } from './retry.ts';
-import { transact } from './transaction.ts';
 
 /** A migration that can be undone. */
 export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'down'>> {
@@ -38,7 +29,8 @@ export async function migrate(
   fill: (db: Db) => Promise<void> = async () => {},
 ): Promise<void> {
   await inLock(db, async (trx) => {
-    const names = await run(trx, { direction: 'up' });
+    await expectWhole(trx);
+    const names = await migrateIn(trx, { direction: 'up' });
     if (names.includes('0001_initial')) await fill(trx);
   });
 }
@@ -55,7 +47,18 @@ export interface MigrationPlan {
  * @returns the names of what has been applied or undone, in that order
  */
 export async function migrateBy(db: Db, plan: MigrationPlan): Promise<string[]> {
-  return inLock(db, (trx) => run(trx, plan));
+  return inLock(db, async (trx) => {
+    await expectWhole(trx);
+    return migrateIn(trx, plan);
+  });
+}
+
+/** Half the sessions of a service would be as good as none: the other half would be logged out. */
+async function expectWhole(trx: Db): Promise<void> {
+  if (!(await isUnfinishedCopy(trx))) return;
+  throw new MigrationError(
+    'A copy into this database has been begun and not finished: do that first (npm run copy).',
+  );
 }
 
 export interface MigrationState {
@@ -111,7 +114,8 @@ export async function destroyedBy(db: Db, names: readonly string[]): Promise<str
   );
 }
 
-async function run(trx: Db, plan: MigrationPlan): Promise<string[]> {
+/** The migrating itself, in a transaction that holds the lock. */
+export async function migrateIn(trx: Db, plan: MigrationPlan): Promise<string[]> {
   const names = planned(await migrationStates(trx), plan);
   const last = names.at(-1);
   if (last === undefined) return [];
@@ -129,39 +133,4 @@ async function readApplied(db: Db): Promise<Map<string, Date>> {
   const { rows } = await sql<{ name: string; timestamp: string }>`
     select name, timestamp from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
   return new Map(rows.map(({ name, timestamp }) => [name, new Date(timestamp)]));
-}
-
-/** Does the work in a transaction, while no other process migrates. */
-async function inLock<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
-  await createLock(db);
-  return transact(db, async (trx) => {
-    await lock(trx);
-    return work(trx);
-  });
-}
-
-/** The table that Kysely makes for its lock, made by itself: in a transaction two would collide. */
-async function createLock(db: Db): Promise<void> {
-  const create = db.schema
-    .createTable(DEFAULT_MIGRATION_LOCK_TABLE)
-    .ifNotExists()
-    .addColumn('id', 'varchar(255)', (column) => column.notNull().primaryKey())
-    .addColumn('is_locked', 'integer', (column) => column.notNull().defaultTo(0));
-  await retry(() => create.execute(), isThereByNow);
-}
-
-/** PostgreSQL's `if not exists` fails for who comes second, on one of its own tables or another. */
-function isThereByNow(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && /^(42P07|42710|23505)$/.test(error.code ?? '');
-}
-
-/**
- * Holds the lock's row until the transaction ends. Kysely's own way needs a lock that belongs to a
- * session, which neither PgBouncer nor every engine has.
- */
-async function lock(trx: Db): Promise<void> {
-  const table = sql.table(DEFAULT_MIGRATION_LOCK_TABLE);
-  await sql`
-    insert into ${table} (id, is_locked) values (${MIGRATION_LOCK_ID}, 0)
-    on conflict (id) do update set is_locked = 0`.execute(trx);
 }
