@@ -91,3 +91,13 @@ test('keys are made, rotated and thinned out, for their owner only', async () =>
   await using app = await startApp({ JWT_KEYS: file });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
 });
+
+test('clients are not generated without Java, nor for what can be no language', async () => {
+  const without = await run('clients', [], { PATH: '' });
+  expect(without.code).toBe(1);
+  expect(without.output).toBe(
+    'openapi-generator needs Java 11 or newer, and there is no `java` in the PATH: install a JRE.\n',
+  );
+  const elsewhere = await run('clients', ['../src']);
+  expect(elsewhere).toEqual({ code: 1, output: "../src is no generator's name\n" });
+});
