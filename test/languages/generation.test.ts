@@ -1,0 +1,196 @@
+// What `npm run clients` makes: good names, the same bytes each time, nothing that git keeps.
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { operationsOf } from '../../src/http/contract.ts';
+import { document } from '../../src/http/document.ts';
+import { generate, ROOT } from './generate.ts';
+import { missing, shell } from './shell.ts';
+
+/** Where a language has its models and operations, and how it spells what the contract calls so. */
+interface Language {
+  models: string;
+  /** The name of a model's file, without what every one of them has. */
+  model: RegExp;
+  api(tag: string): string;
+  /** What declares the group of operations. */
+  group(tag: string): string;
+  /** What declares the operation. */
+  operation(id: string): string;
+  /** What `-created_at` is called. */
+  descending: string;
+}
+
+const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const LANGUAGES: Record<string, Language> = {
+  typescript: {
+    models: 'src/models',
+    model: /^(?!index)(.+)\.ts$/,
+    api: (tag) => `src/apis/${pascal(tag)}Api.ts`,
+    group: (tag) => `export class ${pascal(tag)}Api `,
+    operation: (id) => `    async ${id}(`,
+    descending: 'CreatedAtDescending',
+  },
+  kotlin: {
+    models: 'src/main/kotlin/todos/client/models',
+    model: /^(.+)\.kt$/,
+    api: (tag) => `src/main/kotlin/todos/client/apis/${pascal(tag)}Api.kt`,
+    group: (tag) => `open class ${pascal(tag)}Api(`,
+    operation: (id) => `    fun ${id}(`,
+    descending: 'CREATED_AT_DESCENDING',
+  },
+  java: {
+    models: 'src/main/java/todos/client/model',
+    model: /^(?!AbstractOpenApiSchema)(.+)\.java$/,
+    api: (tag) => `src/main/java/todos/client/api/${pascal(tag)}Api.java`,
+    group: (tag) => `public class ${pascal(tag)}Api `,
+    operation: (id) => ` ${id}(`,
+    descending: 'CREATED_AT_DESCENDING',
+  },
+  python: {
+    models: 'todos_client/models',
+    model: /^(?!__init__)(.+)\.py$/,
+    api: (tag) => `todos_client/api/${tag}_api.py`,
+    group: (tag) => `class ${pascal(tag)}Api:`,
+    operation: (id) => `    def ${snake(id)}(`,
+    descending: 'MINUS_CREATED_AT',
+  },
+  go: {
+    models: '',
+    model: /^model_(.+)\.go$/,
+    api: (tag) => `api_${tag}.go`,
+    group: (tag) => `type ${pascal(tag)}APIService `,
+    operation: (id) => `) ${pascal(id)}(`,
+    descending: 'CREATED_AT_DESCENDING',
+  },
+  rust: {
+    models: 'src/models',
+    model: /^(?!mod)(.+)\.rs$/,
+    api: (tag) => `src/apis/${tag}_api.rs`,
+    group: () => 'use crate::{apis::ResponseContent, models};',
+    operation: (id) => `pub async fn ${snake(id)}(`,
+    descending: 'CreatedAtDescending',
+  },
+};
+
+const noJava = (await missing(['java'])).length > 0 && process.env['CI'] !== 'true';
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clients-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The contract's schemas that have members or a list of values; the others are texts. */
+const MODELS = Object.entries(document.components?.schemas ?? {})
+  .filter(([, schema]) => 'properties' in schema || 'enum' in schema)
+  .map(([name]) => name);
+
+describe.skipIf(noJava)('good names', () => {
+  for (const [name, language] of Object.entries(LANGUAGES)) {
+    const client = join(ROOT, 'generated/clients', name);
+
+    test(`${name} has the models of the contract, and no others`, async () => {
+      const files = await readdir(join(client, language.models));
+      const models = files.flatMap((file) => language.model.exec(file)?.[1] ?? []);
+      const spelled = (names: string[]) =>
+        names.map((model) => model.replaceAll('_', '').toLowerCase()).sort();
+      expect(spelled(models)).toEqual(spelled(MODELS));
+    });
+
+    test(`${name} has the operations of the contract, in groups`, async () => {
+      for (const { operation } of operationsOf(document)) {
+        const [tag = ''] = operation.tags ?? [];
+        const source = await readFile(join(client, language.api(tag)), 'utf8');
+        const declared = [language.group(tag), language.operation(operation.operationId ?? '')];
+        expect(declared.filter((text) => !source.includes(text))).toEqual([]);
+      }
+    });
+
+    test(`${name} has no name that a generator made up`, async () => {
+      const sources = [...(await read(client)).values()].join('\n');
+      expect(sources.includes(language.descending), language.descending).toBe(true);
+      expect(sources.match(/\w*(InlineObject|_?\d{3}_?response\b|(One|Any|All)Of\d?\b)\w*/g)).toBe(
+        null,
+      );
+    });
+  }
+});
+
+/** Every file below a folder, by its path. */
+async function read(from: string): Promise<Map<string, string>> {
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => relative(from, join(parentPath, name))).sort();
+  const texts = await Promise.all(paths.map((path) => readFile(join(from, path), 'utf8')));
+  return new Map(paths.map((path, index) => [path, texts[index] ?? '']));
+}
+
+describe.skipIf(noJava)('generation', () => {
+  test('makes the same bytes twice, in every language', async () => {
+    const runs = ['first', 'second'].map((name) => join(folder, name));
+    for (const output of runs) await generate(['--output', output]);
+    const [first, second] = await Promise.all(runs.map(read));
+    expect([...(first?.keys() ?? [])].length).toBeGreaterThan(200);
+    expect(first).toEqual(second);
+  });
+
+  test('makes a client in a language that has no program here', async () => {
+    const output = join(folder, 'others');
+    const { code, output: said } = await generate(['--output', output, 'csharp']);
+    expect(said).toBe(`${join(output, 'csharp')}\n`);
+    expect(code).toBe(0);
+    const made = await read(output);
+    const names = [...made.keys()].map((path) => basename(path));
+    expect(names).toEqual(expect.arrayContaining(['AuthApi.cs', 'NewTodo.cs', 'Problem.cs']));
+  });
+
+  test('says which generators there are, to whoever asks for another', async () => {
+    const { code, output } = await generate(['--output', folder, 'klingon']);
+    expect(code).toBe(1);
+    expect(output).toMatch(/klingon[\s\S]*\nkotlin\n/);
+  });
+
+  test('runs no generator but the one that openapitools.json names', async () => {
+    const tree = join(folder, 'tree');
+    for (const name of ['scripts', 'src', 'examples/go/generator.yaml', 'openapi.yaml']) {
+      await cp(join(ROOT, name), join(tree, name), { recursive: true });
+    }
+    for (const name of ['openapitools.json', 'package.json']) {
+      await cp(join(ROOT, name), join(tree, name));
+    }
+    await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'), 'junction');
+    const { 'generator-cli': pinned } = JSON.parse(
+      await readFile(join(tree, 'openapitools.json'), 'utf8'),
+    );
+    const jar = join(tree, pinned.storageDir, `${pinned.version}.jar`);
+    await mkdir(join(tree, pinned.storageDir), { recursive: true });
+    await writeFile(jar, 'another program');
+
+    const { code, output } = await generate([], {}, tree);
+    expect(code).toBe(1);
+    expect(output).toMatch(/hashes to [0-9a-f]{64}, and not to what openapitools.json says/);
+    expect(existsSync(jar)).toBe(false);
+    expect(existsSync(join(tree, 'generated'))).toBe(false);
+  });
+});
+
+test('git keeps nothing of it', async () => {
+  const { output } = await shell('git ls-files generated', { cwd: ROOT });
+  expect(output).toBe('generated/openapi.d.ts\n');
+  const ignored = await shell('git check-ignore generated/clients/go/client.go', { cwd: ROOT });
+  expect(ignored.code).toBe(0);
+});
+
+test('what README.md shows of the Kotlin program is there', async () => {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const [, shown = ''] = /```kotlin\n([\s\S]*?)```/.exec(readme) ?? [];
+  const path = 'examples/kotlin/src/main/kotlin/Todos.kt';
+  const program = (await readFile(join(ROOT, path), 'utf8')).split('\n').map((line) => line.trim());
+  const lines = shown.split('\n').map((line) => line.trim());
+  expect(program).toEqual(expect.arrayContaining(lines.filter((line) => !line.startsWith('//'))));
+  expect(lines.length).toBeGreaterThan(10);
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/languages/*.test.ts'],
+    globalSetup: 'test/languages/generate.ts',
+    fileParallelism: false,
+    maxConcurrency: 2,
+    testTimeout: 600_000, // a first build fetches what it needs
+  },
+});
