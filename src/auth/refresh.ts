@@ -7,11 +7,12 @@ import type { Audit, AuditEventName } from './audit.ts';
 import {
   findSessionOfToken,
   type Grant,
-  isCurrent,
   postponeAnswer,
   type Rotation,
   rotate,
   type SessionLifetimes,
+  type Sighting,
+  sight,
 } from './sessions.ts';
 import { findUser } from './users.ts';
 
@@ -23,6 +24,12 @@ const HELD_BACK = 10_000;
 
 /** Where it gives up to hold an answer back for a disk that gets slower and slower (2 s). */
 const LONGEST = 2_000_000;
+
+/**
+ * By then, in microseconds after it was to be out, an answer that is late has said so (a quarter of a
+ * second): see `holdBack`.
+ */
+const SETTLED = 250_000;
 
 const EVENTS = {
   rotated: 'refreshed',
@@ -47,11 +54,12 @@ export async function refreshSession(
   request: { token: string; idempotencyKey: string | undefined; context: RequestContext },
 ): Promise<{ grant: Grant; username: string } | undefined> {
   const { context } = request;
-  const foundCurrent = await isCurrent(db, request.token);
+  const sighting = await sight(db, request.token);
   // One turn takes up the connections that are waiting, the next reads what they have sent: all
   // that lay in the sockets when this request was read has its arrival stamped before the write.
   await turn();
   await turn();
+  if (sighting) await settled(clock, sighting, context.arrivedAt);
   const { rotation, user, answeredAfter } = await transact(db, async (trx) => {
     const now = clock.now();
     const answeredAfter = clock.stamp() + HELD_BACK;
@@ -60,7 +68,7 @@ export async function refreshSession(
       idempotencyKey: request.idempotencyKey,
       client: context,
       arrivedAt: context.arrivedAt,
-      foundCurrent,
+      foundCurrent: sighting?.isCurrent ?? false,
       now,
       answeredAfter,
       lifetimes,
@@ -83,6 +91,15 @@ export async function refreshSession(
   }
   await holdBack(db, clock, rotation, answeredAfter);
   return { grant: rotation.grant, username: user.username };
+}
+
+/**
+ * Waits before judging whoever seems to have come just after an answer: the process that holds it
+ * back may be busy, or its commit slow, and not have come round to saying that it is late.
+ */
+async function settled(clock: Clock, { isCurrent, answeredAfter }: Sighting, arrivedAt: number) {
+  if (isCurrent || answeredAfter === null || answeredAfter >= arrivedAt) return;
+  await clock.passed(answeredAfter + SETTLED);
 }
 
 /**

@@ -85,7 +85,7 @@ export interface Presentation {
   client: Client;
   /** When the request had been read whole (see `Clock.stamp`). */
   arrivedAt: number;
-  /** What `isCurrent` said after that. */
+  /** What `sight` said after that. */
   foundCurrent: boolean;
   now: number;
   /** Up to when a request that arrives cannot have seen this one's answer. */
@@ -115,17 +115,25 @@ export async function rotate(db: Db, presentation: Presentation): Promise<Rotati
   return session ? { outcome: 'reused', session } : { outcome: 'refused' };
 }
 
+/** What is known of a token that works now, or did until a moment ago. */
+export interface Sighting {
+  isCurrent: boolean;
+  /** Of the token that was spent last: up to when whoever arrived cannot have seen the answer. */
+  answeredAfter: number | null;
+}
+
 /**
- * Whether the token is the one that works now. Who finds it so has arrived before it is spent,
- * whatever the clocks say and however long another process takes to commit.
+ * Looks a presented token up. Who finds it current has arrived before it is spent, whatever the
+ * clocks say and however long another process takes to commit.
  */
-export async function isCurrent(db: Db, token: string): Promise<boolean> {
+export async function sight(db: Db, token: string): Promise<Sighting | undefined> {
+  const hash = hashToken(token);
   const found = await db
     .selectFrom('sessions')
-    .select('id')
-    .where('token_hash', '=', hashToken(token))
+    .select(['token_hash', 'spent_stamp'])
+    .where((where) => where.or([where('token_hash', '=', hash), where('spent_hash', '=', hash)]))
     .executeTakeFirst();
-  return found !== undefined;
+  return found && { isCurrent: found.token_hash === hash, answeredAfter: found.spent_stamp };
 }
 
 /** The deciding write: whoever finds the token current spends it; there is only one. */

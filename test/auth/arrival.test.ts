@@ -196,3 +196,41 @@ test('who arrives while the commit blocks the process is no replay', async () =>
   expect(two?.grant.refreshToken).toBe(one?.grant.refreshToken);
   await db.destroy();
 });
+
+test('who arrives before a late answer of another process has said that it is late is no replay', async () => {
+  await using database = await freshDatabase();
+  const clock = manualClock();
+  const postponing = { reached: Promise.withResolvers<void>(), go: Promise.withResolvers<void>() };
+  const slow = hookedDb(database.url, {
+    async before(sql) {
+      if (sql === 'commit') clock.tick(60_000);
+      if (!sql.startsWith('update "sessions" set "spent_stamp"')) return;
+      postponing.reached.resolve();
+      await postponing.go.promise;
+    },
+  });
+  const other = hookedDb(database.url, {});
+  await migrate(other);
+  const user = { userId: await seedUser(other, 'ada'), username: 'ada' };
+  const { refresh: token } = await seedSession(other, clock, user);
+  const present = (db: typeof slow) =>
+    refreshSession(
+      { db, clock, lifetimes: LIFETIMES, audit },
+      {
+        token,
+        idempotencyKey: undefined,
+        context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
+      },
+    );
+
+  const first = present(slow);
+  await postponing.reached.promise;
+  clock.hold();
+  const second = present(other);
+  await clock.held(1); // it waits for the first one to say how late it is
+  postponing.go.resolve();
+  await clock.held(2);
+  clock.release();
+  expect((await second)?.grant.refreshToken).toBe((await first)?.grant.refreshToken);
+  await Promise.all([slow.destroy(), other.destroy()]);
+});

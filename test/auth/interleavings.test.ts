@@ -59,11 +59,12 @@ async function interleave(kinds: Kind[], granularity: Granularity): Promise<numb
 
     /** One request after the other: what it foretells is worked out where its commit is. */
     const refreshing = (index: number): Work['run'] => {
-      return async ({ db, park }: Process) => {
+      return async ({ db, park, hasCommitted }: Process) => {
         const wasOut = expected.isOut;
         const answering = {
           ...clock,
           async passed(stamp: number) {
+            if (!hasCommitted()) return clock.passed(stamp); // not an answer that is held back yet
             foretold[index] = expected.isRevoked
               ? 'refused'
               : expected.isSpent && wasOut

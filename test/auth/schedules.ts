@@ -8,6 +8,8 @@ import { hookedDb } from './setup.ts';
 export interface Process {
   db: Db;
   clock: Clock;
+  /** Whether its work has committed anything yet. */
+  hasCommitted(): boolean;
   /** Stops here until the schedule goes on with this process. */
   park(label: string): Promise<void>;
 }
@@ -131,6 +133,7 @@ function isFirstOfKind(actors: { kind: string; hasStarted: boolean }[], kind: st
 function createSeat(url: string, clock: Clock) {
   let granularity: Granularity = 'statements';
   let inTransaction = false;
+  let hasCommitted = false;
   let resume = () => {};
   const seat = {
     parkedAt: undefined as string | undefined,
@@ -145,8 +148,9 @@ function createSeat(url: string, clock: Clock) {
       granularity = by;
       seat.isRunning = true;
       seat.failure = undefined;
+      hasCommitted = false;
       work
-        .run({ db: seat.db, clock, park })
+        .run({ db: seat.db, clock, park, hasCommitted: () => hasCommitted })
         .catch((reason: unknown) => {
           seat.failure = { reason };
         })
@@ -171,6 +175,7 @@ function createSeat(url: string, clock: Clock) {
         if (isWrite && inTransaction) seat.holdsLock = true;
       },
       after(sql) {
+        hasCommitted ||= sql === 'commit';
         if (sql === 'commit' || sql === 'rollback') inTransaction = seat.holdsLock = false;
       },
     }),
