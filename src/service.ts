@@ -6,6 +6,7 @@ import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
+import { sharedClock } from './database/clock.ts';
 import { connect, type Db, poolUseOf } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
 import { type SweepReport, sweepRegularly } from './database/sweep.ts';
@@ -38,7 +39,7 @@ export interface Service {
 export async function startService(
   config: Config,
   logger: Logger,
-  clock: Clock = systemClock,
+  ownClock: Clock = systemClock,
   limits: Limits = LIMITS,
 ): Promise<Service> {
   await using opened = new AsyncDisposableStack(); // closed again if the rest fails
@@ -48,8 +49,16 @@ export async function startService(
     handle.destroy(),
   );
   await migrate(db, async (fresh) => {
-    if (config.trial) await createDemoUser(fresh, clock.now());
+    if (config.trial) await createDemoUser(fresh, ownClock.now());
   });
+  const clock =
+    config.database.engine === 'sqlite'
+      ? ownClock // the processes on one file share a machine
+      : opened.use(
+          await sharedClock(db, ownClock, (error) => {
+            logger.error({ err: error }, 'the clock was not compared with that of the database');
+          }),
+        );
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
   const metrics = createMetrics(() => poolUseOf(db));
   opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
