@@ -8,7 +8,7 @@
 //
 // It needs Python; Schemathesis installs itself into tools/schemathesis/.venv at the first run.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -119,7 +119,7 @@ async function attack(how: How, { folder, reports, seed, maxExamples }: Attack):
   const outcome = { passed: 0, failed: 0 };
   for (const [round, phases] of ROUNDS[how].entries()) {
     console.log(`\n${how}: ${phases}\n`);
-    const file = join(reports, 'report.json');
+    const file = join(reports, `${how}-${round}.json`);
     const what = ['run', join(ROOT, 'openapi.yaml'), '--url', service.url, '--phases', phases];
     const size = ['--seed', String(seed + round), '--max-examples', String(maxExamples)];
     const code = await run(
@@ -127,6 +127,7 @@ async function attack(how: How, { folder, reports, seed, maxExamples }: Attack):
       ['--config-file', `${how}.toml`, ...what, ...size, '--report-json-path', file],
       { cwd: folder, env: { PYTHONDONTWRITEBYTECODE: '1', HYPOTHESIS_STORAGE_DIRECTORY: reports } },
     );
+    if (!existsSync(file)) throw new Missing('Schemathesis has ended without a report.');
     const { passed, failed } = outcomeOf(JSON.parse(readFileSync(file, 'utf8')));
     outcome.passed += passed;
     // A run that is cut short, and a warning that counts, are failures of no case.
