@@ -35,13 +35,14 @@ export class DatabaseRateLimiter extends RateLimiterStoreAbstract {
       .insertInto('rate_limits')
       .values({ key, points, expire })
       .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet(({ ref, case: when, eb }) => {
+        conflict.column('key').doUpdateSet(({ ref, case: when, eb, val }) => {
           if (forced) return { points, expire };
           const isOver = eb('rate_limits.expire', '<=', now);
           const sum = eb('rate_limits.points', '+', points);
           return {
-            points: when().when(isOver).then(points).else(sum).end(),
-            expire: when().when(isOver).then(expire).else(ref('rate_limits.expire')).end(),
+            // Parameters: as part of the text they would make a statement of its own each time.
+            points: when().when(isOver).then(val(points)).else(sum).end(),
+            expire: when().when(isOver).then(val(expire)).else(ref('rate_limits.expire')).end(),
           };
         }),
       )
