@@ -5,6 +5,7 @@ import base from '../../vitest.config.ts';
 export default mergeConfig(base, {
   test: {
     globalSetup: 'test/postgres/global-setup.ts',
+    setupFiles: ['test/postgres/hold-sql.ts'],
     projects: [
       { extends: true, test: { name: 'postgres', include: ['test/postgres/**/*.test.ts'] } },
     ],

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { sweep } from '../../src/database/sweep.ts';
+import { DEMO, startApp } from '../harness.ts';
+import { statements } from './hold-sql.ts';
+import { unportable } from './portable-sql.ts';
+
+test.each([
+  'select pg_advisory_xact_lock(1)',
+  'select pg_try_advisory_lock($1)',
+  'create table t (id serial primary key)',
+  'create table t (id bigint generated always as identity)',
+  "select nextval('s')",
+  'set statement_timeout = 1000',
+  "select set_config('a.b', 'c', true)",
+  "select current_setting('a.b')",
+  'set transaction isolation level serializable',
+  'show transaction_isolation',
+  'lock table users',
+  'listen sessions',
+  'notify sessions',
+  'savepoint a',
+  'rollback to savepoint a',
+  "prepare transaction 'a'",
+  'declare c cursor for select 1',
+  'create temporary table t (id text)',
+  'create unlogged table t (id text)',
+  'create table t (id text unique deferrable)',
+  'create table t (id text, exclude using gist (id with =))',
+  'create index on todos using gin (search_text)',
+  'create index concurrently on todos (title)',
+  'create trigger t before insert on users execute function f()',
+  'do $$ begin end $$',
+  'select now()',
+  'select $1::jsonb',
+  'select * from users for update skip locked',
+  'truncate users',
+  'select 1; select 2',
+])('refuses %s', (sql) => {
+  expect(unportable(sql)).not.toEqual([]);
+});
+
+test('all that the service sends is looked at: migrations, requests, the sweep', async () => {
+  await using app = await startApp();
+  const client = app.client();
+  await client.login(DEMO.username, DEMO.password);
+  await client.POST('/todos', { body: { title: 'x' } });
+  await client.GET('/todos', { params: { query: { q: 'x' } } });
+  await client.logout();
+  await sweep(app.db, app.clock.now());
+  const sent = [...statements.keys()].join('\n');
+  for (const text of [
+    'create table "sessions"',
+    'create index "todos_created"',
+    'begin',
+    'insert into "rate_limits"',
+    'insert into "sessions"',
+    'search_text like',
+    'update "sessions" set "revoked_at"',
+    'delete from "spent_refresh_tokens"',
+    'commit',
+  ]) {
+    expect(sent).toContain(text);
+  }
+});
+
+test("a test's own statement is not taken for the service's", async () => {
+  await using app = await startApp();
+  await app.db.selectFrom('users').select('password_hash as own').execute();
+  expect([...statements.keys()].filter((sql) => sql.includes('"own"'))).toEqual([]);
+});
