@@ -19,14 +19,15 @@ const NODES = new Set([
   ...['CreateStmt', 'ColumnDef', 'Constraint', 'IndexStmt', 'IndexElem', 'DropStmt'],
   ...['ResTarget', 'RangeVar', 'RangeSubselect', 'JoinExpr', 'SortBy', 'ColumnRef', 'A_Star'],
   ...['A_Const', 'Integer', 'String', 'List', 'ParamRef', 'A_Expr', 'BoolExpr', 'NullTest'],
-  ...['CaseExpr', 'CaseWhen', 'FuncCall', 'RowExpr', 'SubLink'],
+  ...['CaseExpr', 'CaseWhen', 'FuncCall', 'RowExpr', 'SubLink', 'TypeCast'],
 ]);
 
-const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '||', '~~', '!~']);
+const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '||', '~~', '!~']);
 
 const FUNCTIONS = new Set([
   'count',
   'pg_catalog.like_escape', // like … escape
+  ...['clock_timestamp', 'pg_catalog.extract'], // in CockroachDB, of the node that is asked
   // Kysely's, to find out which tables there are.
   ...['col_description', 'pg_get_serial_sequence', 'quote_ident', 'has_schema_privilege'],
 ]);
@@ -41,9 +42,9 @@ const CHOICES = new Set([
   ...['CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_FOREIGN', 'CONSTR_DEFAULT'],
   ...['ONCONFLICT_NOTHING', 'ONCONFLICT_UPDATE', 'OVERRIDING_NOT_SET', 'ONCOMMIT_NOOP'],
   ...['SETOP_NONE', 'JOIN_INNER', 'EXPR_SUBLINK', 'ANY_SUBLINK', 'COERCE_IMPLICIT_CAST'],
-  ...['LIMIT_OPTION_DEFAULT', 'LIMIT_OPTION_COUNT', 'COERCE_EXPLICIT_CALL', 'DEFELEM_UNSPEC'],
+  ...['LIMIT_OPTION_DEFAULT', 'LIMIT_OPTION_COUNT', 'COERCE_EXPLICIT_CALL', 'COERCE_SQL_SYNTAX'],
   ...['SORTBY_DEFAULT', 'SORTBY_ASC', 'SORTBY_DESC', 'SORTBY_NULLS_DEFAULT'],
-  ...['OBJECT_TABLE', 'DROP_RESTRICT'],
+  ...['OBJECT_TABLE', 'DROP_RESTRICT', 'DEFELEM_UNSPEC'],
 ]);
 
 /** What a node can be besides. */
