@@ -30,16 +30,18 @@ async function main(): Promise<boolean> {
   try {
     return await Promise.race([test(workplace, programs), interruption()]);
   } catch (error) {
-    console.error(workplace.lastWords());
+    if (!(error instanceof Interruption)) console.error(workplace.lastWords());
     throw error;
   }
 }
+
+class Interruption extends Error {}
 
 /** Ctrl-C ends the test like any other failure: everything is stopped and deleted. */
 function interruption(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+      process.once(signal, () => reject(new Interruption(`stopped by ${signal}`)));
     }
   });
 }
@@ -86,6 +88,7 @@ async function test(workplace: Workplace, programs: Programs): Promise<boolean> 
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
-  console.error(error instanceof MissingPackages ? error.message : error);
+  const isExpected = error instanceof MissingPackages || error instanceof Interruption;
+  console.error(isExpected ? error.message : error);
   process.exit(1); // whatever was under way
 }
