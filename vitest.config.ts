@@ -16,7 +16,13 @@ export default defineConfig({
         test: {
           name: 'shared',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/languages/**', 'test/postgres/**', ...ISOLATED],
+          exclude: [
+            'test/browser/**',
+            'test/languages/**',
+            'test/postgres/**',
+            'test/tools/**',
+            ...ISOLATED,
+          ],
           isolate: false, // loading the service costs more than most tests of it
           typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
         },

@@ -23,10 +23,11 @@ export async function serve(file: string, variables: Record<string, string> = {}
   return { url, [Symbol.dispose]: () => void child.kill() };
 }
 
-/** The CPU time that the process behind a server has used, in seconds. */
+/** The CPU time that the process behind a server has used (all of its workers), in seconds. */
 export async function cpu(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
+  const values = [...text.matchAll(/^process_cpu_seconds_total(?:\{.*\})? (\S+)/gm)];
+  return values.reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 const connections = new Agent({ keepAlive: true, maxSockets: 16 });

@@ -9,16 +9,23 @@ import { ENGINE, freshDatabase } from './engine.ts';
 /** A clock that can be set forward; the order of events stays that of the real one. */
 export interface TestClock extends Clock {
   advance(seconds: number): void;
+  /** From now on it only goes forward where it is told to. */
+  stop(): void;
 }
 
 export function testClock(): TestClock {
   let ahead = 0;
+  let now = systemClock.now;
   return {
-    now: () => systemClock.now() + ahead,
+    now: () => now() + ahead,
     stamp: systemClock.stamp,
     passed: (stamp) => systemClock.passed(stamp),
     advance(seconds) {
       ahead += seconds * 1000;
+    },
+    stop() {
+      const then = now();
+      now = () => then;
     },
   };
 }

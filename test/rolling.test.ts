@@ -91,4 +91,4 @@ test('every request is answered', async () => {
   expect([...statuses.keys()]).toEqual([200]);
   expect(statuses.get(200)).toBeGreaterThan(20);
   await balancer.close();
-});
+}, 120_000);

@@ -1,9 +1,11 @@
 // Several processes behind one port, as `WORKERS=2 npm start` runs them.
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from './engine.ts';
 import { closed, exit, useProcesses } from './process.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // a machine may have other things to do
 
 const { folder, start: startProcess, run } = useProcesses();
 

@@ -39,7 +39,7 @@ export const TOKENS: AccessTokenOptions = {
 };
 
 /** Time that passes only when a test says so, and answers that it can hold back. */
-export interface ManualClock extends TestClock {
+export interface ManualClock extends Omit<TestClock, 'stop'> {
   /** From now on whoever waits for `passed` waits for `release`. */
   hold(): void;
   /** Resolves when so many are waiting. */
