@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: d064a5cb00c1a3be83ea73692eb60f3521939bbad44628f7062241ab0e65e5ba
+// openapi.yaml sha256: 038396e6d944bc926c5bfa03d59d2f3291c8c8d1ed3e5468612cc2f7dd9ed5b7
 export interface operationSecurity {
     register: never;
     login: never;
