@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 038396e6d944bc926c5bfa03d59d2f3291c8c8d1ed3e5468612cc2f7dd9ed5b7
+// openapi.yaml sha256: 6c0b09d361984f33cedf481f0bf56cf9c2e39418c2b2fca9be8a5415207ccef4
 export interface operationSecurity {
     register: never;
     login: never;
@@ -361,9 +361,9 @@ export interface components {
             username: string;
             password: components["schemas"]["PresentedPassword"];
         };
-        /** @description Exactly these two members. When the access token ends is its `exp`. */
+        /** @description Exactly these two members. When the access token ends, its `exp` says. */
         TokenPair: {
-            /** @description A JWT (RFC 7519) for the `Authorization` header. */
+            /** @description A JWT (RFC 7519) for the `Authorization` header; its `sub` is the username. */
             access_token: string;
             /** @description Opaque; works once, at `POST /auth/refresh`. */
             refresh_token: string;
@@ -492,7 +492,7 @@ export interface components {
         TokenPair: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Cache-Control": components["headers"]["Cache-Control"];
+                "Cache-Control": components["headers"]["No-Store"];
                 [name: string]: unknown;
             };
             content: {
@@ -531,7 +531,10 @@ export interface components {
             };
             content?: never;
         };
-        /** @description The request is not what the contract says; `errors` says where. */
+        /**
+         * @description The request is not what the contract says, an unknown query parameter among it; `errors` says
+         *     where.
+         */
         BadRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -542,7 +545,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Not signed in, no longer signed in, or the wrong credentials; `code` says which. */
+        /**
+         * @description Not signed in, no longer signed in, or the wrong credentials; `code` says which.
+         *
+         *     | `code` | `detail` | `WWW-Authenticate` |
+         *     | --- | --- | --- |
+         *     | `authentication_required` | Authentication required | `Bearer realm="todos"` |
+         *     | `invalid_credentials` | Invalid username or password | `Bearer realm="todos"` |
+         *     | `invalid_access_token` | Invalid access token | `Bearer realm="todos", error="invalid_token"` |
+         *     | `access_token_expired` | Access token expired | `Bearer realm="todos", error="invalid_token"` |
+         *     | `session_ended` | You have been logged out. Please log in again. | `Bearer realm="todos", error="invalid_token"` |
+         *     | `invalid_refresh_token` | Invalid refresh token | `Bearer realm="todos", error="invalid_token"` |
+         */
         Unauthorized: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -621,7 +635,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than the service takes. */
+        /** @description The body is larger than the service takes (64 KiB, if the operator has set nothing else). */
         ContentTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -722,6 +736,11 @@ export interface components {
          */
         "Cache-Control": "no-store" | "private, no-cache";
         /**
+         * @description Nothing of this may be kept by any cache.
+         * @example no-store
+         */
+        "No-Store": "no-store";
+        /**
          * @description Where the new todo is, relative to the service.
          * @example /todos/019ab1d0-5c00-7000-8000-000000000001
          */
@@ -804,7 +823,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Control": components["headers"]["No-Store"];
                     [name: string]: unknown;
                 };
                 content: {
