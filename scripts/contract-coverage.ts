@@ -1,0 +1,32 @@
+// Promise: of every operation, each status and each header that openapi.yaml declares can be had from
+// the service. Runs the contract suite on it, then provokes what cannot be had from outside by
+// starting it with that fault. Prints what was seen as a table; exits 1 if anything was not.
+//
+//   npm run contract:coverage -- [--results FILE]    writes how many checks passed and failed, too
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { exportJWK, generateKeyPair } from 'jose';
+import { coverage } from '../test/contract/coverage.ts';
+import { faultFiles, runFiles, suiteFiles } from '../test/contract/run.ts';
+import { startProcess } from '../test/contract/service-process.ts';
+import { aimAt } from '../test/contract/target.ts';
+
+const { values } = parseArgs({ options: { results: { type: 'string' } } });
+
+const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+const key = { ...(await exportJWK(privateKey)), alg: 'EdDSA' };
+const service = await startProcess({ JWT_KEYS: JSON.stringify({ keys: [key] }) });
+aimAt({ baseUrl: service.url });
+const { passed, failed } = await runFiles({ files: [...suiteFiles(), ...faultFiles()] });
+await service.stop();
+
+const { table, summary, missing } = coverage();
+const absent = missing.map((declaration) => `not seen: ${declaration}`);
+console.log(
+  ['', table, '', `${summary}`, ...absent, `${passed} passed, ${failed} failed`].join('\n'),
+);
+if (values.results) {
+  const counts = { numPassedTests: passed, numFailedTests: failed + missing.length };
+  writeFileSync(values.results, JSON.stringify(counts));
+}
+if (failed + missing.length > 0) process.exitCode = 1;

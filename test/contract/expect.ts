@@ -1,0 +1,112 @@
+// What the suite says of answers. Whatever does not hold is a Difference that names its line.
+import { type TestContext, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import type { components } from '../../generated/openapi.d.ts';
+import { Difference, type Expectation } from './difference.ts';
+import { document, lineOf, lineSaying, resolve } from './document.ts';
+import { type Exchange, exchangeOf, shorten } from './exchange.ts';
+import { target } from './target.ts';
+
+export type Problem = components['schemas']['Problem'];
+export type ProblemCode = Problem['code'];
+
+/** What openapi-fetch makes of an answer. */
+interface Result<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+let hasFailed = false;
+
+/** A test of the operation that is being described. */
+export function check(
+  status: number | string,
+  what: string,
+  run: (context: TestContext) => Promise<void>,
+): void {
+  test(`${status} ${what}`, async (context) => {
+    if (hasFailed && target.bail) return context.skip('one has failed');
+    try {
+      await run(context);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  });
+}
+
+/** @returns the body of an answer that has this status */
+export function succeeds<Data>(result: Result<Data>, status: number): NonNullable<Data> {
+  hasStatus(exchangeOf(result.response), status);
+  // Its body was held against the schema that its type was made from.
+  return result.data as NonNullable<Data>;
+}
+
+/** @returns the problem of an answer that has this status and `code` */
+export function fails(result: Result<unknown>, status: number, code: ProblemCode): Problem {
+  const exchange = exchangeOf(result.response);
+  hasStatus(exchange, status);
+  // Its body was held against the schema that its type was made from.
+  const problem = result.error as Problem;
+  if (problem.code === code) return problem;
+  const { enum: codes = [] } = resolve(
+    document.components.schemas['Problem']?.properties?.['code'] ?? {},
+  );
+  const line = lineOf(codes, `${codes.indexOf(code)}`);
+  throw new Difference(exchange, { what: `code: ${code}`, line });
+}
+
+const CHALLENGE = 'Bearer realm="todos"';
+const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
+
+/** What each 401 says, and its challenge. */
+const REFUSALS = {
+  authentication_required: ['Authentication required', CHALLENGE],
+  invalid_credentials: ['Invalid username or password', CHALLENGE],
+  invalid_access_token: ['Invalid access token', INVALID_TOKEN],
+  access_token_expired: ['Access token expired', INVALID_TOKEN],
+  session_ended: ['You have been logged out. Please log in again.', INVALID_TOKEN],
+  invalid_refresh_token: ['Invalid refresh token', INVALID_TOKEN],
+} as const satisfies Partial<Record<ProblemCode, readonly [detail: string, challenge: string]>>;
+
+/** A 401 of this `code`, to the letter. */
+export function refuses(result: Result<unknown>, code: keyof typeof REFUSALS): void {
+  const { detail } = fails(result, 401, code);
+  const expected = REFUSALS[code];
+  const sentence = `\`${code}\` | ${expected[0]} | \`${expected[1]}\``;
+  holds(result, sentence, [detail, result.response.headers.get('WWW-Authenticate')], expected);
+}
+
+/**
+ * What the contract says holds for an answer.
+ * @param sentence its words, or the beginning of them
+ */
+export function holds(
+  { response }: { response: Response },
+  sentence: string,
+  actual: unknown,
+  expected: unknown,
+): void {
+  const line = lineSaying(sentence); // also when all is well: what is expected has to stand there
+  if (isDeepStrictEqual(actual, expected)) return;
+  const what = `“${sentence}”: ${show(expected)}`;
+  throw new Difference(exchangeOf(response), { what, line, found: show(actual) });
+}
+
+function hasStatus(exchange: Exchange, status: number): void {
+  if (exchange.response.status !== status) {
+    throw new Difference(exchange, expectationOf(exchange, status));
+  }
+}
+
+function expectationOf({ operation }: Exchange, status: number): Expectation {
+  const declared = operation?.responses[status];
+  if (!operation || !declared) return { what: `${status}`, line: lineSaying('paths:') };
+  const what = `${status}: ${resolve(declared).description.trim()}`;
+  return { what, line: lineOf(operation.responses, `${status}`) };
+}
+
+function show(value: unknown): string {
+  return shorten(JSON.stringify(value) ?? String(value), 600);
+}

@@ -1,0 +1,11 @@
+import { check, fails } from '../expect.ts';
+import { newCredentials } from '../people.ts';
+import { serviceWith } from '../service-with.ts';
+import { api } from '../target.ts';
+
+serviceWith('a service that lets nobody register', { REGISTRATION: 'false' }, () => {
+  check(403, 'register', async () => {
+    const body = newCredentials();
+    fails(await api.POST('/auth/register', { body }), 403, 'registration_closed');
+  });
+});

@@ -1,0 +1,66 @@
+import { before } from 'node:test';
+import type { TestApp } from '../../harness.ts';
+import { type OperationId, operations } from '../document.ts';
+import { check, fails, holds, type ProblemCode, succeeds } from '../expect.ts';
+import { goodRequest, raw, type Sent } from '../requests.ts';
+import { serviceWith } from '../service-with.ts';
+import { api } from '../target.ts';
+
+const all = operations.map(({ operationId }) => operationId);
+
+/** They need no database. */
+const FRUGAL: OperationId[] = ['getHealth', 'getJwks'];
+const needy = all.filter((id) => !FRUGAL.includes(id));
+
+const FIXED = 'A fault of the service; `request_id` finds it in the log';
+
+serviceWith('a service whose database is closed', {}, (app) => {
+  describeAnswers(app, needy, 503, 'unavailable', ({ db }) => db.destroy());
+
+  check(200, 'getHealth: the process is alive', async () => {
+    succeeds(await api.GET('/healthz'), 200);
+  });
+});
+
+serviceWith('a service whose tables are gone', {}, (app) => {
+  describeAnswers(app, needy, 500, 'internal_error', async ({ db }) => {
+    for (const table of ['sessions', 'users', 'secrets'] as const) {
+      await db.schema.alterTable(table).renameTo(`former_${table}`).execute();
+    }
+  });
+});
+
+serviceWith('a service whose clock fails', {}, (app) => {
+  describeAnswers(app, FRUGAL, 500, 'internal_error', ({ clock }) => {
+    clock.stamp = () => {
+      throw new Error('there is no time');
+    };
+  });
+});
+
+/** What good requests are answered with once the fault is there. */
+function describeAnswers(
+  app: () => TestApp,
+  ids: OperationId[],
+  status: number,
+  code: ProblemCode,
+  fault: (app: TestApp) => unknown,
+): void {
+  const requests = new Map<OperationId, Sent>();
+  before(async () => {
+    for (const id of ids) requests.set(id, await goodRequest(id));
+    await fault(app());
+  });
+
+  for (const id of ids) {
+    check(status, id, async () => {
+      const request = requests.get(id);
+      if (!request) throw new Error('no request was made for it');
+      const result = await raw(request);
+      const { detail, request_id = '' } = fails(result, status, code);
+      const [line = ''] = app().log.filter((text) => text.includes(request_id));
+      const reason: unknown = line && JSON.parse(line).err?.message;
+      holds(result, FIXED, [line !== '', detail === reason], [true, false]);
+    });
+  }
+}

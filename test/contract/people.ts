@@ -1,0 +1,75 @@
+// The users of a run. The contract lets nobody delete an account, so as few as will do.
+import type { components } from '../../generated/openapi.d.ts';
+import { succeeds } from './expect.ts';
+import { api, target } from './target.ts';
+
+export type TokenPair = components['schemas']['TokenPair'];
+export type User = components['schemas']['User'];
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export interface Person extends Credentials {
+  user: User;
+  /** A session that lives through the run. */
+  tokens: TokenPair;
+}
+
+const registered: Credentials[] = [];
+
+/** Names and passwords that nobody has. */
+export function newCredentials(): Credentials {
+  const id = crypto.randomUUID();
+  return { username: `contract-${id}`, password: `password-${id}` };
+}
+
+/** A new user, signed in. */
+export async function signUp(credentials = newCredentials()): Promise<Person> {
+  const user = succeeds(await api.POST('/auth/register', { body: credentials }), 201);
+  registered.push(credentials);
+  return { ...credentials, user, tokens: await signIn(credentials) };
+}
+
+/** A new session. */
+export async function signIn({ username, password }: Credentials): Promise<TokenPair> {
+  return succeeds(await api.POST('/auth/login', { body: { username, password } }), 200);
+}
+
+/** What makes a request that of a session. */
+export function as({ access_token }: Pick<TokenPair, 'access_token'>) {
+  return { headers: { Authorization: `Bearer ${access_token}` } };
+}
+
+/** Two users that checks share: they leave the sessions of these alone. */
+export const ada = once(() => signUp());
+export const bob = once(() => signUp());
+
+/** Makes something once for each service that a run is aimed at. */
+export function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  const made = new Map<string, Promise<Value>>();
+  return () => {
+    const value = made.get(target.baseUrl) ?? make();
+    made.set(target.baseUrl, value);
+    return value;
+  };
+}
+
+/**
+ * Deletes the todos and ends the sessions of everybody who was registered.
+ * @returns the names for which that did not work
+ */
+export async function cleanUp(): Promise<string[]> {
+  const left: string[] = [];
+  for (const person of registered) {
+    await forget(person).catch(() => left.push(person.username));
+  }
+  return left;
+}
+
+async function forget(person: Credentials): Promise<void> {
+  const session = as(await signIn(person));
+  succeeds(await api.DELETE('/todos', session), 204);
+  succeeds(await api.DELETE('/auth/sessions', session), 204);
+}

@@ -1,0 +1,53 @@
+import { check, fails, holds, refuses, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { ada, as, newCredentials } from '../../people.ts';
+import { api } from '../../target.ts';
+import { claimsOf } from '../../token.ts';
+
+const login = (body: { username: string; password: string }) => api.POST('/auth/login', { body });
+
+operation('login', () => {
+  check(200, "a session of one's own, with an access token that names its user", async () => {
+    const { username, password, user, tokens } = await ada();
+    const result = await login({ username, password });
+    const pair = succeeds(result, 200);
+    holds(result, 'Starts a session', pair.refresh_token === tokens.refresh_token, false);
+    holds(result, 'its `sub` is the username', claimsOf(pair.access_token).sub, username);
+    const me = await api.GET('/auth/me', as(pair));
+    holds(me, 'The signed-in user', succeeds(me, 200), user);
+  });
+
+  check(200, 'an access token that says when it ends', async () => {
+    const { username, password } = await ada();
+    const result = await login({ username, password });
+    const { iat = 0, exp = 0 } = claimsOf(succeeds(result, 200).access_token);
+    holds(result, '(its `exp` says when)', exp > iat, true);
+  });
+
+  check(200, 'the name in another case', async () => {
+    const { username, password } = await ada();
+    const result = await login({ username: username.toUpperCase(), password });
+    const { sub } = claimsOf(succeeds(result, 200).access_token);
+    holds(result, 'Names are unique without regard to case', sub, username);
+  });
+
+  check(401, 'a wrong password and an unknown name, with one answer', async () => {
+    const { username, password } = await ada();
+    const wrong = await login({ username, password: `${password}2` });
+    const unknown = await login({ ...newCredentials() });
+    refuses(wrong, 'invalid_credentials');
+    refuses(unknown, 'invalid_credentials');
+    const sentence = 'A wrong password and an unknown name get the same answer';
+    holds(unknown, sentence, unknown.error, wrong.error);
+  });
+
+  check(401, 'a password in another case', async () => {
+    const { username, password } = await ada();
+    refuses(await login({ username, password: password.toUpperCase() }), 'invalid_credentials');
+  });
+
+  check(400, 'a name with a character that is none', async () => {
+    const { password } = newCredentials();
+    fails(await login({ username: 'a\0b', password }), 400, 'invalid_request');
+  });
+});

@@ -1,0 +1,82 @@
+import { check, refuses, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { ada, as, bob, signIn, type TokenPair } from '../../people.ts';
+import { api } from '../../target.ts';
+
+const logout = (session: TokenPair, body?: { refresh_token?: string }) =>
+  api.POST('/auth/logout', { ...as(session), ...(body && { body }) });
+
+const refresh = ({ refresh_token }: TokenPair) =>
+  api.POST('/auth/refresh', { body: { refresh_token } });
+
+async function isOver(session: TokenPair): Promise<void> {
+  refuses(await api.GET('/todos', as(session)), 'session_ended');
+  refuses(await api.GET('/auth/me', as(session)), 'session_ended');
+  refuses(await refresh(session), 'invalid_refresh_token');
+}
+
+async function lives(session: TokenPair): Promise<void> {
+  succeeds(await api.GET('/auth/me', as(session)), 200);
+  succeeds(await refresh(session), 200);
+}
+
+operation('logout', () => {
+  check(200, 'with the refresh token: neither token works on the next request', async () => {
+    const session = await signIn(await ada());
+    succeeds(await logout(session, { refresh_token: session.refresh_token }), 200);
+    await isOver(session);
+  });
+
+  check(200, 'without a body, and with an empty one', async () => {
+    for (const body of [undefined, {}]) {
+      const session = await signIn(await ada());
+      succeeds(await logout(session, body), 200);
+      await isOver(session);
+    }
+  });
+
+  check(200, 'the other sessions of the user live on', async () => {
+    const [session, other] = [await signIn(await ada()), await signIn(await ada())];
+    succeeds(await logout(session), 200);
+    await lives(other);
+  });
+
+  check(200, 'with the refresh token of another session of the user: both end', async () => {
+    const [session, other] = [await signIn(await ada()), await signIn(await ada())];
+    succeeds(await logout(session, { refresh_token: other.refresh_token }), 200);
+    await isOver(session);
+    await isOver(other);
+  });
+
+  check(200, 'after a refresh: every access token of the session is over', async () => {
+    const old = await signIn(await ada());
+    const fresh = succeeds(await refresh(old), 200);
+    succeeds(await logout(fresh), 200);
+    refuses(await api.GET('/auth/me', as(old)), 'session_ended');
+    await isOver(fresh);
+  });
+
+  check(
+    401,
+    "a refresh token of somebody else: nothing of theirs or of one's own ends",
+    async () => {
+      const [mine, theirs] = [await signIn(await ada()), await signIn(await bob())];
+      const result = await logout(mine, { refresh_token: theirs.refresh_token });
+      refuses(result, 'invalid_refresh_token');
+      await lives(mine);
+      await lives(theirs);
+    },
+  );
+
+  check(401, 'a refresh token that is none', async () => {
+    const session = await signIn(await ada());
+    refuses(await logout(session, { refresh_token: '0'.repeat(64) }), 'invalid_refresh_token');
+    await lives(session);
+  });
+
+  check(401, 'a session that is over', async () => {
+    const session = await signIn(await ada());
+    succeeds(await logout(session), 200);
+    refuses(await logout(session), 'session_ended');
+  });
+});

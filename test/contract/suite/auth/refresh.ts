@@ -1,0 +1,164 @@
+import { check, fails, holds, refuses, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { ada, as, bob, signIn } from '../../people.ts';
+import { api } from '../../target.ts';
+import { claimsOf } from '../../token.ts';
+
+interface Keyed {
+  key?: string;
+}
+
+const byBody = (refresh_token: string, { key }: Keyed = {}) =>
+  api.POST('/auth/refresh', { params: keyed(key), body: { refresh_token } });
+
+const byHeader = (token: string) =>
+  api.POST('/auth/refresh', { params: { header: { 'Refresh-Token': token } } });
+
+const byBoth = (header: string, refresh_token: string) =>
+  api.POST('/auth/refresh', {
+    params: { header: { 'Refresh-Token': header } },
+    body: { refresh_token },
+  });
+
+const keyed = (key: string | undefined) =>
+  key === undefined ? {} : { header: { 'Idempotency-Key': key } };
+
+const RETRY = 'then the answer holds the same refresh token again';
+
+operation('refresh', () => {
+  check(200, 'by the body: a new pair of the same session', async () => {
+    const { user, username, ...person } = await ada();
+    const old = await signIn({ username, ...person });
+    const result = await byBody(old.refresh_token);
+    const fresh = succeeds(result, 200);
+    holds(result, 'a new pair', fresh.refresh_token === old.refresh_token, false);
+    holds(result, 'its `sub` is the username', claimsOf(fresh.access_token).sub, username);
+    const me = await api.GET('/auth/me', as(fresh));
+    holds(me, 'The signed-in user', succeeds(me, 200), user);
+    succeeds(await byBody(fresh.refresh_token), 200);
+  });
+
+  check(200, 'by the header, without a body', async () => {
+    const { refresh_token } = await signIn(await ada());
+    const fresh = succeeds(await byHeader(refresh_token), 200);
+    succeeds(await byHeader(fresh.refresh_token), 200);
+  });
+
+  check(200, 'by both, if they are the same', async () => {
+    const { refresh_token } = await signIn(await ada());
+    succeeds(await byBoth(refresh_token, refresh_token), 200);
+  });
+
+  check(200, 'the session stays the one it was, used just now', async () => {
+    const old = await signIn(await ada());
+    const before = await currentSession(old);
+    const { created_at, last_used_at, id } = before;
+    const fresh = succeeds(await byBody(old.refresh_token), 200);
+    const { result, ...after } = await currentSession(fresh);
+    holds(result, 'the session of the request', [after.id, after.created_at], [id, created_at]);
+    const later = Date.parse(after.last_used_at) >= Date.parse(last_used_at);
+    holds(result, 'When the session signed in or was refreshed last', later, true);
+  });
+
+  check(200, 'an access token works until its end, refreshed or not', async () => {
+    const old = await signIn(await ada());
+    succeeds(await byBody(old.refresh_token), 200);
+    succeeds(await api.GET('/auth/me', as(old)), 200);
+  });
+
+  check(200, 'the same refresh token again for the same Idempotency-Key', async () => {
+    const { refresh_token } = await signIn(await ada());
+    const key = crypto.randomUUID();
+    const first = succeeds(await byBody(refresh_token, { key }), 200);
+    const again = await byBody(refresh_token, { key });
+    holds(again, RETRY, succeeds(again, 200).refresh_token, first.refresh_token);
+    succeeds(await api.GET('/auth/me', as(succeeds(again, 200))), 200);
+    succeeds(await byBody(first.refresh_token), 200);
+  });
+
+  check(200, 'at once and more than once: never two different successors', async () => {
+    const { refresh_token } = await signIn(await ada());
+    const answers = await Promise.all([1, 2, 3, 4].map(() => byBody(refresh_token)));
+    const good = answers.filter(({ response }) => response.ok);
+    for (const answer of answers) {
+      if (!good.includes(answer)) refuses(answer, 'invalid_refresh_token');
+    }
+    const [first = answers[0], ...others] = good;
+    if (first === undefined) return; // four were sent
+    for (const answer of [first, ...others]) {
+      holds(
+        answer,
+        'Every refresh token works once',
+        answer.data?.refresh_token,
+        first.data?.refresh_token,
+      );
+    }
+  });
+
+  check(401, 'a spent token: it works no more, and its session ends', async () => {
+    const old = await signIn(await ada());
+    const fresh = succeeds(await byBody(old.refresh_token), 200);
+    refuses(await byBody(old.refresh_token), 'invalid_refresh_token');
+    refuses(await byBody(fresh.refresh_token), 'invalid_refresh_token');
+    refuses(await api.GET('/auth/me', as(fresh)), 'session_ended');
+  });
+
+  check(401, 'a spent token under another Idempotency-Key, too', async () => {
+    const old = await signIn(await ada());
+    const fresh = succeeds(await byBody(old.refresh_token, { key: crypto.randomUUID() }), 200);
+    refuses(await byBody(old.refresh_token, { key: crypto.randomUUID() }), 'invalid_refresh_token');
+    refuses(await api.GET('/auth/me', as(fresh)), 'session_ended');
+  });
+
+  check(401, 'a spent token under its Idempotency-Key, once the successor was used', async () => {
+    const old = await signIn(await ada());
+    const key = crypto.randomUUID();
+    const fresh = succeeds(await byBody(old.refresh_token, { key }), 200);
+    succeeds(await byBody(fresh.refresh_token), 200);
+    refuses(await byBody(old.refresh_token, { key }), 'invalid_refresh_token');
+  });
+
+  check(401, 'a reuse ends no other session of the user', async () => {
+    const [other, old] = [await signIn(await ada()), await signIn(await ada())];
+    succeeds(await byBody(old.refresh_token), 200);
+    refuses(await byBody(old.refresh_token), 'invalid_refresh_token');
+    succeeds(await api.GET('/auth/me', as(other)), 200);
+  });
+
+  check(401, 'two different tokens, neither of which is spent', async () => {
+    const [one, other] = [await signIn(await ada()), await signIn(await bob())];
+    refuses(await byBoth(one.refresh_token, other.refresh_token), 'invalid_refresh_token');
+    for (const { refresh_token } of [one, other]) succeeds(await byBody(refresh_token), 200);
+  });
+
+  check(401, 'what is no token is answered like one that works no more', async () => {
+    const { access_token } = await signIn(await ada());
+    for (const token of ['0'.repeat(64), 'nonsense', access_token.slice(0, 512)]) {
+      refuses(await byBody(token), 'invalid_refresh_token');
+    }
+  });
+
+  check(400, 'no token', async () => {
+    for (const result of [await api.POST('/auth/refresh'), await byHeader('')]) {
+      fails(result, 400, 'invalid_request');
+    }
+  });
+
+  check(400, 'an Idempotency-Key that is none, and nothing is spent', async () => {
+    const { refresh_token } = await signIn(await ada());
+    const result = await byBody(refresh_token, { key: 'a b' });
+    const { errors = [] } = fails(result, 400, 'invalid_request');
+    const names = errors.map(({ header }) => header?.toLowerCase());
+    holds(result, 'every fault that was found', names, ['idempotency-key']);
+    succeeds(await byBody(refresh_token), 200);
+  });
+});
+
+/** The session of these tokens, as the list of sessions has it. */
+async function currentSession(tokens: { access_token: string }) {
+  const result = await api.GET('/auth/sessions', as(tokens));
+  const session = succeeds(result, 200).find(({ current }) => current);
+  holds(result, 'Whether this is the session', session !== undefined, true);
+  // holds has just seen that there is one
+  return { ...(session as NonNullable<typeof session>), result };
+}

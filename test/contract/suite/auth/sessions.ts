@@ -1,0 +1,131 @@
+import { check, fails, holds, refuses, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { ada, as, bob, once, signIn, signUp, type TokenPair } from '../../people.ts';
+import { api } from '../../target.ts';
+
+/** A user whose sessions come and go. */
+const cyd = once(() => signUp());
+
+const list = (session: TokenPair) => api.GET('/auth/sessions', as(session));
+const revoke = (session: TokenPair, session_id: string) =>
+  api.DELETE('/auth/sessions/{session_id}', { ...as(session), params: { path: { session_id } } });
+const revokeAll = (session: TokenPair, query?: { keep_current: boolean }) =>
+  api.DELETE('/auth/sessions', { ...as(session), params: query ? { query } : {} });
+const refresh = ({ refresh_token }: TokenPair) =>
+  api.POST('/auth/refresh', { body: { refresh_token } });
+
+async function idOf(session: TokenPair): Promise<string> {
+  const result = await list(session);
+  const current = succeeds(result, 200).filter((one) => one.current);
+  holds(result, 'Whether this is the session', current.length, 1);
+  return current[0]?.id ?? '';
+}
+
+async function isOver(session: TokenPair): Promise<void> {
+  refuses(await api.GET('/auth/me', as(session)), 'session_ended');
+  refuses(await refresh(session), 'invalid_refresh_token');
+}
+
+async function lives(session: TokenPair): Promise<void> {
+  succeeds(await api.GET('/auth/me', as(session)), 200);
+  succeeds(await refresh(session), 200);
+}
+
+operation('listSessions', () => {
+  check(200, 'one for each login, and which one this is', async () => {
+    const [one, other] = [await signIn(await cyd()), await signIn(await cyd())];
+    const ids = [await idOf(one), await idOf(other)];
+    holds(await list(one), 'Whether this is the session', ids[0] === ids[1], false);
+    const result = await list(one);
+    const listed = succeeds(result, 200).map(({ id }) => id);
+    holds(
+      result,
+      "The user's live sessions",
+      ids.filter((id) => !listed.includes(id)),
+      [],
+    );
+  });
+
+  check(200, 'the most recently used first', async () => {
+    const session = await signIn(await cyd());
+    await signIn(await cyd());
+    succeeds(await refresh(session), 200);
+    const result = await list((await cyd()).tokens);
+    const used = succeeds(result, 200).map(({ last_used_at }) => Date.parse(last_used_at));
+    holds(
+      result,
+      'the most recently used first',
+      used,
+      used.toSorted((a, b) => b - a),
+    );
+  });
+
+  check(200, 'where it was signed in from, and with what', async () => {
+    const { username, password } = await cyd();
+    const headers = { 'User-Agent': 'contract/1.0' };
+    const login = await api.POST('/auth/login', { headers, body: { username, password } });
+    const result = await list(succeeds(login, 200));
+    const current = succeeds(result, 200).find((one) => one.current);
+    holds(result, "The client's `User-Agent` at that time", current?.user_agent, 'contract/1.0');
+    holds(result, "The client's network address", current?.address === '', false);
+  });
+
+  check(200, 'none of another user', async () => {
+    const mine = await idOf((await ada()).tokens);
+    const result = await list((await bob()).tokens);
+    const listed = succeeds(result, 200).map(({ id }) => id);
+    holds(result, "The user's live sessions", listed.includes(mine), false);
+  });
+});
+
+operation('revokeSession', () => {
+  check(204, "another session of one's own: it ends, and is listed no more", async () => {
+    const [mine, other] = [await signIn(await cyd()), await signIn(await cyd())];
+    const id = await idOf(other);
+    succeeds(await revoke(mine, id), 204);
+    await isOver(other);
+    const result = await list(mine);
+    const listed = succeeds(result, 200).map((one) => one.id);
+    holds(result, "The user's live sessions", listed.includes(id), false);
+    fails(await revoke(mine, id), 404, 'not_found');
+    await lives(mine);
+  });
+
+  check(204, 'the current session', async () => {
+    const session = await signIn(await cyd());
+    succeeds(await revoke(session, await idOf(session)), 204);
+    await isOver(session);
+  });
+
+  check(404, 'a session of somebody else: it lives on', async () => {
+    const theirs = await signIn(await bob());
+    fails(await revoke((await ada()).tokens, await idOf(theirs)), 404, 'not_found');
+    await lives(theirs);
+  });
+
+  check(404, 'a session that never was', async () => {
+    fails(await revoke((await ada()).tokens, crypto.randomUUID()), 404, 'not_found');
+  });
+});
+
+operation('revokeSessions', () => {
+  check(204, 'all but the current one', async () => {
+    const [mine, other] = [await signIn(await cyd()), await signIn(await cyd())];
+    succeeds(await revokeAll(mine, { keep_current: true }), 204);
+    await isOver(other);
+    const result = await list(mine);
+    holds(result, 'all but the current one', succeeds(result, 200).length, 1);
+    await lives(mine);
+  });
+
+  check(204, "all of them, and nobody else's", async () => {
+    const [mine, other] = [await signIn(await cyd()), await signIn(await cyd())];
+    succeeds(await revokeAll(mine), 204);
+    await isOver(mine);
+    await isOver(other);
+    succeeds(await api.GET('/auth/me', as((await ada()).tokens)), 200);
+    const again = await signIn(await cyd());
+    succeeds(await revokeAll(again, { keep_current: false }), 204);
+    await isOver(again);
+  });
+});

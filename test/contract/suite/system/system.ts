@@ -1,0 +1,78 @@
+import { describe } from 'node:test';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { exposes } from '../../cors.ts';
+import { check, fails, holds, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { ada } from '../../people.ts';
+import { raw } from '../../requests.ts';
+import { api, target } from '../../target.ts';
+import { algorithmOf } from '../../token.ts';
+
+const health = (id: string) => api.GET('/healthz', { headers: { 'X-Request-Id': id } });
+const requestId = ({ response }: { response: Response }) => response.headers.get('X-Request-Id');
+
+operation('getHealth', () => {
+  check(200, 'the process is alive', async () => {
+    succeeds(await api.GET('/healthz'), 200);
+  });
+
+  check(200, 'whatever Authorization is sent along', async () => {
+    succeeds(await api.GET('/healthz', { headers: { Authorization: 'Bearer nonsense' } }), 200);
+  });
+
+  check(200, "X-Request-Id is the client's own, if that is a good one", async () => {
+    const id = `contract.${crypto.randomUUID()}_`;
+    const result = await health(id);
+    holds(result, "the client's own `X-Request-Id`", requestId(result), id);
+    const bad = await health('not a good one');
+    holds(bad, 'if it sent a good one', requestId(bad) === 'not a good one', false);
+  });
+
+  check(200, 'X-Request-Id names one request only', async () => {
+    const [one, other] = [await api.GET('/healthz'), await api.GET('/healthz')];
+    holds(other, 'Names this request', requestId(one) === requestId(other), false);
+  });
+
+  check(
+    200,
+    'a page of a configured origin may read it, with the headers that its browser would hide',
+    async (context) => {
+      const { origin } = target;
+      if (origin === undefined) return context.skip('no origin was given');
+      const headers = { Origin: origin };
+      exposes(await api.GET('/healthz', { headers }), origin);
+      exposes(await api.GET('/todos', { headers }), origin);
+    },
+  );
+});
+
+operation('getReadiness', () => {
+  check(200, 'the service can answer requests', async () => {
+    succeeds(await api.GET('/readyz'), 200);
+  });
+});
+
+operation('getJwks', () => {
+  check(200, 'the public key that verifies an access token, if it has one', async () => {
+    const result = await api.GET('/.well-known/jwks.json');
+    const set = succeeds(result, 200);
+    const { access_token } = (await ada()).tokens;
+    if (algorithmOf(access_token)?.startsWith('HS')) {
+      holds(result, 'empty when tokens are signed with a shared secret', set.keys, []);
+      return;
+    }
+    const verdict = await jwtVerify(access_token, createLocalJWKSet(set)).then(
+      () => 'verified',
+      (error: unknown) => String(error),
+    );
+    holds(result, 'Public keys of the access tokens', verdict, 'verified');
+  });
+});
+
+describe('what the contract does not have', () => {
+  check(404, 'another path', async () => {
+    for (const path of ['/nowhere', '/todos/', '/TODOS', '/']) {
+      fails(await raw({ method: 'GET', template: path, path, headers: {} }), 404, 'not_found');
+    }
+  });
+});

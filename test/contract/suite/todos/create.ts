@@ -1,0 +1,130 @@
+import { check, fails, holds, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { ada, as, bob } from '../../people.ts';
+import { raw } from '../../requests.ts';
+import { api, target } from '../../target.ts';
+import { asAda, type NewTodo, page, startWith } from '../../todos.ts';
+
+async function create(body: NewTodo, key?: string, person = ada()) {
+  const params = key === undefined ? {} : { header: { 'Idempotency-Key': key } };
+  return api.POST('/todos', { ...as((await person).tokens), params, body });
+}
+
+const AGAIN = 'is answered with the todo that the first one made';
+const ASTRAL = '𝒳'; // one character, two halves, four bytes
+
+operation('createTodo', () => {
+  check(201, 'a title alone: the rest has its defaults', async () => {
+    const result = await create({ title: 'Buy milk' });
+    const { title, description, done, id } = succeeds(result, 201);
+    holds(result, 'createTodo', [title, description, done], ['Buy milk', '', false]);
+    holds(result, 'the service makes version 7', id[14], '7');
+  });
+
+  check(201, 'whatever was sent', async () => {
+    const todo = { title: ' Ünï\t"code" 𝒳 ', description: 'one\ntwo', done: true };
+    const result = await create(todo);
+    const { title, description, done } = succeeds(result, 201);
+    holds(result, 'createTodo', { title, description, done }, todo);
+  });
+
+  check(201, 'Location leads to it, and ETag is the same there', async () => {
+    const result = await create({ title: 'a' });
+    const created = succeeds(result, 201);
+    const { headers } = result.response;
+    const location = new URL(headers.get('Location') ?? '', 'http://relative.invalid').pathname;
+    const path = location.slice(location.lastIndexOf('/todos'));
+    const request = { method: 'GET', template: '/todos/{todo_id}', path, ...(await asAda()) };
+    const found = await raw(request);
+    holds(found, 'Where the new todo is', succeeds(found, 200), created);
+    const etag = found.response.headers.get('ETag');
+    holds(found, 'Changes whenever the todo does', etag, headers.get('ETag'));
+  });
+
+  check(201, 'members at their limits', async () => {
+    const title = ASTRAL.repeat(200);
+    const result = await create({ title, description: ASTRAL.repeat(2000) });
+    holds(result, 'Not blank', succeeds(result, 201).title, title);
+    succeeds(await create({ title: 'a', description: '', done: false }), 201);
+  });
+
+  check(201, 'a body that is just not too large', async () => {
+    const body = '{"title":"a"}'.padEnd(target.bodyLimit);
+    const headers = { ...(await asAda()).headers, 'Content-Type': 'application/json' };
+    succeeds(await raw({ method: 'POST', template: '/todos', path: '/todos', headers, body }), 201);
+  });
+
+  check(400, 'a title that is blank, too long or no text', async () => {
+    for (const title of [' ', ' \t\n', ASTRAL.repeat(201), 'a\0b', '\u3000']) {
+      isFaultOf(await create({ title }), '/title');
+    }
+    fails(await create({ title: 'half of a 🔑: \ud83d' }), 400, 'invalid_request');
+  });
+
+  check(400, 'a description that is too long or no text', async () => {
+    for (const description of [ASTRAL.repeat(2001), 'a\0b']) {
+      isFaultOf(await create({ title: 'a', description }), '/description');
+    }
+    fails(await create({ title: 'a', description: '\udd11' }), 400, 'invalid_request');
+  });
+
+  check(201, 'the same request under one Idempotency-Key makes one todo', async () => {
+    await startWith();
+    const key = crypto.randomUUID();
+    const first = await create({ title: 'once' }, key);
+    for (const again of [
+      await create({ title: 'once' }, key),
+      await create({ title: 'once' }, key),
+    ]) {
+      holds(again, AGAIN, succeeds(again, 201), succeeds(first, 201));
+      const location = ({ response }: { response: Response }) => response.headers.get('Location');
+      holds(again, AGAIN, location(again), location(first));
+    }
+    const list = await page();
+    holds(list, AGAIN, succeeds(list, 200).length, 1);
+  });
+
+  check(201, 'also when it is sent more than once at a time', async () => {
+    await startWith();
+    const key = crypto.randomUUID();
+    const answers = await Promise.all([1, 2, 3].map(() => create({ title: 'once' }, key)));
+    const [first] = answers;
+    for (const again of answers) holds(again, AGAIN, succeeds(again, 201), first?.data);
+    const list = await page();
+    holds(list, AGAIN, succeeds(list, 200).length, 1);
+  });
+
+  check(201, 'another key, or another user, makes another todo', async () => {
+    const key = crypto.randomUUID();
+    const first = succeeds(await create({ title: 'once' }, key), 201);
+    for (const other of [
+      await create({ title: 'once' }, crypto.randomUUID()),
+      await create({ title: 'once' }, key, bob()),
+    ]) {
+      holds(other, 'With an `Idempotency-Key`', succeeds(other, 201).id === first.id, false);
+    }
+  });
+
+  check(409, 'another request under the same Idempotency-Key', async () => {
+    const key = crypto.randomUUID();
+    succeeds(await create({ title: 'once' }, key), 201);
+    for (const body of [{ title: 'twice' }, { title: 'once', done: true }]) {
+      fails(await create(body, key), 409, 'idempotency_key_reused');
+    }
+  });
+
+  check(400, 'an Idempotency-Key that is none', async () => {
+    for (const key of ['a b', 'ä', 'x'.repeat(256)]) {
+      const result = await create({ title: 'a' }, key);
+      const { errors = [] } = fails(result, 400, 'invalid_request');
+      const headers = errors.map(({ header }) => header?.toLowerCase());
+      holds(result, 'every fault that was found', headers, ['idempotency-key']);
+    }
+  });
+});
+
+function isFaultOf(result: Parameters<typeof fails>[0], pointer: string): void {
+  const { errors = [] } = fails(result, 400, 'invalid_request');
+  const found = new Set(errors.map((error) => error.pointer));
+  holds(result, 'every fault that was found', [...found], [pointer]);
+}

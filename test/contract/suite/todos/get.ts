@@ -1,0 +1,51 @@
+import { check, fails, holds, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { bob } from '../../people.ts';
+import { api } from '../../target.ts';
+import { add, asAda, change } from '../../todos.ts';
+
+async function get(todo_id: string, tag?: string) {
+  const header = tag === undefined ? {} : { 'If-None-Match': tag };
+  return api.GET('/todos/{todo_id}', { ...(await asAda()), params: { path: { todo_id }, header } });
+}
+
+operation('getTodo', () => {
+  check(200, 'the todo as it was added', async () => {
+    const added = await add({ title: 'a', description: 'b', done: true });
+    const result = await get(added.id);
+    holds(result, 'The todo as it is now', succeeds(result, 200), added);
+  });
+
+  check(304, 'If-None-Match has its ETag, weak or not, among others, or is `*`', async () => {
+    const { id } = await add({ title: 'a' });
+    const etag = (await get(id)).response.headers.get('ETag') ?? '';
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const result = await get(id, tag);
+      succeeds(result, 304);
+      const found = result.response.headers.get('ETag');
+      holds(result, 'The todo is still the one whose `ETag` was sent', found, etag);
+    }
+  });
+
+  check(200, 'If-None-Match has another ETag, or that of before a change', async () => {
+    const { id } = await add({ title: 'a' });
+    const etag = (await get(id)).response.headers.get('ETag') ?? '';
+    succeeds(await get(id, '"other"'), 200);
+    await change(id, { title: 'b' });
+    const result = await get(id, etag);
+    holds(result, 'The todo as it is now', succeeds(result, 200).title, 'b');
+  });
+
+  check(404, "a todo of somebody else's, and one that never was", async () => {
+    const theirs = await add({ title: 'theirs' }, bob());
+    for (const id of [theirs.id, crypto.randomUUID()]) fails(await get(id), 404, 'not_found');
+  });
+
+  check(400, 'an If-None-Match that is none', async () => {
+    const { id } = await add({ title: 'a' });
+    const result = await get(id, 'abc');
+    const { errors = [] } = fails(result, 400, 'invalid_request');
+    const headers = errors.map(({ header }) => header?.toLowerCase());
+    holds(result, 'every fault that was found', headers, ['if-none-match']);
+  });
+});

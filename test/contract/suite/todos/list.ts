@@ -1,0 +1,127 @@
+import { check, fails, holds, succeeds } from '../../expect.ts';
+import { operation } from '../../operation.ts';
+import { bob } from '../../people.ts';
+import { goodRequest, raw } from '../../requests.ts';
+import { add, change, page, type Query, startWith, type Todo, titles } from '../../todos.ts';
+
+/** These todos, in whatever order, are what the query finds. */
+async function finds(query: Query, sentence: string, expected: string[]): Promise<void> {
+  const result = await page(query);
+  holds(result, sentence, titles(succeeds(result, 200)).sort(), expected.toSorted());
+}
+
+const TEXT = 'with this text in their title or description, without regard to case';
+
+operation('listTodos', () => {
+  check(200, "all of one's own todos as they were added, and nobody else's", async () => {
+    const added = await startWith({ title: 'a' }, { title: 'b', description: 'text', done: true });
+    const theirs = await add({ title: 'theirs' }, bob());
+    const result = await page();
+    holds(result, "A page of the user's todos", byId(succeeds(result, 200)), byId(added));
+    const other = await page({ limit: 100 }, bob());
+    const ids = succeeds(other, 200).map(({ id }) => id);
+    const isMine = added.some(({ id }) => ids.includes(id));
+    holds(other, "A page of the user's todos", [ids.includes(theirs.id), isMine], [true, false]);
+  });
+
+  check(200, 'done: the finished ones, or the open ones', async () => {
+    await startWith({ title: 'open' }, { title: 'finished', done: true });
+    await finds({ done: true }, 'Only finished (`true`)', ['finished']);
+    await finds({ done: false }, 'or only open (`false`)', ['open']);
+  });
+
+  check(200, 'q: a text in title or description, without regard to case', async () => {
+    await startWith(
+      { title: 'Buy MILK', done: true },
+      { title: 'Walk', description: 'past the milkman' },
+      { title: 'ÄPFEL' },
+    );
+    await finds({ q: 'milk' }, TEXT, ['Buy MILK', 'Walk']);
+    await finds({ q: 'MILKMAN' }, TEXT, ['Walk']);
+    await finds({ q: 'äpfel' }, TEXT, ['ÄPFEL']);
+    await finds({ q: 'bread' }, TEXT, []);
+    await finds({ q: 'milk', done: false }, TEXT, ['Walk']);
+  });
+
+  check(200, 'q: `%` and `_`, and what else a database might take for more', async () => {
+    await startWith(
+      { title: '100% sure' },
+      { title: '100 percent' },
+      { title: 'a_b' },
+      { title: 'a b' },
+    );
+    const sentence = '`%` and `_` stand for themselves';
+    await finds({ q: '0%' }, sentence, ['100% sure']);
+    await finds({ q: 'a_' }, sentence, ['a_b']);
+    await finds({ q: "'" }, sentence, []);
+    await finds({ q: '\\' }, sentence, []);
+  });
+
+  for (const sort of ['created_at', '-created_at', 'updated_at', '-updated_at'] as const) {
+    check(200, `sort=${sort}`, async () => {
+      const member = sort === 'created_at' || sort === '-created_at' ? 'created_at' : 'updated_at';
+      await startWithDifferentTimes();
+      const result = await page({ sort });
+      const times = succeeds(result, 200).map((todo) => Date.parse(todo[member]));
+      const ascending = times.toSorted((a, b) => a - b);
+      holds(
+        result,
+        'The order; `-` is descending',
+        times,
+        sort === member ? ascending : ascending.reverse(),
+      );
+    });
+  }
+
+  check(200, 'without a sort, in the order of creation', async () => {
+    await startWithDifferentTimes();
+    const result = await page();
+    const times = succeeds(result, 200).map(({ created_at }) => Date.parse(created_at));
+    holds(
+      result,
+      'The order; `-` is descending',
+      times,
+      times.toSorted((a, b) => a - b),
+    );
+  });
+
+  check(400, 'parameters that are not what they should be', async () => {
+    const request = await goodRequest('listTodos');
+    for (const query of ['done=maybe', 'sort=title', 'limit=0', 'limit=101', 'limit=ten', 'q=']) {
+      const result = await raw({ ...request, path: `/todos?${query}` });
+      const { errors = [] } = fails(result, 400, 'invalid_request');
+      const parameters = errors.map(({ parameter }) => parameter);
+      holds(result, 'The query or path parameter', parameters, [query.split('=')[0]]);
+    }
+  });
+
+  check(400, 'the same parameter twice', async () => {
+    const request = await goodRequest('listTodos');
+    fails(await raw({ ...request, path: '/todos?limit=1&limit=2' }), 400, 'invalid_request');
+  });
+});
+
+/** After so many changes it goes without: the service's clock is too coarse to tell an order by. */
+const MOST_CHANGES = 20;
+
+/** Todos of which the first one was changed last, so that no order is like another one. */
+async function startWithDifferentTimes(): Promise<void> {
+  const [first] = await startWith({ title: 'first' });
+  if (!first) return; // it was just added
+  let last = await add({ title: 'last' });
+  for (let n = 0; n < MOST_CHANGES && !isLater(last.created_at, first.created_at); n += 1) {
+    last = await add({ title: `last ${n}` });
+  }
+  let changed = first;
+  for (let n = 0; n < MOST_CHANGES && !isLater(changed.updated_at, last.updated_at); n += 1) {
+    changed = await change(first.id, { title: `changed ${n}` });
+  }
+}
+
+function isLater(one: string, other: string): boolean {
+  return Date.parse(one) > Date.parse(other);
+}
+
+function byId(todos: Todo[]): Todo[] {
+  return todos.toSorted((a, b) => a.id.localeCompare(b.id));
+}

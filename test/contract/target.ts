@@ -1,0 +1,28 @@
+// What a run of the suite is aimed at.
+import { type Api, connectTo } from './client.ts';
+
+export interface Target {
+  /** Where the service is, without a slash at the end. */
+  baseUrl: string;
+  /** An origin whose pages may call it; undefined leaves CORS out. */
+  origin: string | undefined;
+  /** The largest body that it takes, in bytes. */
+  bodyLimit: number;
+  /** Whether the first failure is the last check. */
+  bail: boolean;
+}
+
+export const target: Target = {
+  baseUrl: 'http://localhost:8000',
+  origin: 'http://localhost:3000',
+  bodyLimit: 65_536,
+  bail: false,
+};
+
+/** The typed client of what the run is aimed at. */
+export let api: Api = connectTo(target.baseUrl);
+
+export function aimAt(options: Partial<Target>): void {
+  Object.assign(target, options);
+  api = connectTo(target.baseUrl);
+}

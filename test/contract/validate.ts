@@ -1,0 +1,164 @@
+// Whether an answer is what the contract declares: its status, media type, body and headers.
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import { Difference, type Expectation } from './difference.ts';
+import {
+  type DeclaredResponse,
+  document,
+  FILE,
+  type Header,
+  lineOf,
+  operations,
+  pointerTo,
+  type Reference,
+  resolve,
+  type Schema,
+} from './document.ts';
+import type { Exchange } from './exchange.ts';
+
+const ajv = new Ajv2020({ verbose: true, strict: false });
+ajvFormats.default(ajv, { mode: 'full' });
+ajv.addSchema(document, FILE, undefined, false);
+
+/** @throws Difference at the first thing that is not as declared */
+export function validate(exchange: Exchange): void {
+  for (const declared of declaredFor(exchange)) {
+    for (const check of [checkBody, checkHeaders, checkProblem]) {
+      const broken = check(exchange, declared);
+      if (broken) throw new Difference(exchange, broken);
+    }
+  }
+}
+
+/**
+ * What the contract declares for an answer. A path that knows other methods only answers for all of
+ * its operations; one that is unknown, for none.
+ */
+function declaredFor(exchange: Exchange): DeclaredResponse[] {
+  const { operation, response } = exchange;
+  if (operation) return [declaredStatus(exchange, operation.responses)];
+  const siblings = siblingsOf(exchange);
+  if (siblings.length > 0) {
+    return siblings.map(({ responses }) => declaredStatus(exchange, responses));
+  }
+  const { responses } = document.components;
+  const declared = response.status === 404 ? responses['NotFound'] : undefined;
+  if (declared) return [declared];
+  const line = lineOf(responses, 'NotFound');
+  throw new Difference(exchange, { what: '404: the contract has no such path', line });
+}
+
+/** The operations at the path of a request that is none itself. */
+function siblingsOf({ template }: Exchange) {
+  return operations.filter(({ path }) => path === template);
+}
+
+function declaredStatus(
+  exchange: Exchange,
+  responses: Record<string, DeclaredResponse | Reference>,
+): DeclaredResponse {
+  const declared = responses[exchange.response.status];
+  if (declared) return resolve(declared);
+  const [first = ''] = Object.keys(responses);
+  const what = `one of the statuses ${Object.keys(responses).join(', ')}`;
+  throw new Difference(exchange, { what, line: lineOf(responses, first) });
+}
+
+type Check = (exchange: Exchange, declared: DeclaredResponse) => Expectation | undefined;
+
+const checkBody: Check = ({ request, response }, declared) => {
+  const { content } = declared;
+  const isEmpty = content === undefined || request.method === 'HEAD';
+  if (isEmpty) {
+    const line = lineOf(declared, 'description');
+    return response.body === '' ? undefined : { what: 'no body', line };
+  }
+  const type = response.headers.get('Content-Type') ?? '';
+  const [name = ''] = type.split(';');
+  const media = content[name.trim().toLowerCase()];
+  if (!media || !/^[^;]+(;\s*charset=utf-8)?$/i.test(type)) {
+    const what = `Content-Type: ${Object.keys(content).join(' or ')}`;
+    return { what, line: lineOf(declared, 'content'), found: type || 'no Content-Type' };
+  }
+  const body = parse(response.body);
+  if (!('value' in body)) return { what: 'JSON', line: lineOf(content, name) };
+  return violation('the body', media.schema, body.value);
+};
+
+const checkHeaders: Check = ({ response }, declared) => {
+  const { headers = {} } = declared;
+  for (const [name, reference] of Object.entries(headers)) {
+    const header: Header = resolve(reference);
+    const text = response.headers.get(name);
+    if (text === null && header.required) {
+      return { what: `a header ${name}`, line: lineOf(headers, name) };
+    }
+    const broken =
+      text !== null && violation(name, header.schema, headerValue(text, header.schema));
+    if (broken) return broken;
+  }
+  return undefined;
+};
+
+/** What the schema of a problem says of its members in words. */
+const checkProblem: Check = ({ request, response }, { content }) => {
+  if (!content?.['application/problem+json'] || request.method === 'HEAD') return undefined;
+  const { properties = {} } = resolve<Schema>({ $ref: '#/components/schemas/Problem' });
+  const problem = JSON.parse(response.body); // checkBody has looked at it
+  const id = response.headers.get('X-Request-Id');
+  const expected: Record<string, unknown> = {
+    status: response.status,
+    error: problem.detail,
+    request_id: response.status >= 500 ? id : undefined,
+  };
+  for (const [member, value] of Object.entries(expected)) {
+    if (problem[member] === value) continue;
+    const what = value === undefined ? `no ${member}` : `${member}: ${JSON.stringify(value)}`;
+    return { what, line: lineOf(properties, member) };
+  }
+  return undefined;
+};
+
+/** How a value breaks its schema, if it does. */
+function violation(
+  name: string,
+  schema: Schema | Reference,
+  value: unknown,
+): Expectation | undefined {
+  const validator = validatorOf(schema);
+  if (validator(value)) return undefined;
+  const [error] = validator.errors ?? [];
+  return error && expectationOf(name, error);
+}
+
+function expectationOf(name: string, error: ErrorObject): Expectation {
+  const { instancePath, keyword, message, params, parentSchema, data } = error;
+  const detail = keyword === 'additionalProperties' ? `: ${params['additionalProperty']}` : '';
+  return {
+    what: `${name}${instancePath && ` at ${instancePath}`} ${message}${detail}`,
+    line: lineOf(parentSchema ?? document, keyword),
+    found: JSON.stringify(data),
+  };
+}
+
+const validators = new WeakMap<object, ValidateFunction>();
+
+function validatorOf(schema: Schema | Reference): ValidateFunction {
+  const validator = validators.get(schema) ?? ajv.compile({ $ref: `${FILE}#${pointerTo(schema)}` });
+  validators.set(schema, validator);
+  return validator;
+}
+
+/** A header's text as its schema takes it. */
+function headerValue(text: string, reference: Schema | Reference): unknown {
+  const { type } = resolve(reference);
+  return type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function parse(text: string): { value: unknown } | Record<never, never> {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return {};
+  }
+}
