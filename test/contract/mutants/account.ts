@@ -1,0 +1,138 @@
+// Broken services: accounts and sign-in.
+import { randomBytes } from 'node:crypto';
+import { bearerOf, jsonOf } from './known.ts';
+import type { Mutants } from './mutants.ts';
+import {
+  answer,
+  answerBody,
+  answerHeaders,
+  answerStatus,
+  as,
+  askBody,
+  askHeaders,
+  instead,
+  made,
+  pretend,
+  problem,
+  when,
+} from './words.ts';
+
+const hex = (bytes: number) => randomBytes(bytes).toString('hex');
+const ID = '01a20f3c-c4b1-7248-8f7a-578460daf654';
+const PAIR = { access_token: 'a.b.c', refresh_token: hex(32) };
+const USER = { id: ID, username: 'somebody', created_at: '2026-01-01T00:00:00.000Z' };
+
+const isUpper = (text: unknown) => text === String(text).toUpperCase();
+const truncated = (text: unknown) =>
+  typeof text === 'string' && [...text].length <= 128 ? [...text].slice(0, 72).join('') : text;
+const uncommon = (text: unknown) => (/^password1?$/i.test(`${text}`) ? hex(9) : text);
+const invalid = (detail: string) => problem(400, 'invalid_request', detail);
+
+export const account: Mutants = {
+  register: {
+    'answers 200': answerStatus(201, 200),
+    'leaves created_at out': answerBody(201, ({ created_at: _, ...user }) => user),
+    'shows the hash of the password': answerBody(201, (user) => ({ ...user, password_hash: '$' })),
+    'numbers its users': answerBody(201, (user) => ({ ...user, id: 42 })),
+    'says no time zone': answerBody(201, (user) => ({
+      ...user,
+      created_at: '2026-01-01T00:00:00',
+    })),
+    'gives a token pair instead of the user': answerBody(201, () => PAIR),
+    'gives every user the same id': answerBody(201, (user) => ({ ...user, id: ID })),
+    'answers another name': answerBody(201, (user) => ({ ...user, username: 'SOMEBODY' })),
+    'lets a name be taken twice': instead(409, 201, USER),
+    'takes a name that is taken, in another case': when(
+      (sent) => isUpper(jsonOf(sent)['username']),
+      pretend(201, USER),
+    ),
+    'takes names with an umlaut': when((sent) => sent.body.includes('ä'), pretend(201, USER)),
+    'takes common passwords': askBody((body) => ({
+      ...body,
+      password: uncommon(body['password']),
+    })),
+    'takes names of 63 characters at most': when(
+      (sent) => `${jsonOf(sent)['username']}`.length === 64,
+      async () => invalid('too long'),
+    ),
+    'counts the bytes of a password, not its characters': when(
+      (sent) => Buffer.byteLength(`${jsonOf(sent)['password']}`) > 128,
+      async () => invalid('too long'),
+    ),
+    'gives a name that is taken another code': answerBody(409, (body) => ({
+      ...body,
+      code: 'invalid_request',
+    })),
+    'answers 422 to a name that is taken': answerStatus(409, 422),
+  },
+  login: {
+    'answers 201': answerStatus(200, 201),
+    'adds expires_in': answerBody(200, (pair) => ({ ...pair, expires_in: 900 })),
+    'adds token_type': answerBody(200, (pair) => ({ ...pair, token_type: 'Bearer' })),
+    'gives no refresh token': answerBody(200, ({ access_token }) => ({ access_token })),
+    'gives a short refresh token': answerBody(200, (pair) => ({ ...pair, refresh_token: hex(16) })),
+    'gives an opaque access token': answerBody(200, (pair) => ({ ...pair, access_token: hex(32) })),
+    'gives an access token that no operation takes': answerBody(200, (pair) => ({
+      ...pair,
+      access_token: `${pair['access_token']}x`,
+    })),
+    'lets the answer be kept': answerHeaders(200, () => ({ 'cache-control': 'private, no-cache' })),
+    'takes any password': instead(401, 200, PAIR),
+    'takes a password in any case': askBody((body) => ({
+      ...body,
+      password: `${body['password']}`.toLowerCase(),
+    })),
+    'takes the first 72 characters of a password for all of it': {
+      everywhere: askBody((body) =>
+        'password' in body ? { ...body, password: truncated(body['password']) } : body,
+      ),
+    },
+    'knows a name in one case only': askBody((body) => ({
+      ...body,
+      username: isUpper(body['username']) ? 'nobody' : body['username'],
+    })),
+    'gives a user one session only': async (sent, forward, { marks }) => {
+      const { username } = jsonOf(sent);
+      const body = marks.get(`${username}`) ?? (await forward(sent)).body;
+      marks.set(`${username}`, body);
+      return made(200, JSON.parse(body));
+    },
+    'says that nobody has that name': answerBody(401, (body, sent) => ({
+      ...body,
+      ...{ detail: jsonOf(sent)['username'], error: jsonOf(sent)['username'] },
+    })),
+    'refuses without a challenge': answerHeaders(401, () => ({ 'www-authenticate': undefined })),
+    'takes a wrong password for a bad token': answerHeaders(401, () => ({
+      'www-authenticate': 'Bearer realm="todos", error="invalid_token"',
+    })),
+    'challenges for Basic': answerHeaders(401, () => ({
+      'www-authenticate': 'Basic realm="todos"',
+    })),
+    'answers 403 to a wrong password': answerStatus(401, 403),
+    'answers 400 to a wrong password': answer(401, () => invalid('wrong')),
+  },
+  getCurrentUser: {
+    'shows everybody the same user': answerBody(200, () => USER),
+    'leaves the name out': answerBody(200, ({ username: _, ...user }) => user),
+    'wraps the user in data': answerBody(200, (user) => ({ data: user })),
+    'answers the time of the request': answerBody(200, (user) => ({
+      ...user,
+      created_at: new Date().toISOString(),
+    })),
+    'takes a token under any scheme': askHeaders(({ authorization }) => ({
+      authorization: `${authorization}`.replace(/^(Basic|Bearer)? */, 'Bearer '),
+    })),
+    'does not look at signatures': async (sent, forward, { refreshOf }) => {
+      const claims = bearerOf(sent).split('.')[1] ?? '';
+      const good = [...refreshOf.keys()].find((token) => token.split('.')[1] === claims);
+      return forward(good === undefined ? sent : { ...sent, ...as(good) });
+    },
+    'takes a refresh token for an access token': async (sent, forward, { accessOf }) =>
+      forward({ ...sent, ...as(accessOf.get(bearerOf(sent)) ?? bearerOf(sent)) }),
+    'answers 403 to a bad token': answerStatus(401, 403),
+    'says why a token is bad': answerBody(401, (body) => ({
+      ...body,
+      ...{ detail: 'signature verification failed', error: 'signature verification failed' },
+    })),
+  },
+};

@@ -1,0 +1,41 @@
+import { type OperationId, operationOf, operations } from '../document.ts';
+import { account } from './account.ts';
+import { http } from './http.ts';
+import type { Mutants } from './mutants.ts';
+import type { Fault, Sent } from './proxy.ts';
+import { sessions } from './sessions.ts';
+import { todo } from './todo.ts';
+import { todos } from './todos.ts';
+import { when } from './words.ts';
+
+/** A service that is broken in one way. */
+export interface Mutant {
+  /** Where the fault shows. */
+  where: string;
+  what: string;
+  fault: Fault;
+}
+
+export const mutants: Mutant[] = [account, sessions, todos, todo, http].flatMap(mutantsOf);
+
+function mutantsOf(table: Mutants): Mutant[] {
+  return Object.entries(table).flatMap(([where, faults]) =>
+    Object.entries(faults).map(([what, fault]) => {
+      if ('everywhere' in fault) return { where, what, fault: fault.everywhere };
+      return { where, what, fault: isOperation(where) ? when(isOf(where), fault) : fault };
+    }),
+  );
+}
+
+function isOperation(where: string): where is OperationId {
+  return operations.some(({ operationId }) => operationId === where);
+}
+
+/** Whether a request is one of this operation. */
+function isOf(id: OperationId): (sent: Sent) => boolean {
+  const { method, path } = operationOf(id);
+  const pattern = new RegExp(
+    `^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}(\\?|$)`,
+  );
+  return (sent) => pattern.test(sent.path) && (sent.method === method || sent.method === 'HEAD');
+}

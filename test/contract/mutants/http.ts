@@ -1,0 +1,182 @@
+// Broken services: what HTTP and the contract ask of every answer.
+import { bearerOf } from './known.ts';
+import type { Mutants } from './mutants.ts';
+import type { Sent } from './proxy.ts';
+import {
+  answer,
+  answerBody,
+  answerHeaders,
+  answerStatus,
+  ask,
+  askHeaders,
+  askQuery,
+  instead,
+  made,
+  pretend,
+  problem,
+  when,
+} from './words.ts';
+
+const OKP = { kty: 'OKP', kid: 'a', alg: 'EdDSA', use: 'sig', crv: 'Ed25519', x: 'a' };
+const isPreflight = ({ method }: Sent) => method === 'OPTIONS';
+const isHead = ({ method }: Sent) => method === 'HEAD';
+
+export const http: Mutants = {
+  getHealth: {
+    'is well in other words': answerBody(200, () => ({ status: 'up' })),
+    'says more than it should': answerBody(200, (body) => ({ ...body, version: '1.0.0' })),
+    'answers 204': answer(200, () => made(204)),
+    'answers text': answer(200, ({ headers }) => ({
+      headers: { ...headers, 'content-type': 'text/plain' },
+      body: 'ok',
+    })),
+    'looks at Authorization': when(
+      (sent) => bearerOf(sent) !== '',
+      async () => problem(401, 'invalid_access_token', 'Invalid access token'),
+    ),
+    'names its requests itself': askHeaders(() => ({ 'x-request-id': undefined })),
+    'takes any name for a request': answer(0, ({ headers }, { headers: sent }) => ({
+      headers: {
+        ...headers,
+        ...(sent['x-request-id'] && { 'x-request-id': sent['x-request-id'] }),
+      },
+    })),
+    'calls all requests the same': answerHeaders(0, () => ({ 'x-request-id': 'request' })),
+  },
+  getReadiness: {
+    'answers 503 with a problem and no Retry-After': answer(200, () =>
+      problem(503, 'unavailable', 'Later'),
+    ),
+    'answers an empty body': answer(200, () => ({ body: '' })),
+  },
+  getJwks: {
+    'shows a key that signs nothing': answerBody(200, () => ({ keys: [OKP] })),
+    'shows the private half': answerBody(200, () => ({ keys: [{ ...OKP, d: 'a' }] })),
+    'shows the secret': answerBody(200, () => ({ keys: [{ kty: 'oct', k: 'a', alg: 'HS256' }] })),
+    'answers the bare list': answer(200, () => ({ body: '[]' })),
+  },
+  'every operation': {
+    'names no request': answerHeaders(0, () => ({ 'x-request-id': undefined })),
+    'says nothing of caches': answerHeaders(0, () => ({ 'cache-control': undefined })),
+    'lets caches keep refusals': answer(0, ({ status, headers }) => ({
+      headers: status < 400 ? headers : { ...headers, 'cache-control': 'max-age=60' },
+    })),
+    'calls problems JSON': answer(0, ({ status, headers }) => ({
+      headers: status < 400 ? headers : { ...headers, 'content-type': 'application/json' },
+    })),
+    'writes in Latin-1': answerHeaders(0, (headers) => ({
+      'content-type': headers['content-type'] && 'application/json; charset=iso-8859-1',
+    })),
+    'leaves `error` out of problems': answerBody(400, ({ error: _, ...body }) => body),
+    'says in `error` something else than in `detail`': answerBody(400, (body) => ({
+      ...body,
+      error: 'Bad Request',
+    })),
+    'leaves `code` out of problems': answerBody(401, ({ code: _, ...body }) => body),
+    'leaves `type` out of problems': answerBody(401, ({ type: _, ...body }) => body),
+    'makes up a `code`': answerBody(401, (body) => ({ ...body, code: 'unauthorized' })),
+    'says another status in the problem': answerBody(401, (body) => ({ ...body, status: 400 })),
+    'shows where an error was thrown': answerBody(400, (body) => ({ ...body, stack: 'at' })),
+    'puts a request id into every problem': answerBody(400, (body) => ({
+      ...body,
+      request_id: 'a',
+    })),
+    'does not say what is wrong with a request': answerBody(400, ({ errors: _, ...body }) => body),
+    'says no pointer but a name': answer(400, ({ body }) => ({
+      body: body.replaceAll('"pointer":"/', '"pointer":"'),
+    })),
+    'answers 422 where the request is wrong': answerStatus(400, 422),
+    'answers 500 where the JSON is wrong': when(
+      ({ body }) => body === '{',
+      async () => problem(500, 'internal_error', 'Unexpected end of JSON input'),
+    ),
+    'takes query parameters that it does not know': askQuery(() => ({ bogus: undefined })),
+    'refuses without a challenge': answerHeaders(401, () => ({ 'www-authenticate': undefined })),
+    'calls a missing token an invalid one': when(
+      ({ headers }) => headers['authorization'] === undefined,
+      answer(401, ({ headers, body }) => ({
+        headers: body.includes('authentication_required')
+          ? { ...headers, 'www-authenticate': 'Bearer realm="todos", error="invalid_token"' }
+          : headers,
+      })),
+    ),
+    'does not call an invalid token one': answerHeaders(401, () => ({
+      'www-authenticate': 'Bearer realm="todos"',
+    })),
+    'says who asks in another realm': answerHeaders(401, ({ 'www-authenticate': challenge }) => ({
+      'www-authenticate': `${challenge}`.replace('todos', 'api'),
+    })),
+    'answers a missing token with other words': answer(401, ({ body }) => ({
+      body: body.replaceAll('Authentication required', 'Unauthorized'),
+    })),
+    'does not know that other methods are refused': instead(405, 200),
+    'answers 404 to another method': answer(405, () => problem(404, 'not_found', 'None')),
+    'does not say which methods there are': answerHeaders(405, () => ({ allow: undefined })),
+    'forgets HEAD among the methods': answerHeaders(405, ({ allow }) => ({
+      allow: `${allow}`.replace('HEAD, ', '').replace(', HEAD', ''),
+    })),
+    'forgets DELETE among the methods': answerHeaders(405, ({ allow }) => ({
+      allow: `${allow}`.replace('DELETE, ', '').replace(', DELETE', ''),
+    })),
+    'does not look at Accept': askHeaders(() => ({ accept: '*/*' })),
+    'answers 400 to a body that is too large': answerStatus(413, 400),
+    'reads a body of any media type': askHeaders(({ 'content-type': type }) => ({
+      'content-type': type === 'text/plain' ? 'application/json' : type,
+    })),
+    'answers 400 to another media type': answer(415, () => problem(400, 'invalid_request', 'No')),
+    'does not know HEAD': when(isHead, async () => problem(405, 'method_not_allowed', 'No')),
+    'answers HEAD with nothing': when(isHead, pretend(204)),
+    'forgets the ETag at HEAD': when(
+      isHead,
+      answerHeaders(200, () => ({ etag: undefined })),
+    ),
+    'says no Content-Type at HEAD': when(
+      isHead,
+      answerHeaders(200, () => ({ 'content-type': undefined })),
+    ),
+    'does not know OPTIONS': when(isPreflight, async () =>
+      problem(405, 'method_not_allowed', 'No'),
+    ),
+    'lets no page in': answerHeaders(0, () => ({ 'access-control-allow-origin': undefined })),
+    'lets every page in, by its name': answer(0, ({ headers }, { headers: { origin } }) => ({
+      headers: { ...headers, ...(origin && { 'access-control-allow-origin': origin }) },
+    })),
+    'lets pages send no DELETE': answerHeaders(0, (headers) => ({
+      'access-control-allow-methods': `${headers['access-control-allow-methods']}`.replace(
+        'DELETE',
+        '',
+      ),
+    })),
+    'lets pages send no Authorization': answerHeaders(0, () => ({
+      'access-control-allow-headers': '*',
+    })),
+    'lets pages read no header': answerHeaders(0, () => ({
+      'access-control-expose-headers': undefined,
+    })),
+    'lets pages read no ETag': answerHeaders(0, (headers) => ({
+      'access-control-expose-headers': `${headers['access-control-expose-headers']}`.replace(
+        'ETag,',
+        '',
+      ),
+    })),
+    'answers unknown paths in HTML': when(
+      ({ path }) => path === '/nowhere',
+      async () => made(404, {}, { 'content-type': 'text/html' }),
+    ),
+    'takes `/todos/` for `/todos`': ask(({ path }) => ({
+      path: path === '/todos/' ? '/todos' : path,
+    })),
+    'takes `/TODOS` for `/todos`': ask(({ path }) => ({ path: path.toLowerCase() })),
+    'answers every path': when(({ path }) => path === '/nowhere', pretend(200, {})),
+    'sends who has no token to a page': answer(401, (received) =>
+      received.body.includes('authentication_required') ? made(302) : received,
+    ),
+    'shows where a problem is explained, by no address': answerBody(401, (body) => ({
+      ...body,
+      type: 'http://a b',
+    })),
+    'counts attempts, but not for how long': answer(401, () =>
+      problem(429, 'too_many_requests', 'Later'),
+    ),
+  },
+};

@@ -1,0 +1,148 @@
+// Broken services: one todo.
+import { type Json, jsonOf } from './known.ts';
+import type { Mutants } from './mutants.ts';
+import type { Fault, Sent } from './proxy.ts';
+import {
+  answer,
+  answerBody,
+  answerHeaders,
+  answerStatus,
+  as,
+  ask,
+  askBody,
+  askHeaders,
+  instead,
+  made,
+  pretend,
+  problem,
+  when,
+} from './words.ts';
+
+const idIn = ({ path }: Sent) => path.split('/').at(-1) ?? '';
+const isNoUuid = (sent: Sent) => idIn(sent).length < 36;
+const withoutCondition = ({ headers: { 'if-match': _, ...headers } }: Sent) => ({ headers });
+const header = (name: string, change: (value: string) => string): Fault =>
+  askHeaders(({ [name]: value }) => ({ [name]: value && change(`${value}`) }));
+
+/** Does to anybody's todo what only its owner may. */
+const ofAnybody: Fault = answer(404, (received, sent, forward, known) => {
+  const owner = known.todos.get(idIn(sent))?.token;
+  return owner === undefined ? received : forward({ ...sent, ...as(owner) });
+});
+
+/** What can be wrong with `If-Match`. */
+const condition: Record<string, Fault> = {
+  'does not look at If-Match': ask(withoutCondition),
+  'takes a weak ETag in If-Match': header('if-match', (tags) => tags.replaceAll('W/', '')),
+  'does not know `*` in If-Match': when(
+    ({ headers }) => headers['if-match'] === '*',
+    async () => problem(412, 'precondition_failed', 'Changed'),
+  ),
+  'knows one ETag in If-Match only': header('if-match', (tags) => tags.replace(/,.*/, '')),
+  'takes an If-Match that is none for a stale one': when(
+    ({ headers }) => headers['if-match'] === 'abc',
+    async () => problem(412, 'precondition_failed', 'Changed'),
+  ),
+  'answers 409 to a stale If-Match': answer(412, () => problem(409, 'username_taken', 'Changed')),
+  'changes it although it answers 412': answer(412, async (_, sent, forward) => {
+    await forward({ ...sent, ...withoutCondition(sent) });
+    return {};
+  }),
+  "does it to anybody's todo": ofAnybody,
+  "answers 403 for somebody else's": answerStatus(404, 403),
+};
+
+export const todo: Mutants = {
+  getTodo: {
+    'answers 201': answerStatus(200, 201),
+    'gives no ETag': answerHeaders(200, () => ({ etag: undefined })),
+    'gives always the same ETag': answerHeaders(200, () => ({ etag: '"1"' })),
+    'gives a new ETag each time': answerHeaders(200, () => ({ etag: `"${Date.now()}"` })),
+    'lets everybody keep it': answerHeaders(200, () => ({ 'cache-control': 'public, max-age=60' })),
+    'does not look at If-None-Match': askHeaders(() => ({ 'if-none-match': undefined })),
+    'answers 304 to whatever ETag': header('if-none-match', (tags) => tags.replace(/^".*/, '*')),
+    'answers 304 without an ETag': answerHeaders(304, () => ({ etag: undefined })),
+    'does not take a weak ETag': when(
+      ({ headers }) => headers['if-none-match']?.startsWith('W/') ?? false,
+      askHeaders(() => ({ 'if-none-match': undefined })),
+    ),
+    'does not know `*` in If-None-Match': when(
+      ({ headers }) => headers['if-none-match'] === '*',
+      askHeaders(() => ({ 'if-none-match': undefined })),
+    ),
+    'answers 412 in the place of 304': answer(304, () =>
+      problem(412, 'precondition_failed', 'Not changed'),
+    ),
+    "shows anybody's todo": ofAnybody,
+    "answers 403 for somebody else's": answerStatus(404, 403),
+    'answers null to what never was': answer(404, () => made(200, {}, { etag: '"1"' })),
+    'answers 404 to what is no UUID': when(isNoUuid, async () => problem(404, 'not_found', 'None')),
+    'cuts descriptions': answerBody(200, (body) => ({ ...body, description: '' })),
+  },
+  replaceTodo: {
+    ...condition,
+    'changes nothing': async (sent, forward) => forward({ ...sent, method: 'PATCH', body: '{}' }),
+    'leaves what the body leaves out': ask(() => ({ method: 'PATCH' })),
+    'answers 204': answer(200, () => made(204)),
+    'answers 201': answerStatus(200, 201),
+    'answers the ETag of before': answerHeaders(200, ({ etag }) => ({
+      etag: `"${Number(`${etag}`.replaceAll('"', '')) - 1}"`,
+    })),
+    'answers what was sent': answerBody(200, (body, sent) => ({
+      ...body,
+      ...jsonOf(sent),
+      done: true,
+    })),
+    'gives it a new id': answerBody(200, (body) => ({ ...body, id: crypto.randomUUID() })),
+    'gives it a new created_at': answerBody(200, (body) => ({
+      ...body,
+      created_at: '2020-01-01T00:00:00.000Z',
+    })),
+  },
+  updateTodo: {
+    ...condition,
+    'changes nothing': askBody(() => ({})),
+    'puts back what the body leaves out': askBody((body) => ({
+      ...('title' in body ? {} : { title: 'a' }),
+      description: '',
+      done: false,
+      ...body,
+    })),
+    'takes null for nothing': askBody((body) =>
+      Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)),
+    ),
+    'answers null where null was sent': answerBody(200, (body, sent) => ({
+      ...body,
+      ...jsonOf(sent),
+    })),
+    'takes null for a title': askBody((body) =>
+      body['title'] === null ? { ...body, title: 'null' } : body,
+    ),
+    'does not know merge patch': when(
+      ({ headers }) => headers['content-type'] === 'application/merge-patch+json',
+      async () => problem(415, 'unsupported_media_type', 'No'),
+    ),
+    'answers the todo of before': async (sent, forward) => {
+      const before = await forward({ ...sent, ...withoutCondition(sent), method: 'GET', body: '' });
+      const received = await forward(sent);
+      return received.status === 200 ? { ...received, body: before.body } : received;
+    },
+    'answers the ETag of before': answerHeaders(200, ({ etag }) => ({
+      etag: `"${Number(`${etag}`.replaceAll('"', '')) - 1}"`,
+    })),
+    'sets updated_at back': answerBody(200, (body: Json) => ({
+      ...body,
+      updated_at: '2020-01-01T00:00:00.000Z',
+    })),
+  },
+  deleteTodo: {
+    ...condition,
+    'deletes nothing': pretend(204),
+    'answers 200': answer(204, () => made(200, { message: 'Deleted' })),
+    'answers 204 to what never was': instead(404, 204),
+    'deletes all': answer(204, async (_, sent, forward) => {
+      await forward({ ...sent, path: '/todos' });
+      return {};
+    }),
+  },
+};

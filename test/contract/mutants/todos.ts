@@ -1,0 +1,215 @@
+// Broken services: lists of todos, and new ones.
+import { bearerOf, type Json, jsonOf } from './known.ts';
+import type { Mutants } from './mutants.ts';
+import type { Fault, Sent } from './proxy.ts';
+import {
+  answer,
+  answerBody,
+  answerHeaders,
+  answerList,
+  answerStatus,
+  as,
+  ask,
+  askBody,
+  askHeaders,
+  askQuery,
+  instead,
+  made,
+  pretend,
+  problem,
+  when,
+} from './words.ts';
+
+const isFurther = (sent: Sent) => sent.path.includes('cursor=');
+const queryOf = ({ path }: Sent) => new URLSearchParams(path.split('?')[1]);
+const TODO = {
+  id: '01a20f3c-c4b1-7248-8f7a-578460daf654',
+  title: 'a',
+  description: '',
+  done: false,
+  created_at: '2026-01-01T00:00:00.000Z',
+  updated_at: '2026-01-01T00:00:00.000Z',
+};
+const createdAs = (id: string) => ({ location: `/todos/${id}`, etag: '"1"' });
+
+export const todos: Mutants = {
+  listTodos: {
+    'shows the todos of everybody': answerList((items, _, known) => {
+      const ids = new Set(items.map(({ id }) => id));
+      const all = [...known.todos.values()].map(({ item }) => item);
+      return [...items, ...all.filter((item) => !ids.has(item['id']))].slice(0, 100);
+    }),
+    'leaves done out': answerList((items) => items.map(({ done: _, ...item }) => item)),
+    'says done in numbers': answerList((items) =>
+      items.map((item) => ({ ...item, done: Number(item['done']) })),
+    ),
+    'says times in milliseconds': answerList((items) =>
+      items.map((item) => ({ ...item, created_at: Date.parse(`${item['created_at']}`) })),
+    ),
+    'shows the owner': answerList((items) => items.map((item) => ({ ...item, user_id: 1 }))),
+    'wraps the list': answer(200, ({ body }) => ({ body: `{"items":${body}}` })),
+    'does not filter by done': askQuery(() => ({ done: undefined })),
+    'does not filter by text': askQuery(() => ({ q: undefined })),
+    'looks for text in titles only': answerList((items, sent) => {
+      const q = queryOf(sent).get('q')?.toLowerCase() ?? '';
+      return items.filter(({ title }) => `${title}`.toLowerCase().includes(q));
+    }),
+    'minds the case of text': answerList((items, sent) => {
+      const q = queryOf(sent).get('q') ?? '';
+      return items.filter(({ title, description }) => `${title} ${description}`.includes(q));
+    }),
+    'minds the case of umlauts': when(
+      (sent) => (queryOf(sent).get('q') ?? '').includes('ä'),
+      pretend(200, []),
+    ),
+    'takes `%` for any text': changedQuery('q', (q) => q.replaceAll('%', '')),
+    'takes `_` for any character': changedQuery('q', (q) => q.replaceAll('_', '')),
+    'does not sort': askQuery(() => ({ sort: undefined })),
+    'sorts one way only': changedQuery('sort', (sort) => sort.replace('-', '')),
+    'sorts by creation only': changedQuery('sort', (sort) => sort.replace('updated', 'created')),
+    'shows the newest first unless asked otherwise': askQuery(({ sort = '-created_at' }) => ({
+      sort,
+    })),
+    'does not limit': changedQuery('limit', (limit) => limit.replace(/^2$/, '100')),
+    'puts 10 on a page unless asked otherwise': askQuery(({ limit = 10 }) => ({ limit })),
+    'takes a limit of 101 for one of 100': changedQuery('limit', (limit) =>
+      limit.replace('101', '100'),
+    ),
+    'takes the last of a parameter that is sent twice': ask(({ path }) => ({
+      path: path.replace('limit=1&', ''),
+    })),
+    'repeats an item on the next page': answer(200, ({ body }, sent, _forward, { marks }) => {
+      const items: Json[] = JSON.parse(body || '[]');
+      const last = marks.get('last');
+      marks.set('last', JSON.stringify(items.at(-1)));
+      const repeated = last && JSON.stringify([JSON.parse(last), ...items.slice(1)]);
+      return isFurther(sent) && repeated ? { body: repeated } : {};
+    }),
+    'skips an item on the next page': answerList((items, sent) =>
+      isFurther(sent) ? items.slice(1) : items,
+    ),
+    'starts again at the first page': askQuery(() => ({ cursor: undefined })),
+    'leads to no next page': answerHeaders(200, () => ({ link: undefined })),
+    'leads on from the last page': answerHeaders(200, ({ link }) => ({
+      link: link ?? '</todos?cursor=abc>; rel="next"',
+    })),
+    'calls the next page the one before': changedLink((link) => link.replace('next', 'prev')),
+    'forgets the filters in its Link': changedLink((link) =>
+      link.replace(/\?.*(cursor=[\w-]+)[^>]*>/, '?$1>'),
+    ),
+    'takes a cursor that it never gave for none': askQuery(({ cursor }) => ({
+      cursor: cursor === 'nonsense' ? undefined : cursor,
+    })),
+    "takes somebody else's cursor": async (sent, forward, { marks }) => {
+      const cursor = queryOf(sent).get('cursor') ?? '';
+      const received = await forward(sent);
+      const [, next] = /cursor=([\w-]+)/.exec(received.headers['link'] ?? '') ?? [];
+      if (next) marks.set(next, bearerOf(sent));
+      return received.status === 400 && marks.has(cursor) ? made(200, []) : received;
+    },
+    'pages by offset': async (sent, forward) => {
+      if (sent.method === 'HEAD') return forward(sent);
+      const { cursor = '', limit = '20', ...rest } = Object.fromEntries(queryOf(sent));
+      const whole = { ...sent, path: `/todos?${new URLSearchParams({ ...rest, limit: '100' })}` };
+      const [asked, all] = [await forward(sent), await forward(whole)];
+      const [start, isOurs] = [Number(cursor.slice(1)), /^o\d+$/.test(cursor)];
+      if (all.status !== 200 || (asked.status !== 200 && !isOurs) || Number(limit) > 100)
+        return asked;
+      const items: Json[] = JSON.parse(all.body);
+      const end = start + Number(limit);
+      const next = new URLSearchParams({ ...rest, limit, cursor: `o${end}` });
+      const link = end < items.length ? { link: `</todos?${next}>; rel="next"` } : {};
+      return made(200, items.slice(start, end), link);
+    },
+    'answers nobody with an empty list': instead(401, 200, []),
+    'answers 404 where there is nothing': answer(200, ({ body }) =>
+      body === '[]' ? problem(404, 'not_found', 'None') : {},
+    ),
+  },
+  createTodo: {
+    'answers 200': answerStatus(201, 200),
+    'answers without a Location': answerHeaders(201, () => ({ location: undefined })),
+    'gives the Location of the list': answerHeaders(201, () => ({ location: '/todos' })),
+    'gives no ETag': answerHeaders(201, () => ({ etag: undefined })),
+    'gives a weak ETag': answerHeaders(201, ({ etag }) => ({ etag: `W/${etag}` })),
+    'gives an ETag of its own': answerHeaders(201, () => ({ etag: '"0"' })),
+    'answers with what was sent only': answerBody(201, ({ title }) => ({ title })),
+    'loses the description': askBody(({ description: _, ...body }) => body),
+    'loses done': askBody(({ done: _, ...body }) => body),
+    'takes blanks away from titles': changedTitle((title) => title.trim() || title),
+    'escapes what would be HTML': answerBody(201, (body) => ({
+      ...body,
+      title: `${body['title']}`.replaceAll('"', '&quot;'),
+    })),
+    'makes ids of version 4': answerBody(201, (body) => ({ ...body, id: crypto.randomUUID() })),
+    'takes blank titles': changedTitle((title) => (/^\s+$/.test(title) ? 'blank' : title)),
+    'counts the halves of characters': when(
+      (sent) => `${jsonOf(sent)['title']}`.length > 200,
+      async () => problem(400, 'invalid_request', 'too long'),
+    ),
+    'cuts titles that are too long': changedTitle((title) => [...title].slice(0, 200).join('')),
+    'takes null characters': ask(({ body }) => ({ body: body.replaceAll('\\u0000', '') })),
+    'takes halves of characters': ask(({ body }) => ({ body: body.replace('\\ud83d', '') })),
+    'takes members that it does not know': askBody(({ bogus: _, ...body }) => body),
+    'takes anything for a boolean': askBody((body) => ({
+      ...body,
+      ...('done' in body && { done: Boolean(body['done']) }),
+    })),
+    'takes half as large a body': when(
+      (sent) => sent.body.length > 32_768,
+      async () => problem(413, 'content_too_large', 'Too large'),
+    ),
+    'takes a body that is too large': ask(({ body }) => ({ body: body.trimEnd() })),
+    'does not know Idempotency-Key': askHeaders(() => ({ 'idempotency-key': undefined })),
+    'answers 409 to the same request again': async (sent, forward, { marks }) => {
+      const key = `${sent.headers['idempotency-key']} ${bearerOf(sent)}`;
+      const isAgain = sent.headers['idempotency-key'] && marks.has(key);
+      marks.set(key, 'used');
+      return isAgain ? problem(409, 'idempotency_key_reused', 'Again') : forward(sent);
+    },
+    'answers another request under the same key': instead(409, 201, TODO),
+    'answers 422 to another request under the same key': answerStatus(409, 422),
+    "takes one user's key for another's": async (sent, forward, { marks }) => {
+      const key = `${sent.headers['idempotency-key']} ${sent.body}`;
+      const before = sent.headers['idempotency-key'] && marks.get(key);
+      if (before) return made(201, JSON.parse(before), createdAs(JSON.parse(before).id));
+      const received = await forward(sent);
+      if (received.status === 201) marks.set(key, received.body);
+      return received;
+    },
+    'takes a key with a blank': askHeaders(({ 'idempotency-key': key }) => ({
+      'idempotency-key': key && `${key}`.replaceAll(' ', '-'),
+    })),
+  },
+  deleteTodos: {
+    'deletes all, whatever is asked': askQuery(() => ({ done: undefined })),
+    'deletes the finished ones, whatever is asked': when(
+      (sent) => !sent.path.includes('bogus'),
+      askQuery(() => ({ done: true })),
+    ),
+    'deletes the others': changedQuery('done', (done) => `${done !== 'true'}`),
+    'deletes nothing': pretend(204),
+    'says how many there were': answer(204, () => made(200, { deleted: 2 })),
+    'deletes the todos of everybody': async (sent, forward, { todos: known }) => {
+      const owners = new Set([...known.values()].map(({ token }) => token));
+      for (const token of owners) await forward({ ...sent, ...as(token) });
+      return forward(sent);
+    },
+  },
+};
+
+function changedQuery(name: string, change: (value: string) => string): Fault {
+  return askQuery(({ [name]: value }) => ({
+    [name]: value === undefined ? undefined : change(`${value}`) || undefined,
+  }));
+}
+
+function changedLink(change: (link: string) => string): Fault {
+  return answerHeaders(200, ({ link }) => ({ link: link && change(`${link}`) }));
+}
+
+function changedTitle(change: (title: string) => string): Fault {
+  return askBody((body) =>
+    typeof body['title'] === 'string' ? { ...body, title: change(body['title']) } : body,
+  );
+}
