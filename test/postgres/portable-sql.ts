@@ -37,6 +37,7 @@ const TYPES = new Set(['text', 'pg_catalog.varchar', 'pg_catalog.int4', 'pg_cata
 
 /** What a kind of node can be. */
 const CHOICES = new Set([
+  'AEXPR_DISTINCT', // is distinct from
   ...['AEXPR_OP', 'AEXPR_IN', 'AEXPR_LIKE', 'AND_EXPR', 'OR_EXPR', 'IS_NULL', 'IS_NOT_NULL'],
   ...['TRANS_STMT_BEGIN', 'TRANS_STMT_START', 'TRANS_STMT_COMMIT', 'TRANS_STMT_ROLLBACK'],
   ...['CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_FOREIGN', 'CONSTR_DEFAULT'],
