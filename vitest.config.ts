@@ -18,7 +18,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/browser/**',
-            'test/image/**',
             'test/languages/**',
             'test/postgres/**',
             'test/tools/**',
