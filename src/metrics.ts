@@ -7,7 +7,6 @@ import type { PoolUse } from './database/connect.ts';
 import { isLostConnection, PoolExhausted } from './database/errors.ts';
 import { retries } from './database/retry.ts';
 import type { SweepReport } from './database/sweep.ts';
-import type { Lane } from './http/load.ts';
 
 /** What the service counts, and who tells it: those who do know nothing of Prometheus. */
 export interface Metrics {
@@ -21,19 +20,12 @@ export interface Metrics {
   sweeps: SweepReport;
 }
 
-/**
- * @param poolUse how the connections to the database are used, if there is a pool of them
- * @param lanes where requests wait, by name
- */
-export function createMetrics(
-  poolUse: () => PoolUse | undefined,
-  lanes: Record<string, Lane>,
-): Metrics {
+/** @param poolUse how the connections to the database are used, if there is a pool of them */
+export function createMetrics(poolUse: () => PoolUse | undefined): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   observeHashing(registers);
-  observeLanes(registers, lanes);
   observePool(registers, poolUse);
   const events = countEvents(registers);
   const failures = countFailures(registers);
@@ -73,29 +65,13 @@ function observeHashing(registers: Registry[]) {
       this.set({ state: 'waiting' }, waiting);
     },
   });
-}
-
-function observeLanes(registers: Registry[], lanes: Record<string, Lane>) {
-  new Gauge({
-    name: 'http_requests',
-    help: 'Requests about passwords, and others, that are worked on or wait for their turn',
-    labelNames: ['lane', 'state'] as const,
-    registers,
-    collect() {
-      for (const [lane, { running, waiting }] of Object.entries(lanes)) {
-        this.set({ lane, state: 'running' }, running);
-        this.set({ lane, state: 'waiting' }, waiting);
-      }
-    },
-  });
   new Counter({
-    name: 'http_requests_shed_total',
-    help: 'Requests answered with 503 because there was no room for them; they have no line in the log',
-    labelNames: ['lane'] as const,
+    name: 'password_hash_refused_total',
+    help: 'Passwords that were not looked at because too many were waiting (answered with 503)',
     registers,
     collect() {
       this.reset();
-      for (const [lane, { shed }] of Object.entries(lanes)) this.inc({ lane }, shed);
+      this.inc(hashQueue().refused);
     },
   });
 }

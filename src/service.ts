@@ -1,7 +1,7 @@
 import type { Server, ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createApp, createLanes, createMetricsApp, headers } from './app.ts';
+import { createApp, createMetricsApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -40,7 +40,7 @@ export async function startService(
   config: Config,
   logger: Logger,
   ownClock: Clock = systemClock,
-  limits: Limits = {},
+  limits: Limits = LIMITS,
 ): Promise<Service> {
   await using opened = new AsyncDisposableStack(); // closed again if the rest fails
   const tracing = await traceIfAsked(config, logger);
@@ -60,8 +60,7 @@ export async function startService(
           }),
         );
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
-  const lanes = createLanes(config);
-  const metrics = createMetrics(() => poolUseOf(db), lanes.byName);
+  const metrics = createMetrics(() => poolUseOf(db));
   opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
   let closing = false;
   const isClosing = () => closing;
@@ -72,30 +71,18 @@ export async function startService(
     logger,
     clock,
     metrics,
-    laneOf: lanes.laneOf,
     traceRequest: tracing?.request,
     isClosing,
   });
-  const bounds = {
-    ...LIMITS,
-    ...timesOf(config),
-    ...limits,
-    maxConnections: config.maxConnections,
-  };
-  const server = createListener(app, {
-    ...bounds,
-    laneOf: lanes.laneOf,
-    setHeaders: headers(config),
-    onShed: shedReport(logger),
-  });
+  const server = createListener(app, limits);
   server.prependListener('request', (_request, response) => {
     if (closing) response.setHeader('Connection', 'close');
   });
   const { host, port, metricsPort } = config;
-  const place = { host, shutdownTimeout: bounds.shutdownTimeout };
+  const place = { host, shutdownTimeout: limits.shutdownTimeout ?? LIMITS.shutdownTimeout };
   const listenAt = async (listener: Server, where: number) =>
     opened.use(await listen(listener, { ...place, port: where })).url;
-  const apart = createListener(createMetricsApp(config, metrics), bounds);
+  const apart = createListener(createMetricsApp(config, metrics), limits);
   const metricsUrl = metricsPort === undefined ? undefined : await listenAt(apart, metricsPort);
   const url = await listenAt(server, port);
   const running = opened.move();
@@ -115,28 +102,12 @@ export type Limits = ServerOptions & {
 
 const LIMITS = {
   shutdownTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
 };
-
-function timesOf({ requestSeconds }: Config) {
-  const requestTimeout = requestSeconds * 1000;
-  return { requestTimeout, headersTimeout: Math.min(10_000, requestTimeout) };
-}
-
-/** Not a line for each: a log that grows with the load would be a load of its own. */
-function shedReport(logger: Logger): () => void {
-  let count = 0;
-  let last = 0;
-  return () => {
-    count += 1;
-    if (performance.now() - last < 1000) return;
-    last = performance.now();
-    logger.warn({ shed: count }, 'overloaded: requests are answered with 503');
-    count = 0;
-  };
-}
 
 async function keysOf(config: Config, logger: Logger): Promise<KeySource> {
   try {
