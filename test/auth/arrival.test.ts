@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { audit } from '../../src/auth/audit.ts';
 import { refreshSession } from '../../src/auth/refresh.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { freshDatabase } from '../engine.ts';
 import {
@@ -117,6 +119,18 @@ test.each([
   await expectOut(refresh_token);
 });
 
+/** What comes of a refresh that arrives now, at a process whose database that is. */
+function presented(db: Db, clock: Clock, token: string) {
+  return refreshSession(
+    { db, clock, lifetimes: LIFETIMES, audit },
+    {
+      token,
+      idempotencyKey: undefined,
+      context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
+    },
+  );
+}
+
 test('who finds the token current while another process commits slowly is no replay', async () => {
   await using database = await freshDatabase();
   const clock = manualClock();
@@ -140,15 +154,7 @@ test('who finds the token current while another process commits slowly is no rep
   });
   const user = { userId: await seedUser(plain, 'ada'), username: 'ada' };
   const { refresh: token } = await seedSession(plain, clock, user);
-  const present = (db: typeof slow) =>
-    refreshSession(
-      { db, clock, lifetimes: LIFETIMES, audit },
-      {
-        token,
-        idempotencyKey: undefined,
-        context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
-      },
-    );
+  const present = (db: Db) => presented(db, clock, token);
 
   const first = present(slow);
   await commits.reached.promise;
@@ -180,15 +186,7 @@ test('who arrives while the commit blocks the process is no replay', async () =>
   await migrate(db);
   const user = { userId: await seedUser(db, 'ada'), username: 'ada' };
   const { refresh: token } = await seedSession(db, clock, user);
-  const present = () =>
-    refreshSession(
-      { db, clock, lifetimes: LIFETIMES, audit },
-      {
-        token,
-        idempotencyKey: undefined,
-        context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
-      },
-    );
+  const present = () => presented(db, clock, token);
 
   blocks = 2; // the commit of the rotation, and that of its postponement if that has one
   const one = await present();
@@ -213,15 +211,7 @@ test('who arrives before a late answer of another process has said that it is la
   await migrate(other);
   const user = { userId: await seedUser(other, 'ada'), username: 'ada' };
   const { refresh: token } = await seedSession(other, clock, user);
-  const present = (db: typeof slow) =>
-    refreshSession(
-      { db, clock, lifetimes: LIFETIMES, audit },
-      {
-        token,
-        idempotencyKey: undefined,
-        context: { requestId: '', address: '', userAgent: '', arrivedAt: clock.stamp() },
-      },
-    );
+  const present = (db: Db) => presented(db, clock, token);
 
   const first = present(slow);
   await postponing.reached.promise;
