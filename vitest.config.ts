@@ -18,6 +18,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/browser/**',
+            'test/image/**',
             'test/languages/**',
             'test/postgres/**',
             'test/tools/**',

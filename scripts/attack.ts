@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { createClient } from '../src/client/index.ts';
 import { operationsOf } from '../src/http/contract.ts';
 import { document } from '../src/http/document.ts';
-import { Missing, main, ROOT, ready, run } from './tools.ts';
+import { executable, Missing, main, ROOT, run, wheels } from './tools.ts';
 
 /** As tools/schemathesis/identities.yaml has it. */
 const STRANGER = { username: 'stranger', password: 'correct horse battery staple' };
@@ -44,12 +44,7 @@ const ROUNDS: Record<How, string[]> = {
 
 await main(async () => {
   const { seed, maxExamples, results } = options();
-  const folder = await ready({
-    folder: 'schemathesis',
-    lock: 'requirements.txt',
-    installed: '.venv',
-    install,
-  });
+  const folder = await wheels('schemathesis');
   const reports = mkdtempSync(join(tmpdir(), 'attack-'));
   try {
     const inside = await attack('signed-in', { folder, reports, seed, maxExamples });
@@ -80,24 +75,6 @@ function options() {
   }
   const { seed, 'max-examples': maxExamples, results } = values;
   return { seed: Number(seed), maxExamples: Number(maxExamples), results };
-}
-
-async function install(folder: string): Promise<void> {
-  const isNewEnough = ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 11))'];
-  const needs = 'npm run attack needs Python 3.11 or newer, as python3, with its module venv';
-  if ((await run('python3', isNewEnough, { quiet: true })) !== 0) throw new Missing(needs);
-  if ((await run('python3', ['-m', 'venv', '.venv'], { cwd: folder })) !== 0) {
-    throw new Missing(`${needs} (on Debian: apt-get install python3-venv)`);
-  }
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  const pins = ['--only-binary', ':all:', '--requirement', 'requirements.txt'];
-  if ((await run(executable(folder, 'python'), [...pip, ...pins], { cwd: folder })) !== 0) {
-    throw new Missing('pip could not install what stands in tools/schemathesis/requirements.txt');
-  }
-}
-
-function executable(folder: string, name: string): string {
-  return join(folder, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin', name);
 }
 
 interface Attack {

@@ -45,7 +45,7 @@ function read(file: string): string | undefined {
 }
 
 /** Tools that npm installs. */
-export function packages(folder: 'contract' | 'mock'): Promise<string> {
+export function packages(folder: 'contract' | 'deploy' | 'mock'): Promise<string> {
   return ready({ folder, lock: 'package-lock.json', installed: 'node_modules', install: npmCi });
 }
 
@@ -67,6 +67,30 @@ export function runPackage(folder: string, name: string, args: string[], options
   const [file = ''] = Object.values(bin);
   const env = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
   return run(process.execPath, [join(home, file), ...args], { cwd: folder, env, ...options });
+}
+
+/** Tools that pip installs, into an environment of Python's that is theirs alone. */
+export function wheels(folder: 'deploy' | 'schemathesis'): Promise<string> {
+  return ready({ folder, lock: 'requirements.txt', installed: '.venv', install: pipInstall });
+}
+
+async function pipInstall(cwd: string): Promise<void> {
+  const isNewEnough = ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 11))'];
+  const needs = `What stands in ${cwd} needs Python 3.11 or newer, as python3, with its module venv`;
+  if ((await run('python3', isNewEnough, { quiet: true })) !== 0) throw new Missing(needs);
+  if ((await run('python3', ['-m', 'venv', '.venv'], { cwd })) !== 0) {
+    throw new Missing(`${needs} (on Debian: apt-get install python3-venv)`);
+  }
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  const pins = ['--only-binary', ':all:', '--requirement', 'requirements.txt'];
+  if ((await run(executable(cwd, 'python'), [...pip, ...pins], { cwd })) !== 0) {
+    throw new Missing(`pip could not install what stands in ${cwd}/requirements.txt`);
+  }
+}
+
+/** The path of a command that pip has installed into a folder of `wheels`. */
+export function executable(folder: string, name: string): string {
+  return join(folder, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin', name);
 }
 
 export interface RunOptions {

@@ -11,8 +11,8 @@ import {
   planned,
 } from '../../src/database/migrate.ts';
 import { useCommands } from '../command.ts';
-import { freshDatabase } from '../engine.ts';
-import { startApp } from '../harness.ts';
+import { freshDatabase, freshFile } from '../engine.ts';
+import { DEMO, startApp } from '../harness.ts';
 
 const memory = () => connect({ engine: 'sqlite', path: ':memory:' });
 const { run } = useCommands();
@@ -158,6 +158,14 @@ test('an operator migrates up, sees it, and is told what going down destroys', a
   expect(announced.output).toContain('Nothing has been done.');
   expect((await migrateWith('down', '--yes')).output).toBe('0001_initial undone\n');
   expect((await migrateWith('status')).output).toMatch(/0001_initial +pending\n/);
+});
+
+test('a database that was migrated before the first start has no demo user', async () => {
+  await using database = freshFile();
+  const variables = { DATABASE_URL: database.url };
+  await run('migrate', ['up'], variables);
+  await using app = await startApp(variables);
+  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
 });
 
 test.each([

