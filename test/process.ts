@@ -9,6 +9,9 @@ import { createClient } from '../src/client/index.ts';
 
 const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
 
+/** When each process has ended and its output is read to the end. */
+const ends = new WeakMap<ChildProcess, Promise<void>>();
+
 /** Services of the tests of a file, in a folder that they share. */
 export function useProcesses() {
   let folder: string;
@@ -22,16 +25,26 @@ export function useProcesses() {
     const child = spawn(process.execPath, [script, ...args], { env, cwd: folder });
     onTestFinished(() => void child.kill('SIGKILL'));
     const output = { text: '' };
+    let isClosed = false;
+    let more = Promise.withResolvers<void>();
+    const wake = () => {
+      more.resolve();
+      more = Promise.withResolvers();
+    };
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output.text += text;
+        wake();
       });
     }
+    const closed = once(child, 'close').then(() => {
+      isClosed = true;
+      wake();
+    });
+    ends.set(child, closed);
     /** Resolves when it has written that, or ended. */
     const written = async (text: string) => {
-      while (!output.text.includes(text) && isRunning(child)) {
-        await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
-      }
+      while (!output.text.includes(text) && !isClosed) await more.promise;
       expect(output.text).toContain(text);
     };
     return { child, output, written };
@@ -48,13 +61,10 @@ export function useProcesses() {
   return { folder: () => folder, run, start };
 }
 
+/** Its exit code, once it has ended and all that it has written is there. */
 export async function exit(child: ChildProcess) {
-  if (isRunning(child)) await once(child, 'close');
+  await ends.get(child);
   return child.exitCode;
-}
-
-function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode === null && signalCode === null;
 }
 
 /** Resolves when the service takes no new connection any more. */
