@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './test/patience.ts';
 
 /** They put a module in the place of another, or count what a process does only once. */
 const ISOLATED = ['auth/faults', 'auth/password', 'auth/sessions', 'http/memory'].map(
@@ -7,7 +8,7 @@ const ISOLATED = ['auth/faults', 'auth/password', 'auth/sessions', 'http/memory'
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    ...PATIENCE,
     maxWorkers: '100%', // of the cores; by default one is left idle
     coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     projects: [

@@ -57,8 +57,7 @@ test('every request is answered', async () => {
   };
   const nodes: (Node | undefined)[] = [await start(variables), await start(variables)];
   const balancer = await startBalancer(nodes);
-  const isServing = (node: Node) =>
-    expect.poll(() => balancer.isReady(node), { timeout: 20_000 }).toBe(true);
+  const isServing = (node: Node) => expect.poll(() => balancer.isReady(node)).toBe(true);
   for (const node of nodes) if (node) await isServing(node);
 
   const body = JSON.stringify({ username: 'ada', password: 'a password of some length' });

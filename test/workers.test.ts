@@ -1,11 +1,9 @@
 // Several processes behind one port, as `WORKERS=2 npm start` runs them.
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './engine.ts';
 import { closed, exit, useProcesses } from './process.ts';
-
-vi.setConfig({ testTimeout: 120_000 }); // a machine may have other things to do
 
 const { folder, start: startProcess, run } = useProcesses();
 
@@ -33,9 +31,6 @@ function ask({ url }: Server, path: string, headers: Record<string, string> = {}
   return fetch(url + path, { headers: { Connection: 'close', ...headers } });
 }
 
-/** A process takes a while to start, on a machine that has other things to do. */
-const SOON = { timeout: 20_000 };
-
 /** The processes that have answered requests. */
 function workersOf({ output }: Server): number[] {
   const lines = output.text.split('\n').filter((line) => line.includes('"request"'));
@@ -48,7 +43,7 @@ async function bothAnswered(server: Server, first: number[] = []) {
     .poll(async () => {
       await ask(server, '/healthz').catch(() => undefined);
       return others().length;
-    }, SOON)
+    })
     .toBe(2 - Math.min(first.length, 1));
   return others();
 }
@@ -136,7 +131,7 @@ test('SIGHUP brings rotated keys to every worker', async () => {
   await put('new', 'old');
   server.child.kill('SIGHUP');
   const taken = () => server.output.text.match(/"signs":"new"/g)?.length;
-  await expect.poll(taken, SOON).toBe(2);
+  await expect.poll(taken).toBe(2);
 });
 
 test('a start that cannot be says so once', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { audit } from '../../src/auth/audit.ts';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -19,8 +19,6 @@ import {
 import { openWire, refreshRequest } from './wire.ts';
 
 // What counts as having arrived before an answer was out, and what does not.
-
-vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
 
 let app: AuthApp;
 let ada: { userId: string; username: string };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { audit } from '../../src/auth/audit.ts';
 import { refreshSession } from '../../src/auth/refresh.ts';
 import { findPrincipal } from '../../src/auth/sessions.ts';
@@ -9,8 +9,6 @@ import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup
 
 // A thief and the owner have copies of one refresh token and use them in every order: one after the
 // other, or both at once, which the service cannot tell from two tabs.
-
-vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
 
 const STEPS = process.env['ROUNDS'] ? 5 : 4;
 const WHO = ['owner', 'thief', 'both'] as const;

@@ -29,8 +29,6 @@ import {
 // Each statement of each operation fails: before it ran, after it ran, and at the commit also after
 // it held. The answer is 503, nothing is half done, and the same request again comes through.
 
-vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
-
 const PASSWORD = 'correct horse battery staple';
 const NEW_PASSWORD = 'another long sentence';
 

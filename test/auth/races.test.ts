@@ -97,7 +97,7 @@ describe('in two processes on one database, as the clock goes', () => {
     servers = await Promise.all([startServer(database.url), startServer(database.url)]);
     wires = await openWires(servers.map(({ url }) => url));
     db = database.connect();
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const { socket } of wires) socket.destroy();
     await Promise.all(servers.map((server) => server.kill()));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Answer,
   type AuthApp,
@@ -11,8 +11,6 @@ import {
 } from './setup.ts';
 
 // The table of design: what a presented refresh token comes to, row by row, over HTTP.
-
-vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -14,8 +14,6 @@ import {
 
 // Sessions that a person can see and end, and whose they are.
 
-vi.setConfig({ testTimeout: 60_000 }); // a machine may have other things to do
-
 const PASSWORD = 'correct horse battery staple';
 
 const checks = vi.hoisted(() => ({ hold: undefined as (() => Promise<void>) | undefined }));

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../harness.ts';
+import { PATIENCE } from '../patience.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const places = [
@@ -30,6 +31,7 @@ test('who logs in by "try it out" may call the other operations, with no other h
   // The page calls the address that it came from, so the address must be one and the same.
   await using app = await startApp();
   const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
+  page.setDefaultTimeout(PATIENCE.testTimeout);
   const hosts = new Set<string>();
   const faults: string[] = [];
   page.on('request', (request) => {

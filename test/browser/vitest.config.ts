@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from '../patience.ts';
 
 export default defineConfig({
-  test: { include: ['test/browser/*.test.ts'], testTimeout: 60_000, hookTimeout: 30_000 },
+  test: { include: ['test/browser/*.test.ts'], ...PATIENCE },
 });

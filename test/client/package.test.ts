@@ -34,7 +34,7 @@ beforeAll(async () => {
     'junction',
   );
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 test('the package holds what it exports, freshly compiled, and no source', async () => {
@@ -64,7 +64,7 @@ test('it runs on plain Node', async () => {
   expect(stdout).toBe(`${DEMO.username}\n`);
 });
 
-test('its types know the contract', { timeout: 30_000 }, async () => {
+test('its types know the contract', async () => {
   const program = `
     import { createClient, memoryTokens, type Todo, type TokenStore } from 'openapi-todos/client';
     const tokens: TokenStore = memoryTokens();

@@ -48,7 +48,7 @@ describe('an access token that no longer works', () => {
       const refresh = held('request');
       wire.next(REFRESH, refresh.fault);
       const calls = titles.map((title) => client.POST('/todos', { body: { title } }));
-      await vi.waitFor(() => expect(wire.answered).toBe(1 + 8));
+      await expect.poll(() => wire.answered).toBe(1 + 8);
       refresh.release();
       for (const { response } of await Promise.all(calls)) expect(response.status).toBe(201);
 
@@ -174,7 +174,7 @@ describe('a renewal that fails', () => {
     const refresh = held('request', unreachable);
     wire.next(REFRESH, refresh.fault);
     const calls = Promise.allSettled([1, 2, 3].map(() => client.GET('/auth/me')));
-    await vi.waitFor(() => expect(wire.answered).toBe(1 + 3));
+    await expect.poll(() => wire.answered).toBe(1 + 3);
     await turn(); // all three wait for the refresh now
     refresh.release();
     const rejected = { status: 'rejected', reason: expect.any(RefreshFailedError) };
@@ -270,7 +270,7 @@ describe('a renewal during which the tokens change', () => {
     wire.next(REFRESH, async (request, send) => {
       interruptLook(async () => {
         logins.push(client.login('bob', PASSWORD));
-        await vi.waitFor(() => expect(wire.answered).toBe(4));
+        await expect.poll(() => wire.answered).toBe(4);
         await turn(); // the login would have written by now
       });
       return send(request);

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memoryTokens, nextCursor, ProblemError } from '../../src/client/index.ts';
 import {
   bearers,
@@ -256,7 +256,7 @@ describe('signing out', () => {
     wire.next('POST /auth/logout', async (request, send) => {
       interruptLook(async () => {
         logins.push(client.login('bob', PASSWORD));
-        await vi.waitFor(() => expect(wire.answered).toBe(3));
+        await expect.poll(() => wire.answered).toBe(3);
         await turn(); // the login would have written by now
       });
       return send(request);

@@ -24,7 +24,7 @@ export async function startServiceNode(
     TRUSTED_PROXIES: '127.0.0.1',
     REFRESH_FREE_FAILURES: '1000000',
   });
-  for (const end = performance.now() + 30_000; performance.now() < end; await sleep(50)) {
+  for (const end = performance.now() + 120_000; performance.now() < end; await sleep(50)) {
     const url = /(http:\/\/localhost:\d+)\s/.exec(
       readFileSync(join(folder, 'service.log'), 'utf8'),
     );

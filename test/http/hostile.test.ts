@@ -253,7 +253,7 @@ test.each<[string, () => Bytes | Bytes[], number]>([
 ])('%s is the end of its request', async (_, bytes, status) => {
   app().log.length = 0;
   expect((await ask(bytes())).status).toBe(status);
-  await vi.waitFor(() => expect(app().log).toHaveLength(1), { interval: 2 });
+  await expect.poll(() => app().log, { interval: 2 }).toHaveLength(1);
 });
 
 test('a client that is gone after CONNECT does no harm', async () => {
@@ -269,7 +269,7 @@ test('a request with two Hosts never reaches the service', async () => {
   app().log.length = 0;
   await ask(get('/healthz', 'Host: other\r\nX-Request-Id: other\r\n'));
   await sendSignedIn({ path: '/healthz' });
-  await vi.waitFor(() => expect(app().log).toHaveLength(1), { interval: 2 });
+  await expect.poll(() => app().log, { interval: 2 }).toHaveLength(1);
   expect(app().log.join('')).not.toContain('other');
 });
 

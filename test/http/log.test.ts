@@ -12,9 +12,7 @@ async function linesOf(...requests: Sent[]): Promise<Record<string, unknown>[]> 
   const { log } = app();
   log.length = 0;
   for (const request of requests) await (await send(request)).text();
-  await vi.waitFor(() => expect(log.length).toBeGreaterThanOrEqual(requests.length), {
-    interval: 2,
-  });
+  await expect.poll(() => log.length, { interval: 2 }).toBeGreaterThanOrEqual(requests.length);
   return log.map((line) => JSON.parse(line));
 }
 

@@ -29,7 +29,7 @@ export async function exchange(
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const received: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => received.push(chunk));
-  const ended = once(socket, 'end', { signal: AbortSignal.timeout(20_000) });
+  const ended = once(socket, 'end', { signal: AbortSignal.timeout(100_000) });
   ended.catch(() => {}); // it is awaited below, once all is sent
   await once(socket, 'connect');
   for (const part of Array.isArray(bytes) ? bytes : [bytes]) {

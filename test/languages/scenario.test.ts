@@ -59,7 +59,7 @@ describe.concurrent('stops at the step where the service is wrong', () => {
 });
 
 function run({ folder, run: command }: Program, url: string, signal: AbortSignal) {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(300_000)]);
   return shell(command, { cwd: folder, env: { TODOS_URL: url }, signal: limited });
 }
 

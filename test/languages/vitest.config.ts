@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from '../patience.ts';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     reporters: ['verbose'], // names what is left out
     fileParallelism: false,
     maxConcurrency: 2,
+    ...PATIENCE,
     testTimeout: 600_000, // a first build fetches what it needs
   },
 });

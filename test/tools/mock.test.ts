@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   while (!banner.includes('curl')) await once(mock.stdout, 'data');
   url = /http:\S+/.exec(banner)?.[0] ?? '';
-}, 60_000);
+});
 afterAll(() => stop());
 
 async function freePort(): Promise<number> {
