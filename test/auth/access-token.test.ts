@@ -33,8 +33,9 @@ function forged(token: string, header: object, claims: object): string {
 describe('with one secret', async () => {
   const app = await startApp({ JWT_SECRET: SECRET });
   afterAll(app.close);
+  app.clock.stop();
   const token = await tokenOf(app);
-  const now = Math.floor(Date.now() / 1000);
+  const now = Math.floor(app.clock.now() / 1000);
 
   test('what the forgery starts from is accepted', async () => {
     expect((await present(app, forged(token, {}, {}))).status).toBe(200);

@@ -3,6 +3,13 @@ import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 const PROXIED = { TRUSTED_PROXIES: '127.0.0.1', LOGIN_FREE_FAILURES: '5' };
 
+/** Its clock stands still: a second later one more attempt would be let through. */
+async function startStill(variables: Record<string, string>) {
+  const app = await startApp(variables);
+  app.clock.stop();
+  return app;
+}
+
 /** A login from an address; the test stands where the trusted proxy would. */
 async function login(app: TestApp, username: string, password: string, from = '192.0.2.1') {
   const response = await fetch(`${app.url}/auth/login`, {
@@ -24,7 +31,7 @@ async function fail(app: TestApp, times: number, username: string, from?: string
 test.each([DEMO.username, 'nobody'])(
   'five wrong passwords for %s cost nothing; then the delay doubles, and only failures count',
   async (name) => {
-    await using app = await startApp(PROXIED);
+    await using app = await startStill(PROXIED);
     const free = await fail(app, 6, name);
     expect(free.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401]);
 
@@ -45,7 +52,7 @@ test.each([DEMO.username, 'nobody'])(
 );
 
 test('a delay does not grow beyond a quarter of an hour, and is over in an hour', async () => {
-  await using app = await startApp(PROXIED);
+  await using app = await startStill(PROXIED);
   const row = { points: 500, expire: app.clock.now() + 3_600_000 };
   await fail(app, 1, DEMO.username);
   await app.db.updateTable('rate_limits').set(row).where('key', 'like', 'login-here:%').execute();
@@ -55,7 +62,7 @@ test('a delay does not grow beyond a quarter of an hour, and is over in an hour'
 });
 
 test('the right password has to wait like any other, and gives its attempt back', async () => {
-  await using app = await startApp(PROXIED);
+  await using app = await startStill(PROXIED);
   const { username, password } = DEMO;
   await fail(app, 6, username);
   expect((await login(app, username, password)).status).toBe(429);
@@ -67,8 +74,7 @@ test('the right password has to wait like any other, and gives its attempt back'
 });
 
 test('parallel guesses are counted one by one before they are checked', async () => {
-  await using app = await startApp(PROXIED);
-  app.clock.stop(); // a second later one more would be let through
+  await using app = await startStill(PROXIED);
   const answers = await Promise.all(
     Array.from({ length: 30 }, () => login(app, DEMO.username, 'wrong')),
   );
@@ -85,7 +91,7 @@ test('ten logins at once are no attack', async () => {
 });
 
 test('who guesses from elsewhere does not lock the owner out', async () => {
-  await using app = await startApp(PROXIED);
+  await using app = await startStill(PROXIED);
   const { username, password } = DEMO;
   expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
   const addresses = Array.from({ length: 25 }, (_, n) => `203.0.113.${n}`);
@@ -97,7 +103,7 @@ test('who guesses from elsewhere does not lock the owner out', async () => {
 });
 
 test('the owner is known by the network that an address is in', async () => {
-  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
+  await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
   const { username, password } = DEMO;
   expect((await login(app, username, password, '2001:db8::1')).status).toBe(200);
   for (let n = 0; n < 21; n += 1) await fail(app, 1, username, `203.0.113.${n}`);
@@ -109,7 +115,7 @@ test.each([
   ['192.0.2.7', '192.0.2.7'],
   ['2001:db8::1', '[2001:db8::1]'],
 ])('another port of %s is not another address', async (address, written) => {
-  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
+  await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
   for (const port of [1, 2]) await fail(app, 1, DEMO.username, `${written}:${port}`);
   expect((await fail(app, 1, DEMO.username, `${written}:3`))[0]?.status).toBe(429);
   const trail = await app.db.selectFrom('audit_events').select('address').execute();
@@ -117,7 +123,7 @@ test.each([
 });
 
 test('an attempt that one budget refuses takes no place in another', async () => {
-  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '8' });
+  await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '8' });
   await fail(app, 5, DEMO.username);
   await fail(app, 4, 'nobody'); // the ninth failure has taken the one place of the address
   expect((await login(app, DEMO.username, 'wrong')).status).toBe(429);
@@ -127,7 +133,7 @@ test('an attempt that one budget refuses takes no place in another', async () =>
 });
 
 test('one address may not try many names', async () => {
-  await using app = await startApp({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '10' });
+  await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '10' });
   for (let n = 0; n < 11; n += 1) {
     expect((await login(app, `name${n}`, 'wrong', '2001:db8::1')).status).toBe(401);
   }
@@ -136,13 +142,13 @@ test('one address may not try many names', async () => {
 });
 
 test('without a trusted proxy, X-Forwarded-For is nobody’s word', async () => {
-  await using app = await startApp({ LOGIN_FREE_FAILURES: '5' });
+  await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
   for (let n = 0; n < 6; n += 1) await login(app, 'nobody', 'wrong', `192.0.2.${n}`);
   expect((await login(app, 'nobody', 'wrong', '192.0.2.100')).status).toBe(429);
 });
 
 test('the wrong current password counts like a wrong login', async () => {
-  await using app = await startApp({ LOGIN_FREE_FAILURES: '5' });
+  await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
   const client = app.client();
   await client.login(DEMO.username, DEMO.password);
   const change = (current: string) =>
@@ -158,7 +164,7 @@ test('the wrong current password counts like a wrong login', async () => {
 });
 
 test('refused refresh tokens have a budget of their own, which delays no good one', async () => {
-  await using app = await startApp({ REFRESH_FREE_FAILURES: '3', LOGIN_FREE_FAILURES: '1' });
+  await using app = await startStill({ REFRESH_FREE_FAILURES: '3', LOGIN_FREE_FAILURES: '1' });
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
   const refresh = (token = '') => client.POST('/auth/refresh', { body: { refresh_token: token } });
@@ -180,7 +186,7 @@ test('refused refresh tokens have a budget of their own, which delays no good on
 });
 
 test('registrations of one address have a budget', async () => {
-  await using app = await startApp({ LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
+  await using app = await startStill({ LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
   const statuses = [];
   for (let n = 0; n < 5; n += 1) {
     const body = { username: `user${n}`, password: 'a password of some length' };
@@ -190,7 +196,7 @@ test('registrations of one address have a budget', async () => {
 });
 
 test('counters are kept in the database, without names or passwords', async () => {
-  await using app = await startApp({ LOGIN_FREE_FAILURES: '5' });
+  await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
   await fail(app, 1, DEMO.username);
   const rows = await app.db.selectFrom('rate_limits').selectAll().execute();
   expect(rows).toHaveLength(3);
