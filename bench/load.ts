@@ -20,7 +20,7 @@ export async function serve(file: string, variables: Record<string, string> = {}
   });
   while (!/http:\/\/localhost:\d+/.test(text)) await once(child.stdout ?? child, 'data');
   const url = /http:\/\/localhost:\d+/.exec(text)?.[0] ?? '';
-  return { url, [Symbol.dispose]: () => void child.kill() };
+  return { url, pid: child.pid ?? 0, [Symbol.dispose]: () => void child.kill() };
 }
 
 /** The CPU time that the process behind a server has used (all of its workers), in seconds. */

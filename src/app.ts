@@ -9,21 +9,22 @@ import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
 import { withoutPort } from './auth/network.ts';
-import { isUncommon } from './auth/password.ts';
+import { isUncommon, PASSWORD_REQUESTS } from './auth/password.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/secret.ts';
 import { readBody } from './http/body.ts';
-import { contract } from './http/contract.ts';
+import { contract, operationsOf } from './http/contract.ts';
 import { docs } from './http/docs.ts';
 import { document } from './http/document.ts';
 import { errorHandler } from './http/errors.ts';
+import { Lane, type LaneOf, lanes, takeTurns } from './http/load.ts';
 import { requestLog } from './http/log.ts';
 import { expose, measure } from './http/metrics.ts';
 import type { OperationHandlers } from './http/operation.ts';
-import { problem, Unavailable } from './http/problem.ts';
+import { problem } from './http/problem.ts';
 import { otherThanGet, protocol } from './http/protocol.ts';
 import { send } from './http/send.ts';
 import type { Metrics } from './metrics.ts';
@@ -39,6 +40,8 @@ export interface AppDependencies {
   logger: Logger;
   clock: Clock;
   metrics: Metrics;
+  /** Where requests wait for their turn. */
+  laneOf: LaneOf;
   /** The step that traces requests, if they are traced. */
   traceRequest?: RequestHandler | undefined;
   /** Whether the service has been told to stop. */
@@ -47,7 +50,8 @@ export interface AppDependencies {
 
 /** Joins everything. */
 export async function createApp(dependencies: AppDependencies): Promise<Express> {
-  const { config, db, keys, logger, clock, metrics, traceRequest, isClosing } = dependencies;
+  const { config, db, keys, logger, clock, metrics, laneOf, traceRequest, isClosing } =
+    dependencies;
   const tokens: AccessTokenOptions = {
     keys,
     issuer: config.issuer,
@@ -80,7 +84,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
   app.use((_request, response, next) => {
     response.locals['arrivedAt'] = clock.stamp();
     next();
-  });
+  }, takeTurns(laneOf));
   app.use(
     ...(await contract({
       document,
@@ -97,7 +101,7 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
   );
   app.use(
     errorHandler({
-      isOutage: (error) => error instanceof Unavailable || isOutage(error),
+      isOutage,
       report: (error, requestId) => {
         logger.error({ err: error, request_id: requestId }, 'failed');
         if (isOutage(error)) metrics.databaseFailed(error);
@@ -128,8 +132,28 @@ function exposeMetrics(app: Express, { tell }: Metrics): void {
   app.route('/metrics').get(expose(tell)).all(otherThanGet);
 }
 
+/** The lanes of requests: those about passwords, which wait for a core, starve nobody else. */
+export function createLanes({ maxRequests }: Config) {
+  const atOnce = Math.floor(maxRequests / 8);
+  const byName = {
+    passwords: new Lane(PASSWORD_REQUESTS),
+    others: new Lane({ atOnce, waiting: maxRequests - atOnce }),
+  };
+  const { passwords, others } = byName;
+  const special = {
+    register: passwords,
+    login: passwords,
+    changePassword: passwords,
+    getHealth: undefined,
+    getReadiness: undefined,
+    getJwks: undefined, // from memory
+    '/metrics': undefined,
+  };
+  return { byName, laneOf: lanes(operationsOf(document), special, others) };
+}
+
 /** Headers of every response: what a browser may do with it, and whose pages may ask. */
-function headers({ corsOrigins }: Config) {
+export function headers({ corsOrigins }: Config) {
   const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
   const exposedHeaders = [
     'WWW-Authenticate',

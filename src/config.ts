@@ -29,6 +29,10 @@ export interface Config {
   freeFailures: AttemptLimits;
   corsOrigins: string[];
   bodyLimit: number;
+  /** Requests that a process takes on, connections that it serves. */
+  maxRequests: number;
+  maxConnections: number;
+  requestSeconds: number;
   trustedProxies: string[];
   logLevel: string;
   /** Where traces are sent, and what share of them; `undefined`: nowhere. */
@@ -152,6 +156,21 @@ const variables = {
     desc: 'Largest request body',
     example: '65536',
   }),
+  REQUEST_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
+    default: 30,
+    desc: 'How long a request may take to arrive (408), then to be answered (503), then its answer to be read',
+    example: '30',
+  }),
+  MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
+    default: 512,
+    desc: 'How many requests a process takes on at once, those included that wait; the others are answered with 503 at once',
+    example: '512',
+  }),
+  MAX_CONNECTIONS: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
+    default: 1000,
+    desc: 'How many connections a process serves; on a few more it answers with 503, the rest it drops',
+    example: '1000',
+  }),
   TRUSTED_PROXIES: makeValidator<string>(proxies)({
     default: 'none',
     desc: 'Addresses or subnets of the proxies whose `X-Forwarded-For` counts, with commas between, or `none`',
@@ -231,6 +250,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     },
     corsOrigins: list(env.CORS_ORIGINS),
     bodyLimit: env.BODY_LIMIT_BYTES,
+    maxRequests: env.MAX_REQUESTS,
+    maxConnections: env.MAX_CONNECTIONS,
+    requestSeconds: env.REQUEST_SECONDS,
     trustedProxies: list(env.TRUSTED_PROXIES),
     logLevel: env.LOG_LEVEL,
     traces: tracesOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),

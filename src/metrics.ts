@@ -7,6 +7,7 @@ import type { PoolUse } from './database/connect.ts';
 import { isLostConnection, PoolExhausted } from './database/errors.ts';
 import { retries } from './database/retry.ts';
 import type { SweepReport } from './database/sweep.ts';
+import type { Lane } from './http/load.ts';
 
 /** What the service counts, and who tells it: those who do know nothing of Prometheus. */
 export interface Metrics {
@@ -20,12 +21,19 @@ export interface Metrics {
   sweeps: SweepReport;
 }
 
-/** @param poolUse how the connections to the database are used, if there is a pool of them */
-export function createMetrics(poolUse: () => PoolUse | undefined): Metrics {
+/**
+ * @param poolUse how the connections to the database are used, if there is a pool of them
+ * @param lanes where requests wait, by name
+ */
+export function createMetrics(
+  poolUse: () => PoolUse | undefined,
+  lanes: Record<string, Lane>,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   observeHashing(registers);
+  observeLanes(registers, lanes);
   observePool(registers, poolUse);
   const events = countEvents(registers);
   const failures = countFailures(registers);
@@ -65,13 +73,29 @@ function observeHashing(registers: Registry[]) {
       this.set({ state: 'waiting' }, waiting);
     },
   });
+}
+
+function observeLanes(registers: Registry[], lanes: Record<string, Lane>) {
+  new Gauge({
+    name: 'http_requests',
+    help: 'Requests about passwords, and others, that are worked on or wait for their turn',
+    labelNames: ['lane', 'state'] as const,
+    registers,
+    collect() {
+      for (const [lane, { running, waiting }] of Object.entries(lanes)) {
+        this.set({ lane, state: 'running' }, running);
+        this.set({ lane, state: 'waiting' }, waiting);
+      }
+    },
+  });
   new Counter({
-    name: 'password_hash_refused_total',
-    help: 'Passwords that were not looked at because too many were waiting (answered with 503)',
+    name: 'http_requests_shed_total',
+    help: 'Requests answered with 503 because there was no room for them; they have no line in the log',
+    labelNames: ['lane'] as const,
     registers,
     collect() {
       this.reset();
-      this.inc(hashQueue().refused);
+      for (const [lane, { shed }] of Object.entries(lanes)) this.inc({ lane }, shed);
     },
   });
 }

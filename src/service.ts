@@ -1,7 +1,7 @@
 import type { Server, ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createApp, createMetricsApp } from './app.ts';
+import { createApp, createLanes, createMetricsApp, headers } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -12,7 +12,8 @@ import { migrate } from './database/migrate.ts';
 import { type SweepReport, sweepRegularly } from './database/sweep.ts';
 import { createDemoUser } from './demo.ts';
 import { listen } from './http/listen.ts';
-import { createListener } from './http/listener.ts';
+import { createListener, type ListenerOptions } from './http/listener.ts';
+import { identify } from './http/log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -40,7 +41,7 @@ export async function startService(
   config: Config,
   logger: Logger,
   ownClock: Clock = systemClock,
-  limits: Limits = LIMITS,
+  limits: Limits = {},
 ): Promise<Service> {
   await using opened = new AsyncDisposableStack(); // closed again if the rest fails
   const tracing = await traceIfAsked(config, logger);
@@ -60,7 +61,8 @@ export async function startService(
           }),
         );
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
-  const metrics = createMetrics(() => poolUseOf(db));
+  const lanes = createLanes(config);
+  const metrics = createMetrics(() => poolUseOf(db), lanes.byName);
   opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
   let closing = false;
   const isClosing = () => closing;
@@ -71,18 +73,30 @@ export async function startService(
     logger,
     clock,
     metrics,
+    laneOf: lanes.laneOf,
     traceRequest: tracing?.request,
     isClosing,
   });
-  const server = createListener(app, limits);
+  const bounds = {
+    ...LIMITS,
+    ...timesOf(config),
+    ...limits,
+    maxConnections: config.maxConnections,
+  };
+  const server = createListener(app, {
+    ...bounds,
+    laneOf: lanes.laneOf,
+    setHeaders: [identify, ...headers(config)],
+    onShed: shedReport(logger),
+  });
   server.prependListener('request', (_request, response) => {
     if (closing) response.setHeader('Connection', 'close');
   });
   const { host, port, metricsPort } = config;
-  const place = { host, shutdownTimeout: limits.shutdownTimeout ?? LIMITS.shutdownTimeout };
+  const place = { host, shutdownTimeout: bounds.shutdownTimeout };
   const listenAt = async (listener: Server, where: number) =>
     opened.use(await listen(listener, { ...place, port: where })).url;
-  const apart = createListener(createMetricsApp(config, metrics), limits);
+  const apart = createListener(createMetricsApp(config, metrics), bounds);
   const metricsUrl = metricsPort === undefined ? undefined : await listenAt(apart, metricsPort);
   const url = await listenAt(server, port);
   const running = opened.move();
@@ -95,19 +109,36 @@ export async function startService(
 }
 
 /** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
-export type Limits = ServerOptions & {
-  /** How long the requests under way have when the service is to stop. */
-  shutdownTimeout?: number;
-};
+export type Limits = ServerOptions &
+  Pick<ListenerOptions, 'now'> & {
+    /** How long the requests under way have when the service is to stop. */
+    shutdownTimeout?: number;
+  };
 
 const LIMITS = {
   shutdownTimeout: 10_000,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
 };
+
+function timesOf({ requestSeconds }: Config) {
+  const requestTimeout = requestSeconds * 1000;
+  return { requestTimeout, headersTimeout: Math.min(10_000, requestTimeout) };
+}
+
+/** Not a line for each: a log that grows with the load would be a load of its own. */
+function shedReport(logger: Logger): () => void {
+  let count = 0;
+  let last = 0;
+  return () => {
+    count += 1;
+    if (performance.now() - last < 1000) return;
+    last = performance.now();
+    logger.warn({ shed: count }, 'overloaded: requests are answered with 503');
+    count = 0;
+  };
+}
 
 async function keysOf(config: Config, logger: Logger): Promise<KeySource> {
   try {

@@ -19,8 +19,8 @@ export type PasswordVerdict =
   | { outcome: 'right'; giveBack: (db: Db) => Promise<void> };
 
 /**
- * Counts the attempt, then checks the password; the same work for names that nobody has.
- * @throws Unavailable when too many passwords are waiting already; the attempt is not counted then
+ * Counts the attempt, then checks the password; the same work for names that nobody has. Of those
+ * who wait for it (see `PASSWORD_REQUESTS`) none has been counted yet.
  */
 export async function checkPassword(
   db: Db,
@@ -31,11 +31,6 @@ export async function checkPassword(
   const seconds = await transact(db, (trx) => attempts.beginLogin(trx, username, address, isKnown));
   if (seconds !== undefined) return { outcome: 'wait', seconds };
   const giveBack = (handle: Db) => attempts.giveBackLogin(handle, username, address, isKnown);
-  try {
-    const isRight = await verifyPassword(password, user?.passwordHash);
-    return isRight ? { outcome: 'right', giveBack } : { outcome: 'wrong' };
-  } catch (error) {
-    await transact(db, giveBack);
-    throw error;
-  }
+  const isRight = await verifyPassword(password, user?.passwordHash);
+  return isRight ? { outcome: 'right', giveBack } : { outcome: 'wrong' };
 }

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import pLimit from 'p-limit';
-import { Unavailable } from '../http/problem.ts';
 
 /** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
@@ -13,26 +12,27 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies
  */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 4));
 
-/** How many wait at most: with some 25 ms a hash, those at the end wait about two seconds. */
-const QUEUE = 64 * CONCURRENCY;
+/**
+ * How many requests about passwords are taken on: some are at the database while others are hashed.
+ * With some 25 ms a hash, those at the end of a burst wait about two seconds.
+ */
+export const PASSWORD_REQUESTS = { atOnce: 4 * CONCURRENCY, waiting: 64 * CONCURRENCY };
 
 const queue = pLimit(CONCURRENCY);
 
-/** @throws Unavailable when too many are waiting already */
 export function hashPassword(password: string): Promise<string> {
-  return enqueue(() => hash(normal(password), PARAMETERS));
+  return queue(() => hash(normal(password), PARAMETERS));
 }
 
 /**
  * Whether the password is the one that was hashed. Without a hash (nobody has that name) it does
  * the same work and says no.
- * @throws Unavailable when too many are waiting already
  */
 export async function verifyPassword(
   password: string,
   passwordHash: string | undefined,
 ): Promise<boolean> {
-  const matches = await enqueue(async () =>
+  const matches = await queue(async () =>
     verify(passwordHash ?? (await nobodysHash), normal(password)),
   );
   return matches && passwordHash !== undefined;
@@ -62,17 +62,7 @@ function normal(password: string): string {
   return password.normalize('NFC');
 }
 
-let refused = 0;
-
-function enqueue<T>(work: () => Promise<T>): Promise<T> {
-  if (queue.pendingCount >= QUEUE) {
-    refused += 1;
-    throw new Unavailable('too many passwords to check');
-  }
-  return queue(work);
-}
-
-/** How many passwords are being hashed, wait for it, and were refused so far, in this process. */
+/** How many passwords are being hashed, and wait for it, in this process. */
 export function hashQueue() {
-  return { running: queue.activeCount, waiting: queue.pendingCount, refused };
+  return { running: queue.activeCount, waiting: queue.pendingCount };
 }

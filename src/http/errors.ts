@@ -2,8 +2,8 @@ import type { ErrorRequestHandler, Request } from 'express';
 import * as OpenApiValidator from 'express-openapi-validator';
 import { authenticationOf } from './contract.ts';
 import type { Schema } from './operation.ts';
-import { type Problem, type ProblemCode, problem, unavailable } from './problem.ts';
-import { type AnyResponse, send } from './send.ts';
+import { type ProblemCode, problem, unavailable } from './problem.ts';
+import { type AnyResponse, leave, send, withRequestId } from './send.ts';
 
 const { BadRequest, Unauthorized, UnsupportedMediaType } = OpenApiValidator.error;
 
@@ -39,9 +39,14 @@ export function errorHandler({ isOutage, report }: ErrorOptions): ErrorRequestHa
     const answer = isOutage(error) ? unavailable() : toResponse(error, request);
     const requestId = response.get('X-Request-Id') ?? '';
     if (answer.status >= 500) report(error, requestId);
-    if (request.readableAborted) return; // nobody is left to be answered
-    if (response.headersSent) return next(error);
-    for (const name of HEADERS_OF_AN_ANSWER) response.removeHeader(name);
+    if (request.readableAborted) return leave(response); // nobody is left to be answered
+    if (response.headersSent && !response.writableEnded) {
+      leave(response);
+      return next(error);
+    }
+    if (!response.headersSent) {
+      for (const name of HEADERS_OF_AN_ANSWER) response.removeHeader(name);
+    }
     send(response, answer.status >= 500 ? withRequestId(answer, requestId) : answer);
   };
 }
@@ -116,9 +121,4 @@ function text(value: string, most: number): string {
 function statusOf(error: unknown): number {
   const hasStatus = typeof error === 'object' && error !== null && 'status' in error;
   return hasStatus && typeof error.status === 'number' ? error.status : 500;
-}
-
-function withRequestId(answer: AnyResponse, id: string): AnyResponse {
-  const body = answer.body as Problem; // only problems have a status of 500 and more
-  return { ...answer, body: { ...body, request_id: id } };
 }

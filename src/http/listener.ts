@@ -8,27 +8,78 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { v7 as uuid } from 'uuid';
-import { type ProblemCode, problem } from './problem.ts';
+import { Connections, Pending } from './connections.ts';
+import type { LaneOf } from './load.ts';
+import { type ProblemCode, problem, unavailable } from './problem.ts';
+
+/** Milliseconds, bytes and numbers. */
+export interface ListenerOptions extends ServerOptions {
+  /** How many connections are served; on some more, every request but those about health is shed. */
+  maxConnections?: number;
+  /** Where a request waits for its turn; one that has no lane is about health, and never shed. */
+  laneOf?: LaneOf;
+  /** Is told of each that is shed here. */
+  onShed?: () => void;
+  /** The clock by which a request takes too long, in milliseconds. */
+  now?: () => number;
+  /** Steps that set the headers that every answer has, for one that is shed. */
+  setHeaders?: Step[];
+}
+
+type Step = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+/** More header lines than any client sends. */
+const HEADERS = 100;
+
+/** How many requests of one connection may be under way (pipelining), as an answer is for one. */
+const PIPELINED = 16;
 
 /**
  * An HTTP server that answers with a problem document even where Node would answer, or hang up,
- * by itself: bytes that are no HTTP, headers that are too large, a request that takes too long.
+ * by itself: bytes that are no HTTP, headers that are too large or too many, a request that takes
+ * too long to come or to be answered. What it has no room for it sheds with 503, before anything
+ * else is looked at: that is to cost as little as can be.
  */
-export function createListener(listener: RequestListener, options: ServerOptions): Server {
+export function createListener(listener: RequestListener, options: ListenerOptions): Server {
+  const { maxConnections = 1_000, laneOf, onShed, setHeaders = [], now } = options;
   const latest = new WeakMap<Duplex, ServerResponse>();
+  const connections = new Connections(maxConnections);
+  const giveUp = (response: ServerResponse) => answer(response, OVERLOADED);
+  const pending = new Pending(options.requestTimeout ?? 30_000, giveUp, now);
   // Node would answer a request without `Host` with an empty 400.
   const server = createServer({ ...options, requireHostHeader: false }, (request, response) => {
     latest.set(request.socket, response);
+    const { socket } = request;
+    const count = connections.begin(socket);
+    response.once('close', () => connections.end(socket));
+    pending.add(response);
     if (!hasOneHost(request)) return answer(response, NOT_HTTP);
     request.url = originForm(request.url ?? '');
+    const lane = laneOf?.(request);
+    const isSurplus = connections.isSurplus(socket);
+    if (lane && (isSurplus || count > PIPELINED || !lane.hasRoom())) {
+      onShed?.();
+      return lane.refuse(() => {
+        if (response.headersSent || response.destroyed) return; // it took too long, or nobody is left
+        for (const step of setHeaders) step(request, response, () => undefined);
+        answer(response, OVERLOADED, { isLast: isSurplus });
+      });
+    }
     listener(request, response);
   });
+  server.maxHeadersCount = HEADERS;
+  // Those above are shed in an orderly way; whatever still comes Node drops.
+  server.maxConnections = Math.ceil(maxConnections * 1.25) + 10;
+  server.on('connection', (socket) => connections.add(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     refuse(socket, latest.get(socket), REFUSALS[error.code ?? ''] ?? NOT_HTTP);
   });
   server.on('connect', (_request, socket) => refuse(socket, latest.get(socket), NO_PROXY));
   // An `Expect` that Node does not know would get an empty 417.
   server.on('checkExpectation', (_request, response) => answer(response, UNEXPECTED));
+  const checking = setInterval(() => pending.check(), options.connectionsCheckingInterval ?? 1_000);
+  server.once('close', () => clearInterval(checking));
+  checking.unref();
   return server;
 }
 
@@ -48,6 +99,7 @@ type Refusal = [status: number, code: ProblemCode, detail: string];
 
 const NOT_HTTP: Refusal = [400, 'invalid_request', 'The request is not well-formed HTTP'];
 const NO_PROXY: Refusal = [501, 'method_not_implemented', 'The service is no proxy'];
+const OVERLOADED: Refusal = [503, 'unavailable', unavailable().body.detail];
 const UNEXPECTED: Refusal = [417, 'expectation_failed', 'Only Expect: 100-continue is understood'];
 const REFUSALS: Record<string, Refusal> = {
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The request headers are too large'],
@@ -57,9 +109,10 @@ const REFUSALS: Record<string, Refusal> = {
 };
 
 /** Answers a request that goes no further. */
-function answer(response: ServerResponse, [status, code, detail]: Refusal): void {
-  const text = JSON.stringify(problem(status, code, detail).body);
-  response.writeHead(status, headers(text)).end(text);
+function answer(response: ServerResponse, refusal: Refusal, { isLast = true } = {}): void {
+  const { headers, text } = written(refusal, response.getHeader('X-Request-Id'));
+  if (isLast) response.setHeader('Connection', 'close');
+  response.writeHead(refusal[0], headers).end(text);
 }
 
 /** What a refused connection still sends is of no interest, and its errors are none. */
@@ -84,12 +137,12 @@ function refuse(socket: Duplex, latest: ServerResponse | undefined, refusal: Ref
 /** Longer than any honest client takes to notice that it has been answered. */
 const LINGER = 5_000;
 
-function hangUp(socket: Duplex, [status, code, detail]: Refusal): void {
+function hangUp(socket: Duplex, refusal: Refusal): void {
   if (!socket.writable) return;
-  const { body } = problem(status, code, detail);
-  const text = JSON.stringify(body);
-  const lines = Object.entries(headers(text)).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${body.title}\r\n${lines.join('')}\r\n${text}`);
+  const { title, headers, text } = written(refusal);
+  const lines = Object.entries({ ...headers, Connection: 'close' });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${refusal[0]} ${title}\r\n${head}\r\n${text}`);
   // Whatever is still on its way is read and dropped for a moment: closing on unread bytes would
   // reset the connection, and the client could lose the answer (RFC 9112 §9.6).
   socket.on('error', () => socket.destroy());
@@ -97,13 +150,17 @@ function hangUp(socket: Duplex, [status, code, detail]: Refusal): void {
   setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
-function headers(text: string): Record<string, string | number> {
-  return {
+function written([status, code, detail]: Refusal, id: unknown = uuid()) {
+  const { body } = problem(status, code, detail);
+  const isOurs = status === 503;
+  const text = JSON.stringify(isOurs ? { ...body, request_id: id } : body);
+  const headers = {
     'Content-Type': 'application/problem+json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-    'X-Request-Id': uuid(),
-    Connection: 'close',
+    'X-Request-Id': String(id),
+    ...(isOurs && unavailable().headers),
   };
+  return { title: body.title, headers, text };
 }

@@ -58,7 +58,7 @@ export function requestLog(logger: Logger): RequestHandler {
  * The client's own id if it is a good one, else a new one (UUID v7). A refresh token that has strayed
  * there is none.
  */
-function identify(request: IncomingMessage, response: ServerResponse): string {
+export function identify(request: IncomingMessage, response: ServerResponse): string {
   const sent = request.headers['x-request-id'];
   const isGood = typeof sent === 'string' && /^(?![\da-f]{64}$)[\w.-]{1,64}$/i.test(sent);
   const id = isGood ? sent : uuid();

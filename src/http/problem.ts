@@ -54,8 +54,3 @@ function retryLater<Status extends number>(
 ): RetryLater<Status> {
   return { ...response, headers: { 'Retry-After': Math.max(1, Math.ceil(seconds)) } };
 }
-
-/** Thrown where the fault lies in what the service stands on; answered as 503, never as 401. */
-export class Unavailable extends Error {
-  override name = 'Unavailable';
-}

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { EdgeHeader } from './operation.ts';
-import type { ProblemCode } from './problem.ts';
+import type { Problem, ProblemCode } from './problem.ts';
 
 /** A response value with its types left behind: what the edge sends. */
 export interface AnyResponse {
@@ -23,8 +23,28 @@ export const EDGE_HEADERS: ReadonlySet<string> = new Set([
   'WWW-Authenticate',
 ] satisfies EdgeHeader[]);
 
+/** What is to be done when nothing more is done for a response. */
+const leaving = new WeakMap<Response, () => void>();
+
+/** Has `leave` called once the response's answer is there, or nobody is left to be answered. */
+export function leaveWith(response: Response, leave: () => void): void {
+  leaving.set(response, leave);
+}
+
+/** Nothing more is done for this response. */
+export function leave(response: Response): void {
+  leaving.get(response)?.();
+  leaving.delete(response);
+}
+
 /** Writes a response value, adding the headers that are the edge's own. */
 export function send(response: Response, value: AnyResponse): void {
+  // One that took too long has been answered already (see `createListener`).
+  if (!response.writableEnded) write(response, value);
+  leave(response);
+}
+
+function write(response: Response, value: AnyResponse): void {
   response.status(value.status);
   response.set('Cache-Control', value.headers?.['ETag'] ? 'private, no-cache' : 'no-store');
   for (const [name, content] of Object.entries(value.headers ?? {})) {
@@ -46,4 +66,10 @@ function challenge(body: unknown): string {
     'code' in body &&
     PLAIN_CHALLENGES.includes(String(body.code));
   return isPlain ? REALM : `${REALM}, error="invalid_token"`;
+}
+
+/** A problem of the service's own making names the request, for whoever looks for it in the log. */
+export function withRequestId(answer: AnyResponse, id: string): AnyResponse {
+  const body = answer.body as Problem; // only problems have a status of 500 and more
+  return { ...answer, body: { ...body, request_id: id } };
 }

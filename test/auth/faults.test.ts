@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createApp } from '../../src/app.ts';
+import { createApp, createLanes } from '../../src/app.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import { readConfig } from '../../src/config.ts';
@@ -72,10 +72,12 @@ beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD);
   const config = readConfig(VARIABLES);
   const logger = createLogger('silent');
-  const metrics = createMetrics(() => undefined);
+  const lanes = createLanes(config);
+  const { laneOf } = lanes;
+  const metrics = createMetrics(() => undefined, lanes.byName);
   const isClosing = () => false;
   server = createServer(
-    await createApp({ config, db, keys: TOKENS.keys, logger, clock, metrics, isClosing }),
+    await createApp({ config, db, keys: TOKENS.keys, logger, clock, metrics, laneOf, isClosing }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port

@@ -44,6 +44,31 @@ function first(received: string) {
   return { status, text: received.slice(end, end + size), length: end + size };
 }
 
+/**
+ * Sends each request on a connection of its own, all in one go: a service in the same process has
+ * them all to read before it does anything else.
+ */
+export async function sendAtOnce(
+  url: string,
+  requests: string[],
+): Promise<ReturnType<Wire['answer']>[]> {
+  const wires = await Promise.all(requests.map(() => openWire(url)));
+  const last = await openWire(url); // once it is answered all the others have been accepted
+  last.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await last.answer();
+  last.socket.destroy();
+  const answers = wires.map((wire) => wire.answer().finally(() => wire.socket.destroy()));
+  for (const [index, { socket }] of wires.entries()) socket.write(requests[index] ?? '');
+  return answers;
+}
+
+/** `POST /auth/login` as it goes over the wire. */
+export function loginRequest(username: string, password: string): string {
+  const body = JSON.stringify({ username, password });
+  const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
+  return `POST /auth/login HTTP/1.1\r\nHost: localhost\r\n${type}\r\n\r\n${body}`;
+}
+
 let requests = 0;
 
 /** `POST /auth/refresh` as it goes over the wire, each from an address of its own. */

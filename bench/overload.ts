@@ -1,0 +1,167 @@
+// What becomes of the service at its capacity and under ten times of that, on both engines: good
+// answers a second, how much is shed, how long either takes, memory, and how soon it is back.
+//
+//   npm run bench:overload
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { startPostgres } from '../test/postgres/server.ts';
+import { quantile, send, serve, signIn } from './load.ts';
+
+const SECONDS = 8;
+/** More than the service takes on at once. */
+const CONNECTIONS = 800;
+
+interface Tally {
+  good: number[];
+  shed: number[];
+  other: number;
+  sent: number;
+}
+
+/** One request at a time on one connection, kept as small as can be: the load shares the machine. */
+class Connection {
+  #socket: Socket;
+  #started = 0;
+  #tally: Tally | undefined;
+  #received = '';
+  #free: (connection: Connection) => void;
+
+  constructor(url: string, free: (connection: Connection) => void) {
+    this.#free = free;
+    this.#socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
+    this.#socket.setEncoding('latin1').on('data', (text: string) => this.#read(text));
+    this.#socket.on('error', () => undefined).on('close', () => this.#socket.destroy());
+  }
+
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  ask(bytes: string, tally: Tally): void {
+    this.#tally = tally;
+    this.#started = performance.now();
+    tally.sent += 1;
+    this.#socket.write(bytes);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #read(text: string): void {
+    this.#received += text;
+    const end = this.#received.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const length = Number(/content-length: (\d+)/i.exec(this.#received.slice(0, end))?.[1] ?? 0);
+    if (this.#received.length < end + 4 + length) return;
+    const status = this.#received.slice(9, 12);
+    this.#received = '';
+    const time = performance.now() - this.#started;
+    if (status === '200') this.#tally?.good.push(time);
+    else if (status === '503') this.#tally?.shed.push(time);
+    else if (this.#tally) this.#tally.other += 1;
+    this.#free(this);
+  }
+}
+
+/** So many requests a second, whatever becomes of them; those that find no connection are not sent. */
+async function load(url: string, bytes: string, perSecond: number, seconds: number) {
+  const tally: Tally = { good: [], shed: [], other: 0, sent: 0 };
+  const free: Connection[] = [];
+  const all: Connection[] = [];
+  let missed = 0;
+  const start = performance.now();
+  let due = 0;
+  while (performance.now() - start < seconds * 1000) {
+    const now = performance.now() - start;
+    for (; due < (now / 1000) * perSecond; due += 1) {
+      let connection = free.pop();
+      while (connection && !connection.isOpen) connection = free.pop();
+      if (!connection && all.length < CONNECTIONS) {
+        connection = new Connection(url, (one) => free.push(one));
+        all.push(connection);
+      }
+      if (connection) connection.ask(bytes, tally);
+      else missed += 1;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  for (const connection of all) connection.close();
+  return { ...tally, missed };
+}
+
+/** As fast as the service answers, for `atOnce` clients: what it can do. */
+async function capacity(url: string, bytes: string, atOnce = 16): Promise<number> {
+  const tally: Tally = { good: [], shed: [], other: 0, sent: 0 };
+  const all = Array.from(
+    { length: atOnce },
+    () => new Connection(url, (one) => one.ask(bytes, tally)),
+  );
+  for (const connection of all) connection.ask(bytes, tally);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  tally.good.length = 0;
+  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+  for (const connection of all) connection.close();
+  return tally.good.length / SECONDS;
+}
+
+function memory(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+const ms = (times: number[], q: number) => `${quantile(times, q).toFixed(1)} ms`;
+
+async function measure(engine: string, variables: Record<string, string>): Promise<void> {
+  using service = await serve('scripts/start.mjs', variables);
+  const { url, pid } = service;
+  const username = 'overload';
+  const password = 'correct horse battery staple';
+  await send(`${url}/auth/register`, { method: 'POST', body: { username, password } });
+  const { headers } = await signIn(url, username, password);
+  for (let n = 0; n < 20; n += 1) {
+    await send(`${url}/todos`, { method: 'POST', headers, body: { title: `Todo ${n}` } });
+  }
+  const authorization = `Authorization: ${headers.Authorization}`;
+  const bytes = `GET /todos HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\n\r\n`;
+  const atRest = memory(pid);
+  const most = await capacity(url, bytes);
+  console.log(`${engine}: GET /todos, ${most.toFixed(0)} a second for 16 clients`);
+  console.log(`  memory     ${atRest.toFixed(0)} MB before, ${memory(pid).toFixed(0)} MB after`);
+  for (const times of [1, 10]) {
+    const resident: number[] = [];
+    const health: number[] = [];
+    const watch = setInterval(async () => {
+      resident.push(memory(pid));
+      const start = performance.now();
+      const { status } = await send(`${url}/healthz`);
+      if (status === 200) health.push(performance.now() - start);
+    }, 500);
+    const { good, shed, other, sent, missed } = await load(url, bytes, times * most, SECONDS);
+    clearInterval(watch);
+    const ended = performance.now();
+    let back = Number.NaN;
+    for (let tries = 0; tries < 1000 && Number.isNaN(back); tries += 1) {
+      const { status, time } = await send(`${url}/todos`, { headers });
+      if (status === 200 && time < 50) back = performance.now() - ended;
+    }
+    console.log(`  ${times} × that, ${sent} sent in ${SECONDS} s (${missed} found no connection)`);
+    console.log(`    good     ${(good.length / SECONDS).toFixed(0)} a second, ${other} others`);
+    console.log(`    in       ${ms(good, 0.5)}, 99 % in ${ms(good, 0.99)}`);
+    console.log(`    shed     ${((100 * shed.length) / sent).toFixed(0)} %`);
+    if (shed.length > 0) console.log(`    in       ${ms(shed, 0.5)}, 99 % in ${ms(shed, 0.99)}`);
+    console.log(`    memory   ${resident.map((size) => size.toFixed(0)).join(' ')} MB`);
+    console.log(`    health   answered ${health.length} times, in ${ms(health, 0.99)} at most`);
+    console.log(`    back     ${back.toFixed(0)} ms after the last request`);
+  }
+}
+
+await measure('SQLite', { DATABASE_URL: 'sqlite::memory:' });
+const postgres = await startPostgres();
+try {
+  const variables = { DATABASE_URL: postgres.url, JWT_SECRET: 'a secret of the measurements only' };
+  await measure('PostgreSQL', variables);
+} finally {
+  await postgres.stop();
+}
+process.exit(0);

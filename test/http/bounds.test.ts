@@ -1,0 +1,359 @@
+// How much the service takes on, and what it answers to the rest, through real sockets.
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createListener, type ListenerOptions } from '../../src/http/listener.ts';
+import { loginRequest, openWire, sendAtOnce, type Wire } from '../auth/wire.ts';
+import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { type Expected, expectProblem, send, signIn } from './setup.ts';
+import { answerTo, exchange } from './wire.ts';
+
+const OVERLOADED: Expected = {
+  status: 503,
+  title: 'Service Unavailable',
+  code: 'unavailable',
+  detail: 'The service cannot answer right now. Please try again.',
+  retryAfter: '1',
+};
+const HEAD = 'Host: localhost\r\nConnection: close\r\n';
+
+function times<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+function openSocket(url: string): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+async function openWires({ url }: TestApp, count: number): Promise<Wire[]> {
+  const wires = await Promise.all(times(count, () => openWire(url)));
+  onTestFinished(() => {
+    for (const { socket } of wires) socket.destroy();
+  });
+  return wires;
+}
+
+/** A listener of its own, for what no operation of the service does. */
+async function listen(listener: RequestListener, options: ListenerOptions) {
+  const server = createListener(listener, options);
+  const connections: Socket[] = [];
+  server.on('connection', (socket) => connections.push(socket));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  return { url: `http://127.0.0.1:${port}`, connections };
+}
+
+async function metric({ url }: TestApp, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.split(' ')[1]);
+}
+
+const getTodos = (token: string) =>
+  `GET /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+
+function inLane(app: TestApp, state: string, lane = 'others'): Promise<number> {
+  return metric(app, `http_requests{lane="${lane}",state="${state}"}`);
+}
+
+/** Two requests that are worked on, up to the end of the test or their release. */
+async function holdTwo(app: TestApp) {
+  const pairs = [await signIn(app), await signIn(app)];
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  const spy = vi.spyOn(app.clock, 'passed').mockReturnValue(promise);
+  onTestFinished(() => {
+    release();
+    spy.mockRestore();
+  });
+  const held = pairs.map(({ refresh_token }) =>
+    send(app, { method: 'POST', path: '/auth/refresh', body: { refresh_token } }),
+  );
+  await expect.poll(() => inLane(app, 'running'), { interval: 5 }).toBe(2);
+  return { release, held };
+}
+
+/** The service works on nothing any more, and nobody waits. */
+async function expectIdle(app: TestApp) {
+  for (const lane of ['passwords', 'others']) {
+    for (const state of ['running', 'waiting']) {
+      await expect.poll(() => inLane(app, state, lane), { interval: 5 }).toBe(0);
+    }
+  }
+}
+
+test('200 requests at a start gun are all answered by a service that has time', async () => {
+  await using app = await startApp();
+  const { access_token: token } = await signIn(app);
+  const answers = await Promise.all(
+    await sendAtOnce(
+      app.url,
+      times(200, () => getTodos(token)),
+    ),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(times(200, () => 200));
+});
+
+describe('more than the service takes on is shed', () => {
+  test('with 503, whole and readable for pages; health is told meanwhile; then all is well', async () => {
+    await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
+    const { access_token: token } = await signIn(app);
+    const { release } = await holdTwo(app);
+    const waiting = await sendAtOnce(
+      app.url,
+      times(14, () => getTodos(token)),
+    );
+    await expect.poll(() => inLane(app, 'waiting'), { interval: 5 }).toBe(14);
+    const headers = { Origin: 'http://localhost:5173', 'X-Request-Id': 'mine' };
+    const shed = times(100, () => send(app, { path: '/todos', token, headers }));
+    for (const answer of await Promise.all(shed)) {
+      expectProblem(answer, await answer.text(), OVERLOADED);
+      expect(answer.headers.get('X-Request-Id')).toBe('mine');
+      expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(headers.Origin);
+      expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Retry-After');
+    }
+    for (const path of ['/healthz', '/readyz', '/metrics', '/.well-known/jwks.json']) {
+      expect((await send(app, { path })).status).toBe(200);
+    }
+    expect(await metric(app, 'http_requests_shed_total{lane="others"}')).toBe(100);
+    const line = app.log.map((one) => JSON.parse(one)).find(({ shed: count }) => count > 0);
+    expect(line).toMatchObject({ msg: 'overloaded: requests are answered with 503' });
+    release();
+    for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
+    await expectIdle(app);
+    expect((await send(app, { path: '/todos', token })).status).toBe(200);
+  });
+
+  test('also when its body was read first', async () => {
+    await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
+    const { access_token: token } = await signIn(app);
+    const { release, held } = await holdTwo(app);
+    const body = JSON.stringify({ title: 'one of many' });
+    const head = `POST /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
+    const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const wires = await openWires(app, 20);
+    const answers = Promise.all(wires.map((wire) => wire.answer()));
+    for (const { socket } of wires) socket.write(head + length);
+    await fetch(`${app.url}/healthz`); // whose answer tells that all that has been read
+    for (const { socket } of wires) socket.write(body);
+    const shed = 'http_requests_shed_total{lane="others"}';
+    await expect.poll(() => metric(app, shed), { interval: 5 }).toBe(6);
+    release();
+    for (const { status } of await Promise.all(held)) expect(status).toBe(200);
+    const statuses = (await answers).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([...times(14, () => 201), ...times(6, () => 503)]);
+    const todos = app.db.selectFrom('todos').where('title', '=', 'one of many');
+    expect(await todos.select('id').execute()).toHaveLength(14);
+    await expectIdle(app);
+  });
+
+  test('by those about passwords, to others there is room', async () => {
+    await using app = await startApp({ LOGIN_FREE_FAILURES_PER_ADDRESS: '100000' });
+    const { access_token: token } = await signIn(app);
+    // At most 64 for each of 4 cores wait: all have come before the first of them is answered.
+    const storm = await sendAtOnce(
+      app.url,
+      times(400, (n) => loginRequest(`nobody${n}`, 'wrong')),
+    );
+    const others = await Promise.all(times(20, () => send(app, { path: '/todos', token })));
+    expect(others.map(({ status }) => status)).toEqual(times(20, () => 200));
+    const statuses = (await Promise.all(storm)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([401, 503]));
+    expect(await metric(app, 'http_requests_shed_total{lane="others"}')).toBe(0);
+  });
+
+  test('those who go away leave nothing behind', async () => {
+    await using app = await startApp({ MAX_REQUESTS: '16' });
+    const { access_token: token } = await signIn(app);
+    for (let round = 0; round < 5; round += 1) {
+      const sockets = times(40, () => openSocket(app.url));
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+      for (const socket of sockets) socket.write(getTodos(token), () => socket.resetAndDestroy());
+      await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
+    }
+    await expectIdle(app);
+    expect((await send(app, { path: '/todos', token })).status).toBe(200);
+  });
+});
+
+test('of many requests at once on one connection the first 16 are worked on', async () => {
+  await using app = await startApp();
+  const ask = (path: string, last = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
+  const bytes = times(39, () => ask('/todos')).join('') + ask('/healthz', 'Connection: close\r\n');
+  const answers = await exchange(app.url, bytes);
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses).toEqual([...times(16, () => 401), ...times(23, () => 503), 200]);
+  await expectIdle(app);
+});
+
+describe('headers', () => {
+  const lines = (count: number) => times(count, (n) => `X-${n}: x\r\n`).join('');
+
+  test('may be 100, and with one more it is 431', async () => {
+    await using app = await startApp();
+    const ask = (count: number) =>
+      answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}${lines(count - 2)}\r\n`);
+    expect((await ask(100)).status).toBe(200);
+    for (const count of [101, 500]) {
+      const answer = await ask(count);
+      expectProblem(answer, answer.body, {
+        status: 431,
+        title: 'Request Header Fields Too Large',
+        code: 'headers_too_large',
+        detail: 'The request headers are too large',
+      });
+    }
+  });
+});
+
+test('a body may be as large as BODY_LIMIT_BYTES says', async () => {
+  await using app = await startApp({ BODY_LIMIT_BYTES: '1024' });
+  const { access_token: token } = await signIn(app);
+  const post = (length: number) => {
+    const body = { title: 'large', description: 'x'.repeat(length) };
+    return send(app, { method: 'POST', path: '/todos', token, body });
+  };
+  expect((await post(900)).status).toBe(201);
+  expect((await post(1100)).status).toBe(413);
+});
+
+describe('connections', () => {
+  const GET = 'GET /auth/me HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  test('above MAX_CONNECTIONS are answered 503 and closed, health excepted, until there is room', async () => {
+    await using app = await startApp({ MAX_CONNECTIONS: '2' });
+    const busy = times(2, () => openSocket(app.url)); // in the middle of a request
+    for (const socket of busy) socket.write('GET /auth/me HTTP/1.1\r\n');
+    await Promise.all(busy.map((socket) => once(socket, 'connect')));
+    const refused = await answerTo(app.url, GET);
+    expect(JSON.parse(refused.body)).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(refused.headers.get('Retry-After')).toBe('1');
+    expect(refused.headers.get('Connection')).toBe('close');
+    const health = await answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}\r\n`);
+    expect(health.status).toBe(200);
+    for (const socket of busy) socket.destroy();
+    const ask = () => answerTo(app.url, `GET /auth/me HTTP/1.1\r\n${HEAD}\r\n`);
+    await expect.poll(async () => (await ask()).status, { interval: 5 }).toBe(401);
+  });
+
+  test('that are idle keep nobody out: the one that has been so for longest goes', async () => {
+    await using app = await startApp({ MAX_CONNECTIONS: '2' }, { keepAliveTimeout: 60_000 });
+    const idle = times(2, () => openSocket(app.url));
+    for (const socket of idle) {
+      socket.write(GET);
+      await once(socket, 'data');
+    }
+    const [first, second] = idle;
+    const closed = first && once(first, 'close');
+    const fresh = openSocket(app.url);
+    await closed;
+    fresh.write(GET);
+    expect(String(await once(fresh, 'data'))).toMatch(/^HTTP\/1.1 401 /);
+    expect(second?.closed).toBe(false);
+  });
+
+  test('far above it are dropped', async () => {
+    await using app = await startApp({ MAX_CONNECTIONS: '2' });
+    const sockets = times(40, () => openSocket(app.url));
+    for (const socket of sockets)
+      socket.on('connect', () => socket.write('GET /auth/me HTTP/1.1\r\n'));
+    const open = () => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded);
+    for (const socket of sockets) socket.resume();
+    await expect.poll(() => open().length, { interval: 5 }).toBe(13); // 2 × 1.25 + 10
+    for (const socket of sockets) socket.destroy();
+    const ask = () => answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}\r\n`);
+    await expect
+      .poll(async () =>
+        ask().then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+  });
+});
+
+describe('a request whose answer takes too long', () => {
+  /** The requests are looked at all the time, by a clock that stands until it is let go. */
+  function stopped() {
+    let now = 0;
+    let step = 0;
+    const look = () => {
+      now += step;
+      return now;
+    };
+    const run = (seconds: number) => {
+      step = seconds * 1000;
+    };
+    return { run, limits: { connectionsCheckingInterval: 5, now: look } };
+  }
+
+  test('gets 503, and none when the real one comes', async () => {
+    const { run, limits } = stopped();
+    let finish = () => {};
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const { url } = await listen((_request, response) => {
+      finish = () => response.end('late');
+      resolve();
+    }, limits);
+    const answering = fetch(url);
+    await asked;
+    run(10);
+    const answer = await answering;
+    expectProblem(answer, await answer.text(), OVERLOADED);
+    finish();
+  });
+
+  test('is over: what its operation says then is left out, and its place is free', async () => {
+    const { run, limits } = stopped();
+    await using app = await startApp({}, limits);
+    const { release, held } = await holdTwo(app);
+    run(10);
+    for (const answer of await Promise.all(held)) {
+      expectProblem(answer, await answer.text(), OVERLOADED);
+    }
+    run(0);
+    expect(await inLane(app, 'running')).toBe(2);
+    release();
+    await expectIdle(app);
+    expect(app.log.filter((line) => JSON.parse(line).msg === 'failed')).toEqual([]);
+    const again = await send(app, { method: 'POST', path: '/auth/login', body: DEMO });
+    expect(again.status).toBe(200);
+  });
+
+  const large = Buffer.alloc(40 * 2 ** 20);
+
+  /** Asks and never reads what is answered. */
+  const askOnly = (url: string) =>
+    openSocket(url).pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+
+  test('to be read is hung up on', async () => {
+    const { run, limits } = stopped();
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const { url, connections } = await listen((_, response) => {
+      response.end(large);
+      resolve();
+    }, limits);
+    askOnly(url);
+    await asked;
+    run(10);
+    await expect.poll(() => connections.map(({ closed }) => closed)).toEqual([true]);
+  });
+
+  test('to be read, of many, is the oldest to be hung up on before the memory is full', async () => {
+    const { limits } = stopped();
+    const { url, connections } = await listen((_, response) => void response.end(large), limits);
+    for (let n = 1; n <= 3; n += 1) {
+      askOnly(url);
+      await vi.waitFor(() => expect(connections).toHaveLength(n), { interval: 2 });
+    }
+    const expected = [true, true, false]; // two of them are more than 64 MiB
+    await expect.poll(() => connections.map(({ closed }) => closed)).toEqual(expected);
+  });
+});
