@@ -9,6 +9,18 @@ import { closed, exit, useProcesses } from './process.ts';
 
 const { folder, run, start } = useProcesses();
 
+/** A login of which the service has read so much of the body; it has asked for the rest. */
+async function beginLogin(url: string, body: string, length: number) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8');
+  socket.on('error', () => {});
+  socket.write(
+    'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      `Expect: 100-continue\r\nContent-Length: ${length}\r\n\r\n${body}`,
+  );
+  expect(await once(socket, 'data')).toEqual(['HTTP/1.1 100 Continue\r\n\r\n']);
+  return socket;
+}
+
 test('the banner says where to go next, and its curl line signs in', async () => {
   const { output, url } = await start({ DATABASE_URL: 'sqlite:banner/todos.sqlite' });
   expect(output.text).toContain(`${url}/docs`);
@@ -71,17 +83,11 @@ test('the demo user is made once, and only for a new database behind a loopback 
 test('SIGTERM finishes the request under way, then the process ends with 0', async () => {
   const { child, url } = await start({ DATABASE_URL: 'sqlite::memory:' });
   const body = JSON.stringify(DEMO);
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.write(
-    'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
-      `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
-  );
+  const socket = await beginLogin(url, body.slice(0, 5), body.length);
   let answer = '';
-  socket.setEncoding('utf8').on('data', (text: string) => {
+  socket.on('data', (text: string) => {
     answer += text;
   });
-  // A second connection's answer tells that the first one's bytes have been read.
-  await fetch(`${url}/healthz`);
   child.kill('SIGTERM');
   await closed(url);
   socket.write(body.slice(5));
@@ -92,10 +98,7 @@ test('SIGTERM finishes the request under way, then the process ends with 0', asy
 
 test('whoever asks twice for the end gets it at once', async () => {
   const { child, url } = await start({ DATABASE_URL: 'sqlite::memory:' });
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.on('error', () => {});
-  socket.write('POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
-  await fetch(`${url}/healthz`);
+  await beginLogin(url, '{', 100);
   child.kill('SIGTERM');
   await closed(url);
   expect(child.exitCode).toBeNull();
@@ -105,9 +108,7 @@ test('whoever asks twice for the end gets it at once', async () => {
 
 test('a request that never ends does not keep the service from ending', async () => {
   const app = await startApp({}, { shutdownTimeout: 50 });
-  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
-  socket.write('POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{');
-  await fetch(`${app.url}/healthz`);
+  const socket = await beginLogin(app.url, '{', 100);
   await Promise.all([once(socket, 'close'), app.close()]);
 });
 

@@ -11,6 +11,9 @@ import { openWire, refreshRequest, type Wire } from './wire.ts';
 const USES = 50;
 const ROUNDS = Number(process.env['ROUNDS'] ?? 4);
 
+/** No use has to wait for a connection to the database: after three seconds of that it is a 503. */
+const POOL = { DATABASE_POOL_SIZE: String(USES) };
+
 const openWires = (urls: string[]) =>
   Promise.all(
     Array.from({ length: USES }, (_, index) => openWire(urls[index % urls.length] ?? '')),
@@ -49,7 +52,7 @@ describe('in one process', () => {
   let ada: { userId: string; username: string };
   let wires: Wire[];
   beforeAll(async () => {
-    app = await startAuth();
+    app = await startAuth(POOL);
     ada = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
     wires = await openWires([app.url]);
   });
@@ -94,7 +97,7 @@ describe('in two processes on one database, as the clock goes', () => {
   let db: Db;
   beforeAll(async () => {
     database = await freshDatabase();
-    servers = await Promise.all([startServer(database.url), startServer(database.url)]);
+    servers = await Promise.all([1, 2].map(() => startServer(database.url, POOL)));
     wires = await openWires(servers.map(({ url }) => url));
     db = database.connect();
   });

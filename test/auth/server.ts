@@ -6,9 +6,9 @@ import { VARIABLES } from './setup.ts';
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 
 /** The service as a process of its own, on a database that several can share. */
-export async function startServer(databaseUrl: string) {
+export async function startServer(databaseUrl: string, variables: Record<string, string> = {}) {
   const child = spawn(process.execPath, [START], {
-    env: { ...VARIABLES, DATABASE_URL: databaseUrl },
+    env: { ...VARIABLES, DATABASE_URL: databaseUrl, ...variables },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await urlOf(child);

@@ -10,7 +10,7 @@ import { copyDatabase, type Progress } from '../../src/database/copy.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { TABLES } from '../../src/database/rows.ts';
 import { sharedSecret } from '../../src/database/secret.ts';
-import { seedSession, seedUser } from '../auth/setup.ts';
+import { hookedDb, seedSession, seedUser } from '../auth/setup.ts';
 import { scriptPath, useCommands } from '../command.ts';
 import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../engine.ts';
 import { startApp, type TestApp } from '../harness.ts';
@@ -284,18 +284,23 @@ test.each(['source', 'target'] as const)(
     const { source, target } = databases;
     await seed(source.db, 600);
     const { db } = databases[which];
+    // The source's one connection is held by the copy: the change comes when that lets it go.
     let changing: Promise<unknown> = Promise.resolve();
+    const patient = hookedDb(target.url, {
+      before: async () => void (which === 'target' && (await changing)),
+    });
     const change = db.updateTable('todos').set({ title: 'Another' });
     const one = change.where('id', 'in', (ids) => ids.selectFrom('todos').select('id').limit(1));
     // The first rows of the todos are copied by then, and the change to them is in neither batch.
     const meanwhile = atFirst('copying', 'todos', () => {
       changing = one.execute();
     });
-    const copying = copyDatabase(source.db, target.db, meanwhile);
+    const copying = copyDatabase(source.db, patient, meanwhile);
     const what =
       which === 'source' ? 'The source has changed' : 'The target does not have what was';
     await expect(copying).rejects.toThrow(new RegExp(`^${what}.*:\n {2}todos: 600 rows when .*\n`));
     await changing;
+    await patient.destroy();
     await expect(migrate(target.db)).rejects.toThrow('begun and not finished');
     await copyDatabase(source.db, target.db, quietly);
     expect(await contents(target.db)).toEqual(await contents(source.db));
@@ -323,19 +328,23 @@ test('of two copies into one database the later one goes on, and the other one e
   await using databases = await twoDatabases();
   const { source, target } = databases;
   await seed(source.db, 1200);
-  let later: Promise<unknown> = Promise.resolve();
+  let later: Promise<unknown> | undefined;
   const begun = Promise.withResolvers<void>();
   await using other = new AsyncDisposableStack();
+  // The earlier one does nothing more before the later one has begun.
+  const earlier = other.adopt(
+    hookedDb(target.url, { before: async () => void (later && (await begun.promise)) }),
+    (db) => db.destroy(),
+  );
   const meanwhile = atFirst('copying', 'sessions', () => {
     const handles = [source.connect(), target.connect()];
     const [from, to] = handles.map((handle) => other.adopt(handle, (db) => db.destroy()));
     if (!from || !to) return;
     later = copyDatabase(from, to, atFirst('copying', 'secrets', begun.resolve));
   });
-  await expect(copyDatabase(source.db, target.db, meanwhile)).rejects.toThrow(
+  await expect(copyDatabase(source.db, earlier, meanwhile)).rejects.toThrow(
     'Another copy into the target has been started',
   );
-  await begun.promise;
   await later;
   expect(await contents(target.db)).toEqual(await contents(source.db));
 });

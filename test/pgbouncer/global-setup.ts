@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { freePort, startPostgres } from '../postgres/server.ts';
 
 /**
@@ -37,12 +39,28 @@ max_client_conn = 1000
   );
   const asRoot = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
   const bouncer = spawn('pgbouncer', ['-q', ...asRoot, file], { stdio: 'inherit' });
+  const bouncerUrl = `postgres://${username}@127.0.0.1:${listen}/postgres`;
+  while (bouncer.exitCode === null && !(await answers(bouncerUrl))) await sleep(20);
   process.env['TEST_POSTGRES_URL'] = url;
-  process.env['TEST_PGBOUNCER_URL'] = `postgres://${username}@127.0.0.1:${listen}/postgres`;
+  process.env['TEST_PGBOUNCER_URL'] = bouncerUrl;
   return async () => {
     bouncer.kill('SIGTERM');
     if (bouncer.exitCode === null) await once(bouncer, 'exit');
     await stop();
     rmSync(folder, { recursive: true });
   };
+}
+
+async function answers(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
+  }
 }
