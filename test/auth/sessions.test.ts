@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { listEvents } from '../../src/auth/audit.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import {
@@ -403,7 +404,7 @@ describe('a session of somebody who has a password', () => {
     pairOf(await login(PASSWORD));
   });
 
-  test('a login with the old password that was being checked meanwhile starts no session', async () => {
+  test('a login with the old password that was being checked meanwhile starts no session and is told as refused', async () => {
     const checked = holdNextCheck();
     const late = login(PASSWORD);
     await checked.reached;
@@ -411,6 +412,8 @@ describe('a session of somebody who has a password', () => {
     checked.release();
     expect(codeOf(await late)).toBe('invalid_credentials');
     expect(idsOf(await get('/auth/sessions', here))).toEqual([here.id]);
+    const trail = (await listEvents(app.db, ada.userId, 10)).map(({ event }) => event);
+    expect(trail.toSorted()).toEqual(['password_changed', 'sign_in_refused']);
   });
 
   test('a change with the old password that was being checked meanwhile is refused', async () => {
