@@ -76,10 +76,11 @@ test('the right password has to wait like any other, and gives its attempt back'
 test('parallel guesses are counted one by one before they are checked', async () => {
   await using app = await startStill(PROXIED);
   const answers = await Promise.all(
-    Array.from({ length: 30 }, () => login(app, DEMO.username, 'wrong')),
+    // So many about passwords may wait for however long; of more some would be shed.
+    Array.from({ length: 12 }, () => login(app, DEMO.username, 'wrong')),
   );
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(6);
-  expect(answers.filter(({ status }) => status === 429)).toHaveLength(24);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(6);
 });
 
 test('ten logins at once are no attack', async () => {
