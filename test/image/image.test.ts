@@ -71,7 +71,7 @@ async function started(variables: Record<string, string>) {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  await expect.poll(() => output, { timeout: 20_000 }).toContain('contract');
+  await expect.poll(() => output).toContain('contract');
   const pid = Number(/^pid (\d+)$/m.exec(output)?.[1]);
   onTestFinished(() => {
     if (child.exitCode === null) process.kill(pid, 'SIGKILL');

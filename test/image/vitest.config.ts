@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from '../patience.ts';
 
 /** The image, built and run without a container engine (see buildah.ts). */
 export default defineConfig({
-  test: { include: ['test/image/*.test.ts'], testTimeout: 60_000, hookTimeout: 600_000 },
+  test: { include: ['test/image/*.test.ts'], ...PATIENCE, hookTimeout: 600_000 },
 });

@@ -57,7 +57,7 @@ export const todo: Mutants = {
     'answers 201': answerStatus(200, 201),
     'gives no ETag': answerHeaders(200, () => ({ etag: undefined })),
     'gives always the same ETag': answerHeaders(200, () => ({ etag: '"1"' })),
-    'gives a new ETag each time': answerHeaders(200, () => ({ etag: `"${Date.now()}"` })),
+    'gives a new ETag each time': answerHeaders(200, () => ({ etag: `"${crypto.randomUUID()}"` })),
     'lets everybody keep it': answerHeaders(200, () => ({ 'cache-control': 'public, max-age=60' })),
     'does not look at If-None-Match': askHeaders(() => ({ 'if-none-match': undefined })),
     'answers 304 to whatever ETag': header('if-none-match', (tags) => tags.replace(/^".*/, '*')),
