@@ -40,7 +40,10 @@ max_client_conn = 1000
   const asRoot = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
   const bouncer = spawn('pgbouncer', ['-q', ...asRoot, file], { stdio: 'inherit' });
   const bouncerUrl = `postgres://${username}@127.0.0.1:${listen}/postgres`;
-  while (bouncer.exitCode === null && !(await answers(bouncerUrl))) await sleep(20);
+  while (!(await answers(bouncerUrl))) {
+    if (bouncer.exitCode === null) await sleep(20);
+    else throw await stop().then(() => new Error('PgBouncer did not start'));
+  }
   process.env['TEST_POSTGRES_URL'] = url;
   process.env['TEST_PGBOUNCER_URL'] = bouncerUrl;
   return async () => {
