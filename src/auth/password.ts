@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import pLimit from 'p-limit';
+import type { LaneLimits } from '../http/load.ts';
 
 /** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
@@ -10,15 +11,22 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies
  * Hashing takes a core whole, so as many run at a time as leave one for everything else; more than
  * Node has threads for it (4) would only wait where the queue does not see them.
  */
-const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 4));
+function atOnce(processes: number): number {
+  const share = Math.floor((availableParallelism() - 1) / processes);
+  return Math.max(1, Math.min(share, 4));
+}
+
+const queue = pLimit(atOnce(1));
 
 /**
- * How many requests about passwords are taken on: some are at the database while others are hashed.
- * With some 25 ms a hash, those at the end of a burst wait about two seconds.
+ * Leaves to each of so many processes its share of the cores.
+ * @returns how many requests about passwords each takes on: some are at the database while others
+ * are hashed, and with some 25 ms a hash those at the end of a burst wait about two seconds
  */
-export const PASSWORD_REQUESTS = { atOnce: 4 * CONCURRENCY, waiting: 64 * CONCURRENCY };
-
-const queue = pLimit(CONCURRENCY);
+export function shareCores(processes: number): LaneLimits {
+  queue.concurrency = atOnce(processes);
+  return { atOnce: 4 * queue.concurrency, waiting: 64 * queue.concurrency };
+}
 
 export function hashPassword(password: string): Promise<string> {
   return queue(() => hash(normal(password), PARAMETERS));

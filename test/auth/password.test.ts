@@ -111,29 +111,36 @@ test('a login storm is turned away with 503, and everybody else is served meanwh
 });
 
 test.each([
-  [1, 1],
-  [2, 1],
-  [4, 3],
-  [64, 4],
-])('on %i cores %i passwords are hashed at a time', async (cores, expected) => {
-  let running = 0;
-  let most = 0;
-  vi.resetModules();
-  vi.doMock('node:os', () => ({ availableParallelism: () => cores }));
-  vi.doMock('@node-rs/argon2', () => ({
-    hash: async () => {
-      running += 1;
-      most = Math.max(most, running);
-      await new Promise(setImmediate);
-      running -= 1;
-      return '';
-    },
-  }));
-  const mocked = await import('../../src/auth/password.ts');
-  await new Promise(setImmediate); // the hash of nobody's password, made at the start
-  most = 0;
-  await Promise.all(Array.from({ length: 20 }, () => mocked.hashPassword('a password')));
-  expect(most).toBe(expected);
-  vi.doUnmock('node:os');
-  vi.doUnmock('@node-rs/argon2');
-});
+  [1, 1, 1],
+  [2, 1, 1],
+  [4, 1, 3],
+  [4, 2, 1],
+  [4, 8, 1],
+  [9, 4, 2],
+  [64, 4, 4],
+])(
+  'on %i cores, in each of %i processes %i passwords are hashed at a time',
+  async (cores, processes, expected) => {
+    let running = 0;
+    let most = 0;
+    vi.resetModules();
+    vi.doMock('node:os', () => ({ availableParallelism: () => cores }));
+    vi.doMock('@node-rs/argon2', () => ({
+      hash: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise(setImmediate);
+        running -= 1;
+        return '';
+      },
+    }));
+    const mocked = await import('../../src/auth/password.ts');
+    await new Promise(setImmediate); // the hash of nobody's password, made at the start
+    most = 0;
+    expect(mocked.shareCores(processes).waiting).toBe(64 * expected);
+    await Promise.all(Array.from({ length: 20 }, () => mocked.hashPassword('a password')));
+    expect(most).toBe(expected);
+    vi.doUnmock('node:os');
+    vi.doUnmock('@node-rs/argon2');
+  },
+);

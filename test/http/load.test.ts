@@ -1,5 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { createLanes } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
 import { Lane } from '../../src/http/load.ts';
 
 function lane(limits: { atOnce: number; waiting: number }) {
@@ -99,4 +101,26 @@ test('where no more may be worked on, those who are shed are told so', async () 
   await turn();
   const told = await new Promise((tell) => subject.refuse(() => tell('told')));
   expect([told, begun]).toEqual(['told', [1]]);
+});
+
+test.each([
+  ['POST', '/auth/register', 'passwords'],
+  ['POST', '/auth/login', 'passwords'],
+  ['PUT', '/auth/password', 'passwords'],
+  ['GET', '/auth/login', 'others'],
+  ['POST', '/auth/refresh', 'others'],
+  ['GET', '/todos?limit=1', 'others'],
+  ['HEAD', '/todos', 'others'],
+  ['GET', '/nowhere', 'others'],
+  ['GET', '/healthz', undefined],
+  ['GET', '/healthz?at=night', undefined],
+  ['HEAD', '/healthz', undefined],
+  ['GET', '/readyz', undefined],
+  ['GET', '/.well-known/jwks.json', undefined],
+  ['GET', '/metrics', undefined],
+  ['HEAD', '/metrics', undefined],
+  ['OPTIONS', '/todos', undefined],
+] as const)('%s %s waits with the %s', (method, url, expected) => {
+  const { byName, laneOf } = createLanes(readConfig({}));
+  expect(laneOf({ method, url })).toBe(expected && byName[expected]);
 });
