@@ -44,6 +44,16 @@ function first(received: string) {
   return { status, text: received.slice(end, end + size), length: end + size };
 }
 
+/** So many connections, all of which the service has accepted. */
+export async function openWires(url: string, count: number): Promise<Wire[]> {
+  const wires = await Promise.all(Array.from({ length: count }, () => openWire(url)));
+  const last = await openWire(url); // once it is answered all the others have been accepted
+  last.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await last.answer();
+  last.socket.destroy();
+  return wires;
+}
+
 /**
  * Sends each request on a connection of its own, all in one go: a service in the same process has
  * them all to read before it does anything else.
@@ -52,11 +62,7 @@ export async function sendAtOnce(
   url: string,
   requests: string[],
 ): Promise<ReturnType<Wire['answer']>[]> {
-  const wires = await Promise.all(requests.map(() => openWire(url)));
-  const last = await openWire(url); // once it is answered all the others have been accepted
-  last.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await last.answer();
-  last.socket.destroy();
+  const wires = await openWires(url, requests.length);
   const answers = wires.map((wire) => wire.answer().finally(() => wire.socket.destroy()));
   for (const [index, { socket }] of wires.entries()) socket.write(requests[index] ?? '');
   return answers;

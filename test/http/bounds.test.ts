@@ -4,7 +4,8 @@ import type { RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createListener, type ListenerOptions } from '../../src/http/listener.ts';
-import { loginRequest, openWire, sendAtOnce, type Wire } from '../auth/wire.ts';
+import { Lane } from '../../src/http/load.ts';
+import { loginRequest, openWires, sendAtOnce } from '../auth/wire.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 import { type Expected, expectProblem, send, signIn } from './setup.ts';
 import { answerTo, exchange } from './wire.ts';
@@ -26,14 +27,6 @@ function openSocket(url: string): Socket {
   const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
   onTestFinished(() => void socket.destroy());
   return socket;
-}
-
-async function openWires({ url }: TestApp, count: number): Promise<Wire[]> {
-  const wires = await Promise.all(times(count, () => openWire(url)));
-  onTestFinished(() => {
-    for (const { socket } of wires) socket.destroy();
-  });
-  return wires;
 }
 
 /** A listener of its own, for what no operation of the service does. */
@@ -137,7 +130,7 @@ describe('more than the service takes on is shed', () => {
     const body = JSON.stringify({ title: 'one of many' });
     const head = `POST /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
     const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-    const wires = await openWires(app, 20);
+    const wires = await openWires(app.url, 20);
     const answers = Promise.all(wires.map((wire) => wire.answer()));
     for (const { socket } of wires) socket.write(head + length);
     await fetch(`${app.url}/healthz`); // whose answer tells that all that has been read
@@ -179,6 +172,26 @@ describe('more than the service takes on is shed', () => {
     }
     await expectIdle(app);
     expect((await send(app, { path: '/todos', token })).status).toBe(200);
+  });
+
+  test('nothing is done for those who go away while they wait', async () => {
+    await using app = await startApp({ MAX_REQUESTS: '16' });
+    const { access_token: token } = await signIn(app);
+    const { release } = await holdTwo(app);
+    const body = JSON.stringify({ title: 'of nobody' });
+    const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
+    const wires = await openWires(app.url, 5);
+    for (const { socket } of wires) {
+      socket.write(`POST /todos HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+    }
+    await expect.poll(() => inLane(app, 'waiting'), { interval: 5 }).toBe(5);
+    for (const { socket } of wires) socket.destroy();
+    const gone = () => app.log.filter((line) => JSON.parse(line).status === 499);
+    await expect.poll(gone, { interval: 5 }).toHaveLength(5);
+    release();
+    await expectIdle(app);
+    const todos = app.db.selectFrom('todos').where('title', '=', 'of nobody');
+    expect(await todos.select('id').execute()).toEqual([]);
   });
 });
 
@@ -237,7 +250,12 @@ describe('connections', () => {
     expect(refused.headers.get('Connection')).toBe('close');
     const health = await answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}\r\n`);
     expect(health.status).toBe(200);
-    for (const socket of busy) socket.destroy();
+    const surplus = openSocket(app.url);
+    await once(surplus, 'connect');
+    const [first] = busy; // which was there before
+    first?.write('Host: x\r\n\r\n');
+    expect(first && String(await once(first, 'data'))).toMatch(/^HTTP\/1.1 401 /);
+    for (const socket of [...busy, surplus]) socket.destroy();
     const ask = () => answerTo(app.url, `GET /auth/me HTTP/1.1\r\n${HEAD}\r\n`);
     await expect.poll(async () => (await ask()).status, { interval: 5 }).toBe(401);
   });
@@ -256,6 +274,20 @@ describe('connections', () => {
     fresh.write(GET);
     expect(String(await once(fresh, 'data'))).toMatch(/^HTTP\/1.1 401 /);
     expect(second?.closed).toBe(false);
+  });
+
+  test('with a request under way are not idle', async () => {
+    await using app = await startApp({ MAX_CONNECTIONS: '2' }, { keepAliveTimeout: 60_000 });
+    const [busy, idle] = [openSocket(app.url), openSocket(app.url)];
+    busy.write(GET);
+    await once(busy, 'data');
+    busy.write('POST /todos HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+    idle.write(GET);
+    await once(idle, 'data');
+    openSocket(app.url);
+    await once(idle, 'close');
+    busy.write('}');
+    expect(String(await once(busy, 'data'))).toMatch(/^HTTP\/1.1 401 /);
   });
 
   test('far above it are dropped', async () => {
@@ -308,6 +340,19 @@ describe('a request whose answer takes too long', () => {
     const answer = await answering;
     expectProblem(answer, await answer.text(), OVERLOADED);
     finish();
+  });
+
+  test('has had its answer when it is its turn to be shed', async () => {
+    const { run, limits } = stopped();
+    const lane = new Lane({ atOnce: 1, waiting: 0 });
+    const untold: (() => void)[] = [];
+    vi.spyOn(lane, 'refuse').mockImplementation((tell) => void untold.push(tell));
+    const { url } = await listen(() => {}, { ...limits, laneOf: () => lane });
+    const answering = fetch(url);
+    await expect.poll(() => untold, { interval: 5 }).toHaveLength(1);
+    run(10);
+    expect((await answering).status).toBe(503);
+    for (const tell of untold) expect(tell).not.toThrow();
   });
 
   test('is over: what its operation says then is left out, and its place is free', async () => {
