@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createListener, type ListenerOptions } from '../../src/http/listener.ts';
 import { Lane } from '../../src/http/load.ts';
-import { loginRequest, openWires, sendAtOnce } from '../auth/wire.ts';
+import { loginRequest, openWire, openWires, sendAtOnce } from '../auth/wire.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 import { type Expected, expectProblem, send, signIn } from './setup.ts';
 import { answerTo, exchange } from './wire.ts';
@@ -316,14 +316,21 @@ describe('a request whose answer takes too long', () => {
   function stopped() {
     let now = 0;
     let step = 0;
+    let count = 0;
     const look = () => {
       now += step;
+      count += 1;
       return now;
+    };
+    /** Resolves when some more looks have been taken. */
+    const looks = async () => {
+      const before = count;
+      await expect.poll(() => count, { interval: 2 }).toBeGreaterThan(before + 10);
     };
     const run = (seconds: number) => {
       step = seconds * 1000;
     };
-    return { run, limits: { connectionsCheckingInterval: 5, now: look } };
+    return { run, looks, limits: { connectionsCheckingInterval: 5, now: look } };
   }
 
   test('gets 503, and none when the real one comes', async () => {
@@ -340,6 +347,26 @@ describe('a request whose answer takes too long', () => {
     const answer = await answering;
     expectProblem(answer, await answer.text(), OVERLOADED);
     finish();
+  });
+
+  test('has all of that time once it has arrived', async () => {
+    const { run, looks, limits } = stopped();
+    const asked = Promise.withResolvers<() => void>();
+    const { url } = await listen((request, response) => {
+      request.resume().once('end', () => asked.resolve(() => response.end('in time')));
+    }, limits);
+    const wire = await openWire(url);
+    const answering = wire.answer();
+    wire.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+    run(10);
+    await looks(); // more than its time; what arrives late is refused elsewhere
+    run(0);
+    wire.socket.write('}');
+    const finish = await asked.promise;
+    await looks();
+    finish();
+    expect((await answering).status).toBe(200);
+    wire.socket.destroy();
   });
 
   test('has had its answer when it is its turn to be shed', async () => {
@@ -396,7 +423,7 @@ describe('a request whose answer takes too long', () => {
     const { url, connections } = await listen((_, response) => void response.end(large), limits);
     for (let n = 1; n <= 3; n += 1) {
       askOnly(url);
-      await vi.waitFor(() => expect(connections).toHaveLength(n), { interval: 2 });
+      await expect.poll(() => connections, { interval: 2 }).toHaveLength(n);
     }
     const expected = [true, true, false]; // two of them are more than 64 MiB
     await expect.poll(() => connections.map(({ closed }) => closed)).toEqual(expected);
