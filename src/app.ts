@@ -147,7 +147,6 @@ export function createLanes({ maxRequests, workers }: Config) {
     getHealth: undefined,
     getReadiness: undefined,
     getJwks: undefined, // from memory
-    '/metrics': undefined,
   };
   return { byName, laneOf: lanes(operationsOf(document), special, others) };
 }

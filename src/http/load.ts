@@ -133,12 +133,12 @@ export type LaneOf = (request: {
  */
 export function lanes(
   routes: ReturnType<typeof operationsOf>,
-  special: Partial<Record<OperationId | '/metrics', Lane | undefined>>,
+  special: Partial<Record<OperationId, Lane | undefined>>,
   others: Lane,
 ): LaneOf {
   const byRoute = new Map<string, Lane | undefined>([
-    ['GET /metrics', special['/metrics']],
-    ['HEAD /metrics', special['/metrics']],
+    ['GET /metrics', undefined],
+    ['HEAD /metrics', undefined],
   ]);
   for (const { method, path, operation } of routes) {
     if (!Object.hasOwn(special, operation.operationId ?? '')) continue;
