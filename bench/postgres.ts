@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../test/postgres/server.ts';
@@ -42,11 +43,19 @@ async function prepare(url: string): Promise<Bench> {
   while (chains.length < AT_ONCE) {
     chains.push((await signIn(url, USER.username, USER.password)).refresh_token);
   }
+  for (let n = 0; n < 20; n += 1) {
+    await send(`${url}/todos`, { method: 'POST', headers, body: { title: `Todo ${n}` } });
+  }
   return { url, headers, chains };
 }
 
 /** Requests a second, and CPU seconds of the service for each. */
-async function measure({ url }: Bench, work: () => Promise<void>) {
+interface Measured {
+  rate: number;
+  cost: number;
+}
+
+async function measure({ url }: Bench, work: () => Promise<void>): Promise<Measured> {
   const [before, start] = [await cpu(url), performance.now()];
   await repeat(REQUESTS, AT_ONCE, work);
   const seconds = (performance.now() - start) / 1000;
@@ -72,7 +81,7 @@ function refreshing(bench: Bench) {
 
 const folder = mkdtempSync(join(tmpdir(), 'todos-bench-'));
 
-function pgbench(name: string, script: string): number {
+function pgbench(name: string, script: string): Measured {
   const file = join(folder, `${name}.sql`);
   writeFileSync(file, script);
   const options = ['-n', '-M', 'extended', '-c', '10', '-j', '1', '-T', '4', '-f', file];
@@ -84,7 +93,7 @@ function pgbench(name: string, script: string): number {
   if (error) throw new Error('pgbench is missing: set PGBENCH to where it is', { cause: error });
   const rate = /^tps = (\S+)/m.exec(stdout)?.[1];
   if (!rate) throw new Error(stderr);
-  return Number(rate);
+  return { rate: Number(rate), cost: Number.NaN };
 }
 
 /** What a listing asks of the database: is the session live, and the page. */
@@ -102,14 +111,16 @@ insert into bench_spent values (md5(random()::text || clock_timestamp()::text), 
 insert into bench_events values (md5(random()::text || clock_timestamp()::text), 1, 'refreshed');
 commit;`;
 
-await (async () => {
-  const one = await serve('scripts/start.mjs', variables);
-  const two = await serve('scripts/start.mjs', { ...variables, WORKERS: '2' });
+await throughput();
+await growth();
+await database.end();
+await postgres.stop();
+
+/** Requests a second with one worker and with two, and those of pgbench. */
+async function throughput() {
+  using one = await serve('scripts/start.mjs', variables);
+  using two = await serve('scripts/start.mjs', { ...variables, WORKERS: '2' });
   const benches = { one: await prepare(one.url), two: await prepare(two.url) };
-  for (let n = 0; n < 20; n += 1) {
-    const { url, headers } = benches.one;
-    await send(`${url}/todos`, { method: 'POST', headers, body: { title: `Todo ${n}` } });
-  }
   await database.query(`
     create table bench_session as select id, user_id from sessions limit 1;
     create table bench_tokens as
@@ -118,68 +129,92 @@ await (async () => {
     create unique index on bench_tokens (token);
     create table bench_spent (token text primary key, session int);
     create table bench_events (id text primary key, at bigint, event text);`);
-  const rounds: Record<string, number>[] = [];
+  const rounds: Record<string, Measured>[] = [];
   for (let n = 0; n <= ROUNDS; n += 1) {
     rounds.push({
-      'GET /todos, 1 worker': (await listing(benches.one)).rate,
-      'GET /todos, 2 workers': (await listing(benches.two)).rate,
+      'GET /todos, 1 worker': await listing(benches.one),
+      'GET /todos, 2 workers': await listing(benches.two),
       'GET /todos, pgbench': pgbench('listing', LISTING),
-      'refresh, 1 worker': (await refreshing(benches.one)).rate,
-      'refresh, 2 workers': (await refreshing(benches.two)).rate,
+      'refresh, 1 worker': await refreshing(benches.one),
+      'refresh, 2 workers': await refreshing(benches.two),
       'refresh, pgbench': pgbench('refresh', REFRESH),
     });
   }
   rounds.shift(); // the warm-up
-  console.log(`a second, median of ${ROUNDS} rounds, ${AT_ONCE} clients`);
+  console.log(
+    `a second, and CPU time of the service: median of ${ROUNDS} rounds, ${AT_ONCE} clients`,
+  );
   for (const name of Object.keys(rounds[0] ?? {})) {
-    console.log(
-      `  ${name.padEnd(24)} ${median(rounds.map((round) => round[name] ?? 0)).toFixed(0)}`,
-    );
+    const rate = median(rounds.map((round) => round[name]?.rate ?? Number.NaN));
+    const cost = median(rounds.map((round) => round[name]?.cost ?? Number.NaN));
+    const time = Number.isNaN(cost) ? '' : `${(cost * 1000).toFixed(2)} ms each`;
+    console.log(`  ${name.padEnd(24)} ${rate.toFixed(0).padStart(6)}  ${time}`);
   }
-  one[Symbol.dispose]();
-
-  await fill(1000);
-  const few = await growth(benches.two);
-  await fill(Number(values.rows));
-  const many = await growth(benches.two);
-  console.log(`CPU time a request with ${values.rows} todos and sessions, next to a thousand`);
-  console.log(`  GET /todos  ${(many.listing / few.listing).toFixed(2)}`);
-  console.log(`  refresh     ${(many.refreshing / few.refreshing).toFixed(2)}`);
-  const plan = `explain (analyze, buffers) select * from todos
-    where user_id = (select user_id from bench_session) order by created_at, id limit 21`;
-  const { rows } = await database.query<{ 'QUERY PLAN': string }>(plan);
-  console.log(rows.map((row) => `  ${row['QUERY PLAN']}`).join('\n'));
-  two[Symbol.dispose]();
-})();
-
-/** CPU seconds of the service for a request, median of some rounds. */
-async function growth(bench: Bench) {
-  const rounds = [];
-  for (let n = 0; n < 3; n += 1) {
-    rounds.push({
-      listing: (await listing(bench)).cost,
-      refreshing: (await refreshing(bench)).cost,
-    });
-  }
-  return {
-    listing: median(rounds.map((round) => round.listing)),
-    refreshing: median(rounds.map((round) => round.refreshing)),
-  };
 }
 
-/** Other people's todos and sessions, up to so many of each. */
-async function fill(count: number) {
-  await database.query(`
+/** What a request costs beside a thousand todos and sessions of others, and beside many more. */
+async function growth() {
+  await using stack = new AsyncDisposableStack();
+  const sizes = [1000, Number(values.rows)];
+  const places = await Promise.all(sizes.map((size) => place(stack, size)));
+  const costs: Record<'listing' | 'refreshing', number>[][] = [[], []];
+  for (let n = 0; n < ROUNDS; n += 1) {
+    for (const [index, { bench }] of places.entries()) {
+      const { cost } = await listing(bench);
+      costs[index]?.push({ listing: cost, refreshing: (await refreshing(bench)).cost });
+    }
+  }
+  const ratio = (of: 'listing' | 'refreshing') => {
+    const [few, many] = costs.map((rounds) => median(rounds.map((round) => round[of])));
+    return ((many ?? Number.NaN) / (few ?? Number.NaN)).toFixed(2);
+  };
+  console.log(`a request with ${sizes[1]} todos and sessions in the tables, next to ${sizes[0]}`);
+  for (const [name, of, work] of [
+    ['GET /todos', 'listing', listing],
+    ['refresh', 'refreshing', refreshing],
+  ] as const) {
+    const rows = [];
+    for (const { bench, client } of places) {
+      const before = await rowsRead(client);
+      await work(bench);
+      rows.push((((await rowsRead(client)) - before) / REQUESTS).toFixed(1));
+    }
+    console.log(`  ${name.padEnd(12)} CPU time × ${ratio(of)}, rows read ${rows.join(' and ')}`);
+  }
+}
+
+/** A database of its own with so many todos and sessions of other people, and a service on it. */
+async function place(stack: AsyncDisposableStack, size: number) {
+  await database.query(`create database with_${size}`);
+  const url = new URL(postgres.url);
+  url.pathname = `with_${size}`;
+  const client = stack.adopt(new pg.Client({ connectionString: url.href }), (one) => one.end());
+  await client.connect();
+  const service = await serve('scripts/start.mjs', { ...variables, DATABASE_URL: url.href });
+  stack.use(service);
+  const bench = await prepare(service.url);
+  await fill(client, size);
+  return { bench, client };
+}
+
+/** As PostgreSQL counts them, once it has: what a connection has read it tells after ten seconds. */
+async function rowsRead(client: pg.Client): Promise<number> {
+  await sleep(11_000);
+  const { rows } = await client.query<{ sum: string }>(
+    'select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables',
+  );
+  return Number(rows[0]?.sum);
+}
+
+async function fill(client: pg.Client, count: number) {
+  await client.query(`
     insert into users select 'user-' || n, 'user' || n, 'user' || n, '', 0
-      from generate_series(1, ${count} / 100) n on conflict do nothing;
+      from generate_series(1, ${count} / 100) n;
     insert into todos select 'todo-' || n, 'user-' || (n % (${count} / 100) + 1), 'Todo', '', 0, 'todo', 1, n, n
-      from generate_series(1, ${count}) n on conflict do nothing;
+      from generate_series(1, ${count}) n;
     insert into sessions (id, user_id, created_at, last_used_at, idle_expires_at, absolute_expires_at,
         address, network, user_agent, token_hash)
       select 'session-' || n, 'user-' || (n % (${count} / 100) + 1), 0, 0, 9e15, 9e15, '', '', '', 'hash-' || n
-      from generate_series(1, ${count}) n on conflict do nothing;
-    analyze;`);
+      from generate_series(1, ${count}) n;`);
+  await client.query('vacuum analyze');
 }
-
-await database.end();
-await postgres.stop();
