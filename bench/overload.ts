@@ -2,6 +2,7 @@
 // answers a second, how much is shed, how long either takes, memory, and how soon it is back.
 //
 //   npm run bench:overload
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { startPostgres } from '../test/postgres/server.ts';
@@ -31,6 +32,11 @@ class Connection {
     this.#socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
     this.#socket.setEncoding('latin1').on('data', (text: string) => this.#read(text));
     this.#socket.on('error', () => undefined).on('close', () => this.#socket.destroy());
+  }
+
+  /** Resolves once it is accepted: so many at once would wait for seconds for that alone. */
+  async opened(): Promise<void> {
+    if (this.#socket.connecting) await once(this.#socket, 'connect');
   }
 
   get isOpen(): boolean {
@@ -69,6 +75,12 @@ async function load(url: string, bytes: string, perSecond: number, seconds: numb
   const tally: Tally = { good: [], shed: [], other: 0, sent: 0 };
   const free: Connection[] = [];
   const all: Connection[] = [];
+  while (all.length < CONNECTIONS) {
+    const connection = new Connection(url, (one) => free.push(one));
+    await connection.opened();
+    all.push(connection);
+    free.push(connection);
+  }
   let missed = 0;
   const start = performance.now();
   let due = 0;
@@ -77,10 +89,6 @@ async function load(url: string, bytes: string, perSecond: number, seconds: numb
     for (; due < (now / 1000) * perSecond; due += 1) {
       let connection = free.pop();
       while (connection && !connection.isOpen) connection = free.pop();
-      if (!connection && all.length < CONNECTIONS) {
-        connection = new Connection(url, (one) => free.push(one));
-        all.push(connection);
-      }
       if (connection) connection.ask(bytes, tally);
       else missed += 1;
     }
@@ -148,6 +156,8 @@ async function measure(engine: string, variables: Record<string, string>): Promi
     console.log(`  ${times} × that, ${sent} sent in ${SECONDS} s (${missed} found no connection)`);
     console.log(`    good     ${(good.length / SECONDS).toFixed(0)} a second, ${other} others`);
     console.log(`    in       ${ms(good, 0.5)}, 99 % in ${ms(good, 0.99)}`);
+    const open = sent - good.length - shed.length - other;
+    if (open > CONNECTIONS) console.log(`    ${open} have had no answer`);
     console.log(`    shed     ${((100 * shed.length) / sent).toFixed(0)} %`);
     if (shed.length > 0) console.log(`    in       ${ms(shed, 0.5)}, 99 % in ${ms(shed, 0.99)}`);
     console.log(`    memory   ${resident.map((size) => size.toFixed(0)).join(' ')} MB`);

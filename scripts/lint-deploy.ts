@@ -41,7 +41,7 @@ async function lintUnit(): Promise<number> {
     const rules = ['security', '--offline=true', '--no-pager', `--threshold=${EXPOSURE}`, unit];
     const isExposed = (await run('systemd-analyze', rules, { quiet: true })) !== 0;
     if (isExposed) await run('systemd-analyze', rules); // a page of text, once it matters
-    return verify.status || Number(isExposed || faults.length > 0);
+    return Number(verify.status !== 0 || isExposed || faults.length > 0);
   } finally {
     rmSync(scratch, { recursive: true });
   }

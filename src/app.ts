@@ -9,7 +9,7 @@ import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
 import { withoutPort } from './auth/network.ts';
-import { isUncommon, shareCores } from './auth/password.ts';
+import { isUncommon, passwordRequests } from './auth/password.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
@@ -133,11 +133,11 @@ function exposeMetrics(app: Express, { tell }: Metrics): void {
 }
 
 /** The lanes of requests: those about passwords, which wait for a core, starve nobody else. */
-export function createLanes({ maxRequests, workers }: Config) {
+export function createLanes({ maxRequests, workers }: Config, onShed?: () => void) {
   const atOnce = Math.floor(maxRequests / 8);
   const byName = {
-    passwords: new Lane(shareCores(workers)),
-    others: new Lane({ atOnce, waiting: maxRequests - atOnce }),
+    passwords: new Lane(passwordRequests(workers), onShed),
+    others: new Lane({ atOnce, waiting: maxRequests - atOnce }, onShed),
   };
   const { passwords, others } = byName;
   const special = {

@@ -163,7 +163,7 @@ const variables = {
   }),
   MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
     default: 512,
-    desc: 'How many requests a process takes on at once, those included that wait; the others are answered with 503 at once',
+    desc: 'How many requests a process takes on at once, those included that wait, and those about passwords not; the others are answered with 503',
     example: '512',
   }),
   MAX_CONNECTIONS: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({

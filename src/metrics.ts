@@ -90,7 +90,7 @@ function observeLanes(registers: Registry[], lanes: Record<string, Lane>) {
   });
   new Counter({
     name: 'http_requests_shed_total',
-    help: 'Requests answered with 503 because there was no room for them; they have no line in the log',
+    help: 'Requests answered with 503 because there was no room for them',
     labelNames: ['lane'] as const,
     registers,
     collect() {

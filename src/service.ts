@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createApp, createLanes, createMetricsApp, headers } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
+import { shareCores } from './auth/password.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { sharedClock } from './database/clock.ts';
@@ -61,7 +62,8 @@ export async function startService(
           }),
         );
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
-  const lanes = createLanes(config);
+  shareCores(config.workers);
+  const lanes = createLanes(config, shedReport(logger));
   const metrics = createMetrics(() => poolUseOf(db), lanes.byName);
   opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
   let closing = false;
@@ -87,7 +89,6 @@ export async function startService(
     ...bounds,
     laneOf: lanes.laneOf,
     setHeaders: [identify, ...headers(config)],
-    onShed: shedReport(logger),
   });
   server.prependListener('request', (_request, response) => {
     if (closing) response.setHeader('Connection', 'close');
@@ -130,13 +131,13 @@ function timesOf({ requestSeconds }: Config) {
 /** Not a line for each: a log that grows with the load would be a load of its own. */
 function shedReport(logger: Logger): () => void {
   let count = 0;
-  let last = 0;
-  return () => {
-    count += 1;
-    if (performance.now() - last < 1000) return;
-    last = performance.now();
+  const report = () => {
     logger.warn({ shed: count }, 'overloaded: requests are answered with 503');
     count = 0;
+  };
+  return () => {
+    count += 1;
+    if (count === 1) setTimeout(report, 1000).unref();
   };
 }
 

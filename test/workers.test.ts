@@ -1,5 +1,6 @@
 // Several processes behind one port, as `WORKERS=2 npm start` runs them.
 import { rename, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './engine.ts';
@@ -144,4 +145,18 @@ test('a start that cannot be says so once', async () => {
   expect(await exit(child)).toBe(1);
   expect(output.text.match(/Set HOST to an address of this machine/g)).toHaveLength(1);
   expect(output.text).not.toContain('has died');
+});
+
+test('connections far above MAX_CONNECTIONS are dropped, not handed round', async () => {
+  const server = await start({ JWT_SECRET, MAX_CONNECTIONS: '2' });
+  const sockets = Array.from({ length: 60 }, () =>
+    connect(Number(new URL(server.url).port), '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
+  for (const socket of sockets) socket.write('GET /auth/me HTTP/1.1\r\n');
+  const dropped = () =>
+    sockets.filter(({ closed: gone, bytesRead }) => gone && bytesRead === 0).length;
+  await expect.poll(dropped, { interval: 5 }).toBeGreaterThanOrEqual(60 - 26); // 2 × 1.25 + 10 in each
+  for (const socket of sockets) socket.destroy();
 });

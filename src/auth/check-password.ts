@@ -20,7 +20,7 @@ export type PasswordVerdict =
 
 /**
  * Counts the attempt, then checks the password; the same work for names that nobody has. Of those
- * who wait for it (see `createLanes`) none has been counted yet.
+ * who wait for their turn in the lane (see `createLanes`) none has been counted yet.
  */
 export async function checkPassword(
   db: Db,

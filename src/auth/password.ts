@@ -11,21 +11,26 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies
  * Hashing takes a core whole, so as many run at a time as leave one for everything else; more than
  * Node has threads for it (4) would only wait where the queue does not see them.
  */
-function atOnce(processes: number): number {
+function hashesAtOnce(processes: number): number {
   const share = Math.floor((availableParallelism() - 1) / processes);
   return Math.max(1, Math.min(share, 4));
 }
 
-const queue = pLimit(atOnce(1));
+const queue = pLimit(hashesAtOnce(1));
+
+/** Leaves to each of so many processes its share of the cores. */
+export function shareCores(processes: number): void {
+  queue.concurrency = hashesAtOnce(processes);
+}
 
 /**
- * Leaves to each of so many processes its share of the cores.
- * @returns how many requests about passwords each takes on: some are at the database while others
- * are hashed, and with some 25 ms a hash those at the end of a burst wait about two seconds
+ * How many requests about passwords each of so many processes takes on: some are at the database
+ * while others are hashed, and with some 25 ms a hash those at the end of a burst wait about two
+ * seconds.
  */
-export function shareCores(processes: number): LaneLimits {
-  queue.concurrency = atOnce(processes);
-  return { atOnce: 4 * queue.concurrency, waiting: 64 * queue.concurrency };
+export function passwordRequests(processes: number): LaneLimits {
+  const hashes = hashesAtOnce(processes);
+  return { atOnce: 4 * hashes, waiting: 64 * hashes };
 }
 
 export function hashPassword(password: string): Promise<string> {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 /** The open connections; those that were opened when there were too many are surplus. */
 export class Connections {
   #most: number;
-  #open = 0;
+  #open = new Set<Socket>();
   #surplus = new WeakSet<Socket>();
   /** Those with requests under way, with their number. */
   #busy = new Map<Socket, number>();
@@ -17,20 +17,28 @@ export class Connections {
 
   /** Where there are too many, the one that has been idle for longest makes room. */
   add(socket: Socket): void {
-    this.#open += 1;
-    socket.once('close', () => {
-      this.#open -= 1;
-      this.#busy.delete(socket);
-      this.#idle.delete(socket);
-    });
-    if (this.#open <= this.#most) return;
-    this.#surplus.add(socket);
+    this.#open.add(socket);
+    socket.once('close', () => this.#remove(socket));
+    if (this.#open.size <= this.#most) return;
     const [idle] = this.#idle;
-    idle?.destroy();
+    if (!idle) {
+      this.#surplus.add(socket);
+      return;
+    }
+    this.#remove(idle);
+    idle.destroy();
   }
 
+  /** Whether there is no place for it yet. */
   isSurplus(socket: Socket): boolean {
-    return this.#open > this.#most && this.#surplus.has(socket);
+    if (this.#open.size <= this.#most) this.#surplus.delete(socket);
+    return this.#surplus.has(socket);
+  }
+
+  #remove(socket: Socket): void {
+    this.#open.delete(socket);
+    this.#busy.delete(socket);
+    this.#idle.delete(socket);
   }
 
   /** @returns how many requests of the connection are under way now */

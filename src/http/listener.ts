@@ -14,12 +14,10 @@ import { type ProblemCode, problem, unavailable } from './problem.ts';
 
 /** Milliseconds, bytes and numbers. */
 export interface ListenerOptions extends ServerOptions {
-  /** How many connections are served; on some more, every request but those about health is shed. */
+  /** How many connections are served; on some more, every request that has a lane is shed. */
   maxConnections?: number;
-  /** Where a request waits for its turn; one that has no lane is about health, and never shed. */
+  /** Where a request waits for its turn. */
   laneOf?: LaneOf;
-  /** Is told of each that is shed here. */
-  onShed?: () => void;
   /** The clock by which a request takes too long, in milliseconds. */
   now?: () => number;
   /** Steps that set the headers that every answer has, for one that is shed. */
@@ -41,11 +39,17 @@ const PIPELINED = 16;
  * else is looked at: that is to cost as little as can be.
  */
 export function createListener(listener: RequestListener, options: ListenerOptions): Server {
-  const { maxConnections = 1_000, laneOf, onShed, setHeaders = [], now } = options;
+  const { maxConnections = 1_000, laneOf, setHeaders = [], now } = options;
   const latest = new WeakMap<Duplex, ServerResponse>();
   const connections = new Connections(maxConnections);
-  const giveUp = (response: ServerResponse) => answer(response, OVERLOADED);
-  const pending = new Pending(options.requestTimeout ?? 30_000, giveUp, now);
+  const shed = (response: ServerResponse, isLast = true) => {
+    if (response.headersSent || response.destroyed) return; // it took too long, or nobody is left
+    if (!response.hasHeader('X-Request-Id')) {
+      for (const step of setHeaders) step(response.req, response, () => undefined);
+    }
+    answer(response, OVERLOADED, { isLast });
+  };
+  const pending = new Pending(options.requestTimeout ?? 30_000, shed, now);
   // Node would answer a request without `Host` with an empty 400.
   const server = createServer({ ...options, requireHostHeader: false }, (request, response) => {
     latest.set(request.socket, response);
@@ -57,19 +61,19 @@ export function createListener(listener: RequestListener, options: ListenerOptio
     request.url = originForm(request.url ?? '');
     const lane = laneOf?.(request);
     const isSurplus = connections.isSurplus(socket);
-    if (lane && (isSurplus || count > PIPELINED || !lane.hasRoom())) {
-      onShed?.();
-      return lane.refuse(() => {
-        if (response.headersSent || response.destroyed) return; // it took too long, or nobody is left
-        for (const step of setHeaders) step(request, response, () => undefined);
-        answer(response, OVERLOADED, { isLast: isSurplus });
-      });
+    // Node reads on until it has answers that it cannot send; without them it would for ever.
+    const isFlooded = count > PIPELINED;
+    if (isFlooded && !lane) return void socket.destroy();
+    if (lane && (isSurplus || isFlooded || !lane.hasRoom())) {
+      return lane.refuse(() => shed(response, isSurplus), { isAtOnce: isFlooded });
     }
     listener(request, response);
   });
   server.maxHeadersCount = HEADERS;
   // Those above are shed in an orderly way; whatever still comes Node drops.
   server.maxConnections = Math.ceil(maxConnections * 1.25) + 10;
+  // Else the leading process would hand it from worker to worker for as long as all are full.
+  Object.assign(server, { dropMaxConnection: true }); // which @types/node does not know yet
   server.on('connection', (socket) => connections.add(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     refuse(socket, latest.get(socket), REFUSALS[error.code ?? ''] ?? NOT_HTTP);
@@ -122,6 +126,8 @@ const refused = new WeakSet<Duplex>();
 function refuse(socket: Duplex, latest: ServerResponse | undefined, refusal: Refusal): void {
   if (refused.has(socket)) return;
   refused.add(socket);
+  // Of a CONNECT Node has left the socket, its errors included, to us: unheard they end the process.
+  socket.on('error', () => socket.destroy());
   const isPending = latest !== undefined && !latest.writableFinished;
   if (isPending && latest.req.complete) {
     // Answers go out in the order of their requests.
@@ -145,7 +151,6 @@ function hangUp(socket: Duplex, refusal: Refusal): void {
   socket.end(`HTTP/1.1 ${refusal[0]} ${title}\r\n${head}\r\n${text}`);
   // Whatever is still on its way is read and dropped for a moment: closing on unread bytes would
   // reset the connection, and the client could lose the answer (RFC 9112 §9.6).
-  socket.on('error', () => socket.destroy());
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER).unref();
 }

@@ -13,49 +13,60 @@ export interface LaneLimits {
 
 /** A request that waits for its turn. */
 interface Waiting {
+  /** When it began to wait. */
+  since: number;
   isGone: () => boolean;
   begin: () => void;
 }
 
-/** How long there may be some who wait before that is no burst any more, in milliseconds. */
+/** A wait that nobody minds, in milliseconds. */
+const SOON = 100;
+
+/** For how long nobody may have begun sooner than that before it is no burst any more. */
 const BURST = 1_000;
 
 /** What is left of the room to wait in when it is no burst. */
 const STANDING = 1 / 8;
 
-/** How many are told that they are shed in a turn: more than that, and few would be answered. */
-const TOLD = 2;
+/** How many begin in a turn of the event loop: health waits for no more of them than that. */
+const BEGUN = 16;
+
+/** How many are told in a turn that they are shed: with more than that few would be answered. */
+const TOLD = 16;
 
 /**
  * Requests that are worked on a few at a time, in the order of their arrival; the others wait, and
  * where there is no room to wait they are shed.
  *
- * What tells overload is how many wait, and for how long somebody has. Neither the processor nor the
- * delay of the event loop would do: an asynchronous database can be overloaded while this process
- * is idle, and an embedded one delays the loop with every ordinary burst. A burst on a service that
- * has time finds a long queue, and all of it is answered. When there has been somebody waiting for a
- * whole second, more comes in than goes out, and a long queue would only make everyone's answer late:
- * then an eighth of it is left. Once nobody waits, the whole of it is back.
+ * What tells overload is how many wait, and for how long. Neither the processor nor the delay of the
+ * event loop would do: an asynchronous database can be overloaded while this process is idle, and an
+ * embedded one delays the loop with every ordinary burst. A burst on a service that has time finds a
+ * long queue, and all of it is answered. When for a whole second nobody has begun soon, more comes in
+ * than goes out, and a long queue would only make everyone's answer late: then an eighth of it is
+ * left, until somebody begins soon again, or nobody waits. (So tells CoDel, RFC 8289, a bad queue
+ * from a good one.)
  *
- * One begins in each turn of the event loop. An embedded database answers a request in one go, so
+ * A few begin in each turn of the event loop. An embedded database answers a request in one go, so
  * that otherwise the queue would be in the sockets, where nobody sees it; and in between health is
- * told, at once. Of those who are shed a few hear so in each turn: to tell one costs some tenth of an
- * answer, so that at ten times the load nothing else would be done. Whoever has not been told yet
- * asks for nothing more on that connection.
+ * told, at once. Of those who are shed as many hear so in each turn: to tell one costs some tenth of
+ * an answer, so that at ten times the load nothing else would be done.
  */
 export class Lane {
-  #shed = 0;
   #limits: LaneLimits;
+  #onShed: () => void;
   #now: () => number;
   #running = 0;
+  #shed = 0;
   #queue: Waiting[] = [];
   #untold: (() => void)[] = [];
-  /** When the first of those who wait without a break began to. */
-  #since = 0;
+  /** Since when nobody has begun soon. */
+  #lateSince: number | undefined;
   #isScheduled = false;
 
-  constructor(limits: LaneLimits, now: () => number = () => performance.now()) {
+  /** @param onShed is told of each that is shed */
+  constructor(limits: LaneLimits, onShed = () => {}, now: () => number = () => performance.now()) {
     this.#limits = limits;
+    this.#onShed = onShed;
     this.#now = now;
   }
 
@@ -73,15 +84,14 @@ export class Lane {
   }
 
   hasRoom(): boolean {
-    const isBurst = this.#queue.length === 0 || this.#now() - this.#since <= BURST;
+    const isBurst = this.#lateSince === undefined || this.#now() - this.#lateSince <= BURST;
     const { waiting } = this.#limits;
     return this.#queue.length < (isBurst ? waiting : Math.max(1, waiting * STANDING));
   }
 
   /** Lets `begin` be called when it is its turn, unless whoever asked is gone by then. */
-  enter(waiting: Waiting): void {
-    if (this.#queue.length === 0) this.#since = this.#now();
-    this.#queue.push(waiting);
+  enter(request: Omit<Waiting, 'since'>): void {
+    this.#queue.push({ ...request, since: this.#now() });
     this.#schedule();
   }
 
@@ -91,10 +101,12 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Sheds one that there is no room for: `tell` is called soon. */
-  refuse(tell: () => void): void {
+  /** Sheds one that there is no room for: `tell` is called soon, or at once. */
+  refuse(tell: () => void, { isAtOnce = false } = {}): void {
     this.#shed += 1;
-    this.#untold.push(tell);
+    this.#onShed();
+    if (isAtOnce) tell();
+    else this.#untold.push(tell);
     this.#schedule();
   }
 
@@ -103,7 +115,7 @@ export class Lane {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      if (this.#canBegin()) this.#begin(this.#queue.shift());
+      for (let n = 0; n < BEGUN && this.#canBegin(); n += 1) this.#begin(this.#queue.shift());
       for (const tell of this.#untold.splice(0, TOLD)) tell();
       this.#schedule();
     });
@@ -114,13 +126,17 @@ export class Lane {
   }
 
   #begin(next: Waiting | undefined): void {
-    if (!next || next.isGone()) return;
+    if (!next) return;
+    const now = this.#now();
+    const isLate = now - next.since > SOON && this.#queue.length > 0;
+    this.#lateSince = isLate ? (this.#lateSince ?? now) : undefined;
+    if (next.isGone()) return;
     this.#running += 1;
     next.begin();
   }
 }
 
-/** Which lane a request is in; one that tells how the service is has none, and is never shed. */
+/** Which lane a request is in; one that has none is not shed: it tells how the service is. */
 export type LaneOf = (request: {
   method?: string | undefined;
   url?: string | undefined;
@@ -167,7 +183,7 @@ export function takeTurns(laneOf: LaneOf): RequestHandler {
       return lane.refuse(() => send(response, withRequestId(unavailable(), id)));
     }
     lane.enter({
-      isGone: () => response.destroyed,
+      isGone: () => response.writableEnded || response.destroyed,
       begin() {
         leaveWith(response, () => lane.leave());
         next();

@@ -137,7 +137,11 @@ test.each([
     const mocked = await import('../../src/auth/password.ts');
     await new Promise(setImmediate); // the hash of nobody's password, made at the start
     most = 0;
-    expect(mocked.shareCores(processes)).toEqual({ atOnce: 4 * expected, waiting: 64 * expected });
+    mocked.shareCores(processes);
+    expect(mocked.passwordRequests(processes)).toEqual({
+      atOnce: 4 * expected,
+      waiting: 64 * expected,
+    });
     await Promise.all(Array.from({ length: 20 }, () => mocked.hashPassword('a password')));
     expect(most).toBe(expected);
     vi.doUnmock('node:os');

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createLanes } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { Lane } from '../../src/http/load.ts';
@@ -8,30 +8,35 @@ function lane(limits: { atOnce: number; waiting: number }) {
   let now = 0;
   const begun: number[] = [];
   const gone = new Set<number>();
-  const subject = new Lane(limits, () => now);
+  const onShed = vi.fn();
+  const subject = new Lane(limits, onShed, () => now);
   return {
     subject,
+    onShed,
     begun,
     gone,
     pass: (milliseconds: number) => {
       now += milliseconds;
     },
-    enter: (...ids: number[]) => {
-      for (const id of ids) {
+    enter: (...some: number[]) => {
+      for (const id of some) {
         subject.enter({ isGone: () => gone.has(id), begin: () => void begun.push(id) });
       }
     },
   };
 }
 
-test('one begins in each turn of the event loop, in the order of arrival', async () => {
-  const { begun, enter } = lane({ atOnce: 10, waiting: 10 });
-  enter(1, 2, 3);
+const ids = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test('a few begin in each turn of the event loop, in the order of arrival', async () => {
+  const { begun, enter } = lane({ atOnce: 100, waiting: 100 });
+  enter(...ids(1, 40));
   expect(begun).toEqual([]);
   await turn();
-  expect(begun).toEqual([1]);
+  expect(begun).toEqual(ids(1, 16));
   await turn();
-  expect(begun).toEqual([1, 2]);
+  expect(begun).toEqual(ids(1, 32));
 });
 
 test('no more are worked on at once than may be', async () => {
@@ -54,45 +59,107 @@ test('whoever is gone when it is their turn has cost nothing', async () => {
   expect([subject.running, subject.waiting]).toEqual([1, 0]);
 });
 
-test('a burst may fill the room, and a queue that stands finds an eighth of it', async () => {
-  const { subject, pass, enter } = lane({ atOnce: 1, waiting: 16 });
-  enter(...Array.from({ length: 15 }, (_, id) => id));
+test('a burst may fill the room', () => {
+  const { subject, enter } = lane({ atOnce: 1, waiting: 16 });
+  enter(...ids(1, 15));
   expect(subject.hasRoom()).toBe(true);
-  enter(15);
+  enter(16);
   expect(subject.hasRoom()).toBe(false);
-  await turn(); // one has begun
-  expect(subject.hasRoom()).toBe(true);
-  pass(1001);
-  expect(subject.hasRoom()).toBe(false);
-  for (let left = 15; left > 1; left -= 1) {
-    subject.leave();
-    await turn();
-    await turn();
-    expect(subject.hasRoom()).toBe(subject.waiting < 2);
-  }
-  subject.leave();
-  await turn();
-  await turn();
-  expect(subject.waiting).toBe(0);
-  enter(...Array.from({ length: 10 }, (_, id) => id)); // the whole room is back
-  expect(subject.hasRoom()).toBe(true);
 });
 
-test('of those who are shed two are told in each turn, while others are worked on', async () => {
-  const { subject, begun, enter } = lane({ atOnce: 10, waiting: 10 });
+describe('where everybody begins late', () => {
+  /** One has come out of a queue in which each waits for 101 ms; ten are left. */
+  async function late() {
+    const one = lane({ atOnce: 1, waiting: 16 });
+    const { subject, enter, pass } = one;
+    enter(0);
+    await turn();
+    enter(...ids(1, 10));
+    for (let n = 0; n < 10; n += 1) {
+      enter(0);
+      pass(101);
+      subject.leave();
+      await turn();
+    }
+    return one;
+  }
+
+  test('for up to a second the whole room is there', async () => {
+    const { subject } = await late();
+    expect([subject.waiting, subject.hasRoom()]).toEqual([10, true]);
+  });
+
+  test('for more than a second an eighth of it is left', async () => {
+    const { subject, pass } = await late();
+    pass(1_000);
+    expect([subject.waiting, subject.hasRoom()]).toEqual([10, false]);
+    for (let left = 9; left >= 1; left -= 1) {
+      subject.leave();
+      await turn();
+      expect([left, subject.hasRoom()]).toEqual([left, left < 2]);
+    }
+  });
+
+  test('the whole room is back as soon as nobody waits', async () => {
+    const { subject, pass, enter } = await late();
+    pass(1_000);
+    for (let left = 10; left > 0; left -= 1) {
+      subject.leave();
+      await turn();
+    }
+    enter(...ids(1, 10));
+    expect([subject.waiting, subject.hasRoom()]).toEqual([10, true]);
+  });
+
+  test('the whole room is back as soon as somebody begins soon', async () => {
+    const { subject, pass, enter } = await late();
+    pass(1_000);
+    for (let left = 10; left > 1; left -= 1) {
+      subject.leave();
+      await turn();
+    }
+    enter(...ids(1, 10));
+    subject.leave();
+    await turn(); // the last one that was late
+    expect(subject.hasRoom()).toBe(false);
+    subject.leave();
+    await turn();
+    expect([subject.waiting, subject.hasRoom()]).toEqual([9, true]);
+  });
+});
+
+test('a queue in which everyone begins soon is none that stands', async () => {
+  const { subject, pass, enter } = lane({ atOnce: 1, waiting: 16 });
+  enter(...ids(1, 11));
+  await turn();
+  for (let n = 0; n < 100; n += 1) {
+    enter(n);
+    pass(9);
+    subject.leave();
+    await turn();
+  }
+  expect([subject.waiting, subject.hasRoom()]).toEqual([10, true]);
+});
+
+test('of those who are shed as many are told in each turn, while others are worked on', async () => {
+  const { subject, onShed, begun, enter } = lane({ atOnce: 100, waiting: 100 });
   const told: number[] = [];
-  enter(1, 2);
-  for (const id of [1, 2, 3, 4, 5]) subject.refuse(() => void told.push(id));
-  expect([subject.shed, told]).toEqual([5, []]);
+  enter(...ids(1, 40));
+  for (const id of ids(1, 40)) subject.refuse(() => void told.push(id));
+  expect(onShed).toHaveBeenCalledTimes(40);
+  expect([subject.shed, told]).toEqual([40, []]);
   await turn();
-  expect([begun, told]).toEqual([[1], [1, 2]]);
+  expect([begun, told]).toEqual([ids(1, 16), ids(1, 16)]);
   await turn();
-  expect([begun, told]).toEqual([
-    [1, 2],
-    [1, 2, 3, 4],
-  ]);
-  await turn();
-  expect(told).toEqual([1, 2, 3, 4, 5]);
+  expect([begun, told]).toEqual([ids(1, 32), ids(1, 32)]);
+});
+
+test('who must be told at once is', () => {
+  const { subject } = lane({ atOnce: 1, waiting: 1 });
+  const tell = vi.fn();
+  subject.refuse(tell, { isAtOnce: true });
+  expect(tell).toHaveBeenCalledOnce();
+  expect(subject.shed).toBe(1);
 });
 
 test('where no more may be worked on, those who are shed are told so', async () => {
