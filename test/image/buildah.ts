@@ -26,7 +26,7 @@ export function buildImage() {
     const from = /^FROM (\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
     makeBase(folder, from);
     const isolation = ['--isolation', 'chroot', '--format', 'docker', '--pull-never'];
-    buildah(folder, 'build', ...isolation, '--tag', 'todos', ROOT);
+    persistently(() => buildah(folder, 'build', ...isolation, '--tag', 'todos', ROOT));
     const container = buildah(folder, 'from', '--pull-never', 'todos').trim();
     const config = JSON.parse(buildah(folder, 'inspect', 'todos')).Docker.config;
     return { config: config as ImageConfig, stop, ...commands(folder, container) };
@@ -86,11 +86,27 @@ function command(name: string, ...args: string[]): string {
   return stdout;
 }
 
+/** Up to three times: it asks for packages, and no registry is within reach all the time. */
+function persistently(work: () => unknown): void {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (attempts === 3) throw error;
+      console.error(error instanceof Error ? error.message : error);
+    }
+  }
+}
+
 function makeBase(folder: string, name: string): void {
   const root = join(folder, 'base');
   const local = join(root, 'usr/local');
   const quickly = '--dpkgopt=force-unsafe-io'; // no file of it is to outlive a power cut
-  command('mmdebstrap', '--variant=minbase', quickly, '--include=libatomic1', 'trixie', root);
+  persistently(() => {
+    rmSync(root, { recursive: true, force: true });
+    command('mmdebstrap', '--variant=minbase', quickly, '--include=libatomic1', 'trixie', root);
+  });
   command('chroot', root, 'useradd', '--uid', '1000', '--create-home', 'node');
   copyFileSync(process.execPath, join(local, 'bin/node'));
   const npm = dirname(dirname(realpathSync(process.env['npm_execpath'] ?? '')));
