@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -119,16 +120,21 @@ function makeBase(folder: string, name: string): void {
   rmSync(root, { recursive: true });
 }
 
-/** How this machine's npm reaches its registry: which, and whose certificates it trusts. */
+/**
+ * How this machine's npm reaches its registry: which, and whose certificates it trusts. What it has
+ * had from there already is not asked for again.
+ */
 function tellNpm(root: string): void {
   const get = (name: string) =>
     execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim();
-  const lines = [`registry=${get('registry')}`];
+  const lines = [`registry=${get('registry')}`, 'prefer-offline=true'];
   const authorities = get('cafile');
   if (authorities !== 'null') {
     copyFileSync(authorities, join(root, 'etc/npm-authorities.pem'));
     lines.push('cafile=/etc/npm-authorities.pem');
   }
+  const cache = join(get('cache'), '_cacache');
+  if (existsSync(cache)) cpSync(cache, join(root, 'root/.npm/_cacache'), { recursive: true });
   mkdirSync(join(root, 'usr/local/etc'), { recursive: true });
   writeFileSync(join(root, 'usr/local/etc/npmrc'), `${lines.join('\n')}\n`);
 }
