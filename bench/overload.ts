@@ -157,7 +157,7 @@ async function measure(engine: string, variables: Record<string, string>): Promi
     console.log(`    good     ${(good.length / SECONDS).toFixed(0)} a second, ${other} others`);
     console.log(`    in       ${ms(good, 0.5)}, 99 % in ${ms(good, 0.99)}`);
     const open = sent - good.length - shed.length - other;
-    if (open > CONNECTIONS) console.log(`    ${open} have had no answer`);
+    console.log(`    open     ${open} when the load ended, on ${CONNECTIONS} connections`);
     console.log(`    shed     ${((100 * shed.length) / sent).toFixed(0)} %`);
     if (shed.length > 0) console.log(`    in       ${ms(shed, 0.5)}, 99 % in ${ms(shed, 0.99)}`);
     console.log(`    memory   ${resident.map((size) => size.toFixed(0)).join(' ')} MB`);
