@@ -14,8 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createClient } from '../src/client/index.ts';
-import { operationsOf } from '../src/http/contract.ts';
-import { document } from '../src/http/document.ts';
+import { document, operationsOf } from '../src/http/openapi-document.ts';
 import { executable, Missing, main, ROOT, run, wheels } from './tools.ts';
 
 /** As tools/schemathesis/identities.yaml has it. */

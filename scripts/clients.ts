@@ -14,8 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { operationsOf } from '../src/http/contract.ts';
-import { document } from '../src/http/document.ts';
+import { document, operationsOf } from '../src/http/openapi-document.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = 'node_modules/@openapitools/openapi-generator-cli/main.js';

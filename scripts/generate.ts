@@ -1,4 +1,5 @@
-// Promise: generated/openapi.d.ts says what openapi.yaml says.
+// Promise: generated/ says what openapi.yaml says: its types (openapi.d.ts), and the document itself
+// parsed (openapi.json), because parsing YAML takes longer than the rest of the service's start.
 //
 //   npm run generate            writes it
 //   npm run generate -- --check exits 1 when it is stale
@@ -6,38 +7,38 @@
 // openapi-typescript leaves `security` out of `operations`; `operationSecurity` adds it, so that a
 // handler's principal is tied to the contract. The contract's hash stands in the file because a
 // changed constraint (a maxLength) changes no type, yet validation and documentation.
-import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { parse } from 'yaml';
+import { hashOf } from '../src/http/openapi-document.ts';
 
 const source = new URL('../openapi.yaml', import.meta.url);
-const target = new URL('../generated/openapi.d.ts', import.meta.url);
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const yaml = await readFile(source, 'utf8');
-const fresh = await generate(yaml);
+const generated = {
+  'openapi.d.ts': await generateTypes(yaml),
+  'openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document: parse(yaml) })}\n`,
+};
 
-if (values.check) {
-  const present = await readFile(target, 'utf8').catch(() => '');
-  if (present !== fresh) {
-    console.error('generated/openapi.d.ts is not what openapi.yaml says: run `npm run generate`');
+for (const [name, fresh] of Object.entries(generated)) {
+  const target = new URL(`../generated/${name}`, import.meta.url);
+  if (!values.check) await writeFile(target, fresh);
+  else if ((await readFile(target, 'utf8').catch(() => '')) !== fresh) {
+    console.error(`generated/${name} is not what openapi.yaml says: run \`npm run generate\``);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(target, fresh);
 }
 
-async function generate(text: string): Promise<string> {
+async function generateTypes(text: string): Promise<string> {
   const document: OpenAPI3 = parse(text);
   const nodes = await openapiTS(document, {
     alphabetize: false,
     defaultNonNullable: false, // a request member with a default stays optional
     inject: securityType(document),
   });
-  const hash = createHash('sha256').update(text).digest('hex');
-  return `// Made from openapi.yaml by \`npm run generate\`; never edited.\n// openapi.yaml sha256: ${hash}\n${astToString(nodes)}`;
+  return `// Made from openapi.yaml by \`npm run generate\`; never edited.\n// openapi.yaml sha256: ${hashOf(text)}\n${astToString(nodes)}`;
 }
 
 function securityType(document: OpenAPI3): string {

@@ -1,33 +1,30 @@
-import cors from 'cors';
-import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import express, { type RequestHandler as ExpressHandler } from 'express';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import type { AccessTokenOptions } from './auth/access-token.ts';
 import { Attempts } from './auth/attempts.ts';
 import { auditFor } from './auth/audit.ts';
 import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
-import { withoutPort } from './auth/network.ts';
-import { isUncommon, passwordRequests } from './auth/password.ts';
+import { isUncommon } from './auth/password.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/secret.ts';
-import { readBody } from './http/body.ts';
-import { contract, operationsOf } from './http/contract.ts';
+import { createClientLookup } from './http/client-address.ts';
+import { compileContract } from './http/contract.ts';
 import { docs } from './http/docs.ts';
-import { document } from './http/document.ts';
-import { errorHandler } from './http/errors.ts';
-import { Lane, type LaneOf, lanes, takeTurns } from './http/load.ts';
-import { requestLog } from './http/log.ts';
-import { expose, measure } from './http/metrics.ts';
+import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
-import { problem } from './http/problem.ts';
-import { otherThanGet, protocol } from './http/protocol.ts';
-import { send } from './http/send.ts';
+import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
+import { createSecurityHeaders } from './http/security-headers.ts';
 import type { Metrics } from './metrics.ts';
+import { createAccessLog } from './observability/access-log.ts';
+import { createHttpMetrics } from './observability/http-metrics.ts';
+import { type Queues, queueOf } from './request-queues.ts';
+import type { RequestHandler } from './server/http-server.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
 
@@ -40,18 +37,16 @@ export interface AppDependencies {
   logger: Logger;
   clock: Clock;
   metrics: Metrics;
-  /** Where requests wait for their turn. */
-  laneOf: LaneOf;
-  /** The step that traces requests, if they are traced. */
-  traceRequest?: RequestHandler | undefined;
-  /** Whether the service has been told to stop. */
+  queues: Queues;
+  /** Runs a request within its trace, if requests are traced. */
+  trace?: PipelineOptions['trace'];
+  /** Whether the service is shutting down. */
   isClosing: () => boolean;
 }
 
 /** Joins everything. */
-export async function createApp(dependencies: AppDependencies): Promise<Express> {
-  const { config, db, keys, logger, clock, metrics, laneOf, traceRequest, isClosing } =
-    dependencies;
+export async function createApp(dependencies: AppDependencies): Promise<RequestHandler> {
+  const { config, db, keys, logger, clock, metrics, queues, trace, isClosing } = dependencies;
   const tokens: AccessTokenOptions = {
     keys,
     issuer: config.issuer,
@@ -73,106 +68,67 @@ export async function createApp(dependencies: AppDependencies): Promise<Express>
     ...todoHandlers({ db, now: clock.now, cursorSecret }),
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
-
-  const app = emptyApp();
-  app.set('query parser', 'simple').set('trust proxy', config.trustedProxies);
-  if (traceRequest) app.use(traceRequest);
-  app.use(requestLog(logger), measure(metrics.registry), ...headers(config));
-  app.use(docs());
-  if (config.metricsPort === undefined) exposeMetrics(app, metrics);
-  app.use(...protocol(document), ...readBody(document, config.bodyLimit));
-  app.use((_request, response, next) => {
-    response.locals['arrivedAt'] = clock.stamp();
-    next();
-  }, takeTurns(laneOf));
-  app.use(
-    ...(await contract({
+  const recorders = [createAccessLog(logger), createHttpMetrics(metrics.registry)];
+  return createPipeline({
+    operations: compileContract({
       document,
       handlers,
       security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
       formats: { 'uncommon-password': isUncommon },
-      context: (request, response) => ({
-        requestId: response.get('X-Request-Id') ?? '',
-        address: withoutPort(request.ip?.slice(0, 64) ?? ''), // a proxy's word may be anything
-        userAgent: request.get('User-Agent')?.slice(0, 256) ?? '',
-        arrivedAt: response.locals['arrivedAt'],
-      }),
-    })),
-  );
-  app.use(
-    errorHandler({
-      isOutage,
-      report: (error, requestId) => {
-        logger.error({ err: error, request_id: requestId }, 'failed');
-        if (isOutage(error)) metrics.databaseFailed(error);
-      },
     }),
-  );
-  return app;
+    pages: pagesOf(config, {
+      ...docs,
+      ...(config.metricsPort === undefined && metricsPage(metrics)),
+    }),
+    queueOf: (target) => queueOf(queues, target),
+    clients: createClientLookup(config.trustedProxies),
+    securityHeaders: createSecurityHeaders(config.corsOrigins),
+    bodyLimit: config.bodyLimit,
+    isOutage,
+    isClosing,
+    trace,
+    report(error, { requestId }) {
+      logger.error({ err: error, request_id: requestId }, 'failed');
+      if (isOutage(error)) metrics.databaseFailed(error);
+    },
+    record(context) {
+      for (const record of recorders) record(context);
+    },
+  });
 }
 
 /** `/metrics` and nothing else, for a port of its own. */
-export function createMetricsApp(config: Config, metrics: Metrics): Express {
-  const app = emptyApp();
-  app.use(...headers(config));
-  exposeMetrics(app, metrics);
-  app.use((_request, response) => {
-    send(response, problem(404, 'not_found', 'There is nothing at this path'));
+export function createMetricsApp(config: Config, metrics: Metrics, logger: Logger): RequestHandler {
+  return createPipeline({
+    operations: [],
+    pages: pagesOf(config, metricsPage(metrics)),
+    queueOf: () => undefined,
+    clients: createClientLookup(config.trustedProxies),
+    securityHeaders: createSecurityHeaders(config.corsOrigins),
+    bodyLimit: 0,
+    isOutage,
+    isClosing: () => false,
+    report: (error) => logger.error({ err: error }, 'metrics failed'),
+    record: () => undefined,
   });
-  return app;
 }
 
-function emptyApp(): Express {
-  const app = express();
-  app.disable('x-powered-by').disable('etag');
-  return app.enable('strict routing').enable('case sensitive routing');
-}
-
-function exposeMetrics(app: Express, { tell }: Metrics): void {
-  app.route('/metrics').get(expose(tell)).all(otherThanGet);
-}
-
-/** The lanes of requests: those about passwords, which wait for a core, starve nobody else. */
-export function createLanes({ maxRequests, workers }: Config, onShed?: () => void) {
-  const atOnce = Math.floor(maxRequests / 8);
-  const byName = {
-    passwords: new Lane(passwordRequests(workers), onShed),
-    others: new Lane({ atOnce, waiting: maxRequests - atOnce }, onShed),
+function metricsPage({ render }: Metrics): Record<string, ExpressHandler> {
+  return {
+    '/metrics': async (_request, response) => {
+      response.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await render());
+    },
   };
-  const { passwords, others } = byName;
-  const special = {
-    register: passwords,
-    login: passwords,
-    changePassword: passwords,
-    getHealth: undefined,
-    getReadiness: undefined,
-    getJwks: undefined, // from memory
-  };
-  return { byName, laneOf: lanes(operationsOf(document), special, others) };
 }
 
-/** Headers of every response: what a browser may do with it, and whose pages may ask. */
-export function headers({ corsOrigins }: Config) {
-  const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
-  const exposedHeaders = [
-    'WWW-Authenticate',
-    'Retry-After',
-    'Link',
-    'ETag',
-    'Location',
-    'X-Request-Id',
-  ];
-  const origin = corsOrigins.includes('*') ? '*' : corsOrigins.map(originPattern);
-  return [
-    // What only TLS may promise is for whoever terminates it to promise (RFC 6797 §7.2).
-    helmet({ contentSecurityPolicy: policy, strictTransportSecurity: false }),
-    cors({ origin, exposedHeaders, maxAge: 600, preflightContinue: true }),
-  ];
-}
-
-/** `:*` at the end of an origin is any port, or none. */
-function originPattern(origin: string): RegExp {
-  const [, site = origin, anyPort] = /^(.*?)(:\*)?$/.exec(origin) ?? [];
-  const literal = site.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${literal}${anyPort ? '(:\\d+)?' : ''}$`);
+/** Express, for what is beside the contract. */
+function pagesOf(
+  { trustedProxies }: Config,
+  pages: Record<string, ExpressHandler>,
+): PipelineOptions['pages'] {
+  const app = express().disable('x-powered-by').disable('etag');
+  app.enable('strict routing').enable('case sensitive routing');
+  app.set('trust proxy', trustedProxies);
+  for (const [path, page] of Object.entries(pages)) app.get(path, page);
+  return Object.fromEntries(Object.keys(pages).map((path) => [path, app]));
 }

@@ -1,19 +1,18 @@
 import cluster from 'node:cluster';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AUDIT_EVENTS, type AuditEvent } from './auth/audit.ts';
-import { hashQueue } from './auth/password.ts';
 import { joinTheOthers } from './cluster-metrics.ts';
 import type { PoolUse } from './database/connect.ts';
 import { isLostConnection, PoolExhausted } from './database/errors.ts';
 import { retries } from './database/retry.ts';
 import type { SweepReport } from './database/sweep.ts';
-import type { Lane } from './http/load.ts';
+import type { RequestQueue } from './server/request-queue.ts';
 
 /** What the service counts, and who tells it: those who do know nothing of Prometheus. */
 export interface Metrics {
   registry: Registry;
   /** All of them, in Prometheus' text format. */
-  tell(): Promise<string>;
+  render(): Promise<string>;
   /** An event of the trail is certain. */
   audited(event: AuditEvent): void;
   /** A request could not be answered because of the database. */
@@ -23,23 +22,22 @@ export interface Metrics {
 
 /**
  * @param poolUse how the connections to the database are used, if there is a pool of them
- * @param lanes where requests wait, by name
+ * @param queues where requests wait, by name
  */
 export function createMetrics(
   poolUse: () => PoolUse | undefined,
-  lanes: Record<string, Lane>,
+  queues: Record<string, RequestQueue>,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  observeHashing(registers);
-  observeLanes(registers, lanes);
+  observeQueues(registers, queues);
   observePool(registers, poolUse);
   const events = countEvents(registers);
   const failures = countFailures(registers);
   return {
     registry,
-    tell: cluster.isWorker ? joinTheOthers(registry) : () => registry.metrics(),
+    render: cluster.isWorker ? joinTheOthers(registry) : () => registry.metrics(),
     audited: ({ event, reason }) => events.inc(reason ? { event, reason } : { event }),
     databaseFailed: (error) => failures.inc({ kind: kindOf(error) }),
     sweeps: observeSweeps(registers),
@@ -61,28 +59,14 @@ function countEvents(registers: Registry[]) {
   return events;
 }
 
-function observeHashing(registers: Registry[]) {
-  new Gauge({
-    name: 'password_hash_queue',
-    help: 'Passwords that are being hashed, or wait for it',
-    labelNames: ['state'] as const,
-    registers,
-    collect() {
-      const { running, waiting } = hashQueue();
-      this.set({ state: 'running' }, running);
-      this.set({ state: 'waiting' }, waiting);
-    },
-  });
-}
-
-function observeLanes(registers: Registry[], lanes: Record<string, Lane>) {
+function observeQueues(registers: Registry[], queues: Record<string, RequestQueue>) {
   new Gauge({
     name: 'http_requests',
     help: 'Requests about passwords, and others, that are worked on or wait for their turn',
     labelNames: ['lane', 'state'] as const,
     registers,
     collect() {
-      for (const [lane, { running, waiting }] of Object.entries(lanes)) {
+      for (const [lane, { running, waiting }] of Object.entries(queues)) {
         this.set({ lane, state: 'running' }, running);
         this.set({ lane, state: 'waiting' }, waiting);
       }
@@ -95,7 +79,7 @@ function observeLanes(registers: Registry[], lanes: Record<string, Lane>) {
     registers,
     collect() {
       this.reset();
-      for (const [lane, { shed }] of Object.entries(lanes)) this.inc({ lane }, shed);
+      for (const [lane, { rejected }] of Object.entries(queues)) this.inc({ lane }, rejected);
     },
   });
 }

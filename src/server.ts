@@ -6,7 +6,7 @@ import { type Config, ConfigError, describeVariables, readConfig } from './confi
 import { LostConnection } from './database/errors.ts';
 import { MigrationError } from './database/migrate.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
-import { createLogger } from './http/log.ts';
+import { createLogger } from './observability/logger.ts';
 import { type Service, startService } from './service.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
 

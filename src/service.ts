@@ -1,10 +1,9 @@
 import type { Server, ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createApp, createLanes, createMetricsApp, headers } from './app.ts';
+import { createApp, createMetricsApp } from './app.ts';
 import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
-import { shareCores } from './auth/password.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { sharedClock } from './database/clock.ts';
@@ -12,10 +11,9 @@ import { connect, type Db, poolUseOf } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
 import { type SweepReport, sweepRegularly } from './database/sweep.ts';
 import { createDemoUser } from './demo.ts';
-import { listen } from './http/listen.ts';
-import { createListener, type ListenerOptions } from './http/listener.ts';
-import { identify } from './http/log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createQueues } from './request-queues.ts';
+import { createHttpServer, type HttpServerOptions, listen } from './server/http-server.ts';
 import type { Tracing } from './tracing.ts';
 
 /** A service that listens. */
@@ -62,9 +60,8 @@ export async function startService(
           }),
         );
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
-  shareCores(config.workers);
-  const lanes = createLanes(config, shedReport(logger));
-  const metrics = createMetrics(() => poolUseOf(db), lanes.byName);
+  const queues = createQueues(config, rejectionReport(logger));
+  const metrics = createMetrics(() => poolUseOf(db), { ...queues });
   opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
   let closing = false;
   const isClosing = () => closing;
@@ -75,8 +72,8 @@ export async function startService(
     logger,
     clock,
     metrics,
-    laneOf: lanes.laneOf,
-    traceRequest: tracing?.request,
+    queues,
+    trace: tracing?.request,
     isClosing,
   });
   const bounds = {
@@ -85,20 +82,14 @@ export async function startService(
     ...limits,
     maxConnections: config.maxConnections,
   };
-  const server = createListener(app, {
-    ...bounds,
-    laneOf: lanes.laneOf,
-    setHeaders: [identify, ...headers(config)],
-  });
-  server.prependListener('request', (_request, response) => {
-    if (closing) response.setHeader('Connection', 'close');
-  });
+  const server = createHttpServer(app, bounds);
   const { host, port, metricsPort } = config;
   const place = { host, shutdownTimeout: bounds.shutdownTimeout };
   const listenAt = async (listener: Server, where: number) =>
     opened.use(await listen(listener, { ...place, port: where })).url;
-  const apart = createListener(createMetricsApp(config, metrics), bounds);
-  const metricsUrl = metricsPort === undefined ? undefined : await listenAt(apart, metricsPort);
+  const metricsServer = createHttpServer(createMetricsApp(config, metrics, logger), bounds);
+  const metricsUrl =
+    metricsPort === undefined ? undefined : await listenAt(metricsServer, metricsPort);
   const url = await listenAt(server, port);
   const running = opened.move();
   const close = async () => {
@@ -111,7 +102,7 @@ export async function startService(
 
 /** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
 export type Limits = ServerOptions &
-  Pick<ListenerOptions, 'now'> & {
+  Pick<HttpServerOptions, 'now'> & {
     /** How long the requests under way have when the service is to stop. */
     shutdownTimeout?: number;
   };
@@ -129,10 +120,10 @@ function timesOf({ requestSeconds }: Config) {
 }
 
 /** Not a line for each: a log that grows with the load would be a load of its own. */
-function shedReport(logger: Logger): () => void {
+function rejectionReport(logger: Logger): () => void {
   let count = 0;
   const report = () => {
-    logger.warn({ shed: count }, 'overloaded: requests are answered with 503');
+    logger.warn({ rejected: count }, 'overloaded: requests are answered with 503');
     count = 0;
   };
   return () => {

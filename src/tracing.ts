@@ -1,5 +1,6 @@
 // Loaded only where traces are sent (OTEL_EXPORTER_OTLP_ENDPOINT): a service without pays nothing.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage } from 'node:http';
 import {
   type Attributes,
   type Context,
@@ -24,11 +25,11 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { Request, RequestHandler, Response } from 'express';
 import type { LogEvent } from 'kysely';
 import type { Logger } from 'pino';
-import { document } from './http/document.ts';
-import { outcomeOf } from './http/outcome.ts';
+import type { RequestContext } from './http/context.ts';
+import { document } from './http/openapi-document.ts';
+import { loggablePath } from './observability/access-log.ts';
 
 export interface TracingOptions {
   /** Where spans go, by OTLP over HTTP. */
@@ -42,7 +43,7 @@ export interface TracingOptions {
 
 export interface Tracing {
   /** A span for each request; it goes on with the caller's trace. */
-  request: RequestHandler;
+  request(context: RequestContext, run: () => void): void;
   /** A span for each statement that a request has run. */
   statement(event: LogEvent): void;
   /** Sends what has not been sent yet, as long as that takes no longer than its limit. */
@@ -70,20 +71,19 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
   const current = new AsyncLocalStorage<Context>();
 
   return {
-    request(request, response, next) {
+    request(context, run) {
       const options = { kind: SpanKind.SERVER, startTime: performance.now() };
-      const span = tracer.startSpan(request.method, options, callerOf(request));
-      if (!span.isRecording()) return next(); // not kept: it costs no more than that
-      response.locals['traceId'] = span.spanContext().traceId;
-      response.once('close', () => {
-        const outcome = outcomeOf(request, response);
-        const { method, route, status } = outcome;
+      const span = tracer.startSpan(context.method, options, callerOf(context.request));
+      if (!span.isRecording()) return run(); // not kept: it costs no more than that
+      context.traceId = span.spanContext().traceId;
+      context.response.once('close', () => {
+        const { method, route, status } = context;
         if (route !== undefined) span.updateName(`${method} ${route}`);
-        span.setAttributes(describeRequest(request, response, outcome));
+        span.setAttributes(describeRequest(context));
         if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
       });
-      current.run(trace.setSpan(ROOT_CONTEXT, span), next);
+      current.run(trace.setSpan(ROOT_CONTEXT, span), run);
     },
 
     statement(event) {
@@ -125,27 +125,25 @@ function describeService() {
  * The caller's span (W3C Trace Context). Its `tracestate` is left out: there is nobody to pass it on
  * to, and it is a text of a stranger's.
  */
-function callerOf({ headers }: Request): Context {
+function callerOf({ headers }: IncomingMessage): Context {
   const { traceparent } = headers;
   const caller = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
   return caller ? trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true }) : ROOT_CONTEXT;
 }
 
-type Outcome = ReturnType<typeof outcomeOf>;
-
 /** In the names of OpenTelemetry's semantic conventions, as far as they have one. */
-function describeRequest(request: Request, response: Response, outcome: Outcome): Attributes {
-  const { operation, method, route, path, status, userId, sessionId } = outcome;
+function describeRequest(context: RequestContext): Attributes {
+  const { operation, method, route, status, scheme, principal, requestId } = context;
   return {
     'http.request.method': method,
     'http.route': route,
     'http.response.status_code': status,
-    'url.scheme': request.protocol,
-    'url.path': path,
-    'openapi.operation.id': operation,
-    'enduser.id': userId,
-    'session.id': sessionId,
-    'request.id': response.get('X-Request-Id'),
+    'url.scheme': scheme,
+    'url.path': loggablePath(context),
+    'openapi.operation.id': operation?.id,
+    'enduser.id': principal?.userId,
+    'session.id': principal?.sessionId,
+    'request.id': requestId,
     ...(status >= 500 && { 'error.type': String(status) }),
   };
 }

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
-import { operationsOf } from '../src/http/contract.ts';
+import { operationsOf } from '../src/http/openapi-document.ts';
 import { startCollector } from './collector.ts';
 import { ENGINE, FAULTS, freshDatabase } from './engine.ts';
 import { readContract, type Sent, send } from './http/setup.ts';

@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import type { Db } from '../database/connect.ts';
 import type { Authentication } from '../http/contract.ts';
 import type { Principal } from '../http/operation.ts';
@@ -14,8 +13,8 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
  * looked up at every request, so that a logout holds on the next one.
  */
 export function bearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
-  return async (request: Request): Promise<Authentication<Principal>> => {
-    const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
+    const token = BEARER.exec(authorization ?? '')?.[1];
     const claims = token ? await verifyAccessToken(tokens, token, now()) : 'invalid';
     if (claims === 'invalid') {
       return { refusal: problem(401, 'invalid_access_token', 'Invalid access token') };

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
 import type { RevokeReason } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
-import type { OperationHandlers, Principal, RequestContext, Schema } from '../http/operation.ts';
+import type { OperationHandlers, Principal, RequestMetadata, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
@@ -45,7 +45,12 @@ export function authHandlers(dependencies: AuthDependencies) {
     } as const;
   }
 
-  const event = (name: AuditEventName, context: RequestContext, userId?: string, sid?: string) => ({
+  const event = (
+    name: AuditEventName,
+    context: RequestMetadata,
+    userId?: string,
+    sid?: string,
+  ) => ({
     event: name,
     at: clock.now(),
     userId,
@@ -193,7 +198,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     trx: Db,
     choice: SessionChoice,
     reason: RevokeReason,
-    context: RequestContext,
+    context: RequestMetadata,
   ): Promise<string[]> {
     const ended = await revokeSessions(trx, choice, reason, clock.now());
     for (const id of ended) {
@@ -203,19 +208,19 @@ export function authHandlers(dependencies: AuthDependencies) {
   }
 
   /** Who signs in once more than they may is signed out where that was longest ago. */
-  async function endSurplus(trx: Db, userId: string, context: RequestContext) {
+  async function endSurplus(trx: Db, userId: string, context: RequestMetadata) {
     const surplus = await listLiveSessions(trx, userId, clock.now(), MOST_SESSIONS);
     if (surplus.length === 0) return;
     const only = surplus.map((session) => session.id);
     await endSessions(trx, { userId, only }, 'limit', context);
   }
 
-  async function wrongCredentials(userId: string | undefined, context: RequestContext) {
+  async function wrongCredentials(userId: string | undefined, context: RequestMetadata) {
     await audit(db, event('sign_in_refused', context, userId));
     return problem(401, 'invalid_credentials', 'Invalid username or password');
   }
 
-  async function wrongPassword({ userId, sessionId }: Principal, context: RequestContext) {
+  async function wrongPassword({ userId, sessionId }: Principal, context: RequestMetadata) {
     await audit(db, event('password_change_refused', context, userId, sessionId));
     return problem(403, 'wrong_password', 'The current password is wrong');
   }

@@ -1,40 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
 import { dictionary } from '@zxcvbn-ts/language-common';
-import pLimit from 'p-limit';
-import type { LaneLimits } from '../http/load.ts';
+import type { QueueLimits } from '../server/request-queue.ts';
 
-/** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one lane. */
+/** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one thread. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
 
 /**
- * Hashing takes a core whole, so as many run at a time as leave one for everything else; more than
- * Node has threads for it (4) would only wait where the queue does not see them.
+ * The limits of the queue for operations that hash a password, in each of so many processes. A hash
+ * takes a whole core for some 25 ms, so one core is left to everything else, and no more run than Node
+ * has threads for (4). The last of a full queue waits about two seconds.
  */
-function hashesAtOnce(processes: number): number {
+export function passwordQueueLimits(processes: number): QueueLimits {
   const share = Math.floor((availableParallelism() - 1) / processes);
-  return Math.max(1, Math.min(share, 4));
-}
-
-const queue = pLimit(hashesAtOnce(1));
-
-/** Leaves to each of so many processes its share of the cores. */
-export function shareCores(processes: number): void {
-  queue.concurrency = hashesAtOnce(processes);
-}
-
-/**
- * How many requests about passwords each of so many processes takes on: some are at the database
- * while others are hashed, and with some 25 ms a hash those at the end of a burst wait about two
- * seconds.
- */
-export function passwordRequests(processes: number): LaneLimits {
-  const hashes = hashesAtOnce(processes);
-  return { atOnce: 4 * hashes, waiting: 64 * hashes };
+  const maxConcurrent = Math.max(1, Math.min(share, 4));
+  return { maxConcurrent, maxQueued: 64 * maxConcurrent };
 }
 
 export function hashPassword(password: string): Promise<string> {
-  return queue(() => hash(normal(password), PARAMETERS));
+  return hash(normalize(password), PARAMETERS);
 }
 
 /**
@@ -45,9 +29,7 @@ export async function verifyPassword(
   password: string,
   passwordHash: string | undefined,
 ): Promise<boolean> {
-  const matches = await queue(async () =>
-    verify(passwordHash ?? (await nobodysHash), normal(password)),
-  );
+  const matches = await verify(passwordHash ?? DUMMY_HASH, normalize(password));
   return matches && passwordHash !== undefined;
 }
 
@@ -68,14 +50,11 @@ export function isUncommon(password: string): boolean {
   return !common.has(password.toLowerCase());
 }
 
-const nobodysHash = hash(crypto.randomUUID(), PARAMETERS);
+/** Made with today's parameters, of a random text. */
+export const DUMMY_HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$IiEJvFsWacabWaptM1ncpw$h4j/GhS1qzMD3XKB8bfCU/mMmvA2fJWf9nOlenCtyq8';
 
 /** The same characters may be typed in several ways; NFC makes them one (RFC 8265 §4.2). */
-function normal(password: string): string {
+function normalize(password: string): string {
   return password.normalize('NFC');
-}
-
-/** How many passwords are being hashed, and wait for it, in this process. */
-export function hashQueue() {
-  return { running: queue.activeCount, waiting: queue.pendingCount };
 }

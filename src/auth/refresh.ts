@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
-import type { RequestContext } from '../http/operation.ts';
+import type { RequestMetadata } from '../http/operation.ts';
 import type { Audit, AuditEventName } from './audit.ts';
 import {
   findSessionOfToken,
@@ -51,15 +51,16 @@ export interface RefreshDependencies {
  */
 export async function refreshSession(
   { db, clock, lifetimes, audit }: RefreshDependencies,
-  request: { token: string; idempotencyKey: string | undefined; context: RequestContext },
+  request: { token: string; idempotencyKey: string | undefined; context: RequestMetadata },
 ): Promise<{ grant: Grant; username: string } | undefined> {
   const { context } = request;
+  const arrivedAt = clock.stamp();
   const sighting = await sight(db, request.token);
   // One turn takes up the connections that are waiting, the next reads what they have sent: all
   // that lay in the sockets when this request was read has its arrival stamped before the write.
   await turn();
   await turn();
-  if (sighting) await settled(clock, sighting, context.arrivedAt);
+  if (sighting) await settled(clock, sighting, arrivedAt);
   const { rotation, user, answeredAfter } = await transact(db, async (trx) => {
     const now = clock.now();
     const answeredAfter = clock.stamp() + HELD_BACK;
@@ -67,7 +68,7 @@ export async function refreshSession(
       token: request.token,
       idempotencyKey: request.idempotencyKey,
       client: context,
-      arrivedAt: context.arrivedAt,
+      arrivedAt,
       foundCurrent: sighting?.isCurrent ?? false,
       now,
       answeredAfter,

@@ -1,17 +1,35 @@
-import type { Request, RequestHandler, Response } from 'express';
-import * as OpenApiValidator from 'express-openapi-validator';
-import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
-import type { ContractDocument } from './document.ts';
-import type { OperationHandlers, OperationId, Principals, RequestContext } from './operation.ts';
-import { problem } from './problem.ts';
-import { type AnyResponse, EDGE_HEADERS, send } from './send.ts';
+import type {
+  ContractDocument,
+  HeaderObject,
+  Method,
+  OperationObject,
+  ParameterObject,
+  Reference,
+  RequestBodyObject,
+  ResponseObject,
+} from './openapi-document.ts';
+import { operationsOf } from './openapi-document.ts';
+import type { OperationHandlers, OperationId, Principals } from './operation.ts';
+import type { RefuseRequest } from './refuse-request.ts';
+import {
+  compileRequest,
+  headerNamesOf,
+  type ReceivedRequest,
+  type Verdict,
+} from './request-validators.ts';
+import { compileResponse, type ResponseValidator } from './response-validators.ts';
+import { createSchemas, type Formats } from './schemas.ts';
+import type { AnyResponse } from './write-response.ts';
 
 /**
- * For each security scheme of the contract: who is it, or why not. A thrown error means that the
- * question could not be answered; it is never taken for a refusal.
+ * For each security scheme of the contract: who makes the request, or why not, by its
+ * `Authorization` header. A thrown error means that the question could not be answered; it is never
+ * taken for a refusal.
  */
 export type SecurityHandlers = {
-  [Scheme in keyof Principals]: (request: Request) => Promise<Authentication<Principals[Scheme]>>;
+  [Scheme in keyof Principals]: (
+    authorization: string | undefined,
+  ) => Promise<Authentication<Principals[Scheme]>>;
 };
 
 /** The outcome of an authentication: a principal, or the 401 to answer with. */
@@ -22,77 +40,120 @@ export interface ContractOptions {
   handlers: OperationHandlers;
   security: SecurityHandlers;
   /** String formats that the contract names and JSON Schema does not know. */
-  formats: Record<string, (value: string) => boolean>;
-  /** What a handler may know of a request besides its contract. */
-  context: (request: Request, response: Response) => RequestContext;
+  formats: Formats;
+}
+
+/** A handler with its types left behind: the pipeline has validated what it is given. */
+export type AnyHandler = (request: unknown) => Promise<AnyResponse>;
+
+/** One operation of the contract, compiled. */
+export interface Operation {
+  id: OperationId;
+  method: Uppercase<Method>;
+  /** As the contract has it: `/todos/{todo_id}`. */
+  path: string;
+  handler: AnyHandler;
+  /** `undefined` where the operation is public. */
+  authenticate: SecurityHandlers[keyof SecurityHandlers] | undefined;
+  /** The media types of its request body; empty where it has none. */
+  mediaTypes: ReadonlySet<string>;
+  /** The headers that it declares, in the contract's spelling. */
+  headerNames: readonly string[];
+  /**
+   * Accepts fast what is plainly valid; express-openapi-validator decides on everything else, and
+   * words the refusal.
+   */
+  validate: (received: ReceivedRequest) => Promise<Verdict>;
+  /** By status: what the contract declares. */
+  responses: ReadonlyMap<number, ResponseValidator>;
 }
 
 /**
- * The contract at work: finds a request's operation, authenticates and validates it as
- * openapi.yaml says, runs the handler and validates the response.
- * @throws Error at start-up when the document is no OpenAPI or does not fit the handlers
+ * Compiles the contract once. Schemas are compiled at their first use.
+ * @throws Error when the document does not fit the handlers, or refers to nothing
  */
-export async function contract(options: ContractOptions): Promise<RequestHandler[]> {
+export function compileContract(options: ContractOptions): Operation[] {
+  const { document, handlers, formats } = options;
+  checkDocument(document);
   checkCompleteness(options);
-  const apiDoc = await dereferenced(options.document);
-  const authenticateWith: RequestHandler = (request, _response, next) => {
-    securityOf.set(request, options.security);
-    next();
+  const schemas = createSchemas(document, formats);
+  const refuseRequest = createLazyRefusal(document, formats);
+  const resolve = <T extends object>(node: T | Reference): T => resolveReference(document, node);
+
+  return [...operationsOf(document)].map(
+    ({ path, method, operation: declared, pathParameters }) => {
+      const parameters = [...pathParameters, ...(declared.parameters ?? [])].map(
+        resolve<ParameterObject>,
+      );
+      const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
+      const accept = compileRequest(schemas, parameters, body);
+      const id = declared.operationId as OperationId; // `checkCompleteness` has compared them
+      const operation: Operation = {
+        id,
+        method: method.toUpperCase() as Operation['method'], // which TypeScript does not infer
+        path,
+        handler: handlers[id] as unknown as AnyHandler, // its input is validated, and its answer
+        authenticate: securityOf(options, declared),
+        mediaTypes: new Set(Object.keys(body?.content ?? {})),
+        headerNames: headerNamesOf(parameters),
+        async validate(received) {
+          const values = accept(received);
+          return values ? { values } : refuseRequest(operation, received);
+        },
+        responses: new Map(
+          Object.entries(declared.responses ?? {}).map(([status, node]) => {
+            const response = resolve<ResponseObject>(node);
+            const headers = Object.entries(response.headers ?? {}).map(
+              ([name, header]) => [name, resolve<HeaderObject>(header)] as const,
+            );
+            return [Number(status), compileResponse(schemas, response.content, headers)];
+          }),
+        ),
+      };
+      return operation;
+    },
+  );
+}
+
+/** Loads express-openapi-validator when it is first needed. */
+function createLazyRefusal(document: ContractDocument, formats: Formats): RefuseRequest {
+  let loading: Promise<RefuseRequest> | undefined;
+  const load = async () => {
+    const { createRefuseRequest } = await import('./refuse-request.ts');
+    return createRefuseRequest(document, formats);
   };
-  return [authenticateWith, ...validatorOf(options), dispatch(options, apiDoc)];
+  return async (operation, received) => {
+    loading ??= load();
+    return (await loading)(operation, received);
+  };
 }
 
-const validators = new WeakMap<ContractDocument, RequestHandler[]>();
-
-/** One for each document: it takes a while to make, and knows of no service in particular. */
-function validatorOf({ document, formats, security }: ContractOptions): RequestHandler[] {
-  const validator =
-    validators.get(document) ??
-    OpenApiValidator.middleware({
-      apiSpec: structuredClone(document),
-      validateApiSpec: false,
-      validateRequests: true,
-      validateResponses: true,
-      validateSecurity: { handlers: securityAdapters(Object.keys(security)) },
-      ajvFormats: { mode: 'full' },
-      formats,
-      fileUploader: false,
-    });
-  validators.set(document, validator);
-  return validator;
+function securityOf(
+  { document, security }: ContractOptions,
+  operation: OperationObject,
+): Operation['authenticate'] {
+  const [requirement = {}] = operation.security ?? document.security ?? [];
+  const [scheme] = Object.keys(requirement);
+  return scheme === undefined ? undefined : security[scheme as keyof SecurityHandlers];
 }
 
-const known = new WeakMap<ContractDocument, Promise<DereferencedDocument>>();
-
-/**
- * The document with what it refers to in place; read once.
- *
- * express-openapi-validator reports a bad document only at the first request.
- * https://github.com/cdimascio/express-openapi-validator/issues/698
- * @throws Error when the document is no OpenAPI
- */
-function dereferenced(document: ContractDocument): Promise<DereferencedDocument> {
-  const reading = known.get(document) ?? readDocument(document);
-  known.set(document, reading);
-  return reading;
+/** @throws Error when a `$ref` names nothing */
+function resolveReference<T extends object>(document: ContractDocument, node: T | Reference): T {
+  if (!('$ref' in node)) return node;
+  const segments = String(node.$ref).split('/').slice(1);
+  let found: unknown = document;
+  for (const segment of segments) {
+    const name = segment.replaceAll('~1', '/').replaceAll('~0', '~');
+    found = (found as Record<string, unknown> | undefined)?.[name]; // a JSON Pointer (RFC 6901)
+  }
+  if (found === undefined) throw new Error(`openapi.yaml has nothing at ${node.$ref}`);
+  return resolveReference(document, found as T | Reference);
 }
 
-async function readDocument(document: ContractDocument): Promise<DereferencedDocument> {
-  const { apiDoc } = await new OpenApiSpecLoader({
-    apiDoc: structuredClone(document),
-    validateApiSpec: true,
-    $refParser: { mode: 'dereference' },
-  }).load();
-  return apiDoc;
-}
-
-/** The operations of a document with their method and path. */
-export function* operationsOf(document: Pick<ContractDocument, 'paths'>) {
-  for (const [path, item] of Object.entries(document.paths ?? {})) {
-    for (const method of ['get', 'put', 'post', 'delete', 'patch'] as const) {
-      const operation = item[method];
-      if (operation) yield { path, method, operation };
-    }
+function checkDocument({ openapi, info }: ContractDocument): void {
+  if (!/^3\.1\.\d+$/.test(openapi)) throw new Error(`openapi.yaml is not OpenAPI 3.1: ${openapi}`);
+  if (typeof info?.title !== 'string' || typeof info.version !== 'string') {
+    throw new Error('openapi.yaml needs info.title and info.version');
   }
 }
 
@@ -105,6 +166,10 @@ function checkCompleteness({ document, handlers, security }: ContractOptions): v
     else if (declared.has(operationId)) faults.push(`two operations are called ${operationId}`);
     else if (!Object.hasOwn(handlers, operationId)) faults.push(`${operationId} has no handler`);
     if (operationId) declared.add(operationId);
+    const requirements = operation.security ?? document.security ?? [];
+    if (requirements.length > 1 || Object.keys(requirements[0] ?? {}).length > 1) {
+      faults.push(`${operationId} has more than one security scheme, which is not supported`);
+    }
   }
   for (const id of Object.keys(handlers)) {
     if (!declared.has(id)) faults.push(`the handler ${id} has no operation`);
@@ -119,155 +184,4 @@ function checkCompleteness({ document, handlers, security }: ContractOptions): v
   if (faults.length > 0) {
     throw new Error(`openapi.yaml and the handlers do not fit:\n  ${faults.join('\n  ')}`);
   }
-}
-
-type Outcome = Authentication<Principals[keyof Principals]> | { failure: unknown };
-const outcomes = new WeakMap<Request, Outcome>();
-
-/**
- * What authentication found for this request. express-openapi-validator keeps of a security
- * handler's error only status and message, and takes every plain error for a 401; so the real
- * outcome is kept aside here for the error handler.
- */
-export function authenticationOf(request: Request): Outcome | undefined {
-  return outcomes.get(request);
-}
-
-/** How this request is to be authenticated. */
-const securityOf = new WeakMap<Request, SecurityHandlers>();
-
-function securityAdapters(schemes: string[]) {
-  return Object.fromEntries(
-    schemes.map((scheme) => [
-      scheme,
-      async (request: Request): Promise<boolean> => {
-        const outcome = await authenticate(request, scheme);
-        outcomes.set(request, outcome);
-        return 'principal' in outcome;
-      },
-    ]),
-  );
-}
-
-async function authenticate(request: Request, scheme: string): Promise<Outcome> {
-  // checkCompleteness has compared the schemes with the handlers.
-  const handler = securityOf.get(request)?.[scheme as keyof SecurityHandlers];
-  if (!handler) return { failure: new Error(`no security handler for ${scheme}`) };
-  return handler(request).catch((failure: unknown) => ({ failure }));
-}
-
-type UntypedHandler = (request: unknown) => Promise<AnyResponse>;
-
-function dispatch(
-  { handlers, context }: ContractOptions,
-  document: DereferencedDocument,
-): RequestHandler {
-  const headerNames = declaredHeaders(document);
-  const promises = declaredResponses(document);
-  return async (request, response) => {
-    const { operationId, pathParams } = matchOf(request);
-    if (!request.accepts(['application/json', 'application/problem+json'])) {
-      const detail = 'The answer is JSON, which the Accept header excludes';
-      return send(response, problem(406, 'not_acceptable', detail));
-    }
-    const outcome = authenticationOf(request);
-    // The validator has just checked the request against this operation's contract, and
-    // checkCompleteness its id: what a type cannot say of data from outside.
-    const handler = handlers[operationId as OperationId] as unknown as UntypedHandler;
-    const value = {
-      path: pathParams,
-      query: request.query,
-      headers: pick(request, headerNames.get(operationId) ?? []),
-      body: request.body,
-      principal: outcome && 'principal' in outcome ? outcome.principal : undefined,
-      context: context(request, response),
-    };
-    const answer = await handler(value);
-    checkResponse(promises.get(`${operationId} ${answer.status}`), operationId, answer);
-    send(response, answer);
-  };
-}
-
-/** What express-openapi-validator has found out about a request. */
-function matchOf(request: Request) {
-  // It declares no type for what it hangs on the request.
-  const { openapi } = request as Request & {
-    openapi: {
-      schema: { operationId: string };
-      openApiRoute: string;
-      pathParams: Record<string, string>;
-    };
-  };
-  const { schema, openApiRoute, pathParams } = openapi;
-  return { operationId: schema.operationId, route: openApiRoute, pathParams };
-}
-
-/** The operation that a request was found to be, with the path that the contract has it under. */
-export function operationOf(request: Request): { id: string; route: string } | undefined {
-  if (!('openapi' in request)) return undefined;
-  const { operationId, route } = matchOf(request);
-  return { id: operationId, route };
-}
-
-type DereferencedDocument = Awaited<ReturnType<OpenApiSpecLoader['load']>>['apiDoc'];
-
-/** By operation, the headers that it declares, in the contract's spelling. */
-function declaredHeaders(document: DereferencedDocument): Map<string, string[]> {
-  return new Map(
-    [...operationsOf(document)].map(({ operation: { operationId = '', parameters = [] } }) => {
-      const names = parameters.flatMap((parameter) =>
-        'in' in parameter && parameter.in === 'header' ? [parameter.name] : [],
-      );
-      return [operationId, names];
-    }),
-  );
-}
-
-/** What a response has by its declaration. */
-interface ResponsePromise {
-  hasBody: boolean;
-  /** Required headers, without those that `send` adds. */
-  headers: string[];
-}
-
-/** By operation and status, what was promised. */
-function declaredResponses(document: DereferencedDocument): Map<string, ResponsePromise> {
-  const promises = new Map<string, ResponsePromise>();
-  for (const { operation } of operationsOf(document)) {
-    for (const [status, response] of Object.entries(operation.responses ?? {})) {
-      if ('$ref' in response) continue; // there is none any more
-      const required = Object.entries(response.headers ?? {}).filter(
-        ([name, header]) => 'required' in header && header.required && !EDGE_HEADERS.has(name),
-      );
-      promises.set(`${operation.operationId} ${status}`, {
-        hasBody: response.content !== undefined,
-        headers: required.map(([name]) => name),
-      });
-    }
-  }
-  return promises;
-}
-
-/** What express-openapi-validator does not look at: an answer without a body, and headers. */
-function checkResponse(
-  promise: ResponsePromise | undefined,
-  operationId: string,
-  { status, headers = {}, body }: AnyResponse,
-): void {
-  const broken = (what: string) => new Error(`${operationId} has answered ${status} ${what}`);
-  if (!promise) throw broken('which is not declared');
-  if ((body !== undefined) !== promise.hasBody) {
-    throw broken(promise.hasBody ? 'without a body' : 'with a body');
-  }
-  const missing = promise.headers.find((name) => headers[name] === undefined);
-  if (missing) throw broken(`without ${missing}`);
-}
-
-function pick(request: Request, names: string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = request.get(name);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }

@@ -1,11 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express, { type Request, type RequestHandler, type Router } from 'express';
-import { formats, PLACE } from './document.ts';
-import { otherThanGet } from './protocol.ts';
-
-// Not imported: the package's main module is the reference itself, and expects a browser.
-const assets = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+import type { Request, RequestHandler } from 'express';
+import { published, SERVER_URL_PLACEHOLDER } from './openapi-document.ts';
 
 const here = (name: string) => fileURLToPath(new URL(`docs/${name}`, import.meta.url));
 
@@ -21,12 +17,26 @@ const file =
   (_request, response) =>
     response.sendFile(path, FILES);
 
-const pages: Record<string, RequestHandler> = {
-  '/openapi.yaml': (request, response) => {
-    response.type('application/yaml').send(located(formats.yaml(), request));
+/** A file of the reference. It is not imported: the package's main module expects a browser. */
+const asset =
+  (name: string): RequestHandler =>
+  (_request, response) => {
+    const folder = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+    response.sendFile(join(folder, name), FILES);
+  };
+
+/**
+ * The contract for people and programs: `/docs` (an interactive reference, all of it from this
+ * service), `/openapi.yaml` and `/openapi.json` (the document with `servers` set to where it runs).
+ */
+export const docs: Record<string, RequestHandler> = {
+  '/openapi.yaml': async (request, response) => {
+    const yaml = withServerUrl(await published.yaml(), request);
+    response.type('application/yaml').send(yaml);
   },
-  '/openapi.json': (request, response) => {
-    response.type('application/json').send(located(formats.json(), request));
+  '/openapi.json': async (request, response) => {
+    const json = withServerUrl(await published.json(), request);
+    response.type('application/json').send(json);
   },
   '/docs': (_request, response) => {
     response.set('Content-Security-Policy', PAGE_POLICY).sendFile(here('index.html'), FILES);
@@ -35,25 +45,14 @@ const pages: Record<string, RequestHandler> = {
   ...Object.fromEntries(
     ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map((name) => [
       `/docs/${name}`,
-      file(join(assets, name)),
+      asset(name),
     ]),
   ),
 };
 
-/**
- * The contract for people and programs: `/docs` (an interactive reference, all of it from this
- * service), `/openapi.yaml` and `/openapi.json` (the document with `servers` set to where it runs).
- */
-export function docs(): Router {
-  const router = express.Router({ strict: true, caseSensitive: true });
-  for (const [path, page] of Object.entries(pages)) {
-    router.route(path).get(page).all(otherThanGet);
-  }
-  return router;
-}
-
-function located(document: string, request: Request): string {
-  return document.replace(PLACE, `${request.secure ? 'https' : 'http'}://${hostOf(request)}`);
+function withServerUrl(document: string, request: Request): string {
+  const url = `${request.secure ? 'https' : 'http'}://${hostOf(request)}`;
+  return document.replace(SERVER_URL_PLACEHOLDER, url);
 }
 
 /** The `Host` that was asked, if it is one; else the address that answered. */

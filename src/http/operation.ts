@@ -1,4 +1,5 @@
 import type { components, operationSecurity, operations } from '../../generated/openapi.d.ts';
+import type { RequestContext } from './context.ts';
 
 /** The `operationId`s of the contract. */
 export type OperationId = keyof operations;
@@ -39,16 +40,8 @@ type BodyOf<Id extends OperationId> = operations[Id] extends { requestBody: infe
     ? Content<NonNullable<B>> | undefined
     : undefined;
 
-/** What every operation may know of the request besides its contract. */
-export interface RequestContext {
-  requestId: string;
-  /** The client's network address; a proxy's word counts only where the proxy is configured. */
-  address: string;
-  /** `User-Agent`, at most 256 characters; empty if there was none. */
-  userAgent: string;
-  /** When the request had been read whole, in the service's stamps (see `stamp`). */
-  arrivedAt: number;
-}
+/** What every handler may know of a request besides its contract. */
+export type RequestMetadata = Pick<RequestContext, 'requestId' | 'address' | 'userAgent'>;
 
 /** A validated request of one operation. */
 export interface OperationRequest<Id extends OperationId> {
@@ -58,7 +51,7 @@ export interface OperationRequest<Id extends OperationId> {
   body: BodyOf<Id>;
   /** `undefined`, and of no use to the compiler, where the operation is public. */
   principal: PrincipalOf<Id>;
-  context: RequestContext;
+  context: RequestMetadata;
 }
 
 /** Headers that the edge sets by itself, so that no handler has to. */

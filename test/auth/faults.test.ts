@@ -1,16 +1,18 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createApp, createLanes } from '../../src/app.ts';
+import { createApp } from '../../src/app.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { createLogger } from '../../src/http/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createQueues } from '../../src/request-queues.ts';
+import { createHttpServer } from '../../src/server/http-server.ts';
 import { databaseError, ENGINE, FAULTS, freshDatabase, type TestDatabase } from '../engine.ts';
 import {
   type Answer,
@@ -72,12 +74,12 @@ beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD);
   const config = readConfig(VARIABLES);
   const logger = createLogger('silent');
-  const lanes = createLanes(config);
-  const { laneOf } = lanes;
-  const metrics = createMetrics(() => undefined, lanes.byName);
+  const queues = createQueues(config);
+  const metrics = createMetrics(() => undefined, { ...queues });
   const isClosing = () => false;
-  server = createServer(
-    await createApp({ config, db, keys: TOKENS.keys, logger, clock, metrics, laneOf, isClosing }),
+  server = createHttpServer(
+    await createApp({ config, db, keys: TOKENS.keys, logger, clock, metrics, queues, isClosing }),
+    {},
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port

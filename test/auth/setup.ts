@@ -7,7 +7,7 @@ import type { Clock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
 import type { Database } from '../../src/database/schema.ts';
-import { createLogger } from '../../src/http/log.ts';
+import { createLogger } from '../../src/observability/logger.ts';
 import { startService } from '../../src/service.ts';
 import { ENGINE, freshDatabase, openCarelessly } from '../engine.ts';
 import type { TestClock } from '../harness.ts';

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { isUncommon } from '../../src/auth/password.ts';
-import { operationsOf } from '../../src/http/contract.ts';
+import { operationsOf } from '../../src/http/openapi-document.ts';
 import { readContract } from './setup.ts';
 
 const contract = readContract();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createListener } from '../../src/http/listener.ts';
+import { createHttpServer } from '../../src/server/http-server.ts';
 import { DEMO, startApp } from '../harness.ts';
 import { type Expected, expectProblem, useService } from './setup.ts';
 import { type Answer, answerTo, exchange, type WireOptions } from './wire.ts';
@@ -224,7 +224,10 @@ describe('answers go out in the order of the requests', () => {
 });
 
 test('a request that goes wrong while it is being answered gets no second answer', async () => {
-  const server = createListener((_request, response) => response.write('half of it'), {});
+  const server = createHttpServer((_request, response) => {
+    response.write('half of it');
+    return () => undefined;
+  }, {});
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const socket = connect(port, '127.0.0.1');

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/http/log.ts';
+import { createLogger } from '../../src/observability/logger.ts';
 import { ENGINE, FAULTS } from '../engine.ts';
 import { DEMO } from '../harness.ts';
 import { breakDatabase, type Sent, useService } from './setup.ts';
@@ -63,7 +63,7 @@ describe('a request leaves one line', () => {
       [undefined, '/*', 404],
       ['getHealth', '/healthz', 200],
       [undefined, '/todos', 204],
-      [undefined, '/auth/login', 400],
+      ['login', '/auth/login', 400],
       [undefined, '/docs', 200],
       [undefined, '/metrics', 200],
     ]);
@@ -97,10 +97,16 @@ describe('a request leaves one line', () => {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     await new Promise((sent) => socket.write(loginRequest(), sent));
-    socket.destroy();
-    const statuses = () => log.map((line) => JSON.parse(line).status);
-    await expect.poll(statuses, { interval: 2 }).toEqual([499]);
+    const running = 'http_requests{lane="passwords",state="running"} 1\n';
     const metrics = async () => (await send({ path: '/metrics' })).text();
+    await expect.poll(metrics, { interval: 5 }).toContain(running);
+    log.length = 0;
+    socket.destroy();
+    const statuses = () =>
+      log
+        .map((line) => JSON.parse(line))
+        .flatMap(({ operation, status }) => (operation === 'login' ? [status] : []));
+    await expect.poll(statuses, { interval: 2 }).toEqual([499]);
     const duration = /^http_request_duration_seconds_count\{operation="login",status="499"\} 1$/m;
     expect(await metrics()).toMatch(duration);
     await held.disposeAsync();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { operationsOf } from '../../src/http/contract.ts';
+import { operationsOf } from '../../src/http/openapi-document.ts';
 import { startApp, type TestApp } from '../harness.ts';
 import { BEHIND_PROXY, createTodo, readContract, send, signUp, useService } from './setup.ts';
 

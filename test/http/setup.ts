@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { parse } from 'yaml';
-import type { ContractDocument } from '../../src/http/document.ts';
+import type { ContractDocument } from '../../src/http/openapi-document.ts';
 import type { Schema } from '../../src/http/operation.ts';
 import { databaseError, driverMethods } from '../engine.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';

@@ -2,7 +2,8 @@
 // the headers and the media type that it is declared with.
 import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { operationsOf } from '../../src/http/contract.ts';
+import type { ContractDocument } from '../../src/http/openapi-document.ts';
+import { operationsOf } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { FAULTS } from '../engine.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
@@ -16,12 +17,15 @@ import {
   signUp,
 } from './setup.ts';
 
+/** The whole of OpenAPI, of which our type has what the service reads. */
+type ApiDocument = ConstructorParameters<typeof OpenApiSpecLoader>[0]['apiDoc'];
+
 const { apiDoc } = await new OpenApiSpecLoader({
-  apiDoc: readContract(),
+  apiDoc: readContract() as ApiDocument,
   validateApiSpec: false,
   $refParser: { mode: 'dereference' },
 }).load();
-const cases = [...operationsOf(apiDoc)].flatMap(({ path, method, operation }) =>
+const cases = [...operationsOf(apiDoc as ContractDocument)].flatMap(({ path, method, operation }) =>
   Object.entries(operation.responses ?? {}).map(([status, response]) => ({
     id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
     status: Number(status),

@@ -4,8 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { operationsOf } from '../../src/http/contract.ts';
-import { document } from '../../src/http/document.ts';
+import { document, operationsOf } from '../../src/http/openapi-document.ts';
 import { generate, ROOT } from './generate.ts';
 import { missing, shell } from './shell.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { sharedClock } from '../../src/database/clock.ts';
-import { createLogger } from '../../src/http/log.ts';
+import { createLogger } from '../../src/observability/logger.ts';
 import { startService } from '../../src/service.ts';
 import { pairOf, refresh, seedSession, seedUser, VARIABLES } from '../auth/setup.ts';
 import { freshDatabase } from '../engine.ts';

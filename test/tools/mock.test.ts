@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/tools.ts';
 import { createClient } from '../../src/client/index.ts';
-import { operationsOf } from '../../src/http/contract.ts';
-import { document } from '../../src/http/document.ts';
+import { document, operationsOf } from '../../src/http/openapi-document.ts';
 
 let url: string;
 let stop: () => Promise<unknown>;

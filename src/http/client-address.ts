@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+import proxyAddr from 'proxy-addr';
+
+/** What is known of the client's side of a connection, behind proxies or not. */
+export interface ClientLookup {
+  /** The client's network address. */
+  addressOf(request: IncomingMessage): string;
+  /** `http` or `https`, as the client used it. */
+  schemeOf(request: IncomingMessage): string;
+}
+
+/** @param trustedProxies addresses and subnets whose `X-Forwarded-…` headers count */
+export function createClientLookup(trustedProxies: string[]): ClientLookup {
+  const isTrusted = proxyAddr.compile(trustedProxies);
+  return {
+    addressOf(request) {
+      const { remoteAddress = '' } = request.socket; // not there when the client is gone already
+      if (trustedProxies.length === 0 || remoteAddress === '') return remoteAddress;
+      return withoutPort(proxyAddr(request, isTrusted).slice(0, 64)); // a proxy may write anything
+    },
+    schemeOf({ socket, headers }) {
+      const sent = headers['x-forwarded-proto'];
+      const isFromProxy = sent !== undefined && isTrusted(socket.remoteAddress ?? '', 0);
+      return isFromProxy && /^https\b/i.test(String(sent)) ? 'https' : 'http';
+    },
+  };
+}
+
+/** The address alone: some proxies write `192.0.2.1:1000` or `[2001:db8::1]:1000`. */
+function withoutPort(address: string): string {
+  return address.replace(/^\[(.+)\](:\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
+}

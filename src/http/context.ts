@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { v7 as uuid } from 'uuid';
+import type { RequestQueue } from '../server/request-queue.ts';
+import type { ClientLookup } from './client-address.ts';
+import type { Operation } from './contract.ts';
+import type { Principal } from './operation.ts';
+
+/** Everything that is known of one request, from its arrival to its log line. */
+export class RequestContext {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Goes out as `X-Request-Id`, and names the request in the log. */
+  readonly requestId: string;
+  /**
+   * The client's network address; a proxy's word counts only where the proxy is configured. It is
+   * read at once: a closed connection has none.
+   */
+  readonly address: string;
+  /** Milliseconds, of `performance.now()`. */
+  readonly startedAt = performance.now();
+  /** As it was sent: `HEAD` is not `GET` here. */
+  readonly method: string;
+  readonly path: string;
+  /** The query, without its `?`. */
+  readonly search: string;
+  /** The path as the contract or a page declares it; `undefined` where there is nothing. */
+  route: string | undefined;
+  /** `undefined` for pages, and for what is not routed. */
+  operation: Operation | undefined;
+  /** Path parameters, decoded. */
+  parameters: Record<string, string> = {};
+  principal: Principal | undefined;
+  /** The identifier of its trace, where it is recorded. */
+  traceId: string | undefined;
+  /** The queue in which it has a slot. */
+  queue: RequestQueue | undefined;
+  readonly #clients: ClientLookup;
+
+  constructor(request: IncomingMessage, response: ServerResponse, clients: ClientLookup) {
+    this.request = request;
+    this.response = response;
+    this.#clients = clients;
+    this.requestId = requestIdOf(request);
+    this.address = clients.addressOf(request);
+    this.method = request.method ?? '';
+    const url = request.url ?? '';
+    const mark = url.indexOf('?');
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.search = mark < 0 ? '' : url.slice(mark + 1);
+  }
+
+  /** `http` or `https`, as the client used it. */
+  get scheme(): string {
+    return this.#clients.schemeOf(this.request);
+  }
+
+  /** `User-Agent`, at most 256 characters; empty if there was none. */
+  get userAgent(): string {
+    return this.request.headers['user-agent']?.slice(0, 256) ?? '';
+  }
+
+  /** The answer's status; 499, as nginx has it, where the client was gone before. */
+  get status(): number {
+    const { headersSent, statusCode } = this.response;
+    return headersSent || statusCode !== 200 ? statusCode : 499;
+  }
+}
+
+/**
+ * The client's own id if it is a good one, else a new one (UUID v7). A refresh token that was sent
+ * there by mistake is not taken over.
+ */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const sent = headers['x-request-id'];
+  const isGood = typeof sent === 'string' && /^(?![\da-f]{64}$)[\w.-]{1,64}$/i.test(sent);
+  return isGood ? sent : uuid();
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** What the service reads of openapi.yaml; the rest is for people and other programs. */
+export interface ContractDocument {
+  openapi: string;
+  info: { title: string; version: string };
+  security?: SecurityRequirement[];
+  paths?: Record<string, PathItem>;
+  components?: {
+    securitySchemes?: Record<string, unknown>;
+    schemas?: Record<string, SchemaObject>;
+    responses?: Record<string, ResponseObject | Reference>;
+    examples?: Record<string, ExampleObject>;
+    links?: Record<string, unknown>;
+  };
+}
+
+/** The methods of the contract, as OpenAPI spells them. */
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+export type Method = (typeof METHODS)[number];
+
+type PathItem = Partial<Record<Method, OperationObject>> & {
+  /** Of every operation of the path. */
+  parameters?: (ParameterObject | Reference)[];
+};
+type SecurityRequirement = Record<string, string[]>;
+
+export interface Reference {
+  $ref: string;
+}
+
+/** A JSON Schema (draft 2020-12), which Ajv reads. */
+export type SchemaObject = object;
+
+export interface OperationObject {
+  operationId?: string;
+  tags?: string[];
+  security?: SecurityRequirement[];
+  parameters?: (ParameterObject | Reference)[];
+  requestBody?: RequestBodyObject | Reference;
+  responses?: Record<string, ResponseObject | Reference>;
+}
+
+export interface ParameterObject {
+  name: string;
+  in: 'path' | 'query' | 'header' | 'cookie';
+  required?: boolean;
+  schema?: SchemaObject;
+}
+
+export interface MediaTypeObject {
+  schema?: SchemaObject;
+  examples?: Record<string, ExampleObject | Reference>;
+}
+
+interface ExampleObject {
+  value?: unknown;
+}
+
+export interface RequestBodyObject {
+  required?: boolean;
+  content: Record<string, MediaTypeObject>;
+}
+
+export interface ResponseObject {
+  headers?: Record<string, HeaderObject | Reference>;
+  content?: Record<string, MediaTypeObject>;
+}
+
+export interface HeaderObject {
+  required?: boolean;
+  schema?: SchemaObject;
+}
+
+/** The operations of a document with their method, their path and the parameters of the path. */
+export function* operationsOf(document: Pick<ContractDocument, 'paths'>) {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation) yield { path, method, operation, pathParameters: item.parameters ?? [] };
+    }
+  }
+}
+
+/** Stands in `servers` for where the service runs, which differs from request to request. */
+export const SERVER_URL_PLACEHOLDER = 'https://service.invalid';
+
+const yaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
+
+/** The contract; read once per process. */
+export const document: ContractDocument = readParsed() ?? (await parseYaml()).toJS();
+
+/** The contract as it is published, made at the first request for it. */
+export const published = {
+  yaml: once(async () => withPlaceholder(await parseYaml()).toString()),
+  json: once(async () => JSON.stringify(withPlaceholder(await parseYaml()).toJS())),
+};
+
+/**
+ * Parsing YAML takes longer than everything else at the start, so `npm run generate` keeps the
+ * result in generated/openapi.json. The hash in it says whether openapi.yaml is still the same.
+ */
+function readParsed(): ContractDocument | undefined {
+  try {
+    const file = new URL('../../generated/openapi.json', import.meta.url);
+    const cached: { sha256: string; document: ContractDocument } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    );
+    return cached.sha256 === hashOf(yaml) ? cached.document : undefined;
+  } catch {
+    return undefined; // not there, or not whole
+  }
+}
+
+/** The hash of openapi.yaml by which what was generated from it is known to be current. */
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function parseYaml() {
+  const { parseDocument } = await import('yaml');
+  return parseDocument(yaml);
+}
+
+function withPlaceholder(source: Awaited<ReturnType<typeof parseYaml>>) {
+  source.set('servers', [{ url: SERVER_URL_PLACEHOLDER }]);
+  return source;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Negotiator from 'negotiator';
+import type { Overload, RequestHandler } from '../server/http-server.ts';
+import type { RequestQueue } from '../server/request-queue.ts';
+import type { ClientLookup } from './client-address.ts';
+import { RequestContext } from './context.ts';
+import type { Operation } from './contract.ts';
+import { toProblem } from './errors.ts';
+import type { OperationId } from './operation.ts';
+import { problem, unavailable } from './problem.ts';
+import { createBodyReader } from './request-body.ts';
+import { methodNotAllowed, Router } from './routing.ts';
+import type { HeaderList } from './security-headers.ts';
+import { type AnyResponse, writeResponse } from './write-response.ts';
+
+/** A page or a file beside the contract. It rejects, or calls back with an error, where it fails. */
+export type Page = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+export interface PipelineOptions {
+  /** The operations of the contract, compiled. */
+  operations: Operation[];
+  /** What `GET` answers beside the contract, by path. */
+  pages: Record<string, Page>;
+  /** Where a request waits for its turn; `undefined` for what is never rejected. */
+  queueOf: (target: OperationId | `/${string}`) => RequestQueue | undefined;
+  clients: ClientLookup;
+  securityHeaders: (request: IncomingMessage) => HeaderList;
+  /** In bytes. */
+  bodyLimit: number;
+  /** Whether an error means that something the service stands on is down for now. */
+  isOutage: (error: unknown) => boolean;
+  /** Whether connections are to be closed after their next answer. */
+  isClosing: () => boolean;
+  /** Runs the stages within a trace of the request. */
+  trace?: ((context: RequestContext, run: () => void) => void) | undefined;
+  /** Takes an error that becomes a 5xx. */
+  report: (error: unknown, context: RequestContext) => void;
+  /** Takes the finished context, once the response is closed. */
+  record: (context: RequestContext) => void;
+}
+
+/** What a request is about: an operation of the contract, or a page. */
+type Target = { operation: Operation } | { page: Page };
+
+type Outcome = AnyResponse | undefined;
+
+/**
+ * The way of a request, in its stages: route, read body, admit, authenticate, validate, handle, check
+ * response, write, record. A request is admitted once it has arrived whole, so that a slow client
+ * takes up no slot.
+ */
+export function createPipeline(options: PipelineOptions): RequestHandler {
+  const { securityHeaders, isOutage, report, record, trace } = options;
+  const router = createRouter(options);
+  const readBody = createBodyReader(options.bodyLimit);
+
+  return (request, response, overload) => {
+    const context = new RequestContext(request, response, options.clients);
+    if (options.isClosing()) response.shouldKeepAlive = false;
+    response.once('close', () => record(context));
+    if (trace) trace(context, () => void respond(context, overload));
+    else void respond(context, overload);
+    return () => {
+      response.shouldKeepAlive = false;
+      write(context, unavailable());
+    };
+  };
+
+  async function respond(context: RequestContext, overload: Overload): Promise<void> {
+    try {
+      const answer = await run(context, overload);
+      if (answer) write(context, answer);
+    } catch (error) {
+      fail(context, error);
+    } finally {
+      context.queue?.release();
+    }
+  }
+
+  /** The stages. Each of them may be the last: what it returns is the answer. */
+  async function run(context: RequestContext, overload: Overload): Promise<Outcome> {
+    const { request, response } = context;
+    const target = route(router, context);
+    if ('status' in target) return target;
+
+    const queue = options.queueOf(context.operation?.id ?? (context.route as `/${string}`)); // found
+    if (overload && (queue || overload === 'pipelining')) {
+      return rejectOverload(context, queue, overload);
+    }
+
+    const { operation } = context;
+    const body = await readBody(request, response, operation?.mediaTypes ?? NO_MEDIA_TYPES);
+    if ('refusal' in body) return body.refusal;
+
+    if (queue) {
+      const admission = await queue.acquire(() => response.writableEnded || response.destroyed);
+      if (admission !== 'started') return admission === 'rejected' ? unavailable() : undefined;
+      context.queue = queue;
+    }
+    if ('page' in target) return showPage(context, target.page, securityHeaders(request));
+
+    const refusal = await authenticate(context, target.operation);
+    if (refusal) return refusal;
+
+    const { parameters: path, search } = context;
+    const received = { path, search, headers: request.headers, ...body };
+    const verdict = await target.operation.validate(received);
+    if ('refusal' in verdict) return verdict.refusal;
+    if (!acceptsJson(request)) return notAcceptable();
+
+    const { principal } = context;
+    const answer = await target.operation.handler({ ...verdict.values, principal, context });
+    checkResponse(target.operation, answer);
+    return answer;
+  }
+
+  function write(context: RequestContext, answer: AnyResponse): void {
+    writeResponse(context, securityHeaders(context.request), answer);
+  }
+
+  function fail(context: RequestContext, error: unknown): void {
+    const { request, response } = context;
+    const answer = isOutage(error) ? unavailable() : toProblem(error);
+    if (answer.status >= 500) report(error ?? new Error('nothing was thrown'), context);
+    if (request.readableAborted) return; // the client is gone
+    if (response.headersSent && !response.writableEnded)
+      response.destroy(); // half a page is out
+    else write(context, answer);
+  }
+}
+
+const NO_MEDIA_TYPES: ReadonlySet<string> = new Set();
+
+function createRouter(options: PipelineOptions): Router<Target> {
+  const router = new Router<Target>();
+  for (const operation of options.operations) {
+    router.add(operation.method, operation.path, { operation });
+  }
+  for (const [path, page] of Object.entries(options.pages)) router.add('GET', path, { page });
+  return router;
+}
+
+/** 404, 405 and `OPTIONS` are decided here, and what is no UTF-8 when it is decoded. */
+function route(router: Router<Target>, context: RequestContext): Target | AnyResponse {
+  if (!isDecodable(context)) {
+    return problem(400, 'invalid_request', 'The URL has a malformed escape sequence');
+  }
+  const match = router.find(context.path);
+  if (!match) return problem(404, 'not_found', 'There is nothing at this path');
+  const { targets, path, allow } = match.route;
+  context.route = path;
+  context.parameters = match.parameters;
+  const { method } = context;
+  const target = targets.get(method === 'HEAD' ? 'GET' : method);
+  if (!target) return methodNotAllowed(method, allow);
+  if ('operation' in target) context.operation = target.operation;
+  return target;
+}
+
+function isDecodable({ request: { url = '' } }: RequestContext): boolean {
+  if (!url.includes('%')) return true;
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What has no queue is answered on every connection, but not without an end on one. */
+async function rejectOverload(
+  { request, response }: RequestContext,
+  queue: RequestQueue | undefined,
+  overload: Overload,
+): Promise<Outcome> {
+  if (!queue) {
+    request.socket.destroy();
+    return undefined;
+  }
+  await queue.reject({ isImmediate: overload === 'pipelining' });
+  if (overload === 'connections') response.shouldKeepAlive = false;
+  return unavailable();
+}
+
+/** Puts the principal into the context, or returns why there is none. */
+async function authenticate(context: RequestContext, operation: Operation): Promise<Outcome> {
+  if (!operation.authenticate) return undefined;
+  const { authorization } = context.request.headers;
+  if (authorization === undefined) {
+    return problem(401, 'authentication_required', 'Authentication required');
+  }
+  const outcome = await operation.authenticate(authorization);
+  if ('refusal' in outcome) return outcome.refusal;
+  context.principal = outcome.principal;
+  return undefined;
+}
+
+/** With the parameter that the answers have, which a media range may ask for. */
+const OFFERED = ['application/json', 'application/problem+json'].flatMap((type) => [
+  type,
+  `${type}; charset=utf-8`,
+]);
+
+function acceptsJson(request: IncomingMessage): boolean {
+  const { accept } = request.headers;
+  if (!accept || accept === '*/*' || accept === 'application/json') return true;
+  return new Negotiator(request).mediaType(OFFERED) !== undefined;
+}
+
+function notAcceptable(): AnyResponse {
+  const detail = 'The answer is JSON, which the Accept header excludes';
+  return problem(406, 'not_acceptable', detail);
+}
+
+/** @throws Error when the handler has broken the contract */
+function checkResponse({ id, responses }: Operation, answer: AnyResponse): void {
+  const check = responses.get(answer.status);
+  const fault = check ? check(answer) : 'which is not declared';
+  if (fault) throw new Error(`${id} has answered ${answer.status} ${fault}`);
+}
+
+/** Resolves when the page is out. */
+function showPage({ response, requestId }: RequestContext, page: Page, headers: HeaderList) {
+  response.setHeader('X-Request-Id', requestId);
+  for (let n = 0; n < headers.length; n += 2) {
+    response.setHeader(headers[n] ?? '', headers[n + 1] ?? '');
+  }
+  return new Promise<undefined>((resolve, reject) => {
+    response.once('close', () => resolve(undefined));
+    page(response.req, response, reject);
+  });
+}

@@ -1,0 +1,84 @@
+import express, { type Request, type Response } from 'express';
+import * as OpenApiValidator from 'express-openapi-validator';
+import type { Operation } from './contract.ts';
+import { invalidRequest, unsupportedMediaType } from './invalid-request.ts';
+import type { ContractDocument } from './openapi-document.ts';
+import {
+  pickHeaders,
+  type ReceivedRequest,
+  type RequestValues,
+  type Verdict,
+} from './request-validators.ts';
+import type { Formats } from './schemas.ts';
+import type { AnyResponse } from './write-response.ts';
+
+/** Decides on one request. Rejects only where the validator itself fails. */
+export type RefuseRequest = (operation: Operation, received: ReceivedRequest) => Promise<Verdict>;
+
+const { BadRequest, UnsupportedMediaType } = OpenApiValidator.error;
+
+/**
+ * express-openapi-validator as the authority on what is refused, and in which words. It validates
+ * requests only: authentication and responses are the pipeline's. It sees a request made of what was
+ * received, never the connection, and a media type in canonical form only, because it keeps a
+ * validator for every text of `Content-Type` that it has seen.
+ */
+export function createRefuseRequest(document: ContractDocument, formats: Formats): RefuseRequest {
+  type Options = Parameters<typeof OpenApiValidator.middleware>[0];
+  const options: Options = {
+    apiSpec: structuredClone(document) as Options['apiSpec'], // our type has what the service reads
+    validateApiSpec: false,
+    validateRequests: true,
+    validateResponses: false,
+    validateSecurity: false,
+    ajvFormats: { mode: 'full' },
+    formats,
+    fileUploader: false,
+  };
+  const app = express().disable('x-powered-by').set('query parser', 'simple');
+  app.enable('strict routing').enable('case sensitive routing');
+  app.use(OpenApiValidator.middleware(options));
+
+  return (operation, received) =>
+    new Promise((resolve, reject) => {
+      const request = requestOf(operation, received);
+      app(request, {} as Response, (error?: unknown) => {
+        if (error === undefined) return resolve({ values: valuesOf(operation, request) });
+        const refusal = refusalOf(error, received);
+        if (refusal) resolve({ refusal });
+        else reject(error);
+      });
+    });
+}
+
+/** As much of a request as the validator reads. */
+function requestOf({ method, path }: Operation, received: ReceivedRequest): Request {
+  const { headers, mediaType, search, body } = received;
+  const filledIn = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(received.path[name] ?? ''),
+  );
+  const url = search === '' ? filledIn : `${filledIn}?${search}`;
+  const { 'content-type': _original, ...others } = headers;
+  const canonical = mediaType === '' ? others : { ...others, 'content-type': mediaType };
+  return { method, url, originalUrl: url, headers: canonical, body } as Request;
+}
+
+function valuesOf({ headerNames }: Operation, request: Request): RequestValues {
+  // The validator declares no type for what it hangs on a request.
+  const { openapi } = request as Request & { openapi: { pathParams: Record<string, string> } };
+  return {
+    path: openapi.pathParams,
+    query: request.query,
+    headers: pickHeaders(request.headers, headerNames),
+    body: request.body,
+  };
+}
+
+function refusalOf(error: unknown, { mediaType, body }: ReceivedRequest): AnyResponse | undefined {
+  if (error instanceof BadRequest) return invalidRequest(error.errors, body);
+  if (!(error instanceof UnsupportedMediaType)) return undefined;
+  const isMissing = mediaType === ''; // the validator takes that for a type it does not know
+  return isMissing
+    ? invalidRequest([{ path: '/body', message: 'is missing' }], undefined)
+    : unsupportedMediaType();
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import bodyParser from 'body-parser';
+import { invalidRequest } from './invalid-request.ts';
+import type { AnyResponse } from './write-response.ts';
+
+/**
+ * A body as the contract's media types have it. `mediaType` is empty where there is no body, and
+ * `application/octet-stream` for every type that the operation does not take.
+ */
+export interface RequestBody {
+  mediaType: string;
+  body: unknown;
+}
+
+const NO_BODY: RequestBody = { mediaType: '', body: undefined };
+const OTHER_TYPE = 'application/octet-stream';
+
+/**
+ * Makes a function that reads a request's body: I-JSON (RFC 7493) of a type that the operation takes.
+ * It rejects with an error that has a `status` where the body is too large or does not arrive whole.
+ * @param limit the largest body that is read, in bytes
+ */
+export function createBodyReader(limit: number) {
+  const readRaw = bodyParser.raw({ type: () => true, limit });
+
+  return async (
+    request: IncomingMessage & { body?: unknown },
+    response: ServerResponse,
+    mediaTypes: ReadonlySet<string>,
+  ): Promise<RequestBody | { refusal: AnyResponse }> => {
+    if (mediaTypes.size === 0 || !hasBody(request)) return NO_BODY;
+    await new Promise<void>((resolve, reject) => {
+      readRaw(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+    });
+    const bytes = request.body;
+    if (!(bytes instanceof Buffer) || bytes.length === 0) return NO_BODY;
+    const mediaType = canonicalType(request.headers['content-type'] ?? '', mediaTypes);
+    if (mediaType === OTHER_TYPE) return { mediaType, body: undefined };
+    const { value, fault } = parseJson(bytes);
+    if (fault) return { refusal: invalidRequest([{ path: '/body', message: fault }], undefined) };
+    return { mediaType, body: value };
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/** Takes a byte order mark off, as a reader of JSON may (RFC 8259 §8.1). */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parseJson(bytes: Buffer): { value?: unknown; fault?: string } {
+  try {
+    const text = utf8.decode(bytes);
+    const value: unknown = JSON.parse(text);
+    const hasSurrogate = SURROGATE_ESCAPE.test(text) && !isWellFormed(value);
+    return hasSurrogate ? { fault: 'has a lone surrogate (RFC 7493)' } : { value };
+  } catch {
+    return { fault: 'is not valid JSON in UTF-8' };
+  }
+}
+
+/** UTF-8 decodes to well-formed text; only an escape sequence can be half of a character. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
+/** RFC 7493 §2.1 rules lone surrogates out: languages disagree on them. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(
+    ([name, member]) => name.isWellFormed() && isWellFormed(member),
+  );
+}
+
+function canonicalType(header: string, known: ReadonlySet<string>): string {
+  if (known.has(header)) return header;
+  const [essence = '', ...parameters] = header.split(';');
+  const type = essence.trim().toLowerCase();
+  const charset = parameters
+    .map((parameter) => parameter.trim().toLowerCase())
+    .find((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  return known.has(type) && isUtf8 ? type : OTHER_TYPE;
+}

@@ -1,0 +1,118 @@
+import { parse as parseQuery } from 'node:querystring';
+import type { ParameterObject, RequestBodyObject } from './openapi-document.ts';
+import type { Schemas, Validate } from './schemas.ts';
+import type { AnyResponse } from './write-response.ts';
+
+/** The parts of a request that the contract is about, coerced and with defaults filled in. */
+export interface RequestValues {
+  path: Record<string, unknown>;
+  query: Record<string, unknown>;
+  /** In the contract's spelling. */
+  headers: Record<string, unknown>;
+  body: unknown;
+}
+
+/** A request as it was received. */
+export interface ReceivedRequest {
+  /** Decoded, by the contract's names. */
+  path: Record<string, string>;
+  /** What follows the `?`. */
+  search: string;
+  /** By lower-case name. */
+  headers: Record<string, string | string[] | undefined>;
+  /** The body's media type in canonical form; empty where there is no body. */
+  mediaType: string;
+  body: unknown;
+}
+
+/** What validation makes of a request: its values, or the answer that refuses it. */
+export type Verdict = { values: RequestValues } | { refusal: AnyResponse };
+
+/**
+ * Compiles the fast side of request validation for one operation.
+ * @returns a function that finds the values of a request that is plainly valid, and `undefined` for
+ *   every other
+ */
+export function compileRequest(
+  schemas: Schemas,
+  parameters: ParameterObject[],
+  body: RequestBodyObject | undefined,
+): (request: ReceivedRequest) => RequestValues | undefined {
+  const headerNames = headerNamesOf(parameters);
+  const path = compileParameters(schemas, parameters.filter(isIn('path')));
+  const query = compileParameters(schemas, parameters.filter(isIn('query')));
+  const headers = compileParameters(schemas, parameters.filter(isIn('header')));
+  const bodies = new Map(
+    Object.entries(body?.content ?? {}).map(([mediaType, { schema = {} }]) => [
+      mediaType,
+      schemas.requestBody(schema),
+    ]),
+  );
+
+  const acceptsBody = ({ mediaType, body: value }: ReceivedRequest): boolean => {
+    if (bodies.size === 0) return true;
+    if (mediaType === '') return body?.required !== true;
+    return bodies.get(mediaType)?.(value) ?? false;
+  };
+
+  return (request) => {
+    const values = {
+      path: request.path,
+      query: plainQuery(request.search),
+      headers: pickHeaders(request.headers, headerNames),
+      body: request.body,
+    };
+    if (!values.query) return undefined;
+    const isValid =
+      path(values.path) && query(values.query) && headers(values.headers) && acceptsBody(request);
+    return isValid ? { ...values, query: values.query } : undefined;
+  };
+}
+
+/** The headers that an operation declares, in the contract's spelling. */
+export function headerNamesOf(parameters: ParameterObject[]): string[] {
+  return parameters.filter(isIn('header')).map(({ name }) => name);
+}
+
+export function pickHeaders(
+  headers: ReceivedRequest['headers'],
+  names: readonly string[],
+): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = headers[name.toLowerCase()];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}
+
+function isIn(place: ParameterObject['in']) {
+  return (parameter: ParameterObject) => parameter.in === place;
+}
+
+function compileParameters(schemas: Schemas, parameters: ParameterObject[]): Validate {
+  if (parameters.length === 0) return (values) => isEmpty(values);
+  return schemas.parameters({
+    type: 'object',
+    properties: Object.fromEntries(parameters.map(({ name, schema = {} }) => [name, schema])),
+    required: parameters.filter(({ required }) => required).map(({ name }) => name),
+    additionalProperties: false,
+  });
+}
+
+function isEmpty(values: unknown): boolean {
+  for (const _name in values as object) return false;
+  return true;
+}
+
+/** Unreserved characters and escapes (RFC 3986): the rest is not plain. */
+const PLAIN_QUERY = /^[\w.~%=&-]*$/;
+
+/** @returns the parameters by name, or `undefined` where one is empty or given twice */
+function plainQuery(search: string): Record<string, unknown> | undefined {
+  if (search === '') return {};
+  if (!PLAIN_QUERY.test(search)) return undefined;
+  const query = { ...parseQuery(search) };
+  const isPlain = Object.values(query).every((value) => typeof value === 'string' && value !== '');
+  return isPlain ? query : undefined;
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import cors from 'cors';
+import helmet from 'helmet';
+
+/** Header names and values in turn, as `writeHead` takes them. */
+export type HeaderList = readonly string[];
+
+type Step = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+const EXPOSED_HEADERS = [
+  'WWW-Authenticate',
+  'Retry-After',
+  'Link',
+  'ETag',
+  'Location',
+  'X-Request-Id',
+];
+
+/**
+ * Makes a function that lists the headers of every response: what a browser may do with it, and
+ * pages of which origins may read it. Without an `Origin` they are always the same.
+ */
+export function createSecurityHeaders(
+  corsOrigins: string[],
+): (request: IncomingMessage) => HeaderList {
+  const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
+  // Only what terminates TLS can promise it (RFC 6797 §7.2).
+  const protect = helmet({ contentSecurityPolicy: policy, strictTransportSecurity: false });
+  const origin = corsOrigins.includes('*') ? '*' : corsOrigins.map(originPattern);
+  const share = cors({
+    origin,
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+    preflightContinue: true,
+  });
+  const nobody = { method: 'GET', headers: {} } as IncomingMessage; // as much as the steps read
+  const constant = collectHeaders([protect, share], nobody);
+  const alwaysProtected = collectHeaders([protect], nobody);
+  return (request) =>
+    request.headers.origin === undefined && request.method !== 'OPTIONS'
+      ? constant
+      : [...alwaysProtected, ...collectHeaders([share], request)];
+}
+
+/** Runs middleware that sets headers, and keeps what it sets. */
+function collectHeaders(steps: Step[], request: IncomingMessage): string[] {
+  const headers = new Map<string, string>();
+  const response = {
+    setHeader: (name: string, value: unknown) => headers.set(name, String(value)),
+    getHeader: (name: string) => headers.get(name),
+    removeHeader: (name: string) => headers.delete(name),
+  } as unknown as ServerResponse; // as much of it as helmet and cors use
+  for (const step of steps) step(request, response, () => undefined);
+  return [...headers].flat();
+}
+
+/** `:*` at the end of an origin is any port, or none. */
+function originPattern(origin: string): RegExp {
+  const [, site = origin, anyPort] = /^(.*?)(:\*)?$/.exec(origin) ?? [];
+  const literal = site.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${literal}${anyPort ? '(:\\d+)?' : ''}$`);
+}

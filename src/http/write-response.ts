@@ -1,0 +1,51 @@
+import type { RequestContext } from './context.ts';
+import type { Problem, ProblemCode } from './problem.ts';
+import type { HeaderList } from './security-headers.ts';
+
+/** A response value with its types left behind: what the pipeline writes. */
+export interface AnyResponse {
+  status: number;
+  headers?: Record<string, unknown>;
+  body?: unknown;
+}
+
+const REALM = 'Bearer realm="todos"';
+const INVALID_TOKEN = `${REALM}, error="invalid_token"`;
+/** RFC 6750 §3.1: a request without credentials gets a challenge without an error. */
+const PLAIN_CHALLENGES: ReadonlySet<string> = new Set([
+  'authentication_required',
+  'invalid_credentials',
+] satisfies ProblemCode[]);
+
+/**
+ * Writes a response value, with the headers of every response, in one piece. It does nothing where
+ * there is an answer already, or nobody to read it.
+ */
+export function writeResponse(
+  { request, response, requestId }: RequestContext,
+  securityHeaders: HeaderList,
+  { status, headers = {}, body }: AnyResponse,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  // Of a page that failed; what is not set costs nothing.
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  const list = [...securityHeaders, 'X-Request-Id', requestId];
+  list.push('Cache-Control', headers['ETag'] === undefined ? 'no-store' : 'private, no-cache');
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) list.push(name, String(value));
+  }
+  if (body === undefined) {
+    response.writeHead(status, list).end();
+    return;
+  }
+  if (status === 401) list.push('WWW-Authenticate', challenge(body as Problem)); // no other body has it
+  const text = JSON.stringify(status < 500 ? body : { ...body, request_id: requestId });
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  list.push('Content-Type', `${type}; charset=utf-8`);
+  list.push('Content-Length', String(Buffer.byteLength(text)));
+  response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : text);
+}
+
+function challenge({ code }: Problem): string {
+  return PLAIN_CHALLENGES.has(code) ? REALM : INVALID_TOKEN;
+}

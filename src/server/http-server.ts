@@ -1,0 +1,226 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { v7 as uuid } from 'uuid';
+import { type ProblemCode, problem } from '../http/problem.ts';
+import { type Connection, ConnectionLimit } from './connection-limit.ts';
+import { ResponseTimeouts } from './response-timeouts.ts';
+
+/** Milliseconds, bytes and numbers. */
+export interface HttpServerOptions extends ServerOptions {
+  /** Requests on more connections than these are overload. */
+  maxConnections?: number;
+  /** The clock by which an answer takes too long, in milliseconds. */
+  now?: () => number;
+}
+
+/** Why a request is to be rejected before anything else is done for it. */
+export type Overload = 'connections' | 'pipelining' | undefined;
+
+/**
+ * Answers a request.
+ * @returns a function that answers it with 503, if it has no answer yet
+ */
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  overload: Overload,
+) => () => void;
+
+/** More header lines than any client sends. */
+const MAX_HEADER_LINES = 100;
+
+/** How many requests of one connection may be pending, when each answer is for one. */
+const MAX_PIPELINED = 16;
+
+/**
+ * An HTTP server that answers with a problem document even where Node would answer, or close the
+ * connection, by itself: bytes that are no HTTP, headers that are too large or too many, a request
+ * that takes too long to arrive or to be answered.
+ */
+export function createHttpServer(handle: RequestHandler, options: HttpServerOptions): Server {
+  const { maxConnections = 1_000, requestTimeout = 30_000, now } = options;
+  const connections = new ConnectionLimit(maxConnections);
+  const timeouts = new ResponseTimeouts(requestTimeout, now);
+  // Node would answer a request without `Host` with an empty 400.
+  const server = createServer({ ...options, requireHostHeader: false }, (request, response) => {
+    const connection = connections.begin(request.socket, response);
+    if (!hasOneHost(request)) return reject(response, NOT_HTTP);
+    request.url = originForm(request.url ?? '');
+    timeouts.add(response, handle(request, response, overloadOf(connection)));
+  });
+  server.maxHeadersCount = MAX_HEADER_LINES;
+  // Those above the limit are rejected in an orderly way; Node drops what comes beyond that.
+  server.maxConnections = Math.ceil(maxConnections * 1.25) + 10;
+  // Without it the cluster's primary hands a dropped connection from worker to worker for ever.
+  Object.assign(server, { dropMaxConnection: true }); // which @types/node does not know yet
+  server.on('connection', (socket) => connections.add(socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    rejectConnection(connections.find(socket), socket, REJECTIONS[error.code ?? ''] ?? NOT_HTTP);
+  });
+  server.on('connect', (_request, socket) => {
+    rejectConnection(connections.find(socket), socket, NO_PROXY);
+  });
+  // An `Expect` that Node does not know would get an empty 417.
+  server.on('checkExpectation', (_request, response) => reject(response, UNEXPECTED));
+  const interval = options.connectionsCheckingInterval ?? 1_000;
+  const checking = setInterval(() => timeouts.check(), interval);
+  server.once('close', () => clearInterval(checking));
+  checking.unref();
+  return server;
+}
+
+/** A server that listens, until it is disposed of. */
+export interface Listening extends AsyncDisposable {
+  /** Where it answers, without a slash at the end. */
+  url: string;
+}
+
+export interface ListenOptions {
+  host: string;
+  /** 0 is any that is free. */
+  port: number;
+  /** How long pending requests have when it is closed, in milliseconds. */
+  shutdownTimeout: number;
+}
+
+/** @throws the system's error when it cannot listen there */
+export async function listen(
+  server: Server,
+  { host, port, shutdownTimeout }: ListenOptions,
+): Promise<Listening> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    url: urlOf(server, host),
+    [Symbol.asyncDispose]: () => closeServer(server, shutdownTimeout),
+  };
+}
+
+/**
+ * Resolves when the last request has been answered; a connection is closed as soon as it is idle.
+ * What takes longer than the limit is cut off: Node times no request after `close`.
+ */
+function closeServer(server: Server, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const end = setTimeout(() => server.closeAllConnections(), limitMs);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(end);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host;
+  return `http://${name}:${port}`;
+}
+
+function overloadOf(connection: Connection | undefined): Overload {
+  // Node stops reading a pipelining client only once responses are backed up.
+  if (connection && connection.pending > MAX_PIPELINED) return 'pipelining';
+  return connection?.isSurplus ? 'connections' : undefined;
+}
+
+/** RFC 9112 §3.2: a request with more than one `Host`, or none since HTTP/1.1, is refused. */
+function hasOneHost({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersion === '1.0';
+  let count = 0;
+  for (let n = 0; n < rawHeaders.length; n += 2) {
+    if (rawHeaders[n]?.length === 4 && rawHeaders[n]?.toLowerCase() === 'host') count += 1;
+  }
+  return count === 1;
+}
+
+/** RFC 9112 §3.2: a whole URL is as good as its path. Anything else becomes a path of no resource. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+type Rejection = [status: number, code: ProblemCode, detail: string];
+
+const NOT_HTTP: Rejection = [400, 'invalid_request', 'The request is not well-formed HTTP'];
+const NO_PROXY: Rejection = [501, 'method_not_implemented', 'The service is no proxy'];
+const UNEXPECTED: Rejection = [
+  417,
+  'expectation_failed',
+  'Only Expect: 100-continue is understood',
+];
+const REJECTIONS: Record<string, Rejection> = {
+  HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The request headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request took too long to arrive'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'content_too_large', 'The chunk extensions are too large'],
+  HPE_INVALID_METHOD: [501, 'method_not_implemented', 'The method is unknown'],
+};
+
+/** Answers a request that no handler sees, and closes its connection. */
+function reject(response: ServerResponse, rejection: Rejection): void {
+  const { headers, text } = render(rejection);
+  response.writeHead(rejection[0], { ...headers, Connection: 'close' }).end(text);
+}
+
+/** Answers on a connection whose bytes make no request, or no whole one, and closes it. */
+function rejectConnection(
+  connection: Connection | undefined,
+  socket: Duplex,
+  rejection: Rejection,
+): void {
+  if (connection?.isClosing) return;
+  if (connection) connection.isClosing = true;
+  // Node has left the socket of a CONNECT to us; an error without a listener ends the process.
+  socket.on('error', () => socket.destroy());
+  const latest = connection?.latestResponse;
+  const isPending = latest !== undefined && !latest.writableFinished;
+  if (isPending && latest.req.complete) {
+    // Answers go out in the order of their requests.
+    latest.once('finish', () => closeGracefully(socket, rejection));
+  } else if (isPending && latest.headersSent) {
+    socket.destroy();
+  } else {
+    if (isPending) latest.statusCode = rejection[0]; // for the log
+    closeGracefully(socket, rejection);
+  }
+}
+
+/** Longer than any client takes to notice that it has been answered. */
+const LINGER_MS = 5_000;
+
+function closeGracefully(socket: Duplex, rejection: Rejection): void {
+  if (!socket.writable) return;
+  const { title, headers, text } = render(rejection);
+  const lines = Object.entries({ ...headers, Connection: 'close' });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${rejection[0]} ${title}\r\n${head}\r\n${text}`);
+  // What is still on its way is read and dropped for a moment: closing on unread bytes would reset
+  // the connection, and the client could lose the answer (RFC 9112 §9.6).
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+function render([status, code, detail]: Rejection) {
+  const { body } = problem(status, code, detail);
+  const text = JSON.stringify(body);
+  const headers = {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': uuid(),
+  };
+  return { title: body.title, headers, text };
+}

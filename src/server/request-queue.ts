@@ -1,0 +1,134 @@
+import { setImmediate as nextTick } from 'node:timers';
+
+export interface QueueLimits {
+  /** How many requests are worked on at the same time. */
+  maxConcurrent: number;
+  /** How many more may wait for that, in a burst. */
+  maxQueued: number;
+}
+
+/** What became of a request that asked for a slot. `abandoned`: its client was gone first. */
+export type Admission = 'started' | 'rejected' | 'abandoned';
+
+interface QueuedRequest {
+  queuedAt: number;
+  isAbandoned: () => boolean;
+  settle: (admission: Admission) => void;
+}
+
+/** CoDel's target: a queueing delay that is no sign of overload. */
+const TARGET_DELAY_MS = 100;
+
+/** CoDel's interval: how long the delay may stay above the target in a burst. */
+const INTERVAL_MS = 1_000;
+
+/** The share of `maxQueued` that is left under overload. */
+const OVERLOAD_QUEUE_SHARE = 1 / 8;
+
+const MAX_STARTS_PER_TICK = 16;
+const MAX_REJECTIONS_PER_TICK = 16;
+
+/**
+ * Limits concurrency: requests start in the order of their arrival, the others wait, and those that
+ * find the queue full are rejected.
+ *
+ * Overload is detected by queueing delay, as in CoDel (RFC 8289). If no request has started within
+ * the target delay for a whole interval, more comes in than goes out, and a long queue would only
+ * make every answer late: the queue is then limited to an eighth. CPU and event-loop delay are not
+ * used: with an asynchronous database the process is idle while overloaded, and SQLite delays the
+ * loop in ordinary bursts.
+ *
+ * At most 16 requests start per tick of the event loop, so that health checks run in between and the
+ * queue is here and not in the sockets. At most 16 rejections are written per tick: a rejection costs
+ * a tenth of an answer, and at ten times the load they would use all the CPU.
+ */
+export class RequestQueue {
+  readonly #limits: QueueLimits;
+  readonly #onReject: () => void;
+  readonly #now: () => number;
+  readonly #queue: QueuedRequest[] = [];
+  readonly #rejections: (() => void)[] = [];
+  #running = 0;
+  #rejected = 0;
+  /** Since when every start has been late. */
+  #lateSince: number | undefined;
+  #isScheduled = false;
+
+  /** @param now a clock in milliseconds */
+  constructor(limits: QueueLimits, onReject = () => {}, now = () => performance.now()) {
+    this.#limits = limits;
+    this.#onReject = onReject;
+    this.#now = now;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** How many requests were rejected so far. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /** Waits for a slot. Whoever is told `started` calls `release` when the work is done. */
+  acquire(isAbandoned: () => boolean): Promise<Admission> {
+    if (!this.#hasRoom()) return this.reject();
+    const { promise, resolve: settle } = Promise.withResolvers<Admission>();
+    this.#queue.push({ queuedAt: this.#now(), isAbandoned, settle });
+    this.#schedule();
+    return promise;
+  }
+
+  release(): void {
+    this.#running -= 1;
+    this.#schedule();
+  }
+
+  /** Counts a rejection. Resolves when it may be written. */
+  reject({ isImmediate = false } = {}): Promise<'rejected'> {
+    this.#rejected += 1;
+    this.#onReject();
+    if (isImmediate) return Promise.resolve('rejected');
+    const { promise, resolve } = Promise.withResolvers<'rejected'>();
+    this.#rejections.push(() => resolve('rejected'));
+    this.#schedule();
+    return promise;
+  }
+
+  #hasRoom(): boolean {
+    const isBurst = this.#lateSince === undefined || this.#now() - this.#lateSince <= INTERVAL_MS;
+    const { maxQueued } = this.#limits;
+    const limit = isBurst ? maxQueued : Math.max(1, maxQueued * OVERLOAD_QUEUE_SHARE);
+    return this.#queue.length < limit;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !(this.#canStart() || this.#rejections.length > 0)) return;
+    this.#isScheduled = true;
+    nextTick(() => {
+      this.#isScheduled = false;
+      for (let n = 0; n < MAX_STARTS_PER_TICK && this.#canStart(); n += 1) this.#startNext();
+      for (const write of this.#rejections.splice(0, MAX_REJECTIONS_PER_TICK)) write();
+      this.#schedule();
+    });
+  }
+
+  #canStart(): boolean {
+    return this.#running < this.#limits.maxConcurrent && this.#queue.length > 0;
+  }
+
+  #startNext(): void {
+    const next = this.#queue.shift();
+    if (!next) return;
+    const now = this.#now();
+    const isLate = now - next.queuedAt > TARGET_DELAY_MS && this.#queue.length > 0;
+    this.#lateSince = isLate ? (this.#lateSince ?? now) : undefined;
+    const isAbandoned = next.isAbandoned();
+    if (!isAbandoned) this.#running += 1;
+    next.settle(isAbandoned ? 'abandoned' : 'started');
+  }
+}

@@ -1,0 +1,190 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { createQueues, queueOf } from '../../src/request-queues.ts';
+import { type Admission, RequestQueue } from '../../src/server/request-queue.ts';
+
+/** A queue with a clock of its own, and what became of the requests in it. */
+function setUp(limits: { maxConcurrent: number; maxQueued: number }) {
+  let now = 0;
+  const started: number[] = [];
+  const rejected: number[] = [];
+  const abandoned = new Set<number>();
+  const onReject = vi.fn();
+  const queue = new RequestQueue(limits, onReject, () => now);
+  const lists: Partial<Record<Admission, number[]>> = { started, rejected };
+  const add = (...ids: number[]) => {
+    for (const id of ids) {
+      void queue.acquire(() => abandoned.has(id)).then((admission) => lists[admission]?.push(id));
+    }
+  };
+  /** Ends a request; the next one starts. */
+  const finish = async () => {
+    queue.release();
+    await nextTick();
+  };
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  /** Whether the queue takes one more; it is not left in there. */
+  const hasRoom = () => {
+    const before = queue.rejected;
+    add(-1);
+    return queue.rejected === before;
+  };
+  return { queue, onReject, started, rejected, abandoned, add, finish, pass, hasRoom };
+}
+
+const ids = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test('16 requests start per tick of the event loop, in the order of their arrival', async () => {
+  const { started, add } = setUp({ maxConcurrent: 100, maxQueued: 100 });
+  add(...ids(1, 40));
+  expect(started).toEqual([]);
+  await nextTick();
+  expect(started).toEqual(ids(1, 16));
+  await nextTick();
+  expect(started).toEqual(ids(1, 32));
+});
+
+test('no more than maxConcurrent requests run at the same time', async () => {
+  const { queue, started, add, finish } = setUp({ maxConcurrent: 2, maxQueued: 10 });
+  add(1, 2, 3, 4);
+  await nextTick();
+  await nextTick();
+  expect(started).toEqual([1, 2]);
+  expect([queue.running, queue.waiting]).toEqual([2, 2]);
+  await finish();
+  expect(started).toEqual([1, 2, 3]);
+});
+
+test('a request whose client is gone when its turn comes takes no slot', async () => {
+  const { queue, started, abandoned, add } = setUp({ maxConcurrent: 2, maxQueued: 10 });
+  add(1, 2, 3);
+  abandoned.add(1).add(2);
+  await nextTick();
+  expect(started).toEqual([3]);
+  expect([queue.running, queue.waiting]).toEqual([1, 0]);
+});
+
+test('a burst may fill the queue; one request more is rejected', async () => {
+  const { queue, onReject, rejected, add } = setUp({ maxConcurrent: 1, maxQueued: 16 });
+  add(...ids(1, 17));
+  expect([queue.waiting, queue.rejected]).toEqual([16, 1]);
+  expect(onReject).toHaveBeenCalledOnce();
+  await nextTick();
+  expect(rejected).toEqual([17]);
+});
+
+describe('when every start of an interval is late', () => {
+  /** The first has started late; ten wait, each for 101 ms more than the one before. */
+  async function startLate() {
+    const one = setUp({ maxConcurrent: 1, maxQueued: 16 });
+    one.add(0);
+    await nextTick();
+    one.add(...ids(1, 10));
+    for (let n = 0; n < 10; n += 1) {
+      one.add(0);
+      one.pass(101);
+      await one.finish();
+    }
+    return one;
+  }
+
+  test('the whole queue may be used for up to a second', async () => {
+    const { queue, hasRoom } = await startLate();
+    expect([queue.waiting, hasRoom()]).toEqual([10, true]);
+  });
+
+  test('after a second an eighth of it may be used', async () => {
+    const { queue, pass, finish, hasRoom } = await startLate();
+    pass(1_000);
+    expect(hasRoom()).toBe(false);
+    for (let left = 9; left >= 2; left -= 1) {
+      await finish();
+      expect([queue.waiting, hasRoom()]).toEqual([left, false]);
+    }
+    await finish();
+    expect([queue.waiting, hasRoom()]).toEqual([1, true]);
+  });
+
+  test('the whole queue may be used again as soon as it is empty', async () => {
+    const { queue, pass, add, finish, hasRoom } = await startLate();
+    pass(1_000);
+    for (let left = 10; left > 0; left -= 1) await finish();
+    add(...ids(1, 10));
+    expect([queue.waiting, hasRoom()]).toEqual([10, true]);
+  });
+
+  test('the whole queue may be used again as soon as a start is in time', async () => {
+    const { queue, pass, add, finish, hasRoom } = await startLate();
+    pass(1_000);
+    for (let left = 10; left > 1; left -= 1) await finish();
+    add(0); // an eighth is two
+    await finish(); // the last one that was late
+    expect(hasRoom()).toBe(true);
+    await finish(); // in time
+    add(...ids(1, 10));
+    expect([queue.rejected, queue.waiting]).toEqual([0, 11]);
+  });
+});
+
+test('a queue in which every start is in time is no overload, however long it is there', async () => {
+  const { queue, pass, add, finish, hasRoom } = setUp({ maxConcurrent: 1, maxQueued: 16 });
+  add(...ids(1, 11));
+  await nextTick();
+  for (let n = 0; n < 100; n += 1) {
+    add(n);
+    pass(9);
+    await finish();
+  }
+  expect([queue.waiting, hasRoom()]).toEqual([10, true]);
+});
+
+test('16 rejections are written per tick, while other requests start', async () => {
+  const { queue, onReject, started, rejected, add } = setUp({ maxConcurrent: 100, maxQueued: 100 });
+  add(...ids(1, 40));
+  for (const id of ids(1, 40)) void queue.reject().then(() => rejected.push(id));
+  expect(onReject).toHaveBeenCalledTimes(40);
+  expect([queue.rejected, rejected]).toEqual([40, []]);
+  await nextTick();
+  expect([started, rejected]).toEqual([ids(1, 16), ids(1, 16)]);
+  await nextTick();
+  expect([started, rejected]).toEqual([ids(1, 32), ids(1, 32)]);
+});
+
+test('an immediate rejection waits for no tick', async () => {
+  const { queue } = setUp({ maxConcurrent: 1, maxQueued: 1 });
+  const order: string[] = [];
+  const tick = nextTick().then(() => order.push('tick'));
+  await queue.reject({ isImmediate: true }).then(() => order.push('rejection'));
+  await tick;
+  expect(order).toEqual(['rejection', 'tick']);
+  expect(queue.rejected).toBe(1);
+});
+
+test('rejections are written where no more requests may start', async () => {
+  const { queue, started, add } = setUp({ maxConcurrent: 1, maxQueued: 1 });
+  add(1);
+  await nextTick();
+  add(2);
+  await expect(queue.reject()).resolves.toBe('rejected');
+  expect(started).toEqual([1]);
+});
+
+test.each([
+  ['register', 'passwords'],
+  ['login', 'passwords'],
+  ['changePassword', 'passwords'],
+  ['refresh', 'others'],
+  ['listTodos', 'others'],
+  ['/docs', 'others'],
+  ['getHealth', undefined],
+  ['getReadiness', undefined],
+  ['getJwks', undefined],
+  ['/metrics', undefined],
+] as const)('%s waits in the queue: %s', (target, expected) => {
+  const queues = createQueues(readConfig({}));
+  expect(queueOf(queues, target)).toBe(expected && queues[expected]);
+});
