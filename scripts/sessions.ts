@@ -1,7 +1,7 @@
 // Promise: an operator sees and ends a person's sessions.
 import { v7 as uuid } from 'uuid';
 import { audit } from '../src/auth/audit.ts';
-import { listLiveSessions, revokeSessions } from '../src/auth/sessions.ts';
+import { listLiveSessions, revokeSessions } from '../src/auth/session-repository.ts';
 import { transact } from '../src/database/transaction.ts';
 import { command, instant, table } from './operator.ts';
 

@@ -56,7 +56,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
   const lifetimes = {
     idle: config.sessionIdleSeconds * 1000,
     absolute: config.sessionAbsoluteSeconds * 1000,
-    grace: config.refreshGraceSeconds * 1000,
+    reuseLeeway: config.refreshGraceSeconds * 1000,
   };
   const publicKeys = () => [...keys().byId.values()].flatMap(({ published }) => published ?? []);
   const { registration } = config;

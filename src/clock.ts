@@ -1,24 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type RawBuilder, SqliteAdapter, sql } from 'kysely';
+import type { Db } from './database/connect.ts';
 
 /** Time as the service sees it; tests bring their own. */
 export interface Clock {
-  /** Milliseconds since 1970: what lifetimes are counted in. */
+  /** The clock of this process in milliseconds since 1970: lifetimes are counted in it. */
   now(): number;
   /**
-   * Microseconds since 1970, never going back within a process: tells which of two events came
-   * first. Two events of one millisecond still differ, which `now` cannot promise.
+   * The clock of the database as an SQL expression, in milliseconds since 1970. All processes share
+   * it, so what one of them writes and another compares does not depend on their own clocks.
    */
-  stamp(): number;
-  /** Resolves as soon as `stamp()` is greater than `stamp`. */
-  passed(stamp: number): Promise<void>;
+  databaseNow(db: Db): RawBuilder<number>;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  stamp: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
-  async passed(stamp) {
-    for (let left = stamp - this.stamp(); left >= 0; left = stamp - this.stamp()) {
-      await sleep(Math.ceil(left / 1000));
-    }
-  },
+  databaseNow: (db) =>
+    db.getExecutor().adapter instanceof SqliteAdapter
+      ? sql`cast(unixepoch('subsec') * 1000 as integer)`
+      : sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
 };

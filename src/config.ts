@@ -122,9 +122,9 @@ const variables = {
     example: '7776000',
   }),
   REFRESH_GRACE_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
-    default: 0,
-    desc: 'For so long a refresh token that has just been spent gets the same successor again; 0 is strict',
-    example: '10',
+    default: 10,
+    desc: 'How long the refresh token that was used last is given the same successor again; 0 is never',
+    example: '0',
   }),
   REGISTRATION: bool({
     default: true,

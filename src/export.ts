@@ -1,6 +1,6 @@
 import { listEventsFrom } from './auth/audit.ts';
 import { userBody } from './auth/handlers.ts';
-import { listSessionsFrom } from './auth/sessions.ts';
+import { listSessionsFrom } from './auth/session-repository.ts';
 import { findUser } from './auth/users.ts';
 import type { Db } from './database/connect.ts';
 import type { Schema } from './http/operation.ts';

@@ -6,7 +6,6 @@ import { trialSecret } from './auth/key-file.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
-import { sharedClock } from './database/clock.ts';
 import { connect, type Db, poolUseOf } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
 import { type SweepReport, sweepRegularly } from './database/sweep.ts';
@@ -39,7 +38,7 @@ export interface Service {
 export async function startService(
   config: Config,
   logger: Logger,
-  ownClock: Clock = systemClock,
+  clock: Clock = systemClock,
   limits: Limits = {},
 ): Promise<Service> {
   await using opened = new AsyncDisposableStack(); // closed again if the rest fails
@@ -49,16 +48,8 @@ export async function startService(
     handle.destroy(),
   );
   await migrate(db, async (fresh) => {
-    if (config.trial) await createDemoUser(fresh, ownClock.now());
+    if (config.trial) await createDemoUser(fresh, clock.now());
   });
-  const clock =
-    config.database.engine === 'sqlite'
-      ? ownClock // the processes on one file share a machine
-      : opened.use(
-          await sharedClock(db, ownClock, (error) => {
-            logger.error({ err: error }, 'the clock was not compared with that of the database');
-          }),
-        );
   const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
   const queues = createQueues(config, rejectionReport(logger));
   const metrics = createMetrics(() => poolUseOf(db), { ...queues });

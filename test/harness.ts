@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { createClient } from '../src/client/index.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { readConfig } from '../src/config.ts';
@@ -6,7 +7,7 @@ import { createLogger } from '../src/observability/logger.ts';
 import { type Limits, startService } from '../src/service.ts';
 import { ENGINE, freshDatabase } from './engine.ts';
 
-/** A clock that can be set forward; the order of events stays that of the real one. */
+/** A clock that can be set forward. */
 export interface TestClock extends Clock {
   advance(seconds: number): void;
   /** From now on it only goes forward where it is told to. */
@@ -18,8 +19,7 @@ export function testClock(): TestClock {
   let now = systemClock.now;
   return {
     now: () => now() + ahead,
-    stamp: systemClock.stamp,
-    passed: (stamp) => systemClock.passed(stamp),
+    databaseNow: () => sql.val(now() + ahead),
     advance(seconds) {
       ahead += seconds * 1000;
     },

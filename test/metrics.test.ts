@@ -55,7 +55,7 @@ function breakCommits(code: string, times: number): Disposable {
 
 describe('the events of the trail are counted', () => {
   test('each by its name, a revocation by its reason', async () => {
-    await using app = await startApp();
+    await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
     const before = await scrape(app);
     const client = app.client();
     await client.POST('/auth/register', { body: { username: 'ada', password: PASSWORD } });

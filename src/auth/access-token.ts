@@ -1,6 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { KeySet } from './keys.ts';
-import type { LiveSession } from './sessions.ts';
+import type { LiveSession } from './session-repository.ts';
 
 export interface AccessTokenOptions {
   /** The keys that hold now: asked for once a token. */

@@ -3,7 +3,7 @@ import type { Authentication } from '../http/contract.ts';
 import type { Principal } from '../http/operation.ts';
 import { problem } from '../http/problem.ts';
 import { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
-import { findPrincipal } from './sessions.ts';
+import { findPrincipal } from './session-repository.ts';
 
 /** RFC 6750 §2.1; the scheme's name in whatever case (RFC 9110 §11.1). */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;

@@ -2,7 +2,7 @@ import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import type { Attempts } from './attempts.ts';
 import { verifyPassword } from './password.ts';
-import { hasSessionFrom } from './sessions.ts';
+import { hasSessionFrom } from './session-repository.ts';
 
 /** A password as it was presented for a name, with the user of that name if there is one. */
 export interface PasswordClaim {

@@ -9,7 +9,6 @@ import type { Attempts } from './attempts.ts';
 import type { Audit, AuditEventName } from './audit.ts';
 import { checkPassword } from './check-password.ts';
 import { hashPassword, isOutdated } from './password.ts';
-import { refreshSession } from './refresh.ts';
 import {
   findSessionOfToken,
   type Grant,
@@ -19,7 +18,8 @@ import {
   type SessionChoice,
   type SessionLifetimes,
   startSession,
-} from './sessions.ts';
+} from './session-repository.ts';
+import { rotateRefreshToken } from './token-rotation.ts';
 import { createUser, findUser, findUserByName, replacePasswordHash } from './users.ts';
 
 export interface AuthDependencies {
@@ -110,16 +110,18 @@ export function authHandlers(dependencies: AuthDependencies) {
         const where = { pointer: '/refresh_token', message };
         return problem(400, 'invalid_request', `The refresh token ${message}`, [where]);
       }
-      const refusal = problem(401, 'invalid_refresh_token', 'Invalid refresh token');
-      if ((headers['Refresh-Token'] ?? token) !== token) return refusal;
-      const granted = await refreshSession(dependencies, {
-        token,
-        idempotencyKey: headers['Idempotency-Key'],
-        context,
-      });
-      if (granted) return tokenPair(granted.grant, granted.username);
+      const rejected = problem(401, 'invalid_refresh_token', 'Invalid refresh token');
+      if ((headers['Refresh-Token'] ?? token) !== token) return rejected;
+      const idempotencyKey = headers['Idempotency-Key'];
+      const rotation = await rotateRefreshToken(dependencies, { token, idempotencyKey, context });
+      if ('grant' in rotation) return tokenPair(rotation.grant, rotation.username);
       const wait = await attempts.refreshFailed(db, context.address);
-      return wait === undefined ? refusal : tooManyRequests(wait);
+      if (wait !== undefined) return tooManyRequests(wait);
+      if (rotation.outcome === 'rejected') {
+        const { userId, id } = rotation.session ?? {};
+        await audit(db, event('refresh_refused', context, userId, id));
+      }
+      return rejected;
     },
 
     async logout({ principal, body, context }) {

@@ -43,7 +43,6 @@ interface SessionTable {
   token_hash: string;
   spent_hash: string | null;
   spent_at: number | null;
-  spent_stamp: number | null;
   successor_nonce: string | null;
   idempotency_hash: string | null;
 }

@@ -164,8 +164,12 @@ test('the wrong current password counts like a wrong login', async () => {
   expect((await change(DEMO.password)).response.status).toBe(204);
 });
 
-test('refused refresh tokens have a budget of their own, which delays no good one', async () => {
-  await using app = await startStill({ REFRESH_FREE_FAILURES: '3', LOGIN_FREE_FAILURES: '1' });
+test('rejected refresh tokens have a budget of their own, which delays no valid one', async () => {
+  await using app = await startStill({
+    REFRESH_GRACE_SECONDS: '0',
+    REFRESH_FREE_FAILURES: '3',
+    LOGIN_FREE_FAILURES: '1',
+  });
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
   const refresh = (token = '') => client.POST('/auth/refresh', { body: { refresh_token: token } });
@@ -180,7 +184,7 @@ test('refused refresh tokens have a budget of their own, which delays no good on
   expect(next.response.status).toBe(200);
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(200);
 
-  // A replay waits like any refusal; the session ends all the same.
+  // A reuse is answered with 429 as well; it ends the session all the same.
   expect((await refresh(data?.refresh_token)).response.status).toBe(429);
   app.clock.advance(1.1);
   expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);

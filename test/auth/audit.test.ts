@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { listEvents } from '../../src/auth/audit.ts';
-import { startSession } from '../../src/auth/sessions.ts';
+import { startSession } from '../../src/auth/session-repository.ts';
 import { sweep } from '../../src/database/sweep.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 test('the trail tells what happened, to which session, from where, and holds no secret', async () => {
-  await using app = await startApp();
+  await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
   const credentials = { username: 'ada', password: 'a password of some length' };
   const client = app.client();
   await client.POST('/auth/register', { body: credentials });
@@ -83,7 +83,7 @@ async function idOf(app: TestApp, username: string): Promise<string> {
 test('a user has a hundred sessions at most: the next ends the one unused for longest', async () => {
   await using app = await startApp();
   const userId = await idOf(app, DEMO.username);
-  const lifetimes = { idle: 86_400_000, absolute: 86_400_000, grace: 0 };
+  const lifetimes = { idle: 86_400_000, absolute: 86_400_000, reuseLeeway: 0 };
   const client = { address: '192.0.2.1', userAgent: '' };
   const ids = [];
   for (let n = 0; n < 100; n += 1) {

@@ -134,7 +134,7 @@ const operations: Operation[] = [
     verify: worksOn,
   },
   {
-    name: 'repeated refresh',
+    name: 'retry with the Idempotency-Key',
     prepare: (session) => refresh(url, session.refresh, `key-of-${session.id}`),
     run: (session) => refresh(url, session.refresh, `key-of-${session.id}`),
     done: 200,
@@ -142,8 +142,19 @@ const operations: Operation[] = [
     verify: worksOn,
   },
   {
-    name: 'replay',
+    name: 'refresh within the reuse leeway',
     prepare: (session) => refresh(url, session.refresh),
+    run: (session) => refresh(url, session.refresh),
+    done: 200,
+    doneBefore: 200,
+    verify: worksOn,
+  },
+  {
+    name: 'reuse of a spent token',
+    async prepare(session) {
+      await refresh(url, session.refresh);
+      clock.advance(11);
+    },
     run: (session) => refresh(url, session.refresh),
     done: 401,
     doneBefore: 401,

@@ -10,19 +10,21 @@ import {
   startAuth,
 } from './setup.ts';
 
-// The table of design: what a presented refresh token comes to, row by row, over HTTP.
+// The rules of README.md for a presented refresh token, row by row, over HTTP.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const REFUSED = { status: 401, code: 'invalid_refresh_token', error: 'Invalid refresh token' };
+const REJECTED = { status: 401, code: 'invalid_refresh_token', error: 'Invalid refresh token' };
 
+/** With a reuse leeway of 0. */
 let app: AuthApp;
+/** With the default leeway. */
 let lenient: AuthApp;
 let userId: string;
 beforeAll(async () => {
-  app = await startAuth();
-  lenient = await startAuth({ REFRESH_GRACE_SECONDS: '10' });
+  app = await startAuth({ REFRESH_GRACE_SECONDS: '0' });
+  lenient = await startAuth();
   userId = await seedUser(app.db, 'ada');
   await seedUser(lenient.db, 'ada');
 });
@@ -47,14 +49,14 @@ const revocation = (id: string, on = app) =>
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
 
-function expectRefused(answer: Answer) {
+function expectRejected(answer: Answer) {
   expect(answer.status).toBe(401);
-  expect(JSON.parse(answer.text)).toMatchObject(REFUSED);
+  expect(JSON.parse(answer.text)).toMatchObject(REJECTED);
 }
 
-async function expectOut(id: string, tokens: { access?: string; refresh: string }, on = app) {
+async function expectEnded(id: string, tokens: { access?: string; refresh: string }, on = app) {
   expect(await revocation(id, on)).toMatchObject({ revoke_reason: 'reuse' });
-  expectRefused(await refresh(on.url, tokens.refresh));
+  expectRejected(await refresh(on.url, tokens.refresh));
   if (tokens.access) expect((await me(tokens.access, on)).status).toBe(401);
 }
 
@@ -80,27 +82,27 @@ describe('the current token', () => {
     expect((await me(pair.access_token)).status).toBe(200);
   });
 
-  test('in both and the same', async () => {
+  test('in both body and header, the same', async () => {
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: session.refresh };
     pairOf(await call(app.url, 'POST /auth/refresh', { headers, body }));
   });
 
-  test('in both and different: 401, and neither is spent', async () => {
+  test('in both body and header, different: 401, and neither is spent', async () => {
     const other = await seed();
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: other.refresh };
-    expectRefused(await call(app.url, 'POST /auth/refresh', { headers, body }));
+    expectRejected(await call(app.url, 'POST /auth/refresh', { headers, body }));
     await renewed(session.refresh);
     await renewed(other.refresh);
   });
 
-  test('in neither: 400', async () => {
+  test('in neither body nor header: 400', async () => {
     expect((await call(app.url, 'POST /auth/refresh')).status).toBe(400);
     expect((await call(app.url, 'POST /auth/refresh', { body: {} })).status).toBe(400);
   });
 
-  test('works many times in a row, each token once', async () => {
+  test('twenty rotations in a row: each token is new', async () => {
     const seen = new Set([session.refresh]);
     for (let token = session.refresh; seen.size < 20; seen.add(token)) {
       ({ refresh_token: token } = await renewed(token));
@@ -109,12 +111,12 @@ describe('the current token', () => {
     expect(seen.size).toBe(20);
   });
 
-  test('leaves the access token that was there working', async () => {
+  test('the earlier access token still works', async () => {
     await renewed(session.refresh);
     expect((await me(session.access)).status).toBe(200);
   });
 
-  test('the database knows no token by more than its hash', async () => {
+  test('the database stores tokens and keys as hashes only', async () => {
     const spent = session.refresh;
     const { refresh_token } = await renewed(spent, 'a-key-of-the-client');
     const tables = ['sessions', 'spent_refresh_tokens', 'audit_events'] as const;
@@ -126,14 +128,14 @@ describe('the current token', () => {
   });
 });
 
-describe('unknown', () => {
+describe('an unknown token', () => {
   test.each([
     ['never handed out', 'ab'.repeat(32)],
-    ['not even of the form', 'x'],
+    ['malformed', 'x'],
     ['in upper case', ''],
     ['with something after it', ' '],
-    ['the hash that the database has', 'hash'],
-  ])('%s: 401, and nothing is touched', async (_what, kind) => {
+    ['the hash in the database', 'hash'],
+  ])('%s: 401, and nothing changes', async (_what, kind) => {
     const { token_hash: hash } = await app.db
       .selectFrom('sessions')
       .select('token_hash')
@@ -144,53 +146,56 @@ describe('unknown', () => {
       ' ': `${session.refresh} `,
       hash,
     };
-    expectRefused(await refresh(app.url, tokens[kind] ?? kind));
+    expectRejected(await refresh(app.url, tokens[kind] ?? kind));
     await expectAlive(session.id);
     await renewed(session.refresh);
   });
 });
 
 describe('a spent token', () => {
-  test('presented again: 401 and the session is out, its newest tokens too', async () => {
+  test('presented again: 401, and the session has ended with its newest tokens', async () => {
     const pair = await renewed(session.refresh);
-    expectRefused(await refresh(app.url, session.refresh));
-    await expectOut(session.id, { access: pair.access_token, refresh: pair.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh));
+    await expectEnded(session.id, { access: pair.access_token, refresh: pair.refresh_token });
     expect((await me(session.access)).status).toBe(401);
   });
 
-  test('in the header too', async () => {
+  test('presented again in the header: 401, and the session has ended', async () => {
     const pair = await renewed(session.refresh);
     const headers = { 'Refresh-Token': session.refresh };
-    expectRefused(await call(app.url, 'POST /auth/refresh', { headers }));
-    await expectOut(session.id, { refresh: pair.refresh_token });
+    expectRejected(await call(app.url, 'POST /auth/refresh', { headers }));
+    await expectEnded(session.id, { refresh: pair.refresh_token });
   });
 
-  test.each([1, 2, 3, 10])('of %i generations ago: the session is out', async (generations) => {
-    let token = session.refresh;
-    for (let made = 0; made < generations; made += 1) {
-      ({ refresh_token: token } = await renewed(token));
-    }
-    expectRefused(await refresh(app.url, session.refresh));
-    await expectOut(session.id, { refresh: token });
-  });
+  test.each([1, 2, 3, 10])(
+    'of %i generations ago: 401, and the session has ended',
+    async (generations) => {
+      let token = session.refresh;
+      for (let made = 0; made < generations; made += 1) {
+        ({ refresh_token: token } = await renewed(token));
+      }
+      expectRejected(await refresh(app.url, session.refresh));
+      await expectEnded(session.id, { refresh: token });
+    },
+  );
 
-  test('its reuse is in the trail, once, with who and where', async () => {
+  test('the reuse is in the audit log once, with its user and session', async () => {
     await renewed(session.refresh);
-    expectRefused(await refresh(app.url, session.refresh));
-    expectRefused(await refresh(app.url, session.refresh));
-    const trail = await app.db
+    expectRejected(await refresh(app.url, session.refresh));
+    expectRejected(await refresh(app.url, session.refresh));
+    const events = await app.db
       .selectFrom('audit_events')
       .selectAll()
       .where('event', '=', 'refresh_token_reused')
       .where('session_id', '=', session.id)
       .execute();
-    expect(trail).toMatchObject([{ user_id: userId }]);
+    expect(events).toMatchObject([{ user_id: userId }]);
   });
 
-  test('ends no other session of the user', async () => {
+  test('a reuse ends no other session of the user', async () => {
     const other = await seed();
     await renewed(session.refresh);
-    expectRefused(await refresh(app.url, session.refresh));
+    expectRejected(await refresh(app.url, session.refresh));
     expect((await me(other.access)).status).toBe(200);
     await renewed(other.refresh);
   });
@@ -212,39 +217,46 @@ describe('a retry', () => {
     ['another key', 'other'],
     ['no key', undefined],
     ['the key in another case', 'KEY'],
-  ])('under %s: the session is out', async (_what, key) => {
+  ])('under %s: 401, and the session has ended', async (_what, key) => {
     const first = await renewed(session.refresh, 'key');
-    expectRefused(await refresh(app.url, session.refresh, key));
-    await expectOut(session.id, { refresh: first.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh, key));
+    await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
-  test('under a key where the first had none: the session is out', async () => {
+  test('under a key where the first request had none: the session has ended', async () => {
     const first = await renewed(session.refresh);
-    expectRefused(await refresh(app.url, session.refresh, 'key'));
-    await expectOut(session.id, { refresh: first.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
-  test('after the successor was used: the session is out', async () => {
+  test('after the successor was used: the session has ended', async () => {
     const first = await renewed(session.refresh, 'key');
     const second = await renewed(first.refresh_token, 'other');
-    expectRefused(await refresh(app.url, session.refresh, 'key'));
-    await expectOut(session.id, { refresh: second.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    await expectEnded(session.id, { refresh: second.refresh_token });
   });
 
-  test('after the successor was used under the same key: the session is out', async () => {
+  test('after the successor was used under the same key: the session has ended', async () => {
     const first = await renewed(session.refresh, 'key');
     const second = await renewed(first.refresh_token, 'key');
-    expectRefused(await refresh(app.url, session.refresh, 'key'));
-    await expectOut(session.id, { refresh: second.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    await expectEnded(session.id, { refresh: second.refresh_token });
   });
 
-  test('24 hours later still; a moment more and the session is out', async () => {
+  test('after 24 hours: the same refresh token; a millisecond later the session has ended', async () => {
     const first = await renewed(session.refresh, 'key');
     app.clock.advance(DAY);
     expect((await renewed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
     app.clock.advance(0.001);
-    expectRefused(await refresh(app.url, session.refresh, 'key'));
-    await expectOut(session.id, { refresh: first.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    await expectEnded(session.id, { refresh: first.refresh_token });
+  });
+
+  test('after a clock was set back by more than 24 hours: the session has ended', async () => {
+    const first = await renewed(session.refresh, 'key');
+    app.clock.advance(-DAY - 1);
+    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
   test('does not move the end of the 24 hours, nor that of the session', async () => {
@@ -264,7 +276,7 @@ describe('a retry', () => {
     expect(after).toEqual(before);
   });
 
-  test("with another session's key does not reach that session", async () => {
+  test('under a key that another session uses: each session keeps its own successor', async () => {
     const other = await seed();
     const [mine, theirs] = [
       await renewed(session.refresh, 'shared'),
@@ -283,90 +295,90 @@ describe('a retry', () => {
   });
 });
 
-describe('two tabs at once', () => {
-  const both = async (first: Promise<Answer>, second: () => Promise<Answer>) => {
-    await app.clock.held(1);
-    const answers = Promise.all([first, second()]);
-    await app.clock.held(2);
-    app.clock.release();
-    return (await answers).map(pairOf);
-  };
-
-  test('who arrives before the answer is out gets the same refresh token', async () => {
-    app.clock.hold();
-    const [one, two] = await both(refresh(app.url, session.refresh), () =>
-      refresh(app.url, session.refresh),
-    );
-    expect(two?.refresh_token).toBe(one?.refresh_token);
-    for (const pair of [one, two]) {
-      expect((await me(pair?.access_token ?? '')).status).toBe(200);
-    }
-    await renewed(one?.refresh_token ?? '');
-  });
-
-  test('each under a key of its own', async () => {
-    app.clock.hold();
-    const [one, two] = await both(refresh(app.url, session.refresh, 'one'), () =>
-      refresh(app.url, session.refresh, 'two'),
-    );
-    expect(two?.refresh_token).toBe(one?.refresh_token);
-  });
-
-  test('who arrives when it is out has replayed it', async () => {
-    app.clock.hold();
-    const [one] = await both(refresh(app.url, session.refresh), () =>
-      refresh(app.url, session.refresh),
-    );
-    expectRefused(await refresh(app.url, session.refresh));
-    await expectOut(session.id, { refresh: one?.refresh_token ?? '' });
-  });
-});
-
-describe('a grace', () => {
-  const GRACE = 10;
-
-  test('within it: the same refresh token; at its end the session is out', async () => {
+describe('the reuse leeway of 10 s', () => {
+  /** A session on the lenient service whose first token has been rotated once. */
+  async function rotated(key?: string) {
     const granted = await seed(lenient);
-    const first = await renewed(granted.refresh, undefined, lenient);
-    lenient.clock.advance(GRACE - 0.001);
-    const { refresh_token } = await renewed(granted.refresh, 'any-key', lenient);
-    expect(refresh_token).toBe(first.refresh_token);
+    return { granted, first: await renewed(granted.refresh, key, lenient) };
+  }
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'two tabs %i s apart: both get the same refresh token, and it works',
+    async (seconds) => {
+      const { granted, first } = await rotated();
+      lenient.clock.advance(seconds);
+      const second = await renewed(granted.refresh, undefined, lenient);
+      expect(second.refresh_token).toBe(first.refresh_token);
+      for (const { access_token } of [first, second]) {
+        expect((await me(access_token, lenient)).status).toBe(200);
+      }
+      await renewed(first.refresh_token, undefined, lenient);
+    },
+  );
+
+  test('two tabs 11 s apart: 401, and the session has ended', async () => {
+    const { granted, first } = await rotated();
+    lenient.clock.advance(11);
+    expectRejected(await refresh(lenient.url, granted.refresh));
+    await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
+  });
+
+  test('ends after 10 s to the millisecond, and a reissue does not move its end', async () => {
+    const { granted, first } = await rotated();
+    lenient.clock.advance(9.999);
+    await renewed(granted.refresh, undefined, lenient);
     lenient.clock.advance(0.001);
-    expectRefused(await refresh(lenient.url, granted.refresh));
-    await expectOut(granted.id, { refresh: first.refresh_token }, lenient);
+    expectRejected(await refresh(lenient.url, granted.refresh));
+    await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
 
-  test('not for a token whose successor was used', async () => {
+  test.each([
+    ['a key where the first request had none', undefined, 'key'],
+    ['another key', 'one', 'two'],
+    ['no key where the first request had one', 'one', undefined],
+  ])('with %s: the same refresh token', async (_what, one, two) => {
+    const { granted, first } = await rotated(one);
+    const second = await renewed(granted.refresh, two, lenient);
+    expect(second.refresh_token).toBe(first.refresh_token);
+  });
+
+  test('many requests at once: one successor for all', async () => {
     const granted = await seed(lenient);
-    const first = await renewed(granted.refresh, undefined, lenient);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => refresh(lenient.url, granted.refresh)),
+    );
+    const successors = new Set(answers.map((answer) => pairOf(answer).refresh_token));
+    expect(successors.size).toBe(1);
+    await expectAlive(granted.id, lenient);
+  });
+
+  test('does not hold for a token whose successor was used', async () => {
+    const { granted, first } = await rotated();
     const second = await renewed(first.refresh_token, undefined, lenient);
-    expectRefused(await refresh(lenient.url, granted.refresh));
-    await expectOut(granted.id, { refresh: second.refresh_token }, lenient);
+    expectRejected(await refresh(lenient.url, granted.refresh));
+    await expectEnded(granted.id, { refresh: second.refresh_token }, lenient);
   });
 
-  test('opens no door after a revocation', async () => {
-    const granted = await seed(lenient);
-    const first = await renewed(granted.refresh, undefined, lenient);
+  test('does not hold after a logout', async () => {
+    const { granted, first } = await rotated();
     await call(lenient.url, 'POST /auth/logout', { access: granted.access });
     for (const token of [granted.refresh, first.refresh_token]) {
-      expectRefused(await refresh(lenient.url, token));
+      expectRejected(await refresh(lenient.url, token));
     }
   });
 
-  test('is not made longer by a clock that is behind', async () => {
-    const granted = await seed(lenient);
-    const first = await renewed(granted.refresh, undefined, lenient);
-    lenient.clock.tick(20_000);
-    lenient.clock.advance(-GRACE);
-    expectRefused(await refresh(lenient.url, granted.refresh));
-    await expectOut(granted.id, { refresh: first.refresh_token }, lenient);
+  test('is not made longer by a clock that is set back by more than the leeway', async () => {
+    const { granted, first } = await rotated();
+    lenient.clock.advance(-10);
+    expectRejected(await refresh(lenient.url, granted.refresh));
+    await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
 
-  test('of none is not made one by a clock that is behind', async () => {
+  test('leeway 0: a clock that is set back opens no leeway', async () => {
     const first = await renewed(session.refresh);
     app.clock.advance(-MINUTE);
-    expectRefused(await refresh(app.url, session.refresh));
-    await expectOut(session.id, { refresh: first.refresh_token });
+    expectRejected(await refresh(app.url, session.refresh));
+    await expectEnded(session.id, { refresh: first.refresh_token });
   });
 });
 
@@ -387,9 +399,9 @@ describe('a session that has ended', () => {
     const row = () =>
       app.db.selectFrom('sessions').selectAll().where('id', '=', session.id).execute();
     const before = await row();
-    expectRefused(await refresh(app.url, pair.refresh_token));
-    expectRefused(await refresh(app.url, session.refresh));
-    expectRefused(await refresh(app.url, session.refresh, 'key'));
+    expectRejected(await refresh(app.url, pair.refresh_token));
+    expectRejected(await refresh(app.url, session.refresh));
+    expectRejected(await refresh(app.url, session.refresh, 'key'));
     expect(await row()).toEqual(before);
     expect((await me(pair.access_token)).status).toBe(401);
   });
@@ -400,7 +412,7 @@ describe('a session that has ended', () => {
     app.clock.advance(30 * DAY - 0.001);
     const next = await renewed(pair.refresh_token);
     app.clock.advance(30 * DAY);
-    expectRefused(await refresh(app.url, next.refresh_token));
+    expectRejected(await refresh(app.url, next.refresh_token));
     expect((await revocation(session.id)).revoked_at).toBeNull();
   });
 
@@ -413,7 +425,7 @@ describe('a session that has ended', () => {
     app.clock.advance(10 * DAY - 0.001);
     const last = await renewed(token);
     app.clock.advance(0.001);
-    expectRefused(await refresh(app.url, last.refresh_token));
+    expectRejected(await refresh(app.url, last.refresh_token));
     expect((await me(last.access_token)).status).toBe(401);
   });
 
@@ -446,7 +458,7 @@ describe('a session that has ended', () => {
   });
 });
 
-test('every refusal is the same, whatever the reason', async () => {
+test('every rejection has the same status, headers and body', async () => {
   const gone = await seed();
   await call(app.url, 'POST /auth/logout', { access: gone.access });
   const reused = await seed();

@@ -8,10 +8,8 @@ import { hookedDb } from './setup.ts';
 export interface Process {
   db: Db;
   clock: Clock;
-  /** Whether its work has committed anything yet. */
-  hasCommitted(): boolean;
-  /** Stops here until the schedule goes on with this process. */
-  park(label: string): Promise<void>;
+  /** Calls `effect` after each commit of this process, before another process goes on. */
+  onCommit(effect: () => void): void;
 }
 
 /** What is interleaved: something one process does. `kind` says which of them are alike. */
@@ -22,7 +20,7 @@ export interface Work {
 
 /**
  * Where processes stop: before each statement and commit; before transactions and the reads outside
- * of them; or before transactions only. And always where they say so themselves.
+ * of them; or before transactions only.
  */
 export type Granularity = 'statements' | 'reads' | 'transactions';
 
@@ -133,7 +131,7 @@ function isFirstOfKind(actors: { kind: string; hasStarted: boolean }[], kind: st
 function createSeat(url: string, clock: Clock) {
   let granularity: Granularity = 'statements';
   let inTransaction = false;
-  let hasCommitted = false;
+  let effect = () => {};
   let resume = () => {};
   const seat = {
     parkedAt: undefined as string | undefined,
@@ -148,9 +146,15 @@ function createSeat(url: string, clock: Clock) {
       granularity = by;
       seat.isRunning = true;
       seat.failure = undefined;
-      hasCommitted = false;
+      effect = () => {};
       work
-        .run({ db: seat.db, clock, park, hasCommitted: () => hasCommitted })
+        .run({
+          db: seat.db,
+          clock,
+          onCommit(given) {
+            effect = given;
+          },
+        })
         .catch((reason: unknown) => {
           seat.failure = { reason };
         })
@@ -175,7 +179,7 @@ function createSeat(url: string, clock: Clock) {
         if (isWrite && inTransaction) seat.holdsLock = true;
       },
       after(sql) {
-        hasCommitted ||= sql === 'commit';
+        if (sql === 'commit') effect();
         if (sql === 'commit' || sql === 'rollback') inTransaction = seat.holdsLock = false;
       },
     }),

@@ -1,8 +1,12 @@
-import { type DatabaseConnection, type Driver, Kysely } from 'kysely';
+import { type DatabaseConnection, type Driver, Kysely, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { type AccessTokenOptions, mintAccessToken } from '../../src/auth/access-token.ts';
 import { keySetOfSecret } from '../../src/auth/keys.ts';
-import { type Grant, type SessionLifetimes, startSession } from '../../src/auth/sessions.ts';
+import {
+  type Grant,
+  type SessionLifetimes,
+  startSession,
+} from '../../src/auth/session-repository.ts';
 import type { Clock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -10,7 +14,6 @@ import type { Database } from '../../src/database/schema.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { startService } from '../../src/service.ts';
 import { ENGINE, freshDatabase, openCarelessly } from '../engine.ts';
-import type { TestClock } from '../harness.ts';
 
 const DAY = 86_400;
 const SECRET = 'a secret of the tests, 32 bytes or more';
@@ -26,7 +29,7 @@ export const VARIABLES = {
 export const LIFETIMES: SessionLifetimes = {
   idle: 30 * DAY * 1000,
   absolute: 90 * DAY * 1000,
-  grace: 0,
+  reuseLeeway: 0,
 };
 
 const keys = await keySetOfSecret(SECRET);
@@ -38,66 +41,27 @@ export const TOKENS: AccessTokenOptions = {
   lifetime: 900_000,
 };
 
-/** Time that passes only when a test says so, and answers that it can hold back. */
-export interface ManualClock extends Omit<TestClock, 'stop'> {
-  /** From now on whoever waits for `passed` waits for `release`. */
-  hold(): void;
-  /** Resolves when so many are waiting. */
-  held(count: number): Promise<void>;
-  release(): void;
-  /** Lets time go by that only stamps notice, in microseconds. */
-  tick(microseconds: number): void;
+/** Time that passes only when a test advances it. */
+export interface ManualClock extends Clock {
+  advance(seconds: number): void;
 }
 
-export function manualClock(): ManualClock {
-  let now = Date.now();
-  let stamp = now * 1000;
-  let holding = false;
-  let waiting: { until: number; resolve: () => void }[] = [];
-  let watchers: { count: number; resolve: () => void }[] = [];
-  const pass = (until: number) => {
-    stamp = Math.max(stamp, until);
-  };
+export function manualClock(start = Date.now()): ManualClock {
+  let now = start;
   return {
     now: () => now,
-    stamp: () => ++stamp,
-    passed(until) {
-      if (!holding) {
-        pass(until);
-        return Promise.resolve();
-      }
-      return new Promise((resolve) => {
-        waiting.push({ until, resolve });
-        for (const watcher of watchers) if (waiting.length >= watcher.count) watcher.resolve();
-      });
-    },
+    databaseNow: () => sql.val(now),
     advance(seconds) {
       now += seconds * 1000;
-      stamp += Math.max(0, seconds) * 1_000_000;
-    },
-    tick(microseconds) {
-      stamp += microseconds;
-    },
-    hold() {
-      holding = true;
-    },
-    held: (count) =>
-      waiting.length >= count
-        ? Promise.resolve()
-        : new Promise((resolve) => watchers.push({ count, resolve })),
-    release() {
-      holding = false;
-      for (const { until } of waiting) pass(until);
-      for (const { resolve } of waiting) resolve();
-      waiting = [];
-      watchers = [];
     },
   };
 }
 
-/** The real service on a free port with a fresh database (or that one) and a clock to be told. */
-export async function startAuth(variables: Record<string, string> = {}) {
-  const clock = manualClock();
+/** The real service on a free port with a fresh database (or that one) and a manual clock. */
+export async function startAuth(
+  variables: Record<string, string> = {},
+  clock: ManualClock = manualClock(),
+) {
   const database = await databaseOf(variables);
   const config = readConfig({ ...VARIABLES, DATABASE_URL: database.url, ...variables });
   const service = await startService(config, createLogger(config.logLevel), clock);

@@ -153,10 +153,10 @@ async function refreshed(app: TestApp, refresh_token: string, key?: string) {
   return { status: response.status, token: data?.refresh_token ?? '' };
 }
 
-test('a service moves, and whoever is logged in does not notice', async () => {
+test('a service moves to another database: sessions, keys, cursors and delays go on', async () => {
   await using databases = await twoDatabases();
   const { source, target } = databases;
-  const variables = { LOGIN_FREE_FAILURES: '2' };
+  const variables = { LOGIN_FREE_FAILURES: '2', REFRESH_GRACE_SECONDS: '0' };
   await using old = await startApp({ ...variables, DATABASE_URL: source.url }); // and makes a secret
   const ada = await register(old, 'ada');
   const grace = await register(old, 'grace');

@@ -17,6 +17,8 @@ import { DEMO, startApp } from '../harness.ts';
 const memory = () => connect({ engine: 'sqlite', path: ':memory:' });
 const { run } = useCommands();
 
+const NAMES = ['0001_initial', '0002_without_arrival'];
+
 test('a migration that fails half-way has changed nothing, and can be done again', async () => {
   const db = memory();
   await sql`create table secrets (obstacle integer)`.execute(db);
@@ -43,16 +45,15 @@ test('a new database is filled once, together with its tables or not at all', as
   await db.destroy();
 });
 
-test('each migration can be undone, which destroys what it says and nothing else', async () => {
+test('each migration can be undone; of what was there before, only what it names goes', async () => {
   await using database = await freshDatabase();
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
   const things = async () => {
     const tables = await db.introspection.getTables();
-    return tables.flatMap(({ name, columns }) => [
-      name,
-      ...columns.map((it) => `${name}.${it.name}`),
-    ]);
+    return tables
+      .flatMap(({ name, columns }) => [name, ...columns.map((it) => `${name}.${it.name}`)])
+      .sort();
   };
   const names = await migrateBy(db, { direction: 'up' });
   expect(names).toEqual((await migrationStates(db)).map(({ name }) => name));
@@ -60,10 +61,10 @@ test('each migration can be undone, which destroys what it says and nothing else
     const before = await things();
     const destroyed = (await destroyedBy(db, [name])).map((thing) => thing.split(' ')[0]);
     expect(await migrateBy(db, { direction: 'down' })).toEqual([name]);
-    const left = await things();
+    const left = new Set(await things());
     const isDestroyed = (thing: string) => destroyed.some((it) => `${thing}.`.startsWith(`${it}.`));
-    expect(left).toEqual(before.filter((thing) => !isDestroyed(thing)));
-    await migrateBy(db, { direction: 'up' });
+    expect(before.filter((thing) => !left.has(thing))).toEqual(before.filter(isDestroyed));
+    await migrateBy(db, { direction: 'up', to: name });
     expect(await things()).toEqual(before);
     await migrateBy(db, { direction: 'down' });
   }
@@ -88,7 +89,9 @@ test('of many that migrate at once each migration is done by one', async () => {
     const outputs = await migrations(direction);
     const idle = outputs.filter((output) => output === 'There is nothing to do.\n');
     expect(idle).toHaveLength(3);
-    expect(outputs.filter((output) => output.includes(`0001_initial ${what}`))).toHaveLength(1);
+    for (const name of NAMES) {
+      expect(outputs.filter((output) => output.includes(`${name} ${what}`))).toHaveLength(1);
+    }
   }
 });
 
@@ -141,10 +144,12 @@ test('an operator migrates up, sees it, and is told what going down destroys', a
   await using database = await freshDatabase();
   const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
   const migrateWith = (...args: string[]) => run('migrate', args, variables);
-  expect(await migrateWith('up')).toEqual({ code: 0, output: '0001_initial applied\n' });
-  expect((await migrateWith('status')).output).toMatch(
-    /^migration +applied\n0001_initial +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n$/,
-  );
+  const done = NAMES.map((name) => `${name} applied\n`).join('');
+  expect(await migrateWith('up')).toEqual({ code: 0, output: done });
+  const [head, ...lines] = (await migrateWith('status')).output.trimEnd().split('\n');
+  expect(head).toMatch(/^migration +applied$/);
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(NAMES);
+  for (const line of lines) expect(line).toMatch(/ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
   await using app = await startApp(variables);
   const { error } = await app.client().POST('/auth/register', {
     body: { username: 'ada', password: 'a long enough password' },
@@ -152,12 +157,13 @@ test('an operator migrates up, sees it, and is told what going down destroys', a
   expect(error).toBeUndefined();
   await app.close();
 
-  const announced = await migrateWith('down');
+  const announced = await migrateWith('down', '--to', 'none');
   expect(announced.code).toBe(1);
   expect(announced.output).toMatch(/destroys, .*\n(.*\n)* {2}users \(1 row\)\n/);
   expect(announced.output).toContain('Nothing has been done.');
-  expect((await migrateWith('down', '--yes')).output).toBe('0001_initial undone\n');
-  expect((await migrateWith('status')).output).toMatch(/0001_initial +pending\n/);
+  const undone = NAMES.toReversed().map((name) => `${name} undone\n`);
+  expect((await migrateWith('down', '--to', 'none', '--yes')).output).toBe(undone.join(''));
+  expect((await migrateWith('status')).output.match(/ pending$/gm)).toHaveLength(NAMES.length);
 });
 
 test('a database that was migrated before the first start has no demo user', async () => {

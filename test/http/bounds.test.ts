@@ -65,7 +65,7 @@ function inLane(app: TestApp, state: string, lane = 'others'): Promise<number> {
   return metric(app, `http_requests{lane="${lane}",state="${state}"}`);
 }
 
-/** Two requests that are worked on, up to the end of the test or their release. */
+/** Two refreshes whose access tokens are not signed before the end of the test or their release. */
 async function holdTwo(app: TestApp) {
   const pairs = [await signIn(app), await signIn(app)];
   const { promise, resolve: release } = Promise.withResolvers<void>();

@@ -17,6 +17,7 @@ await loadModule();
 const NODES = new Set([
   ...['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'TransactionStmt', 'DefElem'],
   ...['CreateStmt', 'ColumnDef', 'Constraint', 'IndexStmt', 'IndexElem', 'DropStmt'],
+  ...['AlterTableStmt', 'AlterTableCmd'],
   ...['ResTarget', 'RangeVar', 'RangeSubselect', 'JoinExpr', 'SortBy', 'ColumnRef', 'A_Star'],
   ...['A_Const', 'Integer', 'String', 'List', 'ParamRef', 'A_Expr', 'BoolExpr', 'NullTest'],
   ...['CaseExpr', 'CaseWhen', 'FuncCall', 'RowExpr', 'SubLink', 'TypeCast'],
@@ -25,7 +26,7 @@ const NODES = new Set([
 const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '||', '~~', '!~']);
 
 const FUNCTIONS = new Set([
-  'count',
+  ...['abs', 'count'],
   'pg_catalog.like_escape', // like … escape
   ...['clock_timestamp', 'pg_catalog.extract'], // in CockroachDB, of the node that is asked
   // Kysely's, to find out which tables there are.
@@ -45,7 +46,7 @@ const CHOICES = new Set([
   ...['SETOP_NONE', 'JOIN_INNER', 'EXPR_SUBLINK', 'ANY_SUBLINK', 'COERCE_IMPLICIT_CAST'],
   ...['LIMIT_OPTION_DEFAULT', 'LIMIT_OPTION_COUNT', 'COERCE_EXPLICIT_CALL', 'COERCE_SQL_SYNTAX'],
   ...['SORTBY_DEFAULT', 'SORTBY_ASC', 'SORTBY_DESC', 'SORTBY_NULLS_DEFAULT'],
-  ...['OBJECT_TABLE', 'DROP_RESTRICT', 'DEFELEM_UNSPEC'],
+  ...['OBJECT_TABLE', 'DROP_RESTRICT', 'DEFELEM_UNSPEC', 'AT_AddColumn', 'AT_DropColumn'],
 ]);
 
 /** What a node can be besides. */

@@ -1,4 +1,4 @@
-import { before } from 'node:test';
+import { after, before, mock } from 'node:test';
 import type { TestApp } from '../../harness.ts';
 import { type OperationId, operations } from '../document.ts';
 import { check, fails, holds, type ProblemCode, succeeds } from '../expect.ts';
@@ -30,11 +30,16 @@ serviceWith('a service whose tables are gone', {}, (app) => {
   });
 });
 
-serviceWith('a service whose clock fails', {}, (app) => {
-  describeAnswers(app, FRUGAL, 500, 'internal_error', ({ clock }) => {
-    clock.stamp = () => {
-      throw new Error('there is no time');
-    };
+serviceWith('a service that cannot serialize a body without an error', {}, (app) => {
+  after(() => mock.restoreAll());
+  describeAnswers(app, FRUGAL, 500, 'internal_error', () => {
+    const stringify = JSON.stringify;
+    mock.method(JSON, 'stringify', (...given: Parameters<typeof stringify>) => {
+      const [value] = given;
+      const isHealth = value?.status === 'ok' || Array.isArray(value?.keys);
+      if (isHealth) throw new Error('no body can be made');
+      return stringify(...given);
+    });
   });
 });
 

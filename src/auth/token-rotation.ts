@@ -1,0 +1,188 @@
+import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/connect.ts';
+import type { Database } from '../database/schema.ts';
+import { transact } from '../database/transaction.ts';
+import type { RequestMetadata } from '../http/operation.ts';
+import type { Audit, AuditEventName } from './audit.ts';
+import { networkOf } from './network.ts';
+import { hashToken, newNonce, successorOf } from './refresh-token.ts';
+import {
+  findSessionOfToken,
+  type Grant,
+  isLive,
+  LIVE_SESSION,
+  type LiveSession,
+  type SessionLifetimes,
+} from './session-repository.ts';
+import { findUser } from './users.ts';
+
+/** How long a retry with the same Idempotency-Key is given the same successor (24 hours). */
+const RETRY_HORIZON_MS = 86_400_000;
+
+const EVENTS = {
+  rotated: 'refreshed',
+  reissued: 'refresh_repeated',
+  reused: 'refresh_token_reused',
+} satisfies Record<string, AuditEventName>;
+
+export interface RotationDependencies {
+  db: Db;
+  clock: Clock;
+  lifetimes: SessionLifetimes;
+  audit: Audit;
+}
+
+/** A refresh token as a client presents it. */
+export interface PresentedToken {
+  token: string;
+  idempotencyKey: string | undefined;
+  context: RequestMetadata;
+}
+
+/** The result of a presented refresh token. */
+export type Rotation =
+  /** A new successor, or the same one again. */
+  | { outcome: 'rotated' | 'reissued'; grant: Grant; username: string }
+  /** A spent token was used again: its session has ended. */
+  | { outcome: 'reused' }
+  /** Nothing has changed. `session` is the one, dead by now, that the token belongs to. */
+  | { outcome: 'rejected'; session: { id: string; userId: string } | undefined };
+
+/**
+ * Rotates a refresh token: spends the current one, reissues the successor of the one spent last
+ * where the rules allow that, and ends the session of any other spent one. The result is committed
+ * and audited, except for `rejected`, which the caller has to audit.
+ * @throws the database's error; the token can be presented again
+ */
+export function rotateRefreshToken(
+  dependencies: RotationDependencies,
+  presented: PresentedToken,
+): Promise<Rotation> {
+  const { db, clock, lifetimes, audit } = dependencies;
+  // The result is a value: an error would roll the revocation of a stolen session back.
+  return transact(db, async (trx): Promise<Rotation> => {
+    const now = clock.now();
+    const presentation = {
+      ...presented,
+      hash: hashToken(presented.token),
+      keyHash: presented.idempotencyKey === undefined ? null : hashToken(presented.idempotencyKey),
+      now,
+      databaseNow: clock.databaseNow(trx),
+      lifetimes,
+    };
+    const verdict = await decide(trx, presentation);
+    if (!verdict) {
+      return { outcome: 'rejected', session: await findSessionOfToken(trx, presented.token) };
+    }
+    const { outcome, session } = verdict;
+    await audit(trx, {
+      event: EVENTS[outcome],
+      at: now,
+      userId: session.userId,
+      sessionId: session.id,
+      address: presented.context.address,
+      requestId: presented.context.requestId,
+    });
+    if (outcome === 'reused') return { outcome };
+    const user = await findUser(trx, session.userId);
+    if (!user) throw new Error('a live session has no user');
+    return { outcome, grant: verdict, username: user.username };
+  });
+}
+
+interface Presentation extends PresentedToken {
+  hash: string;
+  keyHash: string | null;
+  now: number;
+  databaseNow: RawBuilder<number>;
+  lifetimes: SessionLifetimes;
+}
+
+/**
+ * Every step is one conditional statement, the first one a write: nothing is read that could change
+ * before it is acted on.
+ */
+async function decide(trx: Db, presentation: Presentation) {
+  const rotated = await rotate(trx, presentation);
+  if (rotated) return { outcome: 'rotated', ...rotated } as const;
+  const reissued = await reissue(trx, presentation);
+  if (reissued) return { outcome: 'reissued', ...reissued } as const;
+  const session = await revokeReused(trx, presentation);
+  return session && ({ outcome: 'reused', session } as const);
+}
+
+/** The deciding write: of all requests with the current token one spends it. */
+async function rotate(trx: Db, presentation: Presentation): Promise<Grant | undefined> {
+  const { token, hash, now, context } = presentation;
+  const nonce = newNonce();
+  const successor = successorOf(token, nonce);
+  const session = await trx
+    .updateTable('sessions')
+    .set({
+      token_hash: hashToken(successor),
+      spent_hash: hash,
+      spent_at: presentation.databaseNow,
+      successor_nonce: nonce,
+      idempotency_hash: presentation.keyHash,
+      last_used_at: now,
+      idle_expires_at: now + presentation.lifetimes.idle,
+      address: context.address,
+      network: networkOf(context.address),
+      user_agent: context.userAgent,
+    })
+    .where('token_hash', '=', hash)
+    .where(isLive(now))
+    .returning(LIVE_SESSION)
+    .executeTakeFirst();
+  if (!session) return undefined;
+  await trx
+    .insertInto('spent_refresh_tokens')
+    .values({ token_hash: hash, session_id: session.id })
+    .execute();
+  return { session, refreshToken: successor };
+}
+
+/** The same successor again: it is derived from the token that was spent last, until it is used. */
+async function reissue(trx: Db, presentation: Presentation): Promise<Grant | undefined> {
+  const found = await trx
+    .selectFrom('sessions')
+    .select([...LIVE_SESSION, 'successor_nonce as nonce'])
+    .where('spent_hash', '=', presentation.hash)
+    .where(isLive(presentation.now))
+    .where(isReissuable(presentation))
+    .executeTakeFirst();
+  if (!found?.nonce) return undefined;
+  const { nonce, ...session } = found;
+  return { session, refreshToken: successorOf(presentation.token, nonce) };
+}
+
+/** Within the reuse leeway, or a retry with the same Idempotency-Key. */
+function isReissuable(presentation: Presentation): Expression<SqlBool> {
+  const where = expressionBuilder<Database, 'sessions'>();
+  // Either way, so that a clock that was set back makes no leeway longer, and none out of 0.
+  const age = sql<number>`abs(${presentation.databaseNow} - ${where.ref('spent_at')})`;
+  return where.or([
+    where(age, '<', presentation.lifetimes.reuseLeeway),
+    where.and([
+      where('idempotency_hash', '=', presentation.keyHash),
+      where(age, '<=', RETRY_HORIZON_MS),
+    ]),
+  ]);
+}
+
+/** A spent token that comes back otherwise is known to two parties: its session ends. */
+async function revokeReused(
+  trx: Db,
+  { hash, now }: Presentation,
+): Promise<LiveSession | undefined> {
+  return trx
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoke_reason: 'reuse', successor_nonce: null })
+    .where('id', '=', (where) =>
+      where.selectFrom('spent_refresh_tokens').select('session_id').where('token_hash', '=', hash),
+    )
+    .where(isLive(now))
+    .returning(LIVE_SESSION)
+    .executeTakeFirst();
+}
