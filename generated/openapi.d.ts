@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 6c0b09d361984f33cedf481f0bf56cf9c2e39418c2b2fca9be8a5415207ccef4
+// openapi.yaml sha256: 447fcc721e67a9e7c28bec62f64297786b881bdb8f7d72b4a7730c19fbf69c9c
 export interface operationSecurity {
     register: never;
     login: never;
@@ -72,12 +72,19 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Trade a refresh token for a new pair
-         * @description The token stands in the body or in the `Refresh-Token` header; in neither: 400; in both and
-         *     different: 401, and neither is spent. The presented token is spent by a success. Presenting a
-         *     spent token again ends its session, unless the request was already under way when the token
-         *     was spent, or repeats the spending request's `Idempotency-Key` before the successor was used
-         *     (at most 24 hours later): then the answer holds the same refresh token again.
+         * Rotate a refresh token
+         * @description The token is sent in the body or in the `Refresh-Token` header. In neither: 400. In both and
+         *     different: 401, and neither is spent.
+         *
+         *     | presented token | answer |
+         *     | --- | --- |
+         *     | current | 200, a new pair. The presented token is spent; the new refresh token is its successor. |
+         *     | spent last, at most the reuse leeway ago, its successor not used yet | 200, the same successor again and a fresh access token |
+         *     | spent last, with the same `Idempotency-Key`, at most 24 hours ago, its successor not used yet | 200, the same successor again and a fresh access token |
+         *     | any other spent token | 401, and the session ends |
+         *     | unknown, malformed, or of a session that has ended | 401, nothing changes |
+         *
+         *     The operator sets the reuse leeway: 10 seconds by default, 0 for none.
          */
         post: operations["refresh"];
         delete?: never;
@@ -365,7 +372,7 @@ export interface components {
         TokenPair: {
             /** @description A JWT (RFC 7519) for the `Authorization` header; its `sub` is the username. */
             access_token: string;
-            /** @description Opaque; works once, at `POST /auth/refresh`. */
+            /** @description Opaque; for `POST /auth/refresh`, which spends it. */
             refresh_token: string;
         };
         /** @description `null` is the same as no body: many generated clients send it where they have none. */

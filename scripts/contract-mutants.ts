@@ -18,8 +18,12 @@ import { startProcess } from '../test/contract/service-process.ts';
 
 const COMMAND = fileURLToPath(new URL('contract.ts', import.meta.url));
 
-/** All mutants are at one address, and many of them are refused a lot. */
+/**
+ * All mutants are at one address, and many of them are rejected a lot. Without a reuse leeway, because
+ * within it a request with an Idempotency-Key is answered like one without.
+ */
 const PATIENT = {
+  REFRESH_GRACE_SECONDS: '0',
   LOGIN_FREE_FAILURES_PER_ADDRESS: '1000000',
   REFRESH_FREE_FAILURES: '1000000',
 };

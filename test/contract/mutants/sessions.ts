@@ -94,12 +94,35 @@ export const sessions: Mutants = {
     'takes any Idempotency-Key for that of the first request': askHeaders(() => ({
       'idempotency-key': 'any',
     })),
-    'repeats itself also when the successor was used': async (sent, forward, { marks }) => {
+    'honours an Idempotency-Key although the successor was used': async (
+      sent,
+      forward,
+      { marks },
+    ) => {
       const key = `${sent.headers['idempotency-key']} ${tokenIn(sent)}`;
       const before = sent.headers['idempotency-key'] && marks.get(key);
       if (before) return made(200, JSON.parse(before));
       const received = await forward(sent);
       if (received.status === 200) marks.set(key, received.body);
+      return received;
+    },
+    'gives the successor again although it was used': async (sent, forward, { marks }) => {
+      const before = marks.get(tokenIn(sent));
+      if (before !== undefined) return made(200, JSON.parse(before));
+      const received = await forward(sent);
+      if (received.status === 200) marks.set(tokenIn(sent), received.body);
+      return received;
+    },
+    'gives the successor again with an access token that does not work': async (
+      sent,
+      forward,
+      { marks },
+    ) => {
+      const before = marks.get(tokenIn(sent));
+      if (before !== undefined) return made(200, { ...PAIR, refresh_token: before });
+      const received = await forward(sent);
+      const successor = jsonOf(received)['refresh_token'];
+      if (received.status === 200) marks.set(tokenIn(sent), `${successor}`);
       return received;
     },
     'does not know the header': askHeaders(() => ({ 'refresh-token': undefined })),
