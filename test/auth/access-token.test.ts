@@ -63,7 +63,7 @@ describe('with one secret', async () => {
     ['a session that is no text', {}, { sid: ['x'] }],
     ['no id', {}, { jti: undefined }],
     ['no issue time', {}, { iat: undefined }],
-    ['an issue time to come', {}, { iat: now + 60 }],
+    ['an issue time that is no number', {}, { iat: 'now' }],
     ['no end', {}, { exp: undefined }],
     ['an end that is no number', {}, { exp: '9999999999' }],
     ['a start to come', {}, { nbf: now + 60 }],
@@ -71,8 +71,14 @@ describe('with one secret', async () => {
     expect(await present(app, forged(token, header, claims))).toEqual(REFUSED);
   });
 
-  test('the clock of another node may be a little ahead', async () => {
-    expect((await present(app, forged(token, {}, { iat: now + 3 }))).status).toBe(200);
+  test.each([3, 60, 3600])('a token issued %i s ahead of this clock is accepted', async (ahead) => {
+    expect((await present(app, forged(token, {}, { iat: now + ahead }))).status).toBe(200);
+  });
+
+  test('a token issued ahead of this clock that has expired by it is rejected', async () => {
+    const claims = { iat: now + 60, exp: now - 1 };
+    const expired = { status: 401, code: 'access_token_expired' };
+    expect(await present(app, forged(token, {}, claims))).toEqual(expired);
   });
 
   test.each([
