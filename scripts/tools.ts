@@ -14,7 +14,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export class Missing extends Error {}
 
 export interface Tools {
-  /** Their folder under tools/. */
+  /** Their folder in the project. */
   folder: string;
   /** The file there that pins every version. */
   lock: string;
@@ -25,11 +25,11 @@ export interface Tools {
 
 /** Installs tools unless that has been done for this very lock file. @returns their folder */
 export async function ready({ folder, lock, installed, install }: Tools): Promise<string> {
-  const path = join(ROOT, 'tools', folder);
+  const path = join(ROOT, folder);
   const pins = readFileSync(join(path, lock), 'utf8');
   const note = join(path, installed, 'installed-from');
   if (read(note) === pins) return path;
-  console.log(`Installing what stands in tools/${folder}/${lock} …`);
+  console.log(`Installing what stands in ${folder}/${lock} …`);
   rmSync(join(path, installed), { recursive: true, force: true });
   await install(path);
   writeFileSync(note, pins); // last, so that half an installation counts for nothing
@@ -46,6 +46,15 @@ function read(file: string): string | undefined {
 
 /** Tools that npm installs. */
 export function packages(folder: 'contract' | 'deploy' | 'mock'): Promise<string> {
+  return npmPackages(`tools/${folder}`);
+}
+
+/** The servers that `npm run bench` compares the service with. */
+export function benchPeers(): Promise<string> {
+  return npmPackages('bench/peers');
+}
+
+function npmPackages(folder: string): Promise<string> {
   return ready({ folder, lock: 'package-lock.json', installed: 'node_modules', install: npmCi });
 }
 
@@ -71,7 +80,12 @@ export function runPackage(folder: string, name: string, args: string[], options
 
 /** Tools that pip installs, into an environment of Python's that is theirs alone. */
 export function wheels(folder: 'deploy' | 'schemathesis'): Promise<string> {
-  return ready({ folder, lock: 'requirements.txt', installed: '.venv', install: pipInstall });
+  return ready({
+    folder: `tools/${folder}`,
+    lock: 'requirements.txt',
+    installed: '.venv',
+    install: pipInstall,
+  });
 }
 
 async function pipInstall(cwd: string): Promise<void> {

@@ -1,0 +1,116 @@
+// The limit: node:http, prepared statements, verified tokens that are remembered, and nothing else.
+// The live session is still looked up at every request.
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { signAccessToken, verifyAccessToken } from './access-token.ts';
+import { openPostgresStore } from './postgres-store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+import type { Store, TodoRow } from './store.ts';
+
+const { DATABASE_URL = '', PORT = '0' } = process.env;
+const SQLITE_PREFIX = 'sqlite:';
+
+const store: Store = DATABASE_URL.startsWith(SQLITE_PREFIX)
+  ? openSqliteStore(DATABASE_URL.slice(SQLITE_PREFIX.length))
+  : openPostgresStore(DATABASE_URL);
+
+createServer((request, response) => {
+  answer(request, response).catch(() => send(response, 500, { message: 'Internal error' }));
+}).listen(Number(PORT), '127.0.0.1');
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = 'GET', url = '/' } = request;
+  if (method === 'POST' && url === '/auth/refresh') return refresh(request, response);
+  const userId = await authenticate(request);
+  if (userId === undefined) return send(response, 401, { message: 'Invalid access token' });
+  if (method === 'GET' && url === '/todos') return listTodos(userId, response);
+  if (method === 'GET' && url.startsWith('/todos/')) {
+    return getTodo(userId, url.slice('/todos/'.length), response);
+  }
+  if (method === 'POST' && url === '/todos') return createTodo(userId, request, response);
+  send(response, 404, { message: 'Not found' });
+}
+
+async function authenticate(request: IncomingMessage): Promise<string | undefined> {
+  const sessionId = verifyAccessToken(request.headers.authorization?.slice('Bearer '.length) ?? '');
+  return sessionId === undefined ? undefined : store.findLiveSession(sessionId);
+}
+
+async function listTodos(userId: string, response: ServerResponse): Promise<void> {
+  const rows = await store.listTodos(userId);
+  send(response, 200, rows.map(todoOf));
+}
+
+async function getTodo(userId: string, id: string, response: ServerResponse): Promise<void> {
+  const row = await store.findTodo(userId, id);
+  if (!row) return send(response, 404, { message: 'There is no such todo' });
+  send(response, 200, todoOf(row), { ETag: `"${row.version}"` });
+}
+
+async function createTodo(userId: string, request: IncomingMessage, response: ServerResponse) {
+  const { title, description = '', done = false } = await readJson(request);
+  const isValid =
+    typeof title === 'string' &&
+    title.trim() !== '' &&
+    title.length <= 200 &&
+    !title.includes('\0');
+  if (!isValid || typeof description !== 'string' || typeof done !== 'boolean') {
+    return send(response, 400, { message: 'Invalid todo' });
+  }
+  const now = Date.now();
+  const row: TodoRow = {
+    id: randomUUID(),
+    title,
+    description,
+    done: Number(done),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+  };
+  await store.insertTodo(userId, row);
+  send(response, 201, todoOf(row), { ETag: '"1"', Location: `/todos/${row.id}` });
+}
+
+async function refresh(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { refresh_token: token } = await readJson(request);
+  if (typeof token !== 'string') return send(response, 400, { message: 'Invalid refresh token' });
+  const rotated = await store.rotateRefreshToken(token);
+  if (!rotated) return send(response, 401, { message: 'Invalid refresh token' });
+  const body = {
+    access_token: signAccessToken(rotated.username, rotated.sessionId),
+    refresh_token: rotated.refreshToken,
+  };
+  send(response, 200, body, { 'Cache-Control': 'no-store' });
+}
+
+async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
+function todoOf(row: TodoRow) {
+  return {
+    id: row.id,
+    title: row.title,
+    description: row.description,
+    done: row.done === 1,
+    created_at: new Date(row.created_at).toISOString(),
+    updated_at: new Date(row.updated_at).toISOString(),
+  };
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}

@@ -1,0 +1,112 @@
+// A template that the service migrates and the bench fills once; every contender gets its own copy.
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import pg from 'pg';
+import { startPostgres } from '../../test/postgres/server.ts';
+import type { Rows } from './rows.ts';
+
+export const ENGINES = ['sqlite', 'postgres'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+export interface Databases extends AsyncDisposable {
+  /** Lets `migrate` make the tables at a URL, then fills them with the rows and runs the SQL. */
+  createTemplate(migrate: Migrate, rows: Rows, extraSql?: readonly string[]): Promise<Template>;
+}
+
+type Migrate = (databaseUrl: string) => Promise<void>;
+
+export interface Template {
+  /** @returns the URL of a new copy */
+  copy(): Promise<string>;
+}
+
+export function openDatabases(engine: Engine): Promise<Databases> | Databases {
+  return engine === 'sqlite' ? openSqliteDatabases() : openPostgresDatabases();
+}
+
+function openSqliteDatabases(): Databases {
+  const folder = mkdtempSync(join(tmpdir(), 'todos-bench-'));
+  let fileCount = 0;
+  const newFile = () => {
+    fileCount += 1;
+    return join(folder, `${fileCount}.sqlite`);
+  };
+  return {
+    async createTemplate(migrate, rows, extraSql = []) {
+      const template = newFile();
+      await migrate(`sqlite:${template}`);
+      fillSqlite(template, rows, extraSql);
+      return {
+        async copy() {
+          const file = newFile();
+          copyFileSync(template, file);
+          return `sqlite:${file}`;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function fillSqlite(file: string, rows: Rows, extraSql: readonly string[]): void {
+  const sqlite = new BetterSqlite3(file);
+  sqlite.transaction(() => {
+    for (const [table, list] of Object.entries(rows)) {
+      const columns = Object.keys(list[0] ?? {});
+      const values = columns.map((column) => `@${column}`);
+      const insert = sqlite.prepare(`insert into ${table} (${columns}) values (${values})`);
+      for (const row of list) insert.run(row);
+    }
+    for (const sql of extraSql) sqlite.exec(sql);
+  })();
+  sqlite.close(); // moves all of the write-ahead log into the file
+}
+
+async function openPostgresDatabases(): Promise<Databases> {
+  const server = await startPostgres({ isDurable: true });
+  let databaseCount = 0;
+  const create = async (template = 'template1') => {
+    databaseCount += 1;
+    const name = `bench_${databaseCount}`;
+    await withClient(server.url, (client) =>
+      client.query(`create database ${name} template ${template}`),
+    );
+    const url = new URL(server.url);
+    url.pathname = name;
+    return { name, url: url.href };
+  };
+  return {
+    async createTemplate(migrate, rows, extraSql = []) {
+      const template = await create();
+      await migrate(template.url);
+      await withClient(template.url, (client) => fillPostgres(client, rows, extraSql));
+      return { copy: async () => (await create(template.name)).url };
+    },
+    [Symbol.asyncDispose]: server.stop,
+  };
+}
+
+async function fillPostgres(client: pg.Client, rows: Rows, extraSql: readonly string[]) {
+  for (const [table, list] of Object.entries(rows)) {
+    await client.query(
+      `insert into ${table} select * from json_populate_recordset(null::${table}, $1)`,
+      [JSON.stringify(list)],
+    );
+  }
+  for (const sql of extraSql) await client.query(sql);
+  await client.query('vacuum analyze');
+}
+
+async function withClient(url: string, work: (client: pg.Client) => Promise<unknown>) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,54 @@
+import { Connection } from './http-client.ts';
+import type { PreparedRequest } from './requests.ts';
+import type { ServerProcess } from './server-process.ts';
+
+const CONNECTION_COUNT = 8;
+
+/** Sends the requests over a few connections. @throws Error at the first unexpected status */
+export async function sendRequests(
+  port: number,
+  count: number,
+  nextRequest: () => PreparedRequest,
+): Promise<void> {
+  const connections = await Promise.all(
+    Array.from({ length: Math.min(CONNECTION_COUNT, count) }, () => Connection.open(port)),
+  );
+  let sent = 0;
+  const drive = async (connection: Connection) => {
+    while (sent < count) {
+      sent += 1;
+      const request = nextRequest();
+      const answer = await connection.send(request.bytes);
+      if (answer.status !== request.status) {
+        throw new Error(
+          `expected ${request.status}:\n${request.bytes}\n${answer.head}\n${answer.body}`,
+        );
+      }
+      request.onAnswer?.(answer);
+    }
+  };
+  try {
+    await Promise.all(connections.map(drive));
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+/** @returns the server's CPU time per request, in microseconds */
+export async function measureCpu(
+  server: ServerProcess,
+  count: number,
+  nextRequest: () => PreparedRequest,
+): Promise<number> {
+  const before = await server.readUsage();
+  await sendRequests(server.port, count, nextRequest);
+  const after = await server.readUsage();
+  return (after.cpuMicros - before.cpuMicros) / count;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}

@@ -1,0 +1,113 @@
+// The rows that every contender starts with, and the tokens that belong to them.
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { v7 as uuid } from 'uuid';
+
+export const USER_COUNT = 200;
+export const TODOS_PER_USER = 20;
+/** Only `POST /todos` uses these users, so that the lists of the others stay as they are. */
+export const WRITER_COUNT = 20;
+
+const DAY_MS = 86_400_000;
+const TOKEN_LIFETIME_SECONDS = 86_400;
+const SECRET = randomBytes(32);
+const KEY_ID = 'bench';
+const ISSUER = 'openapi-todos';
+
+/** One secret for all; the service gets it as a JWK. */
+export const TOKEN_VARIABLES = {
+  service: {
+    JWT_KEYS: JSON.stringify({
+      keys: [
+        { kty: 'oct', kid: KEY_ID, k: Buffer.from(SECRET.toString('hex')).toString('base64url') },
+      ],
+    }),
+  },
+  peer: { JWT_SECRET: SECRET.toString('hex'), JWT_ISSUER: ISSUER, JWT_AUDIENCE: ISSUER },
+};
+
+type Row = Record<string, string | number>;
+
+/** Rows by table; every row of a table has the same columns. */
+export type Rows = Record<'users' | 'sessions' | 'todos', Row[]>;
+
+export interface SignedInUser {
+  accessToken: string;
+  refreshToken: string;
+  todoIds: string[];
+}
+
+export interface Seed {
+  rows: Rows;
+  users: SignedInUser[];
+  writers: SignedInUser[];
+}
+
+export function createSeed(): Seed {
+  const rows: Rows = { users: [], sessions: [], todos: [] };
+  const addUsers = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, index) => addUser(rows, `${prefix}-${index}`));
+  return { rows, users: addUsers('user', USER_COUNT), writers: addUsers('writer', WRITER_COUNT) };
+}
+
+function addUser(rows: Rows, username: string): SignedInUser {
+  const [userId, sessionId, now] = [uuid(), uuid(), Date.now()];
+  const refreshToken = randomBytes(32).toString('hex');
+  rows.users.push({
+    id: userId,
+    username,
+    username_key: username,
+    password_hash: 'none',
+    created_at: now,
+  });
+  rows.sessions.push({
+    id: sessionId,
+    user_id: userId,
+    created_at: now,
+    last_used_at: now,
+    idle_expires_at: now + 30 * DAY_MS,
+    absolute_expires_at: now + 90 * DAY_MS,
+    address: '127.0.0.1',
+    network: '127.0.0.1',
+    user_agent: 'bench',
+    token_hash: createHash('sha256').update(refreshToken).digest('hex'),
+  });
+  const todos = Array.from({ length: TODOS_PER_USER }, (_, index) => todoRow(userId, index, now));
+  rows.todos.push(...todos);
+  const accessToken = signAccessToken(username, sessionId);
+  return { accessToken, refreshToken, todoIds: todos.map(({ id }) => id) };
+}
+
+function todoRow(userId: string, index: number, now: number) {
+  const [title, description] = [`Todo ${index}`, `What there is to say about number ${index}`];
+  return {
+    id: uuid(),
+    user_id: userId,
+    title,
+    description,
+    done: index % 2,
+    search_text: `${title}\u001f${description}`.toLowerCase(),
+    version: 1,
+    created_at: now + index,
+    updated_at: now + index,
+  };
+}
+
+function signAccessToken(username: string, sessionId: string): string {
+  const now = Math.floor(Date.now() / 1000);
+  const header = encode({ alg: 'HS256', typ: 'JWT', kid: KEY_ID });
+  const payload = encode({
+    sub: username,
+    sid: sessionId,
+    jti: uuid(),
+    iss: ISSUER,
+    aud: ISSUER,
+    iat: now,
+    exp: now + TOKEN_LIFETIME_SECONDS,
+  });
+  const signature = createHmac('sha256', SECRET.toString('hex')).update(`${header}.${payload}`);
+  return `${header}.${payload}.${signature.digest('base64url')}`;
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
