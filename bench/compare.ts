@@ -1,43 +1,68 @@
-// Compares the service with other servers that do the same job: CPU time of the server process per
-// request, measured in turns. `--help` has the options.
+// Compares the service with other servers that do the same job: CPU time of the server process,
+// measured in turns, medians over the rounds. `--help` has the options.
 //
 //   npm run bench [-- --quick]
 import { writeFileSync } from 'node:fs';
 import { benchPeers, main } from '../scripts/tools.ts';
-import { compareContenders } from './compare/comparison.ts';
-import { commandOf, type Scenario } from './compare/contenders.ts';
-import { type Databases, openDatabases } from './compare/databases.ts';
-import { HELP, type Options, readOptions } from './compare/options.ts';
-import { createSeed } from './compare/rows.ts';
-import { startServer } from './compare/server-process.ts';
-import { formatComparison } from './compare/table.ts';
+import { compareContenders } from './compare/contender-section.ts';
+import { type Databases, type Engine, openDatabases } from './compare/databases.ts';
+import { comparePaths, compareRows } from './compare/growth-section.ts';
+import { HELP, type Options, readOptions, type SectionName } from './compare/options.ts';
+import { compareStarts } from './compare/start-section.ts';
+import { formatComparison, formatGrowth, formatStarts } from './compare/table.ts';
 
 await main(async () => {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') return console.log(HELP);
   await benchPeers();
-  const results: unknown[] = [];
+  const results: Result[] = [];
   for (const engine of options.engines) {
     await using databases = await openDatabases(engine);
-    for (const logLevel of options.logLevels) {
-      results.push(await compare({ engine, logLevel }, databases, options));
-    }
+    await measureEngine(engine, databases, options, (result, text) => {
+      results.push(result);
+      console.log(text);
+    });
   }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 });
 
-async function compare(scenario: Scenario, databases: Databases, options: Options) {
-  const seed = createSeed();
-  const template = await databases.createTemplate(migrate, seed.rows);
-  const costs = await compareContenders(scenario, template, seed, {
-    ...options,
-    report: (progress) => console.error(progress),
-  });
-  console.log(formatComparison(scenario, costs, options));
-  return { ...scenario, cpuMicrosByRound: costs };
+/** What `--json` writes of a section: the values of every round. */
+interface Result {
+  section: SectionName;
+  engine: Engine;
+  logLevel?: string;
+  values: unknown;
 }
 
-/** The service makes the tables when it starts. */
-async function migrate(databaseUrl: string): Promise<void> {
-  await using _server = await startServer(commandOf('service', databaseUrl, 'error'));
+async function measureEngine(
+  engine: Engine,
+  databases: Databases,
+  { sections, contenders, logLevels, ...rest }: Options,
+  publish: (result: Result, text: string) => void,
+): Promise<void> {
+  const options = {
+    ...rest,
+    report: (progress: string) => console.error(`${engine}: ${progress}`),
+  };
+  if (sections.includes('requests')) {
+    for (const logLevel of logLevels) {
+      const scenario = { engine, logLevel };
+      const values = await compareContenders(scenario, databases, { ...options, contenders });
+      const text = formatComparison(scenario, values, contenders);
+      publish({ section: 'requests', ...scenario, values }, text);
+    }
+  }
+  if (sections.includes('start') && engine === 'sqlite') {
+    const values = await compareStarts(databases, options);
+    publish({ section: 'start', engine, values }, formatStarts(values));
+  }
+  if (sections.includes('paths') && engine === 'sqlite') {
+    const values = await comparePaths(databases, options);
+    publish({ section: 'paths', engine, values }, formatGrowth('200 paths', values));
+  }
+  if (sections.includes('rows')) {
+    const values = await compareRows(databases, options);
+    const title = `${engine}, 10⁶ todos and sessions`;
+    publish({ section: 'rows', engine, values }, formatGrowth(title, values));
+  }
 }

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
 import { startPostgres } from '../../test/postgres/server.ts';
+import { commandOf } from './contenders.ts';
 import type { Rows } from './rows.ts';
+import { startServer } from './server-process.ts';
 
 export const ENGINES = ['sqlite', 'postgres'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 export interface Databases extends AsyncDisposable {
-  /** Lets `migrate` make the tables at a URL, then fills them with the rows and runs the SQL. */
-  createTemplate(migrate: Migrate, rows: Rows, extraSql?: readonly string[]): Promise<Template>;
+  /** The service makes the tables; then the rows are inserted and the SQL is run. */
+  createTemplate(rows: Rows, extraSql?: readonly string[]): Promise<Template>;
 }
-
-type Migrate = (databaseUrl: string) => Promise<void>;
 
 export interface Template {
   /** @returns the URL of a new copy */
@@ -26,6 +26,10 @@ export function openDatabases(engine: Engine): Promise<Databases> | Databases {
   return engine === 'sqlite' ? openSqliteDatabases() : openPostgresDatabases();
 }
 
+async function migrate(databaseUrl: string): Promise<void> {
+  await using _server = await startServer(commandOf('service', databaseUrl, 'error'));
+}
+
 function openSqliteDatabases(): Databases {
   const folder = mkdtempSync(join(tmpdir(), 'todos-bench-'));
   let fileCount = 0;
@@ -34,7 +38,7 @@ function openSqliteDatabases(): Databases {
     return join(folder, `${fileCount}.sqlite`);
   };
   return {
-    async createTemplate(migrate, rows, extraSql = []) {
+    async createTemplate(rows, extraSql = []) {
       const template = newFile();
       await migrate(`sqlite:${template}`);
       fillSqlite(template, rows, extraSql);
@@ -52,8 +56,12 @@ function openSqliteDatabases(): Databases {
   };
 }
 
+/** A template that a crash destroys is made anew; each contender chooses its own journal again. */
+const FAST_FILL = ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -500000'];
+
 function fillSqlite(file: string, rows: Rows, extraSql: readonly string[]): void {
   const sqlite = new BetterSqlite3(file);
+  for (const pragma of FAST_FILL) sqlite.pragma(pragma);
   sqlite.transaction(() => {
     for (const [table, list] of Object.entries(rows)) {
       const columns = Object.keys(list[0] ?? {});
@@ -63,7 +71,7 @@ function fillSqlite(file: string, rows: Rows, extraSql: readonly string[]): void
     }
     for (const sql of extraSql) sqlite.exec(sql);
   })();
-  sqlite.close(); // moves all of the write-ahead log into the file
+  sqlite.close();
 }
 
 async function openPostgresDatabases(): Promise<Databases> {
@@ -80,7 +88,7 @@ async function openPostgresDatabases(): Promise<Databases> {
     return { name, url: url.href };
   };
   return {
-    async createTemplate(migrate, rows, extraSql = []) {
+    async createTemplate(rows, extraSql = []) {
       const template = await create();
       await migrate(template.url);
       await withClient(template.url, (client) => fillPostgres(client, rows, extraSql));
@@ -97,6 +105,7 @@ async function fillPostgres(client: pg.Client, rows: Rows, extraSql: readonly st
       [JSON.stringify(list)],
     );
   }
+  await client.query('set session_replication_role = replica'); // checks no foreign keys
   for (const sql of extraSql) await client.query(sql);
   await client.query('vacuum analyze');
 }

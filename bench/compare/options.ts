@@ -4,9 +4,13 @@ import { CONTENDER_NAMES, type ContenderName, LOG_LEVELS, type LogLevel } from '
 import { ENGINES, type Engine } from './databases.ts';
 import { REQUEST_NAMES, type RequestName } from './requests.ts';
 
+export const SECTION_NAMES = ['requests', 'start', 'paths', 'rows'] as const;
+export type SectionName = (typeof SECTION_NAMES)[number];
+
 export const HELP = `npm run bench -- [OPTION…]
 
   --quick               GET /todos on SQLite, LOG_LEVEL=error, 5 rounds
+  --section NAME        ${SECTION_NAMES.join(', ')}
   --only REQUEST        ${REQUEST_NAMES.join(', ')}
   --contender NAME      ${CONTENDER_NAMES.join(', ')}
   --engine ENGINE       ${ENGINES.join(', ')}
@@ -15,13 +19,16 @@ export const HELP = `npm run bench -- [OPTION…]
   --requests NUMBER     requests in each round, default 400
   --json FILE           writes all measured values to a file
 
---only, --contender, --engine and --log can be repeated; the default is all of them.`;
+--section, --only, --contender, --engine and --log can be repeated; the default is all of them.
+--only, --contender and --log are for the section "requests"; "start" and "paths" use SQLite.
+At LOG_LEVEL=info, the service and Fastify with plugins log each request; the others have no log.`;
 
 const DEFAULT_ROUNDS = 7;
 const QUICK_ROUNDS = 5;
 const REQUESTS_PER_ROUND = 400;
 
 export interface Options {
+  sections: readonly SectionName[];
   requests: readonly RequestName[];
   contenders: readonly ContenderName[];
   engines: readonly Engine[];
@@ -38,6 +45,7 @@ export function readOptions(args: string[]): Options | 'help' {
     options: {
       help: { type: 'boolean', short: 'h' },
       quick: { type: 'boolean' },
+      section: { type: 'string', multiple: true },
       only: { type: 'string', multiple: true },
       contender: { type: 'string', multiple: true },
       engine: { type: 'string', multiple: true },
@@ -49,7 +57,9 @@ export function readOptions(args: string[]): Options | 'help' {
   });
   if (values.help) return 'help';
   const { quick = false } = values;
+  const isPartial = quick || values.only !== undefined || values.contender !== undefined;
   return {
+    sections: choose(values.section, SECTION_NAMES, isPartial ? ['requests'] : SECTION_NAMES),
     requests: choose(values.only, REQUEST_NAMES, quick ? ['todos-list'] : REQUEST_NAMES),
     contenders: choose(values.contender, CONTENDER_NAMES, CONTENDER_NAMES),
     engines: choose(values.engine, ENGINES, quick ? ['sqlite'] : ENGINES),

@@ -1,53 +1,86 @@
-import type { Costs, CostsByRequest } from './comparison.ts';
 import { CONTENDER_TITLES, type ContenderName, type Scenario } from './contenders.ts';
+import { LARGE, SMALL } from './growth-section.ts';
 import { median } from './measure.ts';
-import type { Options } from './options.ts';
-import { REQUEST_TITLES } from './requests.ts';
+import { REQUEST_NAMES, REQUEST_TITLES } from './requests.ts';
+import type { Costs, CostsByRequest } from './rounds.ts';
+import type { StartCosts, StartCostsByName } from './start-section.ts';
 
-/** The peers whose cost the service's cost is compared with, and the ratio's heading. */
-const RATIOS: Partial<Record<ContenderName, string>> = {
+/** The ratios of the service, by the contender that it is compared with. */
+const RATIO_TITLES: Partial<Record<ContenderName, string>> = {
+  bare: 'of the limit',
   fastify: '× Fastify',
   'fastify-plugins': '× Fastify+plugins',
-  bare: 'of the limit',
 };
 
 /** One line per request: the cost of every contender, then how the service compares. */
 export function formatComparison(
   { engine, logLevel }: Scenario,
   costsByRequest: CostsByRequest,
-  { contenders, requests, rounds, requestsPerRound }: Options,
+  contenders: readonly ContenderName[],
 ): string {
-  const compared = contenders.filter((name) => name in RATIOS && contenders.includes('service'));
+  const compared = contenders.filter(
+    (name) => contenders.includes('service') && RATIO_TITLES[name] !== undefined,
+  );
   const head = [
-    'µs',
+    'µs per request',
     ...contenders.map((name) => CONTENDER_TITLES[name]),
-    ...compared.map((name) => RATIOS[name] ?? ''),
+    ...compared.map((name) => RATIO_TITLES[name] ?? ''),
   ];
-  const lines = requests.map((request) => {
-    const costs = costsByRequest[request] ?? {};
-    return [
-      REQUEST_TITLES[request],
-      ...contenders.map((name) => median(costs[name] ?? []).toFixed(0)),
-      ...compared.map((name) => median(ratiosTo(name, costs)).toFixed(2)),
-    ];
-  });
-  const measured = `CPU time per request, median of ${rounds} rounds of ${requestsPerRound}`;
-  return `${engine}, LOG_LEVEL=${logLevel}: ${measured}\n${formatTable([head, ...lines])}\n`;
+  const lines = linesOf(costsByRequest, (costs) => [
+    ...contenders.map((name) => formatMicros(costs[name])),
+    ...compared.map((name) => medianRatio(costs[name], costs['service']).toFixed(2)),
+  ]);
+  return formatSection(`${engine}, LOG_LEVEL=${logLevel}`, [head, ...lines]);
 }
 
-/** @returns for each round, how many times the cost of the service the cost of a peer is */
-export function ratiosTo(peer: string, costs: Costs): number[] {
-  const peerCosts = costs[peer] ?? [];
-  return (costs['service'] ?? []).map((cost, round) => (peerCosts[round] ?? Number.NaN) / cost);
+/** One line per request: the service as it is and larger. */
+export function formatGrowth(title: string, costsByRequest: CostsByRequest): string {
+  const lines = linesOf(costsByRequest, (costs) => [
+    formatMicros(costs[SMALL]),
+    formatMicros(costs[LARGE]),
+    medianRatio(costs[LARGE], costs[SMALL]).toFixed(2),
+  ]);
+  return formatSection(title, [['µs per request', SMALL, LARGE, 'ratio'], ...lines]);
+}
+
+export function formatStarts(costs: StartCostsByName): string {
+  const [service, peer] = [costs['service'], costs['fastify-plugins']];
+  const line = (title: string, measure: keyof StartCosts) => [
+    title,
+    median(service?.[measure] ?? []).toFixed(0),
+    median(peer?.[measure] ?? []).toFixed(0),
+    medianRatio(service?.[measure], peer?.[measure]).toFixed(2),
+  ];
+  return formatSection('Start and memory', [
+    ['', CONTENDER_TITLES['service'], CONTENDER_TITLES['fastify-plugins'], 'ratio'],
+    line('CPU to the first answer, ms', 'cpuMillis'),
+    line('memory at rest, MiB', 'residentMegabytes'),
+  ]);
+}
+
+function linesOf(costsByRequest: CostsByRequest, cellsOf: (costs: Costs) => string[]): string[][] {
+  return REQUEST_NAMES.flatMap((name) => {
+    const costs = costsByRequest[name];
+    return costs ? [[REQUEST_TITLES[name], ...cellsOf(costs)]] : [];
+  });
+}
+
+function formatMicros(costs: number[] | undefined): string {
+  return median(costs ?? []).toFixed(0);
+}
+
+/** The values of one round belong together: only they were measured at the same time. */
+function medianRatio(dividends: number[] = [], divisors: number[] = []): number {
+  return median(dividends.map((value, round) => value / (divisors[round] ?? Number.NaN)));
 }
 
 /** Lines up the cells: the first column to the left, the others to the right. */
-function formatTable(rows: readonly (readonly string[])[]): string {
+function formatSection(title: string, rows: readonly string[][]): string {
   const columns = rows[0] ?? [];
   const widths = columns.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   const pad = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return rows.map((row) => `  ${row.map(pad).join('  ')}`).join('\n');
+  return `${title}\n${rows.map((row) => `  ${row.map(pad).join('  ')}`).join('\n')}\n`;
 }

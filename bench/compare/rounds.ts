@@ -1,0 +1,56 @@
+import { measureCpu, sendRequests } from './measure.ts';
+import type { RequestName, Workload } from './requests.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** V8 has optimized what a server runs after so many requests of the first kind. */
+const FIRST_WARM_UP_REQUESTS = 2000;
+const NEXT_WARM_UP_REQUESTS = 400;
+
+export interface Runner {
+  name: string;
+  server: ServerProcess;
+  workload: Workload;
+}
+
+export interface RoundOptions {
+  requests: readonly RequestName[];
+  rounds: number;
+  requestsPerRound: number;
+  report: (progress: string) => void;
+}
+
+/** CPU time per request in microseconds, one value per round, by the name of the runner. */
+export type Costs = Partial<Record<string, number[]>>;
+export type CostsByRequest = Partial<Record<RequestName, Costs>>;
+
+/**
+ * For each request, warms every server up and then measures them in turns, so that a noisy machine
+ * is noisy for all of them.
+ */
+export async function runRounds(runners: Runner[], options: RoundOptions): Promise<CostsByRequest> {
+  const { requests, rounds, requestsPerRound, report } = options;
+  const costsByRequest: CostsByRequest = {};
+  let warmUpRequests = FIRST_WARM_UP_REQUESTS;
+  for (const request of requests) {
+    report(request);
+    for (const { server, workload } of runners) {
+      await sendRequests(server.port, warmUpRequests, workload[request]);
+    }
+    warmUpRequests = NEXT_WARM_UP_REQUESTS;
+    const costs: Record<string, number[]> = {};
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { name, server, workload } of rotate(runners, round)) {
+        costs[name] ??= [];
+        costs[name].push(await measureCpu(server, requestsPerRound, workload[request]));
+      }
+    }
+    costsByRequest[request] = costs;
+  }
+  return costsByRequest;
+}
+
+/** Every round begins with another item. */
+export function rotate<T>(items: readonly T[], by: number): T[] {
+  const start = by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
