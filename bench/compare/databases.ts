@@ -56,7 +56,7 @@ function openSqliteDatabases(): Databases {
   };
 }
 
-/** A template that a crash destroys is made anew; each contender chooses its own journal again. */
+/** A template needs no durability while it is filled; each contender sets its own pragmas later. */
 const FAST_FILL = ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -500000'];
 
 function fillSqlite(file: string, rows: Rows, extraSql: readonly string[]): void {

@@ -20,7 +20,8 @@ export const HELP = `npm run bench -- [OPTION…]
   --json FILE           writes all measured values to a file
 
 --section, --only, --contender, --engine and --log can be repeated; the default is all of them.
---only, --contender and --log are for the section "requests"; "start" and "paths" use SQLite.
+--only, --contender and --log apply to the section "requests"; --only and --contender select it.
+"start" and "paths" are measured on SQLite only.
 At LOG_LEVEL=info, the service and Fastify with plugins log each request; the others have no log.`;
 
 const DEFAULT_ROUNDS = 7;

@@ -50,7 +50,7 @@ export function createWorkload({ users, writers }: Seed): Workload {
       status: 201,
     }),
     refresh: () => {
-      const token = refreshTokens.shift(); // no other request has it until its answer is here
+      const token = refreshTokens.shift(); // a token works once
       return {
         bytes: format('POST', '/auth/refresh', undefined, { refresh_token: token }),
         status: 200,

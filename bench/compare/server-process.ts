@@ -30,9 +30,9 @@ export async function startServer({ script, env }: ServerCommand): Promise<Serve
   const port = await freePort();
   const preload = new URL('report-usage.mjs', import.meta.url).href;
   const child = spawn(process.execPath, ['--import', preload, script], {
-    cwd: tmpdir(), // where no .env lies
+    cwd: tmpdir(), // has no .env file
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], // 'ignore' is /dev/null: there goes the log
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], // 'ignore' discards the log
   });
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
