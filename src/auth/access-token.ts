@@ -41,6 +41,39 @@ export function mintAccessToken(
 export interface AccessTokenClaims {
   username: string;
   sessionId: string;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+/** How many verified tokens a process remembers: some kilobytes each. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Makes a verifier that remembers good tokens, so that each is verified once. It forgets a token when
+ * it expires, the oldest when there are too many, and all of them when the keys change.
+ */
+export function createAccessTokenVerifier(options: AccessTokenOptions) {
+  const remembered = new Map<string, AccessTokenClaims>();
+  let keys = options.keys();
+  return async (token: string, now: number): Promise<AccessTokenClaims | 'expired' | 'invalid'> => {
+    if (keys !== options.keys()) {
+      keys = options.keys();
+      remembered.clear();
+    }
+    const known = remembered.get(token);
+    if (known && now < known.expiresAt) return known;
+    const verifiedWith = keys;
+    const claims = await verifyAccessToken(options, token, now);
+    if (typeof claims === 'string') remembered.delete(token);
+    else if (verifiedWith === options.keys()) remember(token, claims);
+    return claims;
+  };
+
+  function remember(token: string, claims: AccessTokenClaims): void {
+    const [oldest] = remembered.keys();
+    if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(token, claims);
+  }
 }
 
 /**
@@ -63,9 +96,9 @@ export async function verifyAccessToken(
       requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
       currentDate: new Date(now),
     });
-    const { sub, ['sid']: sessionId } = payload;
+    const { sub, exp, ['sid']: sessionId } = payload;
     if (typeof sub !== 'string' || typeof sessionId !== 'string') return 'invalid';
-    return { username: sub, sessionId };
+    return { username: sub, sessionId, expiresAt: (exp ?? 0) * 1000 };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return 'expired';
     if (error instanceof errors.JOSEError) return 'invalid';

@@ -2,8 +2,8 @@ import type { Db } from '../database/connect.ts';
 import type { Authentication } from '../http/contract.ts';
 import type { Principal } from '../http/operation.ts';
 import { problem } from '../http/problem.ts';
-import { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
-import { findPrincipal } from './session-repository.ts';
+import { type AccessTokenOptions, createAccessTokenVerifier } from './access-token.ts';
+import { findLiveSession } from './session-repository.ts';
 
 /** RFC 6750 §2.1; the scheme's name in whatever case (RFC 9110 §11.1). */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
@@ -13,20 +13,22 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
  * looked up at every request, so that a logout holds on the next one.
  */
 export function bearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
+  const verify = createAccessTokenVerifier(tokens);
   return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
     const token = BEARER.exec(authorization ?? '')?.[1];
-    const claims = token ? await verifyAccessToken(tokens, token, now()) : 'invalid';
+    const claims = token ? await verify(token, now()) : 'invalid';
     if (claims === 'invalid') {
       return { refusal: problem(401, 'invalid_access_token', 'Invalid access token') };
     }
     if (claims === 'expired') {
       return { refusal: problem(401, 'access_token_expired', 'Access token expired') };
     }
-    const principal = await findPrincipal(db, claims.sessionId, now());
-    if (principal?.username !== claims.username) {
+    const { sessionId, username } = claims;
+    const session = await findLiveSession(db, sessionId, now());
+    if (!session) {
       const detail = 'You have been logged out. Please log in again.';
       return { refusal: problem(401, 'session_ended', detail) };
     }
-    return { principal };
+    return { principal: { userId: session.userId, username, sessionId } };
   };
 }

@@ -1,8 +1,8 @@
-import { expressionBuilder } from 'kysely';
+import { type Expression, expressionBuilder } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Database, RevokeReason } from '../database/schema.ts';
-import type { Principal } from '../http/operation.ts';
 import { networkOf } from './network.ts';
 import { hashToken, newRefreshToken } from './refresh-token.ts';
 
@@ -42,7 +42,7 @@ export const LIVE_SESSION = [
 ] as const;
 
 /** Whether a session is neither revoked nor expired, as a condition in SQL. */
-export function isLive(now: number) {
+export function isLive(now: number | Expression<number>) {
   const where = expressionBuilder<Database, 'sessions'>();
   return where.and([
     where('sessions.revoked_at', 'is', null),
@@ -80,20 +80,24 @@ export async function startSession(
   return { session: { id, userId, absoluteExpiresAt }, refreshToken };
 }
 
-/** Who the session's user is, if the session lives: the check of every protected request. */
-export async function findPrincipal(
+/** The live session of that id: the check of every protected request. */
+export async function findLiveSession(
   db: Db,
-  sessionId: string,
+  id: string,
   now: number,
-): Promise<Principal | undefined> {
-  return db
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['users.id as userId', 'users.username', 'sessions.id as sessionId'])
-    .where('sessions.id', '=', sessionId)
-    .where(isLive(now))
-    .executeTakeFirst();
+): Promise<{ userId: string } | undefined> {
+  const [session] = await liveSessionQuery(db, { id, now });
+  return session;
 }
+
+const liveSessionQuery = compiledQuery<{ id: string; now: number }, { userId: string }>(
+  (db, parameter) =>
+    db
+      .selectFrom('sessions')
+      .select('user_id as userId')
+      .where('id', '=', parameter('id'))
+      .where(isLive(parameter('now'))),
+);
 
 /** The session, dead or alive, that a refresh token, current or spent, belongs to. */
 export async function findSessionOfToken(db: Db, token: string) {

@@ -52,7 +52,7 @@ interface SpentRefreshTokenTable {
   session_id: string;
 }
 
-interface TodoTable {
+export interface TodoTable {
   id: string;
   user_id: string;
   title: string;

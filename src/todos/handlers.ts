@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Db } from '../database/connect.ts';
 import type { OperationHandlers, OperationRequest, Schema } from '../http/operation.ts';
 import { problem } from '../http/problem.ts';
+import { formatTimestamp } from '../timestamp.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entityTag, matches, noneMatches } from './entity-tag.ts';
 import {
@@ -125,13 +126,15 @@ function isSame(a: TodoContent, b: TodoContent): boolean {
 
 /** A todo as the contract has it. */
 export function todoBody(todo: Todo): Schema<'Todo'> {
+  const { createdAt, updatedAt } = todo;
+  const created = formatTimestamp(createdAt);
   return {
     id: todo.id,
     title: todo.title,
     description: todo.description,
     done: todo.done,
-    created_at: new Date(todo.createdAt).toISOString(),
-    updated_at: new Date(todo.updatedAt).toISOString(),
+    created_at: created,
+    updated_at: updatedAt === createdAt ? created : formatTimestamp(updatedAt),
   };
 }
 

@@ -1,6 +1,8 @@
-import { type SqlBool, sql } from 'kysely';
+import { type Expression, PostgresAdapter, type Selectable, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
+import type { TodoTable } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
 import type { Position } from './cursor.ts';
 
@@ -40,18 +42,15 @@ export async function listTodos(
   userId: string,
   page: TodoPage,
 ): Promise<{ todos: Todo[]; next: Position | undefined }> {
-  const { orderBy, direction, after, limit } = page;
-  const beyond = direction === 'asc' ? '>' : '<';
-  let query = filtered(db, userId, page)
-    .orderBy(orderBy, direction)
-    .orderBy('id', direction)
-    .limit(limit + 1);
-  if (after) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple(orderBy, 'id'), beyond, tuple(after.at, after.id)),
-    );
-  }
-  const rows = await query.execute();
+  const { done, q = '', after, limit, orderBy } = page;
+  const rows = await listQuery(page)(db, {
+    userId,
+    done: Number(done),
+    text: foldCase(q),
+    at: after?.at ?? 0,
+    id: after?.id ?? '',
+    rows: limit + 1,
+  });
   const todos = rows.slice(0, limit).map(todoOf);
   const last = todos.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
@@ -59,31 +58,101 @@ export async function listTodos(
   return { todos, next: hasMore ? { at: at ?? 0, id: last.id } : undefined };
 }
 
-/** Every engine folds the case of other letters; the service folds it itself, for all alike. */
-function folded(text: string): string {
-  return text.toLowerCase();
+interface ListValues extends Record<string, unknown> {
+  userId: string;
+  done: number;
+  text: string;
+  at: number;
+  id: string;
+  rows: number;
 }
 
-function filtered(db: Db, userId: string, { done, q }: TodoFilter) {
-  let query = db.selectFrom('todos').selectAll().where('user_id', '=', userId);
-  if (done !== undefined) query = query.where('done', '=', Number(done));
-  if (q !== undefined) {
-    const pattern = `%${folded(q).replaceAll(/[\\%_]/g, '\\$&')}%`;
-    query = query.where(sql<SqlBool>`search_text like ${pattern} escape '\\'`);
-  }
+/** The shapes that a list query can have: some dozens. */
+const listQueries = new Map<string, ReturnType<typeof compileListQuery>>();
+
+function listQuery(page: TodoPage): ReturnType<typeof compileListQuery> {
+  const shape = {
+    orderBy: page.orderBy,
+    direction: page.direction,
+    hasDone: page.done !== undefined,
+    hasText: page.q !== undefined,
+    hasAfter: page.after !== undefined,
+  };
+  const key = Object.values(shape).join();
+  const query = listQueries.get(key) ?? compileListQuery(shape);
+  listQueries.set(key, query);
   return query;
 }
 
+interface ListShape extends Pick<TodoPage, 'orderBy' | 'direction'> {
+  hasDone: boolean;
+  hasText: boolean;
+  hasAfter: boolean;
+}
+
+function compileListQuery({ orderBy, direction, hasDone, hasText, hasAfter }: ListShape) {
+  return compiledQuery<ListValues, TodoRow>((db, parameter) => {
+    let query = db
+      .selectFrom('todos')
+      .select(COLUMNS)
+      .where('user_id', '=', parameter('userId'))
+      .orderBy(orderBy, direction)
+      .orderBy('id', direction)
+      .limit(parameter('rows'));
+    if (hasDone) query = query.where('done', '=', parameter('done'));
+    if (hasText) query = query.where(textPosition(db, parameter('text')), '>', 0);
+    if (hasAfter) {
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(
+          refTuple(orderBy, 'id'),
+          direction === 'asc' ? '>' : '<',
+          tuple(parameter('at'), parameter('id')),
+        ),
+      );
+    }
+    return query;
+  });
+}
+
+/**
+ * Where the text is found, 0 if it is not. LIKE would take time that is proportional to the product of
+ * both lengths: one user's search could stop all others.
+ */
+function textPosition(db: Db, text: Expression<string>) {
+  const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter;
+  return sql<number>`${sql.raw(isPostgres ? 'strpos' : 'instr')}(search_text, ${text})`;
+}
+
+/** Every engine folds the case of other letters; the service folds it itself, the same everywhere. */
+function foldCase(text: string): string {
+  return text.toLowerCase();
+}
+
+const COLUMNS = [
+  'id',
+  'title',
+  'description',
+  'done',
+  'version',
+  'created_at',
+  'updated_at',
+] as const;
+
+type TodoRow = Pick<Selectable<TodoTable>, (typeof COLUMNS)[number]>;
+
 /** @returns undefined when there is none, or it is another user's */
 export async function findTodo(db: Db, userId: string, id: string): Promise<Todo | undefined> {
-  const row = await db
-    .selectFrom('todos')
-    .selectAll()
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
+  const [row] = await findQuery(db, { id, userId });
   return row && todoOf(row);
 }
+
+const findQuery = compiledQuery<{ id: string; userId: string }, TodoRow>((db, parameter) =>
+  db
+    .selectFrom('todos')
+    .select(COLUMNS)
+    .where('id', '=', parameter('id'))
+    .where('user_id', '=', parameter('userId')),
+);
 
 export async function createTodo(
   db: Db,
@@ -179,7 +248,7 @@ export async function replaceTodo(
     .where('id', '=', id)
     .where('user_id', '=', userId)
     .where('version', '=', version)
-    .returningAll()
+    .returning(COLUMNS)
     .executeTakeFirst();
   return row && todoOf(row);
 }
@@ -207,18 +276,8 @@ export async function deleteTodos(
 
 function columnsOf({ title, description, done }: TodoContent) {
   // No `q` holds a unit separator (the contract sees to that), so none matches across it.
-  const search = folded(`${title}\u001f${description}`);
+  const search = foldCase(`${title}\u001f${description}`);
   return { title, description, done: Number(done), search_text: search };
-}
-
-interface TodoRow {
-  id: string;
-  title: string;
-  description: string;
-  done: number;
-  version: number;
-  created_at: number;
-  updated_at: number;
 }
 
 function todoOf(row: TodoRow): Todo {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { audit } from '../../src/auth/audit.ts';
-import { findPrincipal } from '../../src/auth/session-repository.ts';
+import { findLiveSession } from '../../src/auth/session-repository.ts';
 import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
@@ -96,7 +96,7 @@ test(`all ${COUNT} orders of owner and thief at all distances end as the rules s
         tokens.set(expected, received);
         held[party] = expected;
       }
-      const lives = await findPrincipal(db, id, clock.now());
+      const lives = await findLiveSession(db, id, clock.now());
       expect(lives === undefined, where).toBe(rules.isEnded());
     }
   }
@@ -113,7 +113,7 @@ test('a thief and an owner who refresh further apart than the leeway end the ses
       held[party] = received ?? held[party];
       clock.advance(900);
     }
-    expect(await findPrincipal(db, id, clock.now())).toBeUndefined();
+    expect(await findLiveSession(db, id, clock.now())).toBeUndefined();
     expect(await present(held[first])).toBeUndefined();
   }
 });

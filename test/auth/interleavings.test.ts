@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { audit } from '../../src/auth/audit.ts';
-import { findPrincipal, revokeSessions } from '../../src/auth/session-repository.ts';
+import { findLiveSession, revokeSessions } from '../../src/auth/session-repository.ts';
 import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
@@ -73,7 +73,7 @@ async function interleave(
     };
     const ending = (index: number, choice: { only?: string[] }): Work['run'] => {
       return async ({ db, onCommit }: Process) => {
-        const principal = await findPrincipal(db, session.id, clock.now());
+        const principal = await findLiveSession(db, session.id, clock.now());
         if (!principal) {
           seen[index] = 'not signed in';
           expected[index] = state.isRevoked ? 'not signed in' : 'ended';
@@ -99,7 +99,7 @@ async function interleave(
         const where = trace.join(', ');
         expect(seen, where).toEqual(expected);
         expect(successors.size, where).toBeLessThanOrEqual(1);
-        const lives = await findPrincipal(db, session.id, clock.now());
+        const lives = await findLiveSession(db, session.id, clock.now());
         expect(lives === undefined, where).toBe(state.isRevoked);
         const [successor] = successors;
         if (successor === undefined) return;

@@ -1,0 +1,40 @@
+import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
+import type { Db } from './connect.ts';
+
+/** Stands for a value until the query is executed. */
+class Placeholder {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Names a parameter of a compiled query. */
+export type Parameter<Values> = <Name extends keyof Values & string>(
+  name: Name,
+) => RawBuilder<Values[Name]>;
+
+/**
+ * A query that is built and compiled once for each dialect; an execution only brings the values.
+ * @param build builds the query with `parameter(name)` in the place of each value
+ * @returns a function that executes it
+ */
+export function compiledQuery<Values extends Record<string, unknown>, Row>(
+  build: (db: Db, parameter: Parameter<Values>) => Compilable<Row>,
+): (db: Db, values: Values) => Promise<Row[]> {
+  const byDialect = new WeakMap<object, CompiledQuery<Row>>();
+  return async (db, values) => {
+    const { adapter } = db.getExecutor();
+    let query = byDialect.get(adapter);
+    if (!query) {
+      query = build(db, (name) => sql`${new Placeholder(name)}`).compile();
+      byDialect.set(adapter, query);
+    }
+    const parameters = query.parameters.map((parameter) =>
+      parameter instanceof Placeholder ? values[parameter.name] : parameter,
+    );
+    const { rows } = await db.executeQuery<Row>({ ...query, parameters });
+    return rows;
+  };
+}
