@@ -1,5 +1,4 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { verifyPassword } from '../src/auth/password.ts';
 import { databaseError, driverMethods, ENGINE, FAULTS } from './engine.ts';
 import { DEMO, startApp, type TestApp } from './harness.ts';
 import { breakDatabase, send } from './http/setup.ts';
@@ -144,31 +143,21 @@ test('a request that the database failed is counted, and what the service itself
   });
 });
 
-test('the passwords that wait are told', async () => {
-  await using app = await startApp();
-  const idle = await scrape(app);
-  expect(idle.get('password_hash_queue{state="running"}')).toBe(0);
-  const busy = async () => {
-    const passwords = Array.from({ length: 12 }, () => verifyPassword('x', undefined));
-    const metrics = await scrape(app);
-    await Promise.all(passwords);
-    return metrics;
-  };
-  let waiting = 0;
-  let running = 0;
-  const told = async () => {
-    const metrics = await busy();
-    waiting = metrics.get('password_hash_queue{state="waiting"}') ?? 0;
-    running = metrics.get('password_hash_queue{state="running"}') ?? 0;
-    return waiting;
-  };
-  await expect.poll(told).toBeGreaterThan(0); // once more where the answer came too late
-  expect(running).toBeGreaterThan(0);
-  expect(running + waiting).toBeLessThanOrEqual(12);
-  expect((await scrape(app)).get('password_hash_queue{state="waiting"}')).toBe(0);
+test('requests that hash a password are counted, running and waiting', async () => {
+  await using app = await startApp({ LOGIN_FREE_FAILURES: '1000' });
+  const count = async (state: string) =>
+    (await scrape(app)).get(`http_requests{lane="passwords",state="${state}"}`);
+  expect([await count('running'), await count('waiting')]).toEqual([0, 0]);
+  const logins = Array.from({ length: 40 }, () =>
+    app.client().POST('/auth/login', { body: { username: 'nobody', password: 'wrong' } }),
+  );
+  await expect.poll(() => count('waiting'), { interval: 1 }).toBeGreaterThan(0);
+  expect(await count('running')).toBeGreaterThan(0);
+  await Promise.all(logins);
+  expect([await count('running'), await count('waiting')]).toEqual([0, 0]);
 });
 
-test('so are the connections to the database, where there is a pool of them', async () => {
+test('connections to the database are counted where there is a pool of them', async () => {
   await using app = await startApp();
   const use = async () => {
     const metrics = await scrape(app);
