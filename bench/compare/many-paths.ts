@@ -11,7 +11,9 @@ const COPIED = ['src', 'scripts', 'generated', 'openapi.yaml', 'package.json'];
  * @throws Error when openapi.yaml or src/app.ts has changed so that nothing can be added
  */
 export function createProjectWithPaths(pathCount: number): Disposable & { root: string } {
+  using created = new DisposableStack(); // removes the copy if the rest fails
   const root = mkdtempSync(join(tmpdir(), 'todos-bench-project-'));
+  created.defer(() => rmSync(root, { recursive: true, force: true }));
   for (const name of COPIED) cpSync(join(ROOT, name), join(root, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
   const extraCount = pathCount - countPaths(join(root, 'openapi.yaml'));
@@ -24,7 +26,8 @@ export function createProjectWithPaths(pathCount: number): Disposable & { root: 
       async () => ({ status: 204 }),
     ])),\n`,
   );
-  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+  const copy = created.move();
+  return { root, [Symbol.dispose]: () => copy.dispose() };
 }
 
 function countPaths(contract: string): number {

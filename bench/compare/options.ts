@@ -16,7 +16,7 @@ export const HELP = `npm run bench -- [OPTION…]
   --engine ENGINE       ${ENGINES.join(', ')}
   --log LEVEL           ${LOG_LEVELS.join(', ')}
   --rounds NUMBER       default 7
-  --requests NUMBER     requests in each round, default 400
+  --requests NUMBER     requests in each round, default 300
   --json FILE           writes all measured values to a file
 
 --section, --only, --contender, --engine and --log can be repeated; the default is all of them.
@@ -26,7 +26,7 @@ At LOG_LEVEL=info, the service and Fastify with plugins log each request; the ot
 
 const DEFAULT_ROUNDS = 7;
 const QUICK_ROUNDS = 5;
-const REQUESTS_PER_ROUND = 400;
+const REQUESTS_PER_ROUND = 300;
 
 export interface Options {
   sections: readonly SectionName[];

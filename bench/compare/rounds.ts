@@ -4,7 +4,7 @@ import type { ServerProcess } from './server-process.ts';
 
 /** V8 has optimized what a server runs after so many requests of the first kind. */
 const FIRST_WARM_UP_REQUESTS = 2000;
-const NEXT_WARM_UP_REQUESTS = 400;
+const NEXT_WARM_UP_REQUESTS = 300;
 
 export interface Runner {
   name: string;
