@@ -9,6 +9,7 @@ const ISOLATED = ['auth/faults', 'auth/password', 'auth/sessions', 'http/memory'
 export default defineConfig({
   test: {
     ...PATIENCE,
+    setupFiles: process.env['DIFFERENTIAL'] ? ['test/support/differential-setup.ts'] : [],
     maxWorkers: '100%', // of the cores; by default one is left idle
     coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     projects: [

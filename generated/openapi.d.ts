@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 447fcc721e67a9e7c28bec62f64297786b881bdb8f7d72b4a7730c19fbf69c9c
+// openapi.yaml sha256: ea1682981611555be38bee242878be448c9d5b8487831f1801127ff752dd3943
 export interface operationSecurity {
     register: never;
     login: never;
@@ -432,6 +432,7 @@ export interface components {
         };
         /**
          * @description An order of todos; `-` is descending.
+         * @default created_at
          * @enum {string}
          */
         TodoSort: "created_at" | "-created_at" | "updated_at" | "-updated_at";

@@ -8,12 +8,13 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies
 
 /**
  * The limits of the queue for operations that hash a password, in each of so many processes. A hash
- * takes a whole core for some 25 ms, so one core is left to everything else, and no more run than Node
- * has threads for (4). The last of a full queue waits about two seconds.
+ * takes a whole core for some 25 ms, so as many run as the process has cores, and no more than Node has
+ * threads for (4); never one alone, which could wait for the database while others could be hashed.
+ * The last of a full queue waits about two seconds.
  */
 export function passwordQueueLimits(processes: number): QueueLimits {
-  const share = Math.floor((availableParallelism() - 1) / processes);
-  const maxConcurrent = Math.max(1, Math.min(share, 4));
+  const share = Math.floor(availableParallelism() / processes);
+  const maxConcurrent = Math.max(2, Math.min(share, 4));
   return { maxConcurrent, maxQueued: 64 * maxConcurrent };
 }
 

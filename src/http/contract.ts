@@ -7,6 +7,7 @@ import type {
   Reference,
   RequestBodyObject,
   ResponseObject,
+  SchemaObject,
 } from './openapi-document.ts';
 import { operationsOf } from './openapi-document.ts';
 import type { OperationHandlers, OperationId, Principals } from './operation.ts';
@@ -15,6 +16,7 @@ import {
   compileRequest,
   headerNamesOf,
   type ReceivedRequest,
+  type RequestValues,
   type Verdict,
 } from './request-validators.ts';
 import { compileResponse, type ResponseValidator } from './response-validators.ts';
@@ -59,6 +61,8 @@ export interface Operation {
   mediaTypes: ReadonlySet<string>;
   /** The headers that it declares, in the contract's spelling. */
   headerNames: readonly string[];
+  /** The compiled side of validation: the values of a request that is plainly valid. */
+  accept: (received: ReceivedRequest) => RequestValues | undefined;
   /**
    * Accepts fast what is plainly valid; express-openapi-validator decides on everything else, and
    * words the refusal.
@@ -82,10 +86,12 @@ export function compileContract(options: ContractOptions): Operation[] {
 
   return [...operationsOf(document)].map(
     ({ path, method, operation: declared, pathParameters }) => {
-      const parameters = [...pathParameters, ...(declared.parameters ?? [])].map(
-        resolve<ParameterObject>,
-      );
-      const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
+      const parameters = [...pathParameters, ...(declared.parameters ?? [])].map((node) => {
+      const parameter = resolve<ParameterObject>(node);
+      // Ajv fills in the defaults of properties, not those of what a property refers to.
+      return { ...parameter, schema: resolve<SchemaObject>(parameter.schema ?? {}) };
+    });
+    const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
       const accept = compileRequest(schemas, parameters, body);
       const id = declared.operationId as OperationId; // `checkCompleteness` has compared them
       const operation: Operation = {
@@ -96,6 +102,7 @@ export function compileContract(options: ContractOptions): Operation[] {
         authenticate: securityOf(options, declared),
         mediaTypes: new Set(Object.keys(body?.content ?? {})),
         headerNames: headerNamesOf(parameters),
+      accept,
         async validate(received) {
           const values = accept(received);
           return values ? { values } : refuseRequest(operation, received);

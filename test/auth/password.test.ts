@@ -117,12 +117,12 @@ test('a login storm is turned away with 503, and everybody else is served meanwh
 });
 
 test.each([
-  [1, 1, 1],
-  [2, 1, 1],
-  [4, 1, 3],
-  [4, 2, 1],
-  [4, 8, 1],
-  [9, 4, 2],
+  [1, 1, 2],
+  [2, 1, 2],
+  [3, 1, 3],
+  [4, 2, 2],
+  [4, 8, 2],
+  [12, 4, 3],
   [64, 4, 4],
 ])(
   'on %i cores, the queue of each of %i processes runs %i password operations at a time',
