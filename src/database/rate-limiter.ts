@@ -39,10 +39,16 @@ export class DatabaseRateLimiter extends RateLimiterStoreAbstract {
           if (forced) return { points, expire };
           const isOver = eb('rate_limits.expire', '<=', now);
           const sum = eb('rate_limits.points', '+', points);
+          // Written by a clock that was ahead: it ends no later than one that begins now.
+          const isTooLate = eb('rate_limits.expire', '>', expire);
           return {
             // Parameters: as part of the text they would make a statement of its own each time.
             points: when().when(isOver).then(val(points)).else(sum).end(),
-            expire: when().when(isOver).then(val(expire)).else(ref('rate_limits.expire')).end(),
+            expire: when()
+              .when(isOver.or(isTooLate))
+              .then(val(expire))
+              .else(ref('rate_limits.expire'))
+              .end(),
           };
         }),
       )
@@ -51,11 +57,13 @@ export class DatabaseRateLimiter extends RateLimiterStoreAbstract {
   }
 
   async _get(key: string): Promise<Counter | undefined> {
+    const now = this.#now();
     return this.#db
       .selectFrom('rate_limits')
       .select(['points', 'expire'])
       .where('key', '=', key)
-      .where(({ eb, or }) => or([eb('expire', '>', this.#now()), eb('expire', 'is', null)]))
+      .where('expire', '>', now)
+      .where('expire', '<=', now + this.duration * 1000)
       .executeTakeFirst();
   }
 

@@ -190,6 +190,40 @@ test('rejected refresh tokens have a budget of their own, which delays no valid 
   expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);
 });
 
+test('a clock that is set back by two days makes no delay longer than its longest', async () => {
+  await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
+  const client = app.client();
+  const register = async (n: number) => {
+    const body = { username: `user${n}`, password: 'a password of some length' };
+    const { response } = await client.POST('/auth/register', { body });
+    return Number(response.headers.get('Retry-After'));
+  };
+  for (let n = 0; n < 4; n += 1) await register(n);
+  await fail(app, 5, DEMO.username);
+  app.clock.advance(-2 * 86_400);
+  const { wait } = await login(app, DEMO.username, 'wrong');
+  expect(wait).toBeGreaterThanOrEqual(1);
+  expect(wait).toBeLessThanOrEqual(900);
+  expect(await register(9)).toBeLessThanOrEqual(60);
+  app.clock.advance(60.1); // the delays are over, not two days later
+  expect(await register(10)).toBe(0);
+});
+
+test('a clock that is set back by two days: a rejected refresh waits a minute at most', async () => {
+  await using app = await startStill({ REFRESH_FREE_FAILURES: '1' });
+  const junk = async () => {
+    const body = { refresh_token: 'junk' };
+    const { response } = await app.client().POST('/auth/refresh', { body });
+    return { status: response.status, wait: Number(response.headers.get('Retry-After')) };
+  };
+  for (let n = 0; n < 3; n += 1) await junk();
+  expect((await junk()).status).toBe(429);
+  app.clock.advance(-2 * 86_400);
+  expect((await junk()).wait).toBeLessThanOrEqual(60);
+  app.clock.advance(60.1);
+  expect((await junk()).status).toBe(401);
+});
+
 test('registrations of one address have a budget', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
   const statuses = [];
