@@ -2,9 +2,13 @@ import { defineConfig } from 'vitest/config';
 import { PATIENCE } from './test/patience.ts';
 
 /** They put a module in the place of another, or count what a process does only once. */
-const ISOLATED = ['auth/faults', 'auth/password', 'auth/sessions', 'http/memory'].map(
-  (name) => `test/${name}.test.ts`,
-);
+const ISOLATED = [
+  'auth/enumeration',
+  'auth/faults',
+  'auth/password',
+  'auth/sessions',
+  'http/memory',
+].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   test: {

@@ -25,8 +25,18 @@ export interface AttemptLimits {
   refresh: number;
 }
 
-/** Who tries what: any of them may have to wait. */
+/** One budget that an attempt counts in. */
 type Try = [budget: Budget, key: string];
+
+/** A login whose password may be verified. */
+export interface CountedLogin {
+  outcome: 'counted';
+  /** The seconds to wait for the budget over all networks, where it is used up. */
+  wait: number | undefined;
+  counted: Try[];
+}
+
+export type LoginAttempt = { outcome: 'wait'; seconds: number } | CountedLogin;
 
 /** Counts attempts in the database; `now` in milliseconds. */
 export class Attempts {
@@ -38,8 +48,8 @@ export class Attempts {
     this.#budgets = {
       here: { name: 'login-here', free: limits.login, window: 3600, longest: 900 },
       address: { name: 'login-address', free: limits.loginPerAddress, window: 3600, longest: 900 },
-      // From all addresses together: slows down who has many. Not where the owner has been before
-      // (see `isKnownAddress`), so that nobody can keep him out there.
+      // From all addresses together: slows an attacker with many addresses down. It delays no owner
+      // where they have a session (see `withPassword`), so it cannot be used to keep them out.
       anywhere: { name: 'login-anywhere', free: 20 * limits.login, window: 3600, longest: 30 },
       refresh: { name: 'refresh', free: limits.refresh, window: 900, longest: 60 },
       register: { name: 'register', free: limits.loginPerAddress, window: 3600, longest: 60 },
@@ -47,23 +57,29 @@ export class Attempts {
   }
 
   /**
-   * Counts a login before its password is looked at, whether the name exists or not.
-   * @param isKnownAddress whether the user has signed in from there before
-   * @returns the seconds to wait, if it has to
+   * Counts a login before its password is verified, whether the name exists or not. The budgets of
+   * the address come first: an attempt that has to wait there counts nowhere. One that has to wait
+   * for the budget over all networks counts at its address all the same.
    */
-  async beginLogin(
-    db: Db,
-    username: string,
-    address: string,
-    isKnownAddress: boolean,
-  ): Promise<number | undefined> {
-    return this.#begin(db, this.#loginTries(username, address, isKnownAddress));
+  async beginLogin(db: Db, username: string, address: string): Promise<LoginAttempt> {
+    const { here, address: all, anywhere } = this.#budgets;
+    const network = networkOf(address);
+    const name = keyOf(username);
+    const local: Try[] = [
+      [here, sha256(`${name}\0${network}`)],
+      [all, network],
+    ];
+    const seconds = await this.#begin(db, local);
+    if (seconds !== undefined) return { outcome: 'wait', seconds };
+    const everywhere: Try = [anywhere, sha256(name)];
+    const wait = await this.#begin(db, [everywhere]);
+    const counted = wait === undefined ? [...local, everywhere] : local;
+    return { outcome: 'counted', wait, counted };
   }
 
-  /** Gives a login's attempt back: only failures stay counted. */
-  async giveBackLogin(db: Db, username: string, address: string, isKnownAddress: boolean) {
-    const tries = this.#loginTries(username, address, isKnownAddress);
-    await this.#takeBack(db, tries, tries);
+  /** Gives an attempt back, as if it had not been: only failures stay counted. */
+  async giveBack(db: Db, { counted }: CountedLogin): Promise<void> {
+    await this.#takeBack(db, counted, counted);
   }
 
   /** Counts a registration. */
@@ -82,17 +98,6 @@ export class Attempts {
     const pause = await this.#pauses(db, refresh).get(network);
     if (pause) return pause.msBeforeNext / 1000;
     return transact(db, (trx) => this.#begin(trx, [[refresh, network]]));
-  }
-
-  #loginTries(username: string, address: string, isKnownAddress: boolean): Try[] {
-    const { here, address: all, anywhere } = this.#budgets;
-    const network = networkOf(address);
-    const name = keyOf(username);
-    const tries: Try[] = [
-      [here, sha256(`${name}\0${network}`)],
-      [all, network],
-    ];
-    return isKnownAddress ? tries : [...tries, [anywhere, sha256(name)]];
   }
 
   /**

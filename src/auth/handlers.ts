@@ -7,7 +7,7 @@ import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
 import type { Audit, AuditEventName } from './audit.ts';
-import { checkPassword } from './check-password.ts';
+import { withPassword } from './check-password.ts';
 import { hashPassword, isOutdated } from './password.ts';
 import {
   findSessionOfToken,
@@ -20,7 +20,7 @@ import {
   startSession,
 } from './session-repository.ts';
 import { rotateRefreshToken } from './token-rotation.ts';
-import { createUser, findUser, findUserByName, replacePasswordHash } from './users.ts';
+import { createUser, findUser, replacePasswordHash } from './users.ts';
 
 export interface AuthDependencies {
   db: Db;
@@ -76,31 +76,22 @@ export function authHandlers(dependencies: AuthDependencies) {
     },
 
     async login({ body, context }) {
-      const user = await findUserByName(db, body.username);
       const { username, password } = body;
-      const claim = { username, user, password, address: context.address };
-      const verdict = await checkPassword(db, attempts, claim);
-      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
-      if (!user || verdict.outcome === 'wrong') return wrongCredentials(user?.id, context);
-      const hash = isOutdated(user.passwordHash)
-        ? await hashPassword(body.password)
-        : user.passwordHash;
-      const grant = await transact(db, async (trx) => {
-        // A password that was changed while this one was being checked starts no session.
-        if (!(await replacePasswordHash(trx, user.id, user.passwordHash, hash))) return undefined;
-        const now = clock.now();
-        const started = await startSession(trx, {
-          userId: user.id,
-          client: context,
-          now,
-          lifetimes,
-        });
-        await audit(trx, event('signed_in', context, user.id, started.session.id));
-        await endSurplus(trx, user.id, context);
-        await verdict.giveBack(trx);
-        return started;
+      const claim = { username, password, address: context.address };
+      const verdict = await withPassword(db, attempts, claim, async (user) => {
+        const { id, passwordHash } = user;
+        const hash = isOutdated(passwordHash) ? await hashPassword(password) : passwordHash;
+        return async (trx) => {
+          if (!(await replacePasswordHash(trx, id, passwordHash, hash))) return undefined;
+          return { grant: await signIn(trx, id, context), username: user.username };
+        };
       });
-      return grant ? tokenPair(grant, user.username) : wrongCredentials(user.id, context);
+      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (verdict.outcome === 'wrong') {
+        await audit(db, event('sign_in_refused', context, verdict.userId));
+        return problem(401, 'invalid_credentials', 'Invalid username or password');
+      }
+      return tokenPair(verdict.result.grant, verdict.result.username);
     },
 
     async refresh({ headers, body, context }) {
@@ -146,24 +137,20 @@ export function authHandlers(dependencies: AuthDependencies) {
     },
 
     async changePassword({ principal, body, context }) {
-      const user = await findUser(db, principal.userId);
-      const { username } = principal;
-      const password = body.current_password;
-      const claim = { username, user, password, address: context.address };
-      const verdict = await checkPassword(db, attempts, claim);
-      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
-      if (!user || verdict.outcome === 'wrong') return wrongPassword(principal, context);
-      const replacement = await hashPassword(body.new_password);
-      const changed = await transact(db, async (trx) => {
-        if (!(await replacePasswordHash(trx, user.id, user.passwordHash, replacement)))
-          return false;
-        const others = { userId: user.id, except: principal.sessionId };
-        await endSessions(trx, others, 'password_change', context);
-        await audit(trx, event('password_changed', context, user.id, principal.sessionId));
-        await verdict.giveBack(trx);
-        return true;
+      const { userId, username, sessionId } = principal;
+      const claim = { username, password: body.current_password, address: context.address };
+      const verdict = await withPassword(db, attempts, claim, async ({ passwordHash }) => {
+        const replacement = await hashPassword(body.new_password);
+        return async (trx) => {
+          if (!(await replacePasswordHash(trx, userId, passwordHash, replacement)))
+            return undefined;
+          await endSessions(trx, { userId, except: sessionId }, 'password_change', context);
+          await audit(trx, event('password_changed', context, userId, sessionId));
+          return true;
+        };
       });
-      return changed ? { status: 204 } : wrongPassword(principal, context);
+      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      return verdict.outcome === 'right' ? { status: 204 } : wrongPassword(principal, context);
     },
 
     async listSessions({ principal }) {
@@ -209,17 +196,20 @@ export function authHandlers(dependencies: AuthDependencies) {
     return ended;
   }
 
-  /** Who signs in once more than they may is signed out where that was longest ago. */
+  async function signIn(trx: Db, userId: string, context: RequestMetadata): Promise<Grant> {
+    const session = { userId, client: context, now: clock.now(), lifetimes };
+    const grant = await startSession(trx, session);
+    await audit(trx, event('signed_in', context, userId, grant.session.id));
+    await endSurplus(trx, userId, context);
+    return grant;
+  }
+
+  /** A user with more sessions than allowed loses the ones that were used the longest ago. */
   async function endSurplus(trx: Db, userId: string, context: RequestMetadata) {
     const surplus = await listLiveSessions(trx, userId, clock.now(), MOST_SESSIONS);
     if (surplus.length === 0) return;
     const only = surplus.map((session) => session.id);
     await endSessions(trx, { userId, only }, 'limit', context);
-  }
-
-  async function wrongCredentials(userId: string | undefined, context: RequestMetadata) {
-    await audit(db, event('sign_in_refused', context, userId));
-    return problem(401, 'invalid_credentials', 'Invalid username or password');
   }
 
   async function wrongPassword({ userId, sessionId }: Principal, context: RequestMetadata) {

@@ -33,7 +33,7 @@ export async function createUser(
 export async function findUserByName(db: Db, username: string) {
   return db
     .selectFrom('users')
-    .select(['id', 'username', 'password_hash as passwordHash'])
+    .select(['id', 'username', 'created_at as createdAt', 'password_hash as passwordHash'])
     .where('username_key', '=', keyOf(username))
     .executeTakeFirst();
 }

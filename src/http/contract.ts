@@ -87,11 +87,11 @@ export function compileContract(options: ContractOptions): Operation[] {
   return [...operationsOf(document)].map(
     ({ path, method, operation: declared, pathParameters }) => {
       const parameters = [...pathParameters, ...(declared.parameters ?? [])].map((node) => {
-      const parameter = resolve<ParameterObject>(node);
-      // Ajv fills in the defaults of properties, not those of what a property refers to.
-      return { ...parameter, schema: resolve<SchemaObject>(parameter.schema ?? {}) };
-    });
-    const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
+        const parameter = resolve<ParameterObject>(node);
+        // Ajv fills in the defaults of properties, not those of what a property refers to.
+        return { ...parameter, schema: resolve<SchemaObject>(parameter.schema ?? {}) };
+      });
+      const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
       const accept = compileRequest(schemas, parameters, body);
       const id = declared.operationId as OperationId; // `checkCompleteness` has compared them
       const operation: Operation = {
@@ -102,7 +102,7 @@ export function compileContract(options: ContractOptions): Operation[] {
         authenticate: securityOf(options, declared),
         mediaTypes: new Set(Object.keys(body?.content ?? {})),
         headerNames: headerNamesOf(parameters),
-      accept,
+        accept,
         async validate(received) {
           const values = accept(received);
           return values ? { values } : refuseRequest(operation, received);

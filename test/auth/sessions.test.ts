@@ -1,3 +1,4 @@
+import { hash as argon2 } from '@node-rs/argon2';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listEvents } from '../../src/auth/audit.ts';
 import type * as passwords from '../../src/auth/password.ts';
@@ -433,6 +434,33 @@ describe('a session of somebody who has a password', () => {
     const pair = pairOf(await refresh(app.url, there.refresh));
     expect((await change(here, PASSWORD, 'another long sentence')).status).toBe(204);
     await expectDead({ id: there.id, access: pair.access_token, refresh: pair.refresh_token });
+  });
+
+  /** The password with other parameters than today's: the next login replaces the hash. */
+  async function outdateHash() {
+    const hash = await argon2(PASSWORD, { memoryCost: 8192, timeCost: 1 });
+    await app.db
+      .updateTable('users')
+      .set({ password_hash: hash })
+      .where('id', '=', ada.userId)
+      .execute();
+  }
+
+  test('logins that meet while an outdated hash is replaced all succeed', async () => {
+    await outdateHash();
+    const answers = await Promise.all([login(PASSWORD), login(PASSWORD), login(PASSWORD)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  test('a password change succeeds whose hash a login replaces meanwhile', async () => {
+    await outdateHash();
+    const checked = holdNextCheck();
+    const late = change(here, PASSWORD, 'another long sentence');
+    await checked.reached;
+    pairOf(await login(PASSWORD));
+    checked.release();
+    expect((await late).status).toBe(204);
+    pairOf(await login('another long sentence'));
   });
 
   test('two changes at once: one holds', async () => {

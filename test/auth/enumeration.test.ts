@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type * as passwords from '../../src/auth/password.ts';
+import { type AuthApp, call, seedSession, seedUser, startAuth } from './setup.ts';
+
+// User enumeration: whatever state the budgets are in, a known name and an unknown one get the same
+// answers, and the same attempts are counted. Each of the two is asked for at a service of its own.
+
+const PASSWORD = 'the right password';
+
+// What a password costs is of no interest here; how often one is verified is.
+const verified = vi.hoisted(() => ({ count: 0 }));
+vi.mock('../../src/auth/password.ts', async (original) => ({
+  ...(await original<typeof passwords>()),
+  hashPassword: async (password: string) => `hash of ${password}`,
+  verifyPassword: async (password: string, hash: string | undefined) => {
+    verified.count += 1;
+    return hash === `hash of ${password}`;
+  },
+  isOutdated: () => false,
+}));
+
+const LIMITS = { LOGIN_FREE_FAILURES: '1', LOGIN_FREE_FAILURES_PER_ADDRESS: '6' };
+/** Where the owner of the known name has a session. */
+const OWNERS = '192.0.2.1';
+
+let apps: AuthApp[];
+beforeAll(async () => {
+  apps = await Promise.all([startAuth(LIMITS), startAuth(LIMITS)]);
+  const now = apps[0]?.clock.now() ?? 0;
+  for (const app of apps) {
+    app.clock.advance((now - app.clock.now()) / 1000);
+    const ada = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
+    await app.db
+      .updateTable('users')
+      .set({ password_hash: `hash of ${PASSWORD}` })
+      .execute();
+    await seedSession(app.db, app.clock, ada); // from OWNERS
+  }
+});
+afterAll(() => Promise.all(apps.map((app) => app.close())));
+
+async function login(app: AuthApp, username: string, password: string, address: string) {
+  verified.count = 0;
+  const answer = await call(app.url, 'POST /auth/login', {
+    body: { username, password },
+    headers: { 'X-Forwarded-For': address },
+  });
+  const headers = [...answer.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+  return { status: answer.status, text: answer.text, headers, verified: verified.count };
+}
+
+/** What is counted, whatever it is counted for. */
+async function counters(app: AuthApp) {
+  const rows = await app.db.selectFrom('rate_limits').selectAll().execute();
+  const plain = rows.map(({ key, points, expire }) => [key.split(':')[0], points, expire]);
+  return plain.map((row) => row.join(' ')).sort();
+}
+
+async function reset() {
+  for (const app of apps) await app.db.deleteFrom('rate_limits').execute();
+}
+
+/** Asks for the known name here and for the unknown one there. */
+async function compare(address: string, where = '') {
+  const [here, there] = apps;
+  if (!here || !there) throw new Error('there are two services');
+  const known = await login(here, 'ada', 'wrong', address);
+  const unknown = await login(there, 'bob', 'wrong', address);
+  expect(known, where).toEqual(unknown);
+  expect(await counters(here), where).toEqual(await counters(there));
+  return known;
+}
+
+function advance(seconds: number) {
+  for (const app of apps) app.clock.advance(seconds);
+}
+
+/** Uses the budget over all networks up, and the one attempt of its delay. */
+async function attackFromEverywhere() {
+  for (let n = 0; n < 21; n += 1) expect((await compare(`203.0.113.${n}`)).status).toBe(401);
+  expect((await compare('203.0.113.99')).status).toBe(429);
+}
+
+describe('with the budget of a name over all networks used up', () => {
+  test('a wrong password from the network of the owner gets 429, known name or not', async () => {
+    await reset();
+    await attackFromEverywhere();
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const { status } = await compare(OWNERS);
+      expect(status).toBe(429);
+      advance(0.1);
+    }
+  });
+
+  test('the right password passes from the network of the owner, and from no other', async () => {
+    await reset();
+    await attackFromEverywhere();
+    const [app] = apps;
+    if (!app) throw new Error('there is a service');
+    expect((await login(app, 'ada', PASSWORD, '203.0.113.50')).status).toBe(429);
+    const failures = async () => (await counters(app)).filter((row) => !/-pause | 0 /.test(row)); // 0: given back
+    const before = await failures();
+    expect((await login(app, 'ada', PASSWORD, OWNERS)).status).toBe(200);
+    expect(await failures()).toEqual(before);
+  });
+
+  test('guesses from the network of the owner are counted there', async () => {
+    await reset();
+    await attackFromEverywhere();
+    for (let attempt = 0; attempt < 2; attempt += 1) await compare(OWNERS);
+    for (const { db } of apps) {
+      const rows = db.selectFrom('rate_limits').select('points');
+      const counted = rows.where('key', '=', `login-address:${OWNERS}`).execute();
+      expect(await counted).toEqual([{ points: 2 }]);
+    }
+  });
+});
+
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(OWNERS) },
+  { weight: 2, arbitrary: fc.constant('203.0.113.200') },
+  { weight: 6, arbitrary: fc.nat(40).map((n) => `203.0.113.${n}`) },
+  { weight: 2, arbitrary: fc.constantFrom(0.5, 1, 2, 4, 30, 901) },
+);
+
+test('in every state of the budgets a known and an unknown name get the same answers', async () => {
+  const numRuns = process.env['ROUNDS'] ? 100 : 10;
+  const steps = fc.array(step, { minLength: 40, maxLength: 120 });
+  const run = fc.asyncProperty(steps, async (sequence) => {
+    await reset();
+    for (const [index, it] of sequence.entries()) {
+      if (typeof it === 'number') advance(it);
+      else await compare(it, JSON.stringify(sequence.slice(0, index + 1)));
+    }
+  });
+  await fc.assert(run, { numRuns });
+}, 600_000);
