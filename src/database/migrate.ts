@@ -3,7 +3,7 @@ import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator, NO_MIGRATIONS } from
 import type { Db } from './connect.ts';
 import { inLock, isUnfinishedCopy } from './lock.ts';
 import { initial } from './migrations/0001_initial.ts';
-import { withoutArrival } from './migrations/0002_without_arrival.ts';
+import { leewayAndAccounts } from './migrations/0002_leeway_and_accounts.ts';
 
 /** A migration that can be undone. */
 export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'down'>> {
@@ -14,7 +14,7 @@ export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'do
 /** All migrations in the order of their names; a new one is a file and a line here. */
 const migrations: Record<string, ReversibleMigration> = {
   '0001_initial': initial,
-  '0002_without_arrival': withoutArrival,
+  '0002_leeway_and_accounts': leewayAndAccounts,
 };
 
 /** It cannot be migrated as it was asked for; the message says why, for a person. */

@@ -13,8 +13,14 @@ const KEEP = {
 /** How many rows one statement deletes at most, so that nobody waits long for it. */
 const BATCH = 500;
 
-/** How many events the trail holds at most, so that nobody's are pushed out by somebody else's. */
-const AUDIT_EVENTS = { ofOneUser: 1000, ofNobody: 50_000, all: 200_000 };
+/**
+ * How many events the audit log holds: of one user and one kind, of unknown users, in all. Each kind
+ * is kept by itself, so that many refreshes push no sign-in out.
+ */
+const AUDIT_EVENTS = { perUserAndKind: 1000, ofUnknownUsers: 50_000, all: 200_000 };
+
+/** Kept for its time however many there are: a thief must not push out the record of the first. */
+const DETECTION = 'refresh_token_reused';
 
 /**
  * Deletes what is over: sessions that ended long ago with the tokens they spent, forgotten keys and
@@ -29,11 +35,11 @@ export async function sweep(db: Db, now: number, isStopped = () => false): Promi
     idempotencyKeys,
     rateLimits,
     oldEvents,
-    crowdedEvents,
-    nobodysEvents,
-    tooManyEvents,
+    eventsPerUserAndKind,
+    eventsOfUnknownUsers,
+    surplusEvents,
   ]) {
-    for (let deleted = BATCH; deleted >= BATCH && !isStopped(); total += deleted) {
+    for (let deleted = 1; deleted > 0 && !isStopped(); total += deleted) {
       deleted = Number((await step(db, now)).numDeletedRows);
       await turn(); // an embedded database would let nobody else in between
     }
@@ -100,30 +106,37 @@ function oldEvents(db: Db, now: number) {
   return deleteEvents(db, eventIds(db).where('at', '<', now - KEEP.auditEvent));
 }
 
-/** Those before the newest of each user who has more than may be. */
-function crowdedEvents(db: Db) {
+/** All but the newest of each user and kind. */
+function eventsPerUserAndKind(db: Db) {
   const crowded = db
     .selectFrom('audit_events as one')
     .select((one) => [
       'one.user_id',
+      'one.event',
       one
         .selectFrom('audit_events as its')
         .select('its.at')
         .whereRef('its.user_id', '=', 'one.user_id')
+        .whereRef('its.event', '=', 'one.event')
         .orderBy('its.at', 'desc')
-        .offset(AUDIT_EVENTS.ofOneUser - 1)
+        .offset(AUDIT_EVENTS.perUserAndKind - 1)
         .limit(1)
         .as('oldest'),
     ])
     .where('one.user_id', 'is not', null)
-    .groupBy('one.user_id')
-    .having(({ fn }) => fn.countAll(), '>', AUDIT_EVENTS.ofOneUser);
+    .where('one.event', '!=', DETECTION)
+    .groupBy(['one.user_id', 'one.event'])
+    .having(({ fn }) => fn.countAll(), '>', AUDIT_EVENTS.perUserAndKind);
   return db
     .deleteFrom('audit_events')
     .where('id', 'in', (events) =>
       events
         .selectFrom(crowded.as('crowded'))
-        .innerJoin('audit_events as event', 'event.user_id', 'crowded.user_id')
+        .innerJoin('audit_events as event', (join) =>
+          join
+            .onRef('event.user_id', '=', 'crowded.user_id')
+            .onRef('event.event', '=', 'crowded.event'),
+        )
         .select('event.id')
         .whereRef('event.at', '<', 'crowded.oldest')
         .limit(BATCH),
@@ -131,26 +144,41 @@ function crowdedEvents(db: Db) {
     .executeTakeFirstOrThrow();
 }
 
-/** Unknown names and tokens: whoever makes them up must not push out the trail of users. */
-function nobodysEvents(db: Db) {
-  const nobodys = eventIds(db).where('user_id', 'is', null).orderBy('at', 'desc');
-  return deleteEvents(db, nobodys.offset(AUDIT_EVENTS.ofNobody));
+/** Of unknown names and tokens: made up in any number, they must not push out those of users. */
+function eventsOfUnknownUsers(db: Db) {
+  const unknown = eventIds(db).where('user_id', 'is', null).orderBy('at', 'desc');
+  return deleteEvents(db, unknown.offset(AUDIT_EVENTS.ofUnknownUsers));
 }
 
-/** The oldest beyond what the trail holds. */
-function tooManyEvents(db: Db) {
-  return deleteEvents(db, eventIds(db).orderBy('id', 'desc').offset(AUDIT_EVENTS.all));
+/** Beyond what the audit log holds: up to half of the largest group of one user and one kind. */
+async function surplusEvents(db: Db) {
+  const events = db.selectFrom('audit_events');
+  const counted = events.select(({ fn }) => fn.countAll<number>().as('count'));
+  const { count: all } = await counted.executeTakeFirstOrThrow();
+  const surplus = all - AUDIT_EVENTS.all;
+  if (surplus <= 0) return { numDeletedRows: 0n };
+  const { user_id, event, count } = await counted
+    .select(['user_id', 'event'])
+    .groupBy(['user_id', 'event'])
+    .orderBy('count', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const ids = eventIds(db)
+    .where('user_id', user_id === null ? 'is' : '=', user_id)
+    .where('event', '=', event)
+    .orderBy('at', event === DETECTION ? 'desc' : 'asc');
+  return deleteEvents(db, ids, Math.min(surplus, Math.ceil(count / 2), BATCH));
 }
 
 function eventIds(db: Db) {
   return db.selectFrom('audit_events').select('audit_events.id');
 }
 
-/** A batch of those that the query finds. */
-function deleteEvents(db: Db, ids: ReturnType<typeof eventIds>) {
+/** A batch of the events that the query finds. */
+function deleteEvents(db: Db, ids: ReturnType<typeof eventIds>, limit = BATCH) {
   return db
     .deleteFrom('audit_events')
-    .where('id', 'in', ids.limit(BATCH))
+    .where('id', 'in', ids.limit(limit))
     .executeTakeFirstOrThrow();
 }
 

@@ -113,27 +113,92 @@ test('the trail says why a session ended', async () => {
   expect(reasons.map(({ reason }) => reason)).toEqual(['logout_all', 'password_change']);
 });
 
-test('nobody’s events push out the trail of others', async () => {
-  await using app = await startApp();
+/** Writes events of a user, one a millisecond, the last one now. */
+function write(app: TestApp, event: string, who: string | null, count: number) {
   const now = app.clock.now();
-  const write = (who: string | null, count: number) =>
-    sql`insert into audit_events (id, at, event, user_id, address, request_id)
-      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
-      select ${`${who}-`} || n, cast(${now} as bigint) - n, 'refreshed', ${who}, '', '' from numbers`.execute(
-      app.db,
-    );
-  await write('ada', 3);
-  await write('bob', 3000);
-  await write('eve', 1001);
-  await write(null, 50_001);
-  await sweep(app.db, now);
-  const counts = app.db
+  return sql`insert into audit_events (id, at, event, user_id, address, request_id)
+    with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
+    select ${`${who}-${event}-`} || n, cast(${now} as bigint) - n, ${event}, ${who}, '', '' from numbers`.execute(
+    app.db,
+  );
+}
+
+/** How many events of each kind each user has. */
+async function counts(app: TestApp) {
+  const rows = await app.db
     .selectFrom('audit_events')
-    .select(['user_id', ({ fn }) => fn.countAll().as('count')])
-    .groupBy('user_id');
-  const byUser = (await counts.execute()).map(({ user_id, count }) => [user_id, count]);
-  expect(Object.fromEntries(byUser)).toEqual({ null: 50_000, ada: 3, bob: 1000, eve: 1000 });
-  expect((await listEvents(app.db, 'bob', 1))[0]?.at).toBe(now - 1);
+    .select(['user_id', 'event', ({ fn }) => fn.countAll<number>().as('count')])
+    .groupBy(['user_id', 'event'])
+    .execute();
+  return Object.fromEntries(
+    rows.map(({ user_id, event, count }) => [`${user_id} ${event}`, count]),
+  );
+}
+
+test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown users', async () => {
+  await using app = await startApp();
+  app.clock.stop();
+  await write(app, 'refreshed', 'bob', 3000);
+  await write(app, 'refreshed', 'eve', 1001);
+  await write(app, 'signed_in', 'eve', 3);
+  await write(app, 'sign_in_refused', null, 50_001);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toEqual({
+    'bob refreshed': 1000,
+    'eve refreshed': 1000,
+    'eve signed_in': 3,
+    'null sign_in_refused': 50_000,
+  });
+  const newest = await listEvents(app.db, 'bob', 1);
+  expect(newest[0]?.at).toBe(app.clock.now() - 1);
+});
+
+test('1,100 refreshes and 1,100 refused sign-ins push no sign-in out', async () => {
+  await using app = await startApp();
+  await write(app, 'signed_in', 'ada', 1);
+  await write(app, 'refreshed', 'ada', 1100);
+  await write(app, 'sign_in_refused', 'ada', 1100);
+  await write(app, 'password_change_refused', 'ada', 1100);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toMatchObject({ 'ada signed_in': 1, 'ada refreshed': 1000 });
+});
+
+test('the first detected reuse stays, whatever a thief does afterwards', async () => {
+  await using app = await startApp();
+  await write(app, 'refresh_token_reused', 'ada', 1200);
+  await write(app, 'signed_in', 'ada', 1200);
+  await sweep(app.db, app.clock.now());
+  expect(await counts(app)).toEqual({ 'ada refresh_token_reused': 1200, 'ada signed_in': 1000 });
+});
+
+test('a surplus over all is taken from the largest groups, not from the oldest events', async () => {
+  await using app = await startApp();
+  const ada = { user_id: 'ada', session_id: null, address: '', request_id: '', reason: null };
+  const old = { ...ada, id: 'ada', at: app.clock.now() - 86_400_000, event: 'signed_in' };
+  await app.db.insertInto('audit_events').values(old).execute();
+  await write(app, 'refresh_token_reused', 'bob', 300);
+  for (let stranger = 0; stranger < 210; stranger += 1) {
+    await write(app, 'signed_in', `stranger${stranger}`, 1000);
+  }
+  await sweep(app.db, app.clock.now());
+  const left = await counts(app);
+  expect(left).toMatchObject({ 'ada signed_in': 1, 'bob refresh_token_reused': 300 });
+  expect(Object.values(left).reduce((sum, count) => sum + count)).toBe(200_000);
+  expect(Math.min(...Object.values(left).filter((count) => count > 300))).toBeGreaterThanOrEqual(
+    500,
+  );
+});
+
+test('a rejected refresh that is answered with 429 writes no event', async () => {
+  await using app = await startApp({ REFRESH_FREE_FAILURES: '2' });
+  app.clock.stop();
+  const body = { refresh_token: 'junk' };
+  const statuses = [];
+  for (let n = 0; n < 6; n += 1) {
+    statuses.push((await app.client().POST('/auth/refresh', { body })).response.status);
+  }
+  expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
+  expect(await counts(app)).toEqual({ 'null refresh_refused': 3 });
 });
 
 test('a refused token of a session that has ended is told of its user', async () => {
