@@ -1,11 +1,12 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: ea1682981611555be38bee242878be448c9d5b8487831f1801127ff752dd3943
+// openapi.yaml sha256: d3af452eacadb3ee1c326a938b01426f5fd1af82322adc70e5e4e3d2c22dcca6
 export interface operationSecurity {
     register: never;
     login: never;
     refresh: never;
     logout: "bearerAuth";
     getCurrentUser: "bearerAuth";
+    deleteCurrentUser: "bearerAuth";
     changePassword: "bearerAuth";
     listSessions: "bearerAuth";
     revokeSessions: "bearerAuth";
@@ -53,7 +54,10 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Starts a session. A wrong password and an unknown name get the same answer.
+         * @description Starts a session. A wrong password and an unknown name get the same answer. A password that the
+         *     operator has set has to be changed: without `new_password` the right one is answered with 403
+         *     `password_change_required`. With `new_password` the sign-in changes the password and ends every
+         *     other session of the user.
          */
         post: operations["login"];
         delete?: never;
@@ -128,7 +132,13 @@ export interface paths {
         get: operations["getCurrentUser"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete the current user
+         * @description Needs the current password. Deletes the user with all sessions, todos and idempotency keys; none
+         *     of their tokens works from now on, and the name is free again. The audit log keeps what happened,
+         *     without the name, for its time.
+         */
+        delete: operations["deleteCurrentUser"];
         options?: never;
         head?: never;
         patch?: never;
@@ -367,6 +377,7 @@ export interface components {
         Credentials: {
             username: string;
             password: components["schemas"]["PresentedPassword"];
+            new_password?: components["schemas"]["NewPassword"];
         };
         /** @description Exactly these two members. When the access token ends, its `exp` says. */
         TokenPair: {
@@ -385,6 +396,10 @@ export interface components {
         } | null;
         Message: {
             message: string;
+        };
+        /** @description The proof that the user wants the account deleted. */
+        AccountDeletion: {
+            current_password: components["schemas"]["PresentedPassword"];
         };
         PasswordChange: {
             current_password: components["schemas"]["PresentedPassword"];
@@ -480,7 +495,7 @@ export interface components {
          * @description For a program; stable.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
+        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
         /** @description One fault of a request, and where it is. */
         InputError: {
             /**
@@ -576,7 +591,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Registration is closed, or the current password is wrong. */
+        /** @description Registration is closed, the current password is wrong, or it has to be changed. */
         Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -840,6 +855,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
             413: components["responses"]["ContentTooLarge"];
@@ -941,6 +957,32 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteCurrentUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountDeletion"];
+            };
+        };
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
+import { v7 as uuid } from 'uuid';
+import type { AuditEvent, AuditEventName } from '../src/auth/audit.ts';
 import { findUserByName } from '../src/auth/users.ts';
 import { ConfigError, readDatabaseLocation } from '../src/config.ts';
 import { connect, type DatabaseLocation, type Db } from '../src/database/connect.ts';
@@ -94,6 +96,14 @@ export async function withDatabase<T>(
     await db.destroy();
   }
 }
+
+/** An event that the operator causes; all of one run have the same request id. */
+export function operatorEvent(event: AuditEventName, userId: string): AuditEvent {
+  const reason = event === 'session_revoked' ? 'admin' : undefined;
+  return { event, reason, at: Date.now(), address: '', userId, requestId: REQUEST_ID };
+}
+
+const REQUEST_ID = `operator-${uuid()}`;
 
 /** Rows as columns that line up. */
 export function table(head: string[], rows: string[][]): string {

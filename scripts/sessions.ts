@@ -1,9 +1,8 @@
 // Promise: an operator sees and ends a person's sessions.
-import { v7 as uuid } from 'uuid';
 import { audit } from '../src/auth/audit.ts';
 import { listLiveSessions, revokeSessions } from '../src/auth/session-repository.ts';
 import { transact } from '../src/database/transaction.ts';
-import { command, instant, table } from './operator.ts';
+import { command, instant, operatorEvent, table } from './operator.ts';
 
 const HELP = `npm run sessions -- --user NAME [--revoke [--session ID]]
 
@@ -15,12 +14,10 @@ await command(HELP, options, async (db, user, { revoke, session }) => {
   const now = Date.now();
   if (revoke) {
     const only = typeof session === 'string' ? { only: [session] } : {};
-    const revoked = { event: 'session_revoked', reason: 'admin' } as const;
-    const event = { ...revoked, at: now, address: '', userId: user.id };
+    const event = operatorEvent('session_revoked', user.id);
     const ended = await transact(db, async (trx) => {
       const ids = await revokeSessions(trx, { userId: user.id, ...only }, 'admin', now);
-      const requestId = `operator-${uuid()}`;
-      for (const sessionId of ids) await audit(trx, { ...event, sessionId, requestId });
+      for (const sessionId of ids) await audit(trx, { ...event, sessionId });
       return ids;
     });
     console.log(`${ended.length} sessions of ${user.username} have ended.`);

@@ -22,6 +22,7 @@ const HASHING: ReadonlySet<string> = new Set([
   'register',
   'login',
   'changePassword',
+  'deleteCurrentUser',
 ] satisfies OperationId[]);
 
 /** What says how the service is, and costs next to nothing. */

@@ -96,7 +96,7 @@ describe('the events of the trail are counted', () => {
   test('as 0 before the first, so that it is a rise', async () => {
     await using app = await startApp();
     const series = [...(await scrape(app))].filter(([name]) => name.startsWith(EVENTS));
-    expect(series.length).toBe(13);
+    expect(series.length).toBe(16);
     expect(series.every(([, value]) => value === 0)).toBe(true);
   });
 

@@ -38,6 +38,67 @@ test('an operator lists and ends a person’s sessions, and reads the trail', as
   expect(newest.output.trim().split('\n')).toHaveLength(2);
 });
 
+test('an operator creates a user, whose password has to be changed at the first sign-in', async () => {
+  const database = { DATABASE_URL: `sqlite:${folder()}/created.sqlite` };
+  await using app = await startApp(database);
+  const { output } = await run('users', ['create', 'ada'], database);
+  const password = /^ada has the password (\S{16}), which has to be changed\.\n$/.exec(output)?.[1];
+  const body = { username: 'ada', password: password ?? '' };
+  const refused = await app.client().POST('/auth/login', { body });
+  expect(refused.error).toMatchObject({ status: 403, code: 'password_change_required' });
+  const listed = await run('users', ['list'], database);
+  expect(listed.output).toMatch(
+    /^user +since +password\nada +\d{4}-\S+ \S+ +to be changed\ntestuser +\d{4}-\S+ \S+\n$/,
+  );
+
+  const change = { ...body, new_password: 'a long sentence of her own' };
+  expect((await app.client().POST('/auth/login', { body: change })).response.status).toBe(200);
+  const { response } = await app.client().login('ada', change.new_password);
+  expect(response.status).toBe(200);
+  expect((await run('users', ['create', 'Ada'], database)).output).toBe('the name Ada is taken\n');
+});
+
+test('an operator sets a new password: the sessions end, the old password does not work', async () => {
+  const database = { DATABASE_URL: `sqlite:${folder()}/reset.sqlite` };
+  await using app = await startApp(database);
+  const client = app.client();
+  await client.login(DEMO.username, DEMO.password);
+  const { output } = await run('users', ['set-password', DEMO.username], database);
+  const password = /password (\S+),/.exec(output)?.[1] ?? '';
+  expect((await client.GET('/auth/me')).error).toMatchObject({ code: 'session_ended' });
+  expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(401);
+  expect((await client.login(DEMO.username, password)).response.status).toBe(403);
+  const events = await run('audit', ['--user', DEMO.username], database);
+  expect(events.output).toMatch(/password_set .*operator-/);
+  expect(events.output).toMatch(/session_revoked +admin .*operator-/);
+});
+
+test('an operator deletes a user, if sure', async () => {
+  const database = { DATABASE_URL: `sqlite:${folder()}/deleted.sqlite` };
+  await using app = await startApp(database);
+  const asked = await run('users', ['delete', DEMO.username], database);
+  expect(asked).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('Nothing has been done'),
+  });
+  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
+  const done = await run('users', ['delete', DEMO.username, '--yes'], database);
+  expect(done).toEqual({ code: 0, output: 'testuser has been deleted.\n' });
+  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
+  expect((await run('users', ['list'], database)).output).toBe('user  since  password\n');
+});
+
+test.each([
+  ['without a command', []],
+  ['with an unknown command', ['rename', 'ada']],
+  ['without a name', ['create']],
+  ['with a name too many', ['delete', 'ada', 'bob', '--yes']],
+])('npm run users %s prints its usage', async (_what, args) => {
+  const { code, output } = await run('users', args, { DATABASE_URL: 'sqlite:none/x' });
+  expect(code).toBe(1);
+  expect(output).toMatch(/^npm run users -- list \| create NAME/);
+});
+
 const ONE = ['--user', DEMO.username, '--limit'];
 
 test.each([

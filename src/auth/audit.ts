@@ -15,6 +15,9 @@ export const AUDIT_EVENTS = [
   'session_revoked',
   'password_changed',
   'password_change_refused',
+  'password_set',
+  'account_deleted',
+  'account_deletion_refused',
 ] as const;
 export type AuditEventName = (typeof AUDIT_EVENTS)[number];
 

@@ -20,7 +20,7 @@ import {
   startSession,
 } from './session-repository.ts';
 import { rotateRefreshToken } from './token-rotation.ts';
-import { createUser, findUser, replacePasswordHash } from './users.ts';
+import { createUser, deleteUser, findUser, replacePasswordHash } from './users.ts';
 
 export interface AuthDependencies {
   db: Db;
@@ -32,6 +32,9 @@ export interface AuthDependencies {
   /** Whether anyone may create an account. */
   registration: boolean;
 }
+
+/** What a right password leads to at a sign-in. */
+type SignIn = { grant: Grant; username: string } | 'change required';
 
 /** The operations of the tag `auth`. */
 export function authHandlers(dependencies: AuthDependencies) {
@@ -76,13 +79,19 @@ export function authHandlers(dependencies: AuthDependencies) {
     },
 
     async login({ body, context }) {
-      const { username, password } = body;
+      const { username, password, new_password: replacement } = body;
       const claim = { username, password, address: context.address };
-      const verdict = await withPassword(db, attempts, claim, async (user) => {
+      const verdict = await withPassword<SignIn>(db, attempts, claim, async (user) => {
         const { id, passwordHash } = user;
-        const hash = isOutdated(passwordHash) ? await hashPassword(password) : passwordHash;
+        const isChanged = replacement !== undefined && replacement !== password;
+        if (user.isTemporary && !isChanged) return async () => 'change required';
+        const hash =
+          isChanged || isOutdated(passwordHash)
+            ? await hashPassword(replacement ?? password)
+            : passwordHash;
         return async (trx) => {
           if (!(await replacePasswordHash(trx, id, passwordHash, hash))) return undefined;
+          if (isChanged) await passwordChanged(trx, { userId: id }, context);
           return { grant: await signIn(trx, id, context), username: user.username };
         };
       });
@@ -91,7 +100,10 @@ export function authHandlers(dependencies: AuthDependencies) {
         await audit(db, event('sign_in_refused', context, verdict.userId));
         return problem(401, 'invalid_credentials', 'Invalid username or password');
       }
-      return tokenPair(verdict.result.grant, verdict.result.username);
+      const { result } = verdict;
+      if (result !== 'change required') return tokenPair(result.grant, result.username);
+      const detail = 'This password has to be changed. Sign in with a new_password.';
+      return problem(403, 'password_change_required', detail);
     },
 
     async refresh({ headers, body, context }) {
@@ -136,6 +148,19 @@ export function authHandlers(dependencies: AuthDependencies) {
       return { status: 200, body: userBody(user) };
     },
 
+    async deleteCurrentUser({ principal, body, context }) {
+      const { userId, username, sessionId } = principal;
+      const claim = { username, password: body.current_password, address: context.address };
+      const verdict = await withPassword(db, attempts, claim, async (user) => async (trx) => {
+        if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
+        await audit(trx, event('account_deleted', context, userId, sessionId));
+        return true;
+      });
+      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (verdict.outcome === 'right') return { status: 204 };
+      return wrongPassword('account_deletion_refused', principal, context);
+    },
+
     async changePassword({ principal, body, context }) {
       const { userId, username, sessionId } = principal;
       const claim = { username, password: body.current_password, address: context.address };
@@ -144,13 +169,13 @@ export function authHandlers(dependencies: AuthDependencies) {
         return async (trx) => {
           if (!(await replacePasswordHash(trx, userId, passwordHash, replacement)))
             return undefined;
-          await endSessions(trx, { userId, except: sessionId }, 'password_change', context);
-          await audit(trx, event('password_changed', context, userId, sessionId));
+          await passwordChanged(trx, { userId, except: sessionId }, context);
           return true;
         };
       });
       if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
-      return verdict.outcome === 'right' ? { status: 204 } : wrongPassword(principal, context);
+      if (verdict.outcome === 'right') return { status: 204 };
+      return wrongPassword('password_change_refused', principal, context);
     },
 
     async listSessions({ principal }) {
@@ -212,8 +237,18 @@ export function authHandlers(dependencies: AuthDependencies) {
     await endSessions(trx, { userId, only }, 'limit', context);
   }
 
-  async function wrongPassword({ userId, sessionId }: Principal, context: RequestMetadata) {
-    await audit(db, event('password_change_refused', context, userId, sessionId));
+  /** Ends the sessions of a user whose password has been changed. */
+  async function passwordChanged(trx: Db, choice: SessionChoice, context: RequestMetadata) {
+    await endSessions(trx, choice, 'password_change', context);
+    await audit(trx, event('password_changed', context, choice.userId, choice.except));
+  }
+
+  async function wrongPassword(
+    name: AuditEventName,
+    { userId, sessionId }: Principal,
+    context: RequestMetadata,
+  ) {
+    await audit(db, event(name, context, userId, sessionId));
     return problem(403, 'wrong_password', 'The current password is wrong');
   }
 }

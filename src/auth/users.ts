@@ -9,10 +9,13 @@ export interface User {
   createdAt: number;
 }
 
-/** @returns undefined when the name is taken */
+/**
+ * @param user `isTemporary`: the password was set by the operator and has to be changed
+ * @returns undefined when the name is taken
+ */
 export async function createUser(
   db: Db,
-  user: { username: string; passwordHash: string; now: number },
+  user: { username: string; passwordHash: string; now: number; isTemporary?: boolean },
 ): Promise<User | undefined> {
   // No error when the name is taken: on PostgreSQL it would end the transaction that this runs in.
   return db
@@ -23,27 +26,44 @@ export async function createUser(
       username_key: keyOf(user.username),
       password_hash: user.passwordHash,
       created_at: user.now,
+      password_is_temporary: user.isTemporary ? 1 : 0,
     })
     .onConflict((conflict) => conflict.column('username_key').doNothing())
     .returning(['id', 'username', 'created_at as createdAt'])
     .executeTakeFirst();
 }
 
+/** The columns of a user with the hash of their password. */
+const WITH_PASSWORD = [
+  'id',
+  'username',
+  'created_at as createdAt',
+  'password_hash as passwordHash',
+  'password_is_temporary as isTemporary',
+] as const;
+
 /** The user of that name, in whatever case it is written, with the hash of their password. */
 export async function findUserByName(db: Db, username: string) {
   return db
     .selectFrom('users')
-    .select(['id', 'username', 'created_at as createdAt', 'password_hash as passwordHash'])
+    .select(WITH_PASSWORD)
     .where('username_key', '=', keyOf(username))
     .executeTakeFirst();
 }
 
 export async function findUser(db: Db, id: string) {
+  return db.selectFrom('users').select(WITH_PASSWORD).where('id', '=', id).executeTakeFirst();
+}
+
+/** A page of users in the order of their names, after the name (in lower case) given. */
+export async function listUsers(db: Db, after: string, limit: number) {
   return db
     .selectFrom('users')
-    .select(['id', 'username', 'created_at as createdAt', 'password_hash as passwordHash'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+    .select(['username', 'username_key', 'created_at', 'password_is_temporary'])
+    .where('username_key', '>', after)
+    .orderBy('username_key')
+    .limit(limit)
+    .execute();
 }
 
 /**
@@ -58,11 +78,31 @@ export async function replacePasswordHash(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
-    .set({ password_hash: replacement })
+    .set({ password_hash: replacement, password_is_temporary: 0 })
     .where('id', '=', userId)
     .where('password_hash', '=', verified)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+/** Gives a user a password that they have to change. */
+export async function setTemporaryPassword(db: Db, userId: string, passwordHash: string) {
+  await db
+    .updateTable('users')
+    .set({ password_hash: passwordHash, password_is_temporary: 1 })
+    .where('id', '=', userId)
+    .execute();
+}
+
+/**
+ * Deletes a user with all that is theirs; their events stay in the audit log, which knows no names.
+ * @param verified if given, the hash that must still be there
+ * @returns whether the user was deleted
+ */
+export async function deleteUser(db: Db, userId: string, verified?: string): Promise<boolean> {
+  let query = db.deleteFrom('users').where('id', '=', userId);
+  if (verified !== undefined) query = query.where('password_hash', '=', verified);
+  return (await query.executeTakeFirst()).numDeletedRows > 0n;
 }
 
 /** What makes two names the same: names are ASCII, so lower case will do. */

@@ -28,13 +28,24 @@ const SQLITE_OUTAGES =
  */
 const POSTGRES_OUTAGES = /^(08|28|3D|25006|40|53|54|55|57|58|XX001|XX002)/;
 
-/** Whether the database could not do its work just now, however right the request was. */
+/**
+ * Whether the database could not do its work just now, however right the request was. That includes a
+ * row whose user was deleted meanwhile: the next request gets 401.
+ */
 export function isOutage(error: unknown): boolean {
   if (error instanceof LostConnection || error instanceof PoolExhausted) return true;
+  if (isMissingReference(error)) return true;
   if (error instanceof BetterSqlite3.SqliteError) return SQLITE_OUTAGES.test(error.code);
   if (error instanceof pg.DatabaseError) return POSTGRES_OUTAGES.test(error.code ?? '');
   if (!(error instanceof Error)) return false;
   return /database connection is not open|driver has already been destroyed/.test(error.message);
+}
+
+/** Whether a row refers to one that does not exist. */
+function isMissingReference(error: unknown): boolean {
+  const isDriverError =
+    error instanceof BetterSqlite3.SqliteError || error instanceof pg.DatabaseError;
+  return isDriverError && /^(SQLITE_CONSTRAINT_FOREIGNKEY|23503)$/.test(error.code ?? '');
 }
 
 /**

@@ -1,6 +1,8 @@
 // The tables as Kysely sees them. Instants are milliseconds since 1970, truth values 0 and 1,
 // hashes lower-case hex: types that every engine has. What each column is for: migrations/.
 
+import type { Generated } from 'kysely';
+
 export interface Database {
   users: UserTable;
   sessions: SessionTable;
@@ -18,6 +20,7 @@ interface UserTable {
   username_key: string;
   password_hash: string;
   created_at: number;
+  password_is_temporary: Generated<number>;
 }
 
 export type RevokeReason =

@@ -1,4 +1,4 @@
-// The users of a run. The contract lets nobody delete an account, so as few as will do.
+// The users of a run, deleted at its end.
 import type { components } from '../../generated/openapi.d.ts';
 import { succeeds } from './expect.ts';
 import { api, target } from './target.ts';
@@ -13,11 +13,14 @@ export interface Credentials {
 
 export interface Person extends Credentials {
   user: User;
+  /** The answer to the registration. */
+  result: { response: Response };
   /** A session that lives through the run. */
   tokens: TokenPair;
 }
 
-const registered: Credentials[] = [];
+/** Those who are to be deleted at the end, by their names. */
+const registered = new Map<string, Credentials>();
 
 /** Names and passwords that nobody has. */
 export function newCredentials(): Credentials {
@@ -27,9 +30,10 @@ export function newCredentials(): Credentials {
 
 /** A new user, signed in. */
 export async function signUp(credentials = newCredentials()): Promise<Person> {
-  const user = succeeds(await api.POST('/auth/register', { body: credentials }), 201);
-  registered.push(credentials);
-  return { ...credentials, user, tokens: await signIn(credentials) };
+  const result = await api.POST('/auth/register', { body: credentials });
+  const user = succeeds(result, 201);
+  registered.set(credentials.username, credentials);
+  return { ...credentials, user, result, tokens: await signIn(credentials) };
 }
 
 /** A new session. */
@@ -56,20 +60,24 @@ export function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   };
 }
 
+/** A check has deleted the user itself. */
+export function isDeleted(username: string): void {
+  registered.delete(username);
+}
+
 /**
- * Deletes the todos and ends the sessions of everybody who was registered.
+ * Deletes all users that were registered.
  * @returns the names for which that did not work
  */
 export async function cleanUp(): Promise<string[]> {
   const left: string[] = [];
-  for (const person of registered) {
+  for (const person of registered.values()) {
     await forget(person).catch(() => left.push(person.username));
   }
   return left;
 }
 
 async function forget(person: Credentials): Promise<void> {
-  const session = as(await signIn(person));
-  succeeds(await api.DELETE('/todos', session), 204);
-  succeeds(await api.DELETE('/auth/sessions', session), 204);
+  const body = { current_password: person.password };
+  succeeds(await api.DELETE('/auth/me', { ...as(await signIn(person)), body }), 204);
 }

@@ -56,6 +56,7 @@ const BODIES: Partial<Record<OperationId, () => Promise<object>>> = {
     const { password } = await ada();
     return { current_password: password, new_password: password };
   },
+  deleteCurrentUser: async () => ({ current_password: `not ${(await ada()).password}` }),
   createTodo: async () => ({ title: 'spare' }),
   replaceTodo: async () => ({ title: 'spare' }),
   updateTodo: async () => ({ title: 'spare' }),

@@ -58,6 +58,10 @@ const GOOD: Record<OperationId, (succeeds: boolean) => Promise<Partial<Sent>>> =
   refresh: async () => ({ body: { refresh_token } }),
   logout: async (succeeds) => ({ ...(succeeds && (await session())), body: {} }),
   getCurrentUser: async () => ({}),
+  deleteCurrentUser: async (succeeds) => ({
+    ...(succeeds && (await somebody())),
+    body: { current_password: PASSWORD },
+  }),
   changePassword: async (succeeds) => ({
     ...(succeeds && (await somebody())),
     body: { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
@@ -91,7 +95,8 @@ const CHANGES: Record<number, (id: OperationId, good: Sent) => Partial<Sent>> = 
     if (id === 'refresh') return { body: { refresh_token: 'wrong' } };
     return { token: undefined };
   },
-  403: () => ({ body: { current_password: 'wrong', new_password: PASSWORD } }),
+  403: (id, { body }) =>
+    id === 'login' ? {} : { body: Object.assign({}, body, { current_password: 'wrong' }) },
   404: (_, { path }) => ({ path: path.replace(/[^/]+$/, UNKNOWN) }),
   405: () => ({ method: 'PURGE' }),
   406: () => ({ headers: { Accept: 'text/html' } }),
@@ -112,6 +117,10 @@ async function answerOf(id: OperationId, status: number, route: Pick<Sent, 'meth
   const good: Sent = { token, ...route, ...(await GOOD[id](status < 300)) };
   const request = { ...good, ...CHANGES[status]?.(id, good) };
   if (status === 403 && id === 'register') return send(closed, good);
+  if (status === 403 && id === 'login') {
+    await closed.db.updateTable('users').set({ password_is_temporary: 1 }).execute();
+    return send(closed, good);
+  }
   if (status === 409 && id === 'createTodo') {
     await send(app, { ...request, body: { title: 'the first' } });
   }

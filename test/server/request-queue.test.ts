@@ -177,6 +177,7 @@ test.each([
   ['register', 'passwords'],
   ['login', 'passwords'],
   ['changePassword', 'passwords'],
+  ['deleteCurrentUser', 'passwords'],
   ['refresh', 'others'],
   ['listTodos', 'others'],
   ['/docs', 'others'],

@@ -40,6 +40,9 @@ def before_call(context, case, kwargs):
         # Only here is the contract's `uncommon-password` unknown: no common one has such a letter.
         if operation(case) in ["register", "changePassword"] and name in case.body:
             case.body = case.body | {name: "ø" + case.body[name][1:]}
+    if operation(case) == "login":
+        # It would change the password that the others sign in with.
+        case.body = {name: case.body[name] for name in case.body if name != "new_password"}
     if operation(case) == "listTodos" and "cursor" in case.query and next(every_other):
         if pages:
             case.query = dict(pages[-1])

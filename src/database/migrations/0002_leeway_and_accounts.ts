@@ -1,13 +1,18 @@
 import type { Kysely } from 'kysely';
 import type { ReversibleMigration } from '../migrate.ts';
 
-/** From version 0.2.0 on: the reuse leeway of refresh tokens; an audit log kept by event. */
+/** After 0.2.0: the reuse leeway, an audit log kept by kind, passwords that have to be changed. */
 export const leewayAndAccounts: ReversibleMigration = {
-  destroys: [],
+  destroys: ['users.password_is_temporary'],
 
   async up(db: Kysely<unknown>) {
     // It ordered refreshes by their arrival.
     await db.schema.alterTable('sessions').dropColumn('spent_stamp').execute();
+    // Set by the operator, and to be changed by the user.
+    await db.schema
+      .alterTable('users')
+      .addColumn('password_is_temporary', 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
     // How many events of one kind a user has, and which of them are the oldest.
     await db.schema
       .createIndex('audit_events_kept')
@@ -17,6 +22,7 @@ export const leewayAndAccounts: ReversibleMigration = {
   },
 
   async down(db: Kysely<unknown>) {
+    await db.schema.alterTable('users').dropColumn('password_is_temporary').execute();
     await db.schema.dropIndex('audit_events_kept').execute();
     await db.schema.alterTable('sessions').addColumn('spent_stamp', 'bigint').execute();
   },

@@ -27,6 +27,12 @@ serviceWith('a service that takes one wrong password', { LOGIN_FREE_FAILURES: '1
     holds(unknown, 'the same for known and unknown names', unknown.error, known.error);
   });
 
+  check(429, 'deleteCurrentUser', async () => {
+    const { tokens } = await signUp();
+    const body = { current_password: 'wrong' };
+    await limited(() => api.DELETE('/auth/me', { ...as(tokens), body }));
+  });
+
   check(429, 'changePassword', async () => {
     const { tokens } = await ada();
     const body = { current_password: 'wrong', new_password: newCredentials().password };

@@ -97,6 +97,11 @@ export const account: Mutants = {
       marks.set(`${username}`, body);
       return made(200, JSON.parse(body));
     },
+    'does not know new_password': askBody(({ new_password: _, ...body }) => body),
+    'takes new_password with a wrong password': when(
+      (sent) => jsonOf(sent)['new_password'] !== undefined,
+      instead(401, 200, PAIR),
+    ),
     'says that nobody has that name': answerBody(401, (body, sent) => ({
       ...body,
       ...{ detail: jsonOf(sent)['username'], error: jsonOf(sent)['username'] },
@@ -110,6 +115,16 @@ export const account: Mutants = {
     })),
     'answers 403 to a wrong password': answerStatus(401, 403),
     'answers 400 to a wrong password': answer(401, () => invalid('wrong')),
+  },
+  deleteCurrentUser: {
+    'answers 200': answerStatus(204, 200),
+    'deletes nothing': pretend(204),
+    'does not ask for the password': instead(403, 204),
+    'answers 401 to a wrong password': answerStatus(403, 401),
+    'gives a wrong password another code': answerBody(403, (body) => ({
+      ...body,
+      code: 'registration_closed',
+    })),
   },
   getCurrentUser: {
     'shows everybody the same user': answerBody(200, () => USER),

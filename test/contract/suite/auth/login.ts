@@ -1,10 +1,11 @@
 import { check, fails, holds, refuses, succeeds } from '../../expect.ts';
 import { operation } from '../../operation.ts';
-import { ada, as, newCredentials } from '../../people.ts';
+import { ada, as, newCredentials, signUp } from '../../people.ts';
 import { api } from '../../target.ts';
 import { claimsOf } from '../../token.ts';
 
-const login = (body: { username: string; password: string }) => api.POST('/auth/login', { body });
+const login = (body: { username: string; password: string; new_password?: string }) =>
+  api.POST('/auth/login', { body });
 
 operation('login', () => {
   check(200, "a session of one's own, with an access token that names its user", async () => {
@@ -29,6 +30,27 @@ operation('login', () => {
     const result = await login({ username: username.toUpperCase(), password });
     const { sub } = claimsOf(succeeds(result, 200).access_token);
     holds(result, 'Names are unique without regard to case', sub, username);
+  });
+
+  check(
+    200,
+    'with a new password: it works from now on, and every other session ends',
+    async () => {
+      const { username, password, tokens } = await signUp();
+      const new_password = `${password} 🔑`;
+      const pair = succeeds(await login({ username, password, new_password }), 200);
+      succeeds(await api.GET('/auth/me', as(pair)), 200);
+      refuses(await api.GET('/auth/me', as(tokens)), 'session_ended');
+      refuses(await login({ username, password }), 'invalid_credentials');
+      succeeds(await login({ username, password: new_password, new_password: password }), 200);
+    },
+  );
+
+  check(401, 'a wrong password with a new one: nothing changes', async () => {
+    const { username, password } = await ada();
+    const wrong = { username, password: `${password}2`, new_password: `${password}3` };
+    refuses(await login(wrong), 'invalid_credentials');
+    succeeds(await login({ username, password }), 200);
   });
 
   check(401, 'a wrong password and an unknown name, with one answer', async () => {
