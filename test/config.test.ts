@@ -124,6 +124,7 @@ test.each([
   ['BODY_LIMIT_BYTES', '64k', 'BODY_LIMIT_BYTES must be bytes'],
   ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES must be addresses or subnets'],
+  ['TRUSTED_PROXIES', '2001:db8::/129', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1, not "1.5"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error'],
@@ -168,6 +169,11 @@ test('a service on PostgreSQL has secrets of its own, wherever it listens', () =
   });
   expect(database).toEqual({ engine: 'postgres', url: DATABASE_URL, poolSize: 3, poolQueue: 4 });
   expect(trial).toBe(false);
+});
+
+test('the largest masks of TRUSTED_PROXIES are one address each', () => {
+  const proxies = '192.0.2.1/32,2001:db8::1/128';
+  expect(readConfig({ TRUSTED_PROXIES: proxies }).trustedProxies).toEqual(proxies.split(','));
 });
 
 test('several processes need a database that they can share', () => {

@@ -100,6 +100,18 @@ describe('the events of the trail are counted', () => {
     expect(series.every(([, value]) => value === 0)).toBe(true);
   });
 
+  test('every kind of database failure, too', async () => {
+    await using app = await startApp();
+    const series = await scrape(app);
+    for (const kind of ['pool', 'connection', 'statement']) {
+      expect(series.get(`database_failures_total{kind="${kind}"}`)).toBe(0);
+    }
+    expect(series.get('sweep_failures_total')).toBe(0);
+    for (const lane of ['passwords', 'others']) {
+      expect(series.get(`http_requests_shed_total{lane="${lane}"}`)).toBe(0);
+    }
+  });
+
   test('only if they have held: not what was rolled back', async () => {
     await using app = await startApp();
     const { data } = await app.client().login(DEMO.username, DEMO.password);

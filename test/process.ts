@@ -12,8 +12,11 @@ const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
 /** When each process has ended and its output is read to the end. */
 const ends = new WeakMap<ChildProcess, Promise<void>>();
 
-/** Services of the tests of a file, in a folder that they share. */
-export function useProcesses() {
+/**
+ * Services of the tests of a file, in a folder that they share.
+ * @param detached each leads a process group, as one that is started in a terminal does
+ */
+export function useProcesses({ detached = false } = {}) {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'todos-'));
@@ -22,7 +25,7 @@ export function useProcesses() {
 
   function run(variables: Record<string, string>, ...args: string[]) {
     const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
-    const child = spawn(process.execPath, [script, ...args], { env, cwd: folder });
+    const child = spawn(process.execPath, [script, ...args], { env, cwd: folder, detached });
     onTestFinished(() => void child.kill('SIGKILL'));
     const output = { text: '' };
     let isClosed = false;

@@ -1,4 +1,5 @@
 // Several processes behind one port, as `WORKERS=2 npm start` runs them.
+import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './engine.ts';
 import { closed, exit, useProcesses } from './process.ts';
 
-const { folder, start: startProcess, run } = useProcesses();
+const { folder, start: startProcess, run } = useProcesses({ detached: true });
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -108,6 +109,29 @@ test('whoever is asked for the metrics tells those of all, now and after one has
   const { workers } = await scrape();
   expect(workers).toHaveLength(2);
   expect(workers).toContain('3');
+});
+
+test('Ctrl-C in a terminal, which signals the whole group, drains the workers', async () => {
+  const server = await start();
+  const { password } = await signUp(server, 'interrupted');
+  const body = JSON.stringify({ username: 'interrupted', password });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+  socket.write(
+    'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      `Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+  );
+  expect(await once(socket, 'data')).toEqual(['HTTP/1.1 100 Continue\r\n\r\n']);
+  let answer = '';
+  socket.on('data', (text: string) => {
+    answer += text;
+  });
+  process.kill(-(server.child.pid ?? Number.NaN), 'SIGINT');
+  await closed(server.url);
+  socket.write(body.slice(5));
+  await once(socket, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await exit(server.child)).toBe(0);
+  expect(server.output.text).not.toContain('a worker has died');
 });
 
 test('nobody outlives the leading process', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
+import { createTodo, deleteTodo, findTodo, replaceTodo } from '../../src/todos/repository.ts';
 import { startApp, type TestApp } from '../harness.ts';
 
 const app = await startApp();
@@ -124,6 +125,7 @@ test.each([
   ['"1"', 200],
   ['"2"', 412],
   ['W/"1"', 412],
+  ['"W/1"', 412],
   ['"0", "1"', 200],
   ['*', 200],
 ])('If-Match: %s on version 1 is answered with %i', async (tag, status) => {
@@ -148,6 +150,7 @@ test.each([
   ['"7", "1"', 304],
   ['*', 304],
   ['"2"', 200],
+  ['"W/1"', 200],
 ])('If-None-Match: %s on version 1 is answered with %i', async (tag, status) => {
   const { client } = await signedIn();
   const { id } = await add(client, 'One');
@@ -155,6 +158,32 @@ test.each([
   const { response } = await client.GET('/todos/{todo_id}', { params });
   expect(response.status).toBe(status);
   expect(response.headers.get('ETag')).toBe('"1"');
+});
+
+test('a DELETE that meets a change answers 204 only when the todo is gone', async () => {
+  const { client } = await signedIn();
+  for (let round = 0; round < 10; round += 1) {
+    const { id } = await add(client, 'One');
+    const params = { path: { todo_id: id } };
+    const change = (title: string) => client.PATCH('/todos/{todo_id}', { params, body: { title } });
+    const [deleted] = await Promise.all([
+      client.DELETE('/todos/{todo_id}', { params }),
+      ...['Two', 'Three', 'Four'].map(change),
+    ]);
+    expect(deleted.response.status).toBe(204);
+    expect((await client.GET('/todos/{todo_id}', { params })).response.status).toBe(404);
+  }
+});
+
+test('the version before the last one cannot be deleted', async () => {
+  const app = await startApp();
+  const user = await app.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
+  const content = { title: 'One', description: '', done: false };
+  const one = await createTodo(app.db, user.id, content, app.clock.now());
+  const two = await replaceTodo(app.db, user.id, one, content, app.clock.now());
+  expect(await deleteTodo(app.db, user.id, one)).toBe(false);
+  expect(await findTodo(app.db, user.id, one.id)).toEqual(two);
+  await app.close();
 });
 
 test('of two changes to one version, exactly one is taken', async () => {
