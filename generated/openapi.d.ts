@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: d3af452eacadb3ee1c326a938b01426f5fd1af82322adc70e5e4e3d2c22dcca6
+// openapi.yaml sha256: 78bc0bbe4564296726622a8df0d29b1936ee7283a531a62cf6c5928606c66372
 export interface operationSecurity {
     register: never;
     login: never;

@@ -46,7 +46,14 @@ const CHOICES = new Set([
   ...['SETOP_NONE', 'JOIN_INNER', 'EXPR_SUBLINK', 'ANY_SUBLINK', 'COERCE_IMPLICIT_CAST'],
   ...['LIMIT_OPTION_DEFAULT', 'LIMIT_OPTION_COUNT', 'COERCE_EXPLICIT_CALL', 'COERCE_SQL_SYNTAX'],
   ...['SORTBY_DEFAULT', 'SORTBY_ASC', 'SORTBY_DESC', 'SORTBY_NULLS_DEFAULT'],
-  ...['OBJECT_TABLE', 'DROP_RESTRICT', 'DEFELEM_UNSPEC', 'AT_AddColumn', 'AT_DropColumn'],
+  ...[
+    'OBJECT_TABLE',
+    'DROP_RESTRICT',
+    'DEFELEM_UNSPEC',
+    'AT_AddColumn',
+    'AT_DropColumn',
+    'OBJECT_INDEX',
+  ],
 ]);
 
 /** What a node can be besides. */
