@@ -19,6 +19,8 @@ const binary = path.join(modules, `${prefix}-${platform}-${process.arch}/bin/${n
 const link = path.join(modules, '.bin', name);
 const [script, ...args] = process.argv.slice(2);
 
+const PARENT_INTERVAL_MS = 500;
+
 const pinned = spawnSync(binary, ['--version'], { encoding: 'utf8' }); // fails where it cannot run
 const isPinned = pinned.status !== 0 || pinned.stdout.trim() === process.version;
 if (!isPinned && !fs.existsSync(link)) fs.linkSync(binary, link);
@@ -30,14 +32,41 @@ if (script !== undefined) {
 
 function runHere() {
   process.argv.splice(1, 1); // the script takes this one's place
+  // A script that handles no SIGTERM ends at once, as the signal itself would end it.
+  watchParent(() => process.emit('SIGTERM', 'SIGTERM') || process.exit(1));
   import(pathToFileURL(path.resolve(script)).href);
 }
 
 function runOnPinned() {
   const child = spawn(binary, [script, ...args], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => child.kill(signal));
+  // On Windows the console sends Ctrl+C to the child too, and `kill` would end it without a drain.
+  const forward = (signal) => platform === 'win' || child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']) {
+    if (signal !== 'SIGBREAK' || platform === 'win') process.on(signal, forward);
+  }
+  watchParent(() => child.kill('SIGTERM'));
   child.on('close', (code, signal) => {
     process.exitCode = signal ? 1 : code;
   });
+}
+
+// npm forwards SIGINT and SIGTERM only. If npm or its shell ends without this process, by SIGKILL or
+// SIGHUP, the script must not go on as an orphan that keeps the port.
+function watchParent(stop) {
+  const parent = process.ppid;
+  if (!process.env.npm_lifecycle_event || parent === 1) return;
+  const timer = setInterval(() => {
+    if (isRunning(parent)) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_INTERVAL_MS).unref();
+}
+
+function isRunning(parent) {
+  if (process.ppid !== parent) return false; // an orphan has another parent, but not on Windows
+  try {
+    return process.kill(parent, 0);
+  } catch (error) {
+    return error.code === 'EPERM'; // it runs as another user
+  }
 }

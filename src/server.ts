@@ -44,7 +44,7 @@ async function lead(config: Config, logger: Logger): Promise<void> {
 
 /** One of several processes. Signals, which a terminal sends to all, are the leading one's. */
 async function work(config: Config, logger: Logger): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+  for (const signal of [...STOP_SIGNALS, 'SIGHUP']) process.on(signal, () => undefined);
   const starting = startService(config, logger.child({ pid: process.pid }));
   process.on('message', (order: Order) => {
     void starting.then(async (service) => {
@@ -69,14 +69,27 @@ interface Orders {
 function obeySignals({ keys }: Config, logger: Logger, { reload, stop }: Orders): void {
   // A trial without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
   if (keys) process.on('SIGHUP', reload);
-  let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  let stoppedAt: number | undefined;
+  for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1); // whoever asks twice does not want to wait
-      isStopping = true;
+      if (stoppedAt !== undefined) return endAtSecondSignal(stoppedAt);
+      stoppedAt = performance.now();
       void stop().then(() => logger.info('stopped'));
     });
   }
+}
+
+/** SIGBREAK is Ctrl+Break on Windows, and what supervisors send there. */
+const STOP_SIGNALS =
+  process.platform === 'win32'
+    ? (['SIGTERM', 'SIGINT', 'SIGBREAK'] as const)
+    : (['SIGTERM', 'SIGINT'] as const);
+
+/** npm repeats a Ctrl+C that the terminal has sent to the service, too: that is one signal. */
+const REPEATED_SIGNAL_MS = 300;
+
+function endAtSecondSignal(stoppedAt: number): void {
+  if (performance.now() - stoppedAt > REPEATED_SIGNAL_MS) process.exit(1);
 }
 
 function reloadKeys(service: Service): Promise<void> {

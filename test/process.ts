@@ -9,6 +9,13 @@ import { createClient } from '../src/client/index.ts';
 
 const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
 
+/** The service without npm, and with it. */
+const DIRECTLY = [process.execPath, script];
+export const WITH_NPM = [
+  ...(process.env['npm_execpath'] ? [process.execPath, process.env['npm_execpath']] : ['npm']),
+  ...['--prefix', new URL('..', import.meta.url).pathname, 'start', '--'],
+];
+
 /** When each process has ended and its output is read to the end. */
 const ends = new WeakMap<ChildProcess, Promise<void>>();
 
@@ -16,7 +23,7 @@ const ends = new WeakMap<ChildProcess, Promise<void>>();
  * Services of the tests of a file, in a folder that they share.
  * @param detached each leads a process group, as one that is started in a terminal does
  */
-export function useProcesses({ detached = false } = {}) {
+export function useProcesses([command = '', ...before] = DIRECTLY, { detached = false } = {}) {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'todos-'));
@@ -25,7 +32,7 @@ export function useProcesses({ detached = false } = {}) {
 
   function run(variables: Record<string, string>, ...args: string[]) {
     const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
-    const child = spawn(process.execPath, [script, ...args], { env, cwd: folder, detached });
+    const child = spawn(command, [...before, ...args], { env, cwd: folder, detached });
     onTestFinished(() => void child.kill('SIGKILL'));
     const output = { text: '' };
     let isClosed = false;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './engine.ts';
 import { closed, exit, useProcesses } from './process.ts';
 
-const { folder, start: startProcess, run } = useProcesses({ detached: true });
+const { folder, start: startProcess, run } = useProcesses(undefined, { detached: true });
 
 let database: TestDatabase;
 beforeAll(async () => {
