@@ -10,6 +10,7 @@ import { ConfigError, readDatabaseLocation } from '../src/config.ts';
 import { connect, type DatabaseLocation, type Db } from '../src/database/connect.ts';
 import { isOutage } from '../src/database/errors.ts';
 import { MigrationError } from '../src/database/migrate.ts';
+import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
@@ -32,7 +33,8 @@ export async function main(
       allowPositionals: true,
     });
     if (values['help']) return console.log(help);
-    if (existsSync('.env')) process.loadEnvFile('.env');
+    loadEnvFile(process.env);
+    for (const warning of findMisspeltVariables(process.env)) console.error(warning);
     await work(values, positionals);
   } catch (error) {
     console.error(isKnown(error) ? withoutPasswords(error.message) : error);

@@ -1,11 +1,11 @@
 // Promise: `npm start` runs the service, or says what is missing. Plain JavaScript, so that a Node
 // too old for the rest can still say that it is.
-import { existsSync } from 'node:fs';
 import module from 'node:module';
 
 if (process.features.typescript === 'strip') {
   module.enableCompileCache(); // the second start is a fifth faster
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  const { loadEnvFile } = await import('../src/environment.ts');
+  loadEnvFile(process.env);
   await import('../src/server.ts');
 } else {
   console.error(

@@ -6,6 +6,7 @@ import { type Config, ConfigError, describeVariables, readConfig } from './confi
 import { LostConnection } from './database/errors.ts';
 import { MigrationError } from './database/migrate.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
+import { findMisspeltVariables } from './environment.ts';
 import { createLogger } from './observability/logger.ts';
 import { type Service, startService } from './service.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
@@ -17,11 +18,16 @@ async function main(): Promise<void> {
     return;
   }
   process.umask(0o077); // what the service writes is nobody else's to read
+  if (cluster.isPrimary) warnOfMisspeltVariables();
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
   if (cluster.isWorker) await work(config, logger);
   else if (config.workers > 1) await lead(config, logger);
   else await serve(config, logger);
+}
+
+function warnOfMisspeltVariables(): void {
+  for (const warning of findMisspeltVariables(process.env)) console.error(warning);
 }
 
 /** The one process that is all of the service. */

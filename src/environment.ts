@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { describeVariables } from './config.ts';
+
+/**
+ * Adds the variables of a `.env` file to the environment, whose own come first. Windows editors
+ * save such files as UTF-8 or UTF-16 with a byte order mark.
+ */
+export function loadEnvFile(environment: NodeJS.ProcessEnv, path = '.env'): void {
+  if (!existsSync(path)) return;
+  const variables = parseEnv(decodeText(readFileSync(path)));
+  for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
+}
+
+/** Reads a byte order mark, and leaves it out. */
+function decodeText(bytes: Uint8Array): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
+  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
+  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes);
+  return new TextDecoder().decode(bytes);
+}
+
+/** More edits than this make another word of a name. */
+const MAX_EDITS = 2;
+
+/** One sentence for each variable that looks like a misspelt one of the service. */
+export function findMisspeltVariables(environment: Record<string, string | undefined>): string[] {
+  const known = describeVariables().map(({ name }) => name);
+  return Object.keys(environment)
+    .filter((name) => !known.includes(name))
+    .flatMap((name) => {
+      const nearest = findNearest(name, known);
+      if (!nearest) return [];
+      return [`${name} is not a variable of the service and is ignored. Did you mean ${nearest}?`];
+    });
+}
+
+function findNearest(name: string, known: string[]): string | undefined {
+  const upper = name.toUpperCase();
+  const maxEdits = Math.min(MAX_EDITS, Math.floor(name.length / 4));
+  const candidates = known
+    .map((candidate) => ({ candidate, edits: countEdits(upper, candidate) }))
+    .filter(({ edits }) => edits <= maxEdits)
+    .sort((a, b) => a.edits - b.edits);
+  return candidates[0]?.candidate;
+}
+
+/** Levenshtein distance: characters inserted, deleted or replaced. */
+function countEdits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [index, character] of [...a].entries()) {
+    const next = [index + 1];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = (row[column - 1] ?? 0) + (character === b[column - 1] ? 0 : 1);
+      next.push(Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, replaced));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

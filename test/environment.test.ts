@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
+import { useCommands } from './command.ts';
+import { exit, useProcesses } from './process.ts';
+
+const { folder, run: runCommand } = useCommands();
+const { folder: serviceFolder, run } = useProcesses();
+
+const LINES = 'PORT=9000\r\nHOST=localhost # the rest\r\nLOG_LEVEL="warn"\r\n';
+const swapBytes = (text: string) => Buffer.from(text, 'utf16le').swap16();
+
+test.each([
+  ['UTF-8', Buffer.from(LINES)],
+  ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${LINES}`)],
+  ['UTF-16, little-endian', Buffer.from(`\uFEFF${LINES}`, 'utf16le')],
+  ['UTF-16, big-endian', swapBytes(`\uFEFF${LINES}`)],
+])('.env in %s: every line is read, and the environment comes first', (_encoding, bytes) => {
+  const path = join(folder(), '.env');
+  writeFileSync(path, bytes);
+  const environment: NodeJS.ProcessEnv = { HOST: '::1' };
+  loadEnvFile(environment, path);
+  expect(environment).toEqual({ PORT: '9000', HOST: '::1', LOG_LEVEL: 'warn' });
+});
+
+test('a missing .env file changes nothing', () => {
+  const environment: NodeJS.ProcessEnv = {};
+  loadEnvFile(environment, join(folder(), 'no.env'));
+  expect(environment).toEqual({});
+});
+
+test.each([
+  ['JWT_SECERT', 'JWT_SECRET'],
+  ['JWT_KEY', 'JWT_KEYS'],
+  ['DATABSE_URL', 'DATABASE_URL'],
+  ['LOGLEVEL', 'LOG_LEVEL'],
+  ['CORS_ORIGIN', 'CORS_ORIGINS'],
+  ['log_level', 'LOG_LEVEL'],
+  ['KEEPALIVE_SECONDS', 'KEEP_ALIVE_SECONDS'],
+])('misspelt variable %s: the warning names %s', (name, nearest) => {
+  expect(findMisspeltVariables({ [name]: 'a secret value' })).toEqual([
+    `${name} is not a variable of the service and is ignored. Did you mean ${nearest}?`,
+  ]);
+});
+
+test('variables of other programs cause no warning', () => {
+  const others = ['PATH', 'HOME', 'HOSTNAME', 'PWD', 'TERM', 'POSTGRES_PASSWORD', 'PGPASSWORD'];
+  const names = [...others, 'COPY_FROM', 'OTEL_TRACES_SAMPLER', 'OTEL_SERVICE_NAME', 'PORT'];
+  expect(findMisspeltVariables(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([]);
+});
+
+test('a misspelt variable in .env: the service and the commands warn once, then go on', async () => {
+  for (const place of [folder(), serviceFolder()]) {
+    writeFileSync(join(place, '.env'), '\uFEFFDATABASE_URL=sqlite:none/x\nJWT_SECERT=abc\n');
+  }
+  const warning = /^JWT_SECERT is not a variable .* Did you mean JWT_SECRET\?\n/;
+  const command = await runCommand('audit', ['--user', 'x']);
+  expect(command.output).toMatch(warning);
+  expect(command.output).toContain('there is no database at none/x');
+  const { child, output } = run({ HOST: '0.0.0.0', WORKERS: '2' });
+  expect(await exit(child)).toBe(1);
+  expect(output.text).toMatch(warning);
+  expect(output.text).toContain('JWT_SECRET (or JWT_KEYS) is needed');
+});
