@@ -34,6 +34,7 @@ export interface Config {
   maxConnections: number;
   requestSeconds: number;
   trustedProxies: string[];
+  keepAliveSeconds: number;
   logLevel: string;
   /** Where traces are sent, and what share of them; `undefined`: nowhere. */
   traces: { endpoint: string; ratio: number } | undefined;
@@ -162,6 +163,11 @@ const variables = {
     example: '30',
   }),
   MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
+  KEEP_ALIVE_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
+    default: 65,
+    desc: 'How long an idle connection stays open; it must be longer than the load balancer keeps one (nginx, AWS: 60)',
+    example: '65',
+  }),
     default: 512,
     desc: 'How many requests a process takes on at once, those included that wait, and those about passwords not; the others are answered with 503',
     example: '512',
@@ -254,6 +260,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     maxConnections: env.MAX_CONNECTIONS,
     requestSeconds: env.REQUEST_SECONDS,
     trustedProxies: list(env.TRUSTED_PROXIES),
+    keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
     logLevel: env.LOG_LEVEL,
     traces: tracesOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
     trial,

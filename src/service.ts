@@ -100,14 +100,14 @@ export type Limits = ServerOptions &
 
 const LIMITS = {
   shutdownTimeout: 10_000,
-  keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
 };
 
-function timesOf({ requestSeconds }: Config) {
+function timesOf({ requestSeconds, keepAliveSeconds }: Config) {
   const requestTimeout = requestSeconds * 1000;
-  return { requestTimeout, headersTimeout: Math.min(10_000, requestTimeout) };
+  const headersTimeout = Math.min(10_000, requestTimeout);
+  return { requestTimeout, headersTimeout, keepAliveTimeout: keepAliveSeconds * 1000 };
 }
 
 /** Not a line for each: a log that grows with the load would be a load of its own. */

@@ -26,6 +26,7 @@ test('nothing needs to be set to try the service out', () => {
     maxRequests: 512,
     maxConnections: 1000,
     requestSeconds: 30,
+    keepAliveSeconds: 65,
     trustedProxies: [],
     logLevel: 'info',
     traces: undefined,
@@ -56,6 +57,7 @@ test('every variable reaches the configuration', () => {
       MAX_REQUESTS: '64',
       MAX_CONNECTIONS: '200',
       REQUEST_SECONDS: '20',
+      KEEP_ALIVE_SECONDS: '75',
       TRUSTED_PROXIES: '10.0.0.0/8,::1',
       LOG_LEVEL: 'warn',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318',
@@ -84,6 +86,7 @@ test('every variable reaches the configuration', () => {
     maxRequests: 64,
     maxConnections: 200,
     requestSeconds: 20,
+    keepAliveSeconds: 75,
     trustedProxies: ['10.0.0.0/8', '::1'],
     logLevel: 'warn',
     traces: { endpoint: 'http://localhost:4318', ratio: 0.1 },
@@ -128,6 +131,8 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1, not "1.5"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error'],
+  ['CORS_ORIGINS', 'http://localhost:*,https://*.com', 'CORS_ORIGINS must be origins'],
+  ['KEEP_ALIVE_SECONDS', '0', 'KEEP_ALIVE_SECONDS must be seconds'],
 ])('%s=%s stops the start, saying why and giving an example', (name, value, message) => {
   const start = () => readConfig({ [name]: value });
   expect(start).toThrow(ConfigError);

@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { expect, test } from 'vitest';
+import { startApp, type TestApp } from './harness.ts';
+
+async function getKeepAlive({ url }: TestApp) {
+  using agent = useAgent();
+  const [response]: IncomingMessage[] = await once(get(`${url}/healthz`, agent), 'response');
+  response?.resume();
+  return response?.headers['keep-alive'];
+}
+
+function useAgent() {
+  const agent = new Agent({ keepAlive: true });
+  return { agent, [Symbol.dispose]: () => agent.destroy() };
+}
+
+test('an idle connection stays open for 65 s, longer than the 60 s of load balancers', async () => {
+  await using app = await startApp();
+  expect(await getKeepAlive(app)).toBe('timeout=65');
+});
+
+test('KEEP_ALIVE_SECONDS=120: an idle connection stays open for 120 s', async () => {
+  await using app = await startApp({ KEEP_ALIVE_SECONDS: '120' });
+  expect(await getKeepAlive(app)).toBe('timeout=120');
+});
