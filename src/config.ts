@@ -5,6 +5,7 @@ import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec 
 import type { AttemptLimits } from './auth/attempts.ts';
 import type { KeyOrigin } from './auth/key-source.ts';
 import type { DatabaseLocation } from './database/connect.ts';
+import { isOriginPattern } from './http/cors-origins.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
 export interface Config {
@@ -33,8 +34,8 @@ export interface Config {
   maxRequests: number;
   maxConnections: number;
   requestSeconds: number;
-  trustedProxies: string[];
   keepAliveSeconds: number;
+  trustedProxies: string[];
   logLevel: string;
   /** Where traces are sent, and what share of them; `undefined`: nowhere. */
   traces: { endpoint: string; ratio: number } | undefined;
@@ -149,8 +150,8 @@ const variables = {
   }),
   CORS_ORIGINS: makeValidator<string>(origins)({
     default: 'http://localhost:*,http://127.0.0.1:*',
-    desc: 'Origins whose pages may call the service, with commas between; `:*` is any port, `*` any origin, `none` none',
-    example: 'https://app.example.com,http://localhost:*',
+    desc: 'Origins whose pages may call the service, with commas between; `https://*.example.com` is any subdomain, `:*` any port, `*` any origin, `none` none',
+    example: 'https://app.example.com,https://*.example.com,http://localhost:*',
   }),
   BODY_LIMIT_BYTES: makeValidator<number>((input) => whole(input, 1024, 100 * 2 ** 20, 'bytes'))({
     default: 65_536,
@@ -162,12 +163,12 @@ const variables = {
     desc: 'How long a request may take to arrive (408), then to be answered (503), then its answer to be read',
     example: '30',
   }),
-  MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
   KEEP_ALIVE_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
     default: 65,
     desc: 'How long an idle connection stays open; it must be longer than the load balancer keeps one (nginx, AWS: 60)',
     example: '65',
   }),
+  MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
     default: 512,
     desc: 'How many requests a process takes on at once, those included that wait, and those about passwords not; the others are answered with 503',
     example: '512',
@@ -259,8 +260,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     maxRequests: env.MAX_REQUESTS,
     maxConnections: env.MAX_CONNECTIONS,
     requestSeconds: env.REQUEST_SECONDS,
-    trustedProxies: list(env.TRUSTED_PROXIES),
     keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
+    trustedProxies: list(env.TRUSTED_PROXIES),
     logLevel: env.LOG_LEVEL,
     traces: tracesOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
     trial,
@@ -360,12 +361,25 @@ function host(input: string): string {
 }
 
 function databaseUrl(input: string): string {
-  if (/^sqlite:./.test(input)) return input;
   if (/^postgres(ql)?:\/\/./.test(input) && URL.canParse(input)) return input;
-  // Its value may hold a password.
-  throw new EnvError(
-    'must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME',
-  );
+  const path = /^sqlite:(.+)$/.exec(input)?.[1];
+  const fault = path && findPathFault(path);
+  if (path && !fault) return input;
+  // The value may hold a password.
+  const forms = 'must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME';
+  throw new EnvError(fault ? `${forms}: ${fault}` : forms);
+}
+
+/** Other programs' forms would make a file with an unexpected name, or in an unexpected folder. */
+function findPathFault(path: string): string | undefined {
+  const name = path.replace(/^\/+/, '');
+  if (path.startsWith('//')) {
+    return `write sqlite:${name} for a file in this folder, sqlite:/${name} for an absolute path`;
+  }
+  if (path.startsWith('~')) return 'write the whole path, nothing replaces the ~';
+  if (/^:?memory:?$/.test(path) && path !== ':memory:') return 'write sqlite::memory:';
+  if (path.startsWith('file:') || path.includes('?')) return 'PATH is a path, it has no parameters';
+  return undefined;
 }
 
 function secret(input: string): string {
@@ -398,13 +412,9 @@ function ratio(input: string): number {
 }
 
 function origins(input: string): string {
-  for (const origin of list(input)) {
-    const site = origin.replace(/:\*$/, '');
-    if (origin !== '*' && (!URL.canParse(site) || new URL(site).origin !== site)) {
-      throw new EnvError(`must be origins (scheme://host[:port], lower case), not "${origin}"`);
-    }
-  }
-  return input;
+  const wrong = list(input).find((origin) => !isOriginPattern(origin));
+  if (wrong === undefined) return input;
+  throw new EnvError(`must be origins (scheme://host[:port], lower case), not "${wrong}"`);
 }
 
 function proxies(input: string): string {

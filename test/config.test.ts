@@ -110,6 +110,13 @@ test.each([
   ['DATABASE_URL', 'mysql://root:hunter2@db', 'DATABASE_URL must be sqlite:PATH'],
   ['DATABASE_URL', 'sqlite:', 'DATABASE_URL must be sqlite:PATH'],
   ['DATABASE_URL', 'postgres://', 'DATABASE_URL must be sqlite:PATH'],
+  ['DATABASE_URL', 'sqlite://data.sqlite', ': write sqlite:data.sqlite for a file in this folder'],
+  ['DATABASE_URL', 'sqlite:///data.sqlite', ', sqlite:/data.sqlite for an absolute path'],
+  ['DATABASE_URL', 'sqlite:~/data.sqlite', 'write the whole path'],
+  ['DATABASE_URL', 'sqlite::memory', 'write sqlite::memory:'],
+  ['DATABASE_URL', 'sqlite:memory', 'write sqlite::memory:'],
+  ['DATABASE_URL', 'sqlite:data.sqlite?mode=ro', 'PATH is a path, it has no parameters'],
+  ['DATABASE_URL', 'sqlite:file:data.sqlite', 'PATH is a path, it has no parameters'],
   ['DATABASE_URL', 'postgres://todos:p@ss@[', 'DATABASE_URL must be sqlite:PATH'],
   ['DATABASE_POOL_SIZE', '0', 'DATABASE_POOL_SIZE must be a number'],
   ['DATABASE_POOL_QUEUE', 'many', 'DATABASE_POOL_QUEUE must be a number'],
@@ -123,6 +130,8 @@ test.each([
   ['CORS_ORIGINS', 'example.com', 'CORS_ORIGINS must be origins'],
   ['CORS_ORIGINS', 'https://a.example/path', 'CORS_ORIGINS must be origins'],
   ['CORS_ORIGINS', 'https://A.example', 'CORS_ORIGINS must be origins'],
+  ['CORS_ORIGINS', 'http://localhost:*,https://*.com', 'CORS_ORIGINS must be origins'],
+  ['KEEP_ALIVE_SECONDS', '0', 'KEEP_ALIVE_SECONDS must be seconds'],
   ['JWT_ISSUER', 'x'.repeat(201), 'JWT_ISSUER must have 200 characters or fewer, not 201'],
   ['BODY_LIMIT_BYTES', '64k', 'BODY_LIMIT_BYTES must be bytes'],
   ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
@@ -131,8 +140,6 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1, not "1.5"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error'],
-  ['CORS_ORIGINS', 'http://localhost:*,https://*.com', 'CORS_ORIGINS must be origins'],
-  ['KEEP_ALIVE_SECONDS', '0', 'KEEP_ALIVE_SECONDS must be seconds'],
 ])('%s=%s stops the start, saying why and giving an example', (name, value, message) => {
   const start = () => readConfig({ [name]: value });
   expect(start).toThrow(ConfigError);
