@@ -2,13 +2,12 @@
 import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, describeVariables, readConfig } from './config.ts';
-import { LostConnection } from './database/errors.ts';
-import { MigrationError } from './database/migrate.ts';
+import { type Config, describeVariables, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { findMisspeltVariables } from './environment.ts';
 import { createLogger } from './observability/logger.ts';
 import { type Service, startService } from './service.ts';
+import { explainStartFault, isUsageError } from './start-faults.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
 
 async function main(): Promise<void> {
@@ -134,30 +133,9 @@ function help(): string {
   ].join('\n');
 }
 
-/** What a start can fail from outside the configuration, by the variable that it comes from. */
-const START_FAULTS: Record<string, string> = {
-  EADDRINUSE: 'Set PORT, or METRICS_PORT, to another one.',
-  EACCES: 'Set PORT, or METRICS_PORT, to another one (those below 1024 are for the administrator).',
-  EADDRNOTAVAIL: 'Set HOST to an address of this machine, for example HOST=127.0.0.1.',
-  ENOTFOUND: 'Set HOST to an address of this machine, for example HOST=127.0.0.1.',
-  SQLITE_CANTOPEN:
-    'Set DATABASE_URL to a file that can be written, for example sqlite:data/todos.sqlite.',
-  SQLITE_NOTADB: 'DATABASE_URL names a file that is no SQLite database.',
-  '28P01': 'DATABASE_URL has a wrong user or password.',
-  '28000': 'DATABASE_URL has a user who may not connect.',
-  '3D000': 'DATABASE_URL names a database that does not exist: create it first.',
-  '42501': 'The user of DATABASE_URL needs to create tables in its database.',
-};
-
 main().catch((error: unknown) => {
-  process.exitCode = 1;
+  process.exitCode = isUsageError(error) ? 2 : 1;
   if (error instanceof WorkerDied) return; // after saying why
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (error instanceof ConfigError) console.error(`The configuration is wrong.\n${error.message}`);
-  else if (error instanceof MigrationError) console.error(error.message);
-  else if (error instanceof LostConnection) {
-    console.error(`The database of DATABASE_URL cannot be reached: ${error.message}`);
-  } else if (code in START_FAULTS) console.error(`${String(error)}\n${START_FAULTS[code]}`);
-  else console.error(error);
+  console.error(explainStartFault(error) ?? error);
   cluster.worker?.disconnect();
 });

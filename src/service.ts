@@ -10,6 +10,7 @@ import { connect, type Db, poolUseOf } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
 import { type SweepReport, sweepRegularly } from './database/sweep.ts';
 import { createDemoUser } from './demo.ts';
+import { findExposedFiles } from './exposed-files.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createQueues } from './request-queues.ts';
 import { createHttpServer, type HttpServerOptions, listen } from './server/http-server.ts';
@@ -42,6 +43,9 @@ export async function startService(
   limits: Limits = {},
 ): Promise<Service> {
   await using opened = new AsyncDisposableStack(); // closed again if the rest fails
+  for (const file of findExposedFiles(config)) {
+    logger.warn({ file }, 'other users of this machine can read the file: chmod 600 it');
+  }
   const tracing = await traceIfAsked(config, logger);
   if (tracing) opened.defer(tracing.close);
   const db = opened.adopt(connect(config.database, tracing?.statement), (handle) =>

@@ -1,8 +1,19 @@
 // The process as `npm start` runs it: a child of its own, killed for real.
 import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { DEMO, startApp } from './harness.ts';
 import { closed, exit, useProcesses } from './process.ts';
@@ -128,15 +139,117 @@ test('a request that never ends does not keep the service from ending', async ()
   await Promise.all([once(socket, 'close'), app.close()]);
 });
 
+const FILES: Record<string, (path: string) => void> = {
+  'text.sqlite': (path) => writeFileSync(path, 'This is a text, and no database at all.\n'),
+  'damaged.sqlite': (path) => {
+    const database = new BetterSqlite3(path);
+    database.exec(`create table damaged (x); insert into damaged values ('${'x'.repeat(9000)}')`);
+    database.close();
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xff, 100, 4096)); // behind the header, which is right
+  },
+  'truncated.sqlite': (path) => {
+    FILES['damaged.sqlite']?.(path);
+    writeFileSync(path, readFileSync(path).subarray(0, 5000));
+  },
+  'other.sqlite': (path) => new BetterSqlite3(path).exec('create table users (x)').close(),
+};
+
 test.each([
   ['DATABASE_URL', 'sqlite:.', 'Set DATABASE_URL to a file that can be written'],
+  ['DATABASE_URL', 'sqlite:/dev/null/x', 'Set DATABASE_URL to a file that can be made'],
+  ['DATABASE_URL', 'sqlite:text.sqlite', 'names a file that is no SQLite database'],
+  ['DATABASE_URL', 'sqlite:damaged.sqlite', 'The database file is damaged. Restore a backup'],
+  ['DATABASE_URL', 'sqlite:truncated.sqlite', 'The database file is damaged. Restore a backup'],
+  ['DATABASE_URL', 'sqlite:other.sqlite', 'Set DATABASE_URL to a database of this service'],
   ['HOST', '192.0.2.1', 'Set HOST to an address of this machine'],
-])('%s=%s cannot be used, and says so', async (name, value, message) => {
+])('%s=%s cannot be used: one sentence and what to do', async (name, value, message) => {
+  const file = value.slice('sqlite:'.length);
+  FILES[file]?.(join(folder(), file));
   const { child, output } = run({ JWT_SECRET: 's'.repeat(32), [name]: value });
   expect(await exit(child)).toBe(1);
   expect(output.text).toContain(message);
   expect(output.text).not.toContain('    at ');
 });
+
+test.each([
+  ['--prot=80', "Unknown option '--prot'"],
+  ['8000', "Unexpected argument '8000'"],
+])('npm start -- %s: says what is wrong, and exit code 2', async (argument, message) => {
+  const { child, output } = run({}, argument);
+  expect(await exit(child)).toBe(2);
+  expect(output.text).toContain(message);
+  expect(output.text).toContain('npm start -- --help says what can be set.');
+  expect(output.text).not.toContain('    at ');
+});
+
+test.skipIf(process.platform === 'win32').each<[string, string, (path: string) => void]>([
+  [
+    'readable by others',
+    'can be read or written by others (mode 644)',
+    (path) => chmodSync(path, 0o644),
+  ],
+  ['short', 'has fewer than 32 bytes', (path) => writeFileSync(path, 'short')],
+  [
+    'a symbolic link',
+    'is a symbolic link',
+    (path) => {
+      renameSync(path, `${path}.elsewhere`);
+      symlinkSync(`${path}.elsewhere`, path);
+    },
+  ],
+  [
+    'a folder',
+    'is not a regular file',
+    (path) => {
+      rmSync(path);
+      mkdirSync(path);
+    },
+  ],
+])('a secret file that is %s: the start is refused, and says why', async (what, message, plant) => {
+  const file = `secrets/${what.replaceAll(' ', '-')}.sqlite`;
+  const path = `${join(folder(), file)}.secret`;
+  mkdirSync(join(folder(), 'secrets'), { recursive: true });
+  writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
+  plant(path);
+  const { child, output } = run({ DATABASE_URL: `sqlite:${file}` });
+  expect(await exit(child)).toBe(1);
+  expect(output.text).toBe(
+    `${file}.secret ${message}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.\n`,
+  );
+});
+
+test.skipIf(process.getuid?.() !== 0)('a secret file of another user is refused', async () => {
+  const path = join(folder(), 'planted.sqlite.secret');
+  writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
+  chownSync(path, 12_345, 12_345);
+  const { child, output } = run({ DATABASE_URL: 'sqlite:planted.sqlite' });
+  expect(await exit(child)).toBe(1);
+  expect(output.text).toContain('planted.sqlite.secret belongs to another user (12345)');
+});
+
+test.skipIf(process.platform === 'win32')(
+  'existing files of the database and keys that others can read are named in the log',
+  async () => {
+    const shared = join(folder(), 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o755);
+    const database = join(shared, 'todos.sqlite');
+    const keys = join(shared, 'keys.json');
+    const set = { keys: [{ kty: 'oct', k: Buffer.alloc(32, 'k').toString('base64url') }] };
+    writeFileSync(database, '');
+    writeFileSync(keys, JSON.stringify(set));
+    for (const path of [database, keys]) chmodSync(path, 0o644);
+    const open = await start({ DATABASE_URL: `sqlite:${database}`, JWT_KEYS: keys });
+    const named = () => [...open.output.text.matchAll(/"file":"([^"]*)","msg":"other users/g)];
+    expect(named().map(([, file]) => file)).toEqual([database, keys]);
+    open.child.kill('SIGTERM');
+    await exit(open.child);
+    chmodSync(shared, 0o700);
+    const closed = await start({ DATABASE_URL: `sqlite:${database}`, JWT_KEYS: keys });
+    expect(closed.output.text).not.toContain('other users');
+  },
+);
 
 test('--help lists every variable, and nothing is started', async () => {
   const { child, output } = run({}, '--help');

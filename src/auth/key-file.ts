@@ -1,22 +1,80 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
+
+/** The file of the secret cannot be trusted; the message says why and what to do. */
+export class SecretFileError extends Error {
+  override name = 'SecretFileError';
+}
 
 /**
  * The secret of a service that somebody is trying out: made once and kept beside the database
  * file, readable only by its owner. A database in memory has one for as long as it lives.
+ * @throws SecretFileError if somebody else could have written or read it
  */
 export function trialSecret(databasePath: string): string {
   const secret = randomBytes(32).toString('base64url');
   if (databasePath === ':memory:') return secret;
   const path = `${databasePath}.secret`;
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, secret, { mode: 0o600 });
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
+  writeFileSync(draft, secret, { mode: 0o600, flag: 'wx' });
   try {
     linkSync(draft, path); // whole, or not at all: whoever comes second takes the first one's
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
     rmSync(draft);
   }
-  return readFileSync(path, 'utf8');
+  return readSecret(path);
+}
+
+function readSecret(path: string): string {
+  const file = openWithoutLink(path);
+  try {
+    const fault = findFault(fstatSync(file));
+    if (fault) throw refusal(path, fault);
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** On Windows there are no such links to follow, and no such flag. */
+function openWithoutLink(path: string): number {
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    throw hasCode(error, 'ELOOP') ? refusal(path, 'is a symbolic link') : error;
+  }
+}
+
+/** Why the file may be damaged, planted or known to others. Windows has no owner and mode. */
+function findFault(stats: Stats): string | undefined {
+  if (!stats.isFile()) return 'is not a regular file';
+  if (stats.size < 32) return 'has fewer than 32 bytes';
+  const user = process.getuid?.();
+  if (user === undefined) return undefined;
+  if (stats.uid !== user) return `belongs to another user (${stats.uid})`;
+  const mode = (stats.mode & 0o777).toString(8);
+  return stats.mode & 0o077 ? `can be read or written by others (mode ${mode})` : undefined;
+}
+
+function refusal(path: string, fault: string): SecretFileError {
+  return new SecretFileError(
+    `${path} ${fault}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.`,
+  );
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,0 +1,42 @@
+import BetterSqlite3 from 'better-sqlite3';
+import pg from 'pg';
+import { LostConnection } from './errors.ts';
+
+const RESTORE = 'Restore a backup: docs/backup.md says how.';
+
+/** What the operator can do, by the beginning of the driver's code. */
+const REMEDIES: Record<string, string> = {
+  SQLITE_CANTOPEN:
+    'Set DATABASE_URL to a file that can be written, for example sqlite:data/todos.sqlite.',
+  SQLITE_NOTADB: `DATABASE_URL names a file that is no SQLite database, or a damaged one. ${RESTORE}`,
+  SQLITE_CORRUPT: `The database file is damaged. ${RESTORE}`,
+  SQLITE_IOERR: `The disk of the database file fails. ${RESTORE}`,
+  SQLITE_FULL: 'The disk of the database file is full: make room.',
+  SQLITE_READONLY: 'Make the database file and its folder writable for this user.',
+  SQLITE_BUSY: 'Another program holds a lock on the database file: end it, and try again.',
+  '28P01': 'DATABASE_URL has a wrong user or password.',
+  '28': 'DATABASE_URL has a user who may not connect.',
+  '3D000': 'DATABASE_URL names a database that does not exist: create it first.',
+  '42501': 'The user of DATABASE_URL needs to create tables in its database.',
+  '25006': 'DATABASE_URL leads to a read-only replica: set it to the primary.',
+  '53100': 'The disk of PostgreSQL is full: make room.',
+  '53300':
+    'PostgreSQL has too many connections: lower DATABASE_POOL_SIZE, or raise max_connections.',
+  '57P03': 'PostgreSQL is starting or shutting down: try again.',
+};
+
+/** @returns a sentence and what to do, for an error of the database; else undefined */
+export function explainDatabaseError(error: unknown): string | undefined {
+  if (error instanceof LostConnection) {
+    return `The database of DATABASE_URL cannot be reached: ${error.message}`;
+  }
+  const isDriverError =
+    error instanceof BetterSqlite3.SqliteError || error instanceof pg.DatabaseError;
+  if (!isDriverError) return undefined;
+  const { code = '', message } = error;
+  const prefix = Object.keys(REMEDIES).find((known) => code.startsWith(known));
+  const remedy = prefix && REMEDIES[prefix];
+  return `The database of DATABASE_URL cannot be used: ${message} (${code}).\n${remedy ?? OTHER}`;
+}
+
+const OTHER = `Set DATABASE_URL to a database of this service, or an empty one. If its tables were changed by hand: ${RESTORE}`;

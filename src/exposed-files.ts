@@ -1,0 +1,27 @@
+import { type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from './config.ts';
+
+/**
+ * Files with the data or the keys that other users of the machine can read. The service makes its
+ * own files readable by their owner only; these were made or changed by something else.
+ */
+export function findExposedFiles({ database, keys }: Pick<Config, 'database' | 'keys'>): string[] {
+  const isFile = database.engine === 'sqlite' && database.path !== ':memory:';
+  const ofDatabase = isFile ? [database.path, `${database.path}-wal`] : [];
+  const ofKeys = keys && 'file' in keys ? [keys.file] : [];
+  return [...ofDatabase, ...ofKeys].filter(isExposed);
+}
+
+/** Windows has no such modes. */
+function isExposed(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  const file = statIfPresent(path);
+  const folder = statIfPresent(dirname(path));
+  if (!file || !folder) return false;
+  return Boolean(file.mode & 0o044 && folder.mode & 0o011);
+}
+
+function statIfPresent(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}

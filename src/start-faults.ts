@@ -1,0 +1,44 @@
+import { SecretFileError } from './auth/key-file.ts';
+import { ConfigError } from './config.ts';
+import { explainDatabaseError } from './database/explain.ts';
+import { MigrationError } from './database/migrate.ts';
+
+const OTHER_PORT = 'Set PORT, or METRICS_PORT, to another one.';
+const OWN_ADDRESS = 'Set HOST to an address of this machine, for example HOST=127.0.0.1.';
+const WRITABLE_FOLDER =
+  'Set DATABASE_URL to a file that can be made and written, for example sqlite:data/todos.sqlite.';
+
+/** What to do about an error of the operating system, by what it did and its code. */
+const REMEDIES: Record<string, string> = {
+  'listen EADDRINUSE': OTHER_PORT,
+  'listen EACCES': `${OTHER_PORT.slice(0, -1)} (those below 1024 are for the administrator).`,
+  'listen EADDRNOTAVAIL': OWN_ADDRESS,
+  'getaddrinfo ENOTFOUND': OWN_ADDRESS,
+  'getaddrinfo EAI_AGAIN': OWN_ADDRESS,
+};
+
+/**
+ * @returns what is wrong and what to do about it, for a person, if the operator can do something;
+ *   undefined for a bug, whose stack trace is of use
+ */
+export function explainStartFault(error: unknown): string | undefined {
+  if (error instanceof ConfigError) return `The configuration is wrong.\n${error.message}`;
+  if (error instanceof MigrationError || error instanceof SecretFileError) return error.message;
+  if (isUsageError(error)) return `${error.message}\nnpm start -- --help says what can be set.`;
+  return explainDatabaseError(error) ?? explainSystemError(error);
+}
+
+/** A command line that parseArgs refuses. */
+export function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code));
+}
+
+function explainSystemError(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  const remedy = REMEDIES[`${error.syscall} ${error.code}`] ?? (isOfFile(error) && WRITABLE_FOLDER);
+  return remedy ? `${String(error)}\n${remedy}` : undefined;
+}
+
+function isOfFile(error: Error): boolean {
+  return 'path' in error;
+}
