@@ -1,15 +1,13 @@
 // Promise: an operator reads what has happened to a person's account.
 import { listEvents } from '../src/auth/audit.ts';
-import { command, Fault, instant, table } from './operator.ts';
+import { command, instant, readCount, table } from './operator.ts';
 
 const HELP = `npm run audit -- --user NAME [--limit 100]
 
 Prints the newest events of a person's account, the newest last (UTC).`;
 
 await command(HELP, { limit: { type: 'string' } }, async (db, user, { limit }) => {
-  if (!/^[1-9]\d{0,6}$/.test(String(limit ?? 100)))
-    throw new Fault('--limit must be a number from 1');
-  const events = await listEvents(db, user.id, Number(limit ?? 100));
+  const events = await listEvents(db, user.id, readCount('limit', limit, 100));
   const rows = events
     .reverse()
     .map((event) => [

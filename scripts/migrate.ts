@@ -8,7 +8,17 @@ import {
   migrationStates,
   planned,
 } from '../src/database/migrate.ts';
-import { expectThere, Fault, instant, main, table, withDatabase } from './operator.ts';
+import {
+  expectNoPositionals,
+  expectThere,
+  Fault,
+  instant,
+  main,
+  readCount,
+  table,
+  UsageError,
+  withDatabase,
+} from './operator.ts';
 
 const HELP = `npm run migrate -- up | down | status [--to NAME | --steps N] [--yes]
 
@@ -27,15 +37,13 @@ const options = {
 } as const;
 
 await main(HELP, options, async ({ to, steps, yes }, [direction, ...rest]) => {
-  const isDirection = direction === 'up' || direction === 'down' || direction === 'status';
-  if (!isDirection || rest.length > 0 || (to !== undefined && steps !== undefined))
-    throw new Fault(HELP);
-  if (!/^[1-9]\d{0,6}$/.test(String(steps ?? 1)))
-    throw new Fault('--steps must be a number from 1');
-  const distance = {
-    to: to === undefined ? undefined : String(to),
-    steps: steps === undefined ? undefined : Number(steps),
-  };
+  if (direction !== 'up' && direction !== 'down' && direction !== 'status') {
+    throw new UsageError(`Say up, down or status${direction ? `, not '${direction}'` : ''}`);
+  }
+  expectNoPositionals(rest);
+  if (to !== undefined && steps !== undefined) throw new UsageError('Say --to or --steps');
+  const count = steps === undefined ? undefined : readCount('steps', steps, 1);
+  const distance = { to: to === undefined ? undefined : String(to), steps: count };
   const location = readDatabaseLocation(process.env);
   if (direction !== 'up') expectThere(location);
   await withDatabase(location, async (db) => {

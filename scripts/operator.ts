@@ -1,24 +1,28 @@
 // What the operator's commands share: options, errors in a line, the database that the service uses.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import BetterSqlite3 from 'better-sqlite3';
-import pg from 'pg';
 import { v7 as uuid } from 'uuid';
 import type { AuditEvent, AuditEventName } from '../src/auth/audit.ts';
 import { findUserByName } from '../src/auth/users.ts';
 import { ConfigError, readDatabaseLocation } from '../src/config.ts';
 import { connect, type DatabaseLocation, type Db } from '../src/database/connect.ts';
 import { isOutage } from '../src/database/errors.ts';
+import { explainDatabaseError } from '../src/database/explain.ts';
 import { MigrationError } from '../src/database/migrate.ts';
 import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
+import { escapeUnsafe, escapeUnsafeLines } from '../src/printable.ts';
+import { isUsageError } from '../src/start-faults.ts';
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
 /** What the options say; which of them there are is parseArgs' business. */
 export type Values = Record<string, unknown>;
 
-/** What is wrong, for a person: printed as one line. */
+/** What is wrong, for a person: printed as one line. The command ends with 1. */
 export class Fault extends Error {}
+
+/** The command line is wrong: its usage is printed too, and the command ends with 2. */
+export class UsageError extends Fault {}
 
 /** Runs a command; says what is wrong in one line. */
 export async function main(
@@ -37,22 +41,39 @@ export async function main(
     for (const warning of findMisspeltVariables(process.env)) console.error(warning);
     await work(values, positionals);
   } catch (error) {
-    console.error(isKnown(error) ? withoutPasswords(error.message) : error);
-    process.exitCode = 1;
+    const isUsage = error instanceof UsageError || isUsageError(error);
+    const message = explain(error) ?? (isUsage ? error.message : undefined);
+    console.error(message === undefined ? error : escapeUnsafeLines(withoutPasswords(message)));
+    if (isUsage) console.error(`\nUsage: ${help.split('\n', 1)}\n--help says more.`);
+    process.exitCode = isUsage ? 2 : 1;
   }
 }
 
-function isKnown(error: unknown): error is Error {
-  const isOurs = [Fault, ConfigError, MigrationError].some((kind) => error instanceof kind);
-  const isDatabase =
-    error instanceof pg.DatabaseError || error instanceof BetterSqlite3.SqliteError;
-  return isOurs || isDatabase || isOutage(error) || isUsage(error);
+function explain(error: unknown): string | undefined {
+  const isKnown = [Fault, ConfigError, MigrationError].some((kind) => error instanceof kind);
+  if (error instanceof Error && isKnown) return error.message;
+  const sentence = explainDatabaseError(error);
+  if (sentence !== undefined) return sentence;
+  return error instanceof Error && isOutage(error) ? error.message : undefined;
 }
 
-function isUsage(error: unknown): error is Error {
-  return (
-    error instanceof TypeError && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code))
-  );
+/** @throws UsageError where there are arguments that are no options */
+export function expectNoPositionals(positionals: string[]): void {
+  if (positionals.length > 0) throw new UsageError(`Unexpected argument '${positionals[0]}'`);
+}
+
+/** @throws UsageError where a number is no whole one from 1 on */
+export function readCount(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (!/^[1-9]\d{0,6}$/.test(String(value))) {
+    throw new UsageError(`--${name} must be a number from 1`);
+  }
+  return Number(value);
+}
+
+/** `1 row`, `2 rows`. */
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** What stands between a URL's user and its host is nobody's to read, however it is spelt. */
@@ -60,15 +81,22 @@ export function withoutPasswords(text: string): string {
   return text.replaceAll(/(:\/\/[^\s:/@]*):\S*@/g, '$1:…@');
 }
 
+/** The user that a command is about. */
+export interface User {
+  id: string;
+  username: string;
+}
+
 /** Runs a command about the user that `--user` names. */
 export async function command(
   help: string,
   options: Options,
-  work: (db: Db, user: { id: string; username: string }, values: Values) => Promise<void>,
+  work: (db: Db, user: User, values: Values) => Promise<void>,
 ): Promise<void> {
   await main(help, { ...options, user: { type: 'string' } }, async (values, positionals) => {
     const { user: name } = values;
-    if (typeof name !== 'string' || positionals.length > 0) throw new Fault(help);
+    expectNoPositionals(positionals);
+    if (typeof name !== 'string') throw new UsageError('--user NAME is missing');
     const location = readDatabaseLocation(process.env);
     expectThere(location);
     await withDatabase(location, async (db) => {
@@ -107,8 +135,9 @@ export function operatorEvent(event: AuditEventName, userId: string): AuditEvent
 
 const REQUEST_ID = `operator-${uuid()}`;
 
-/** Rows as columns that line up. */
-export function table(head: string[], rows: string[][]): string {
+/** Rows as columns that line up; what users sent cannot change the terminal. */
+export function table(head: string[], cells: string[][]): string {
+  const rows = cells.map((row) => row.map(escapeUnsafe));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

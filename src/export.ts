@@ -4,6 +4,7 @@ import { listSessionsFrom } from './auth/session-repository.ts';
 import { findUser } from './auth/users.ts';
 import type { Db } from './database/connect.ts';
 import type { Schema } from './http/operation.ts';
+import { escapeUnsafe } from './printable.ts';
 import { todoBody } from './todos/handlers.ts';
 import { listTodos, type Todo } from './todos/repository.ts';
 
@@ -50,7 +51,7 @@ export async function* exportUser(db: Db, userId: string, now: number): AsyncGen
   const user = await findUser(db, userId);
   if (!user) throw new Error('there is no such user');
   const head = { exported_at: rfc3339(now), user: userBody(user) };
-  yield `${JSON.stringify(head).slice(0, -1)}`;
+  yield toJson(head).slice(0, -1);
   yield* list('sessions', sessions(db, userId));
   yield* list('todos', todos(db, userId));
   yield* list('audit_events', auditEvents(db, userId));
@@ -64,7 +65,7 @@ async function* list<Name extends 'sessions' | 'todos' | 'audit_events'>(
   yield `,\n"${name}":[`;
   let separator = '\n';
   for await (const page of pages) {
-    yield separator + page.map((item) => JSON.stringify(item)).join(',\n');
+    yield separator + page.map(toJson).join(',\n');
     separator = ',\n';
   }
   yield ']';
@@ -109,6 +110,11 @@ async function* pages<Row>(read: (last: Row | undefined) => Promise<Row[]>) {
     last = page.at(-1);
     if (page.length < PAGE) return;
   }
+}
+
+/** On a terminal, too, it shows what is there: unsafe characters are escaped as JSON allows. */
+function toJson(value: unknown): string {
+  return escapeUnsafe(JSON.stringify(value));
 }
 
 function rfc3339(milliseconds: number): string {

@@ -141,7 +141,6 @@ test('it needs no more memory than a page of it', async () => {
 });
 
 test.each([
-  ['without a user', [], /^npm run --silent export -- --user NAME/],
   ['with an unknown user', ['--user', 'nobody', '--file', 'x.json'], /^there is no user nobody\n$/],
   ['to where no file can be', ['--user', DEMO.username, '--file', 'no/x.json'], /^ENOENT: .*\n$/],
 ])('an export %s says so, and leaves no file', async (_what, args, message) => {

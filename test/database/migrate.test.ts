@@ -175,15 +175,15 @@ test('a database that was migrated before the first start has no demo user', asy
 });
 
 test.each([
-  ['nothing', [], /^npm run migrate -- up/],
-  ['a direction that is none', ['sideways'], /^npm run migrate -- up/],
-  ['two ends', ['up', '--to', 'x', '--steps', '1'], /^npm run migrate -- up/],
-  ['no steps', ['down', '--steps', '0'], /^--steps must be a number from 1\n$/],
-  ['an unknown migration', ['up', '--to', 'x'], /^There is no migration x\.\n$/],
-  ['an unknown option', ['up', '--force'], /^Unknown option '--force'/],
-])('migrate with %s says so', async (_what, args, message) => {
+  ['nothing', 2, [], /^Say up, down or status\n/],
+  ['an unknown direction', 2, ['sideways'], /^Say up, down or status, not 'sideways'\n/],
+  ['two ends', 2, ['up', '--to', 'x', '--steps', '1'], /^Say --to or --steps\n/],
+  ['no steps', 2, ['down', '--steps', '0'], /^--steps must be a number from 1\n/],
+  ['an unknown migration', 1, ['up', '--to', 'x'], /^There is no migration x\.\n$/],
+  ['an unknown option', 2, ['up', '--force'], /^Unknown option '--force'/],
+])('migrate with %s: exit code %i, and a message', async (_what, exit, args, message) => {
   const { code, output } = await run('migrate', args, { DATABASE_URL: 'sqlite:new.sqlite' });
-  expect(code).toBe(1);
+  expect(code).toBe(exit);
   expect(output).toMatch(message);
   expect(output).not.toContain('    at ');
 });
