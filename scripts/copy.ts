@@ -4,61 +4,56 @@ import { ConfigError, readDatabaseLocation } from '../src/config.ts';
 import type { DatabaseLocation } from '../src/database/connect.ts';
 import { CopyError, copyDatabase, type Progress } from '../src/database/copy.ts';
 import {
+  countOf,
+  expectNoPositionals,
   expectThere,
   Fault,
   main,
+  UsageError,
   type Values,
   withDatabase,
   withoutPasswords,
 } from './operator.ts';
 
-const HELP = `npm run copy -- --from sqlite:PATH --to postgres://USER@HOST:PORT/NAME [--replace]
+const HELP = `npm run copy -- --from sqlite:PATH --to postgres://USER@HOST:PORT/NAME
 
 Copies a service with its live sessions from one database to another, from either engine to either:
 users, sessions, spent tokens, todos, idempotency keys, counters, audit events and the service's own
-secrets. Stop the service first: what it writes meanwhile is not in the copy, which is then refused.
+secrets. Stop the service first: if it writes meanwhile, the copy is refused.
 
-At the end it compares the numbers and checksums of all rows, as both databases have them then, and
-ends with 0 if they agree. A copy that was cut off goes on when the same command is run again; until
-it is complete, no service starts on the target.
+The copy is one transaction: if it is cut off, or the databases differ at its end in the numbers of
+their rows or the sums of a column, nothing has been copied.
 
   --from      the service as it is; or the environment variable COPY_FROM
   --to        where it moves to, an empty database; or DATABASE_URL
-  --replace   gives up what the target has, instead of refusing a target that is not empty
 
 Everybody on the machine can read a command's arguments: leave the password out of them, and give it
 in the environment (in the two variables, or PGPASSWORD) or in ~/.pgpass.`;
 
-const options = {
-  from: { type: 'string' },
-  to: { type: 'string' },
-  replace: { type: 'boolean' },
-} as const;
+const options = { from: { type: 'string' }, to: { type: 'string' } } as const;
 
 await main(HELP, options, async (values, positionals) => {
+  expectNoPositionals(positionals);
   const from = locationOf(values, 'from', process.env['COPY_FROM']);
   const to = locationOf(values, 'to', process.env['DATABASE_URL']);
-  if (!from || !to || positionals.length > 0) throw new Fault(HELP);
   expectThere(from);
-  if (to.engine === 'sqlite' && to.path === ':memory:') throw new Fault('--to has to be a file');
+  if (to.engine === 'sqlite' && to.path === ':memory:') throw new UsageError('--to must be a file');
   console.log(`From ${nameOf(from)}\nTo   ${nameOf(to)}`);
-  const copying = { replace: values['replace'] === true, onProgress: reporter() };
   const count = await withDatabase(from, (source) =>
-    withDatabase(to, (target) => copyDatabase(source, target, copying)),
+    withDatabase(to, (target) => copyDatabase(source, target, progressReporter())),
   ).catch(explain);
-  console.log(
-    `Complete: ${rows(count)}, and both databases have the same.\n\n${whatIsNext(from, to)}`,
-  );
+  const rows = countOf(count, 'row');
+  console.log(`Complete: ${rows}, and both databases have the same.\n\n${whatIsNext(from, to)}`);
 });
 
 function locationOf(values: Values, name: 'from' | 'to', otherwise: string | undefined) {
   const url = values[name] ?? otherwise;
-  if (typeof url !== 'string') return undefined;
+  if (typeof url !== 'string' || url === '') throw new UsageError(`--${name} is missing`);
   try {
     return readDatabaseLocation({ ...process.env, DATABASE_URL: url });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new Fault(`--${name} must be sqlite:PATH or postgres://USER@HOST:PORT/NAME`);
+    throw new UsageError(error.message.replaceAll('DATABASE_URL', `--${name}`));
   }
 }
 
@@ -69,22 +64,14 @@ function nameOf(location: DatabaseLocation): string {
 }
 
 /** Prints how far each table is: at its first rows, at its last, and once a second in between. */
-function reporter(): (progress: Progress) => void {
-  let last = { step: '', table: '', at: 0 };
-  return ({ step, table, done, total, written }) => {
-    const isFirst = step !== last.step || table !== last.table;
+function progressReporter(): (progress: Progress) => void {
+  let last = { table: '', at: 0 };
+  return ({ table, done, total }) => {
     const now = performance.now();
-    if (!isFirst && done < total && now - last.at < 1000) return;
-    last = { step, table, at: now };
-    const there =
-      step === 'copying' && written < done ? `, ${rows(done - written)} there already` : '';
-    const what = step === 'copying' ? step : `checking the ${step}’s`;
-    console.log(`${what} ${table}: ${rows(done)} of ${total.toLocaleString('en')}${there}`);
+    if (table === last.table && done < total && now - last.at < 1000) return;
+    last = { table, at: now };
+    console.log(`copying ${table}: ${countOf(done, 'row')} of ${total.toLocaleString('en')}`);
   };
-}
-
-function rows(count: number): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
 }
 
 function explain(error: unknown): never {

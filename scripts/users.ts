@@ -20,6 +20,7 @@ import {
   main,
   operatorEvent,
   table,
+  UsageError,
   withDatabase,
 } from './operator.ts';
 
@@ -106,7 +107,9 @@ function newPassword(): string {
 await main(HELP, { yes: { type: 'boolean' } }, async ({ yes }, [command, name, ...rest]) => {
   const work = WORKS[command ?? ''];
   const isComplete = command === 'list' ? name === undefined : name !== undefined;
-  if (!work || !isComplete || rest.length > 0) throw new Fault(HELP);
+  if (!work || !isComplete || rest.length > 0) {
+    throw new UsageError('Say list, create NAME, set-password NAME or delete NAME');
+  }
   const location = readDatabaseLocation(process.env);
   expectThere(location);
   await withDatabase(location, (db) => work(db, name ?? '', yes === true));

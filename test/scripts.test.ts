@@ -89,8 +89,11 @@ test.each([
   ['with an unknown command', ['rename', 'ada']],
   ['without a name', ['create']],
   ['with a name too many', ['delete', 'ada', 'bob', '--yes']],
-])('npm run users %s prints its usage', async (_what, args) => {
+])('npm run users %s says what is wrong and ends with 2', async (_what, args) => {
   const { code, output } = await run('users', args, { DATABASE_URL: 'sqlite:none/x' });
+  expect(code).toBe(2);
+  expect(output).toMatch(/^Say list, create NAME.*\n\nUsage: npm run users -- list/);
+});
   expect(code).toBe(1);
   expect(output).toMatch(/^npm run users -- list \| create NAME/);
 });

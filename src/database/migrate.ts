@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration';
 import type { Db } from './connect.ts';
-import { inLock, isUnfinishedCopy } from './lock.ts';
+import { inLock } from './lock.ts';
 import { initial } from './migrations/0001_initial.ts';
 import { leewayAndAccounts } from './migrations/0002_leeway_and_accounts.ts';
 
@@ -33,7 +33,6 @@ export async function migrate(
   fill: (db: Db) => Promise<void> = async () => {},
 ): Promise<void> {
   await inLock(db, async (trx) => {
-    await expectWhole(trx);
     const names = await migrateIn(trx, { direction: 'up' });
     if (names.includes('0001_initial')) await fill(trx);
   });
@@ -51,18 +50,7 @@ export interface MigrationPlan {
  * @returns the names of what has been applied or undone, in that order
  */
 export async function migrateBy(db: Db, plan: MigrationPlan): Promise<string[]> {
-  return inLock(db, async (trx) => {
-    await expectWhole(trx);
-    return migrateIn(trx, plan);
-  });
-}
-
-/** Half the sessions of a service would be as good as none: the other half would be logged out. */
-async function expectWhole(trx: Db): Promise<void> {
-  if (!(await isUnfinishedCopy(trx))) return;
-  throw new MigrationError(
-    'A copy into this database has been begun and not finished: do that first (npm run copy).',
-  );
+  return inLock(db, (trx) => migrateIn(trx, plan));
 }
 
 export interface MigrationState {

@@ -20,13 +20,13 @@ const NODES = new Set([
   ...['AlterTableStmt', 'AlterTableCmd'],
   ...['ResTarget', 'RangeVar', 'RangeSubselect', 'JoinExpr', 'SortBy', 'ColumnRef', 'A_Star'],
   ...['A_Const', 'Integer', 'String', 'List', 'ParamRef', 'A_Expr', 'BoolExpr', 'NullTest'],
-  ...['CaseExpr', 'CaseWhen', 'FuncCall', 'RowExpr', 'SubLink', 'TypeCast'],
+  ...['CaseExpr', 'CaseWhen', 'CoalesceExpr', 'FuncCall', 'RowExpr', 'SubLink', 'TypeCast'],
 ]);
 
-const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '||', '~~', '!~']);
+const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '%', '||', '~~', '!~']);
 
 const FUNCTIONS = new Set([
-  ...['abs', 'count'],
+  ...['abs', 'count', 'sum', 'length', 'strpos'],
   'pg_catalog.like_escape', // like … escape
   ...['clock_timestamp', 'pg_catalog.extract'], // in CockroachDB, of the node that is asked
   // Kysely's, to find out which tables there are.
