@@ -1,4 +1,5 @@
 import { Kysely, type LogEvent } from 'kysely';
+import { createDatabaseCheck, type OpenedFile } from './check.ts';
 import { openPostgres, type PoolUse, type PostgresLocation } from './postgres.ts';
 import type { Database } from './schema.ts';
 import { openSqlite, type SqliteLocation } from './sqlite.ts';
@@ -16,12 +17,22 @@ export type DatabaseLocation = SqliteLocation | PostgresLocation;
 export function connect(location: DatabaseLocation, told?: (event: LogEvent) => void): Db {
   const log = told ? { log: told } : {};
   if (location.engine === 'sqlite') {
-    return new Kysely<Database>({ dialect: openSqlite(location), ...log });
+    const { dialect, openedFiles } = openSqlite(location);
+    const db = new Kysely<Database>({ dialect, ...log });
+    filesOf.set(db, openedFiles);
+    return db;
   }
   const { dialect, poolUse } = openPostgres(location);
   const db = new Kysely<Database>({ dialect, ...log });
   poolUses.set(db, poolUse);
   return db;
+}
+
+const filesOf = new WeakMap<Db, OpenedFile[]>();
+
+/** Makes the check whether the database can serve, see `createDatabaseCheck`. */
+export function databaseCheckOf(db: Db, now: () => number): () => Promise<void> {
+  return createDatabaseCheck(db, filesOf.get(db) ?? [], now);
 }
 
 const poolUses = new WeakMap<Db, () => PoolUse>();

@@ -18,6 +18,11 @@ export class PoolExhausted extends Error {
   override name = 'PoolExhausted';
 }
 
+/** The file of the database is no longer at its path: what is written now, nobody finds again. */
+export class DatabaseFileMoved extends Error {
+  override name = 'DatabaseFileMoved';
+}
+
 /** SQLite's result codes for what lies outside the statement: the file, the disk, another process. */
 const SQLITE_OUTAGES =
   /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOTADB|CORRUPT|PROTOCOL|NOMEM|INTERRUPT)/;
@@ -35,6 +40,7 @@ const POSTGRES_OUTAGES = /^(08|28|3D|25006|40|53|54|55|57|58|XX001|XX002)/;
 export function isOutage(error: unknown): boolean {
   if (error instanceof LostConnection || error instanceof PoolExhausted) return true;
   if (isMissingReference(error)) return true;
+  if (error instanceof DatabaseFileMoved) return true;
   if (error instanceof BetterSqlite3.SqliteError) return SQLITE_OUTAGES.test(error.code);
   if (error instanceof pg.DatabaseError) return POSTGRES_OUTAGES.test(error.code ?? '');
   if (!(error instanceof Error)) return false;

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
+import type { OpenedFile } from './check.ts';
 
 /** Where the data is: a file, or `:memory:` for as long as the process lives. */
 export interface SqliteLocation {
@@ -13,14 +14,27 @@ export interface SqliteLocation {
 const BUSY_TIMEOUT = 2000;
 
 /** Opens the file, making its folder if need be. */
-export function openSqlite({ path }: SqliteLocation): SqliteDialect {
+export function openSqlite({ path }: SqliteLocation): {
+  dialect: SqliteDialect;
+  openedFiles: OpenedFile[];
+} {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const sqlite = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT });
   sqlite.pragma('journal_mode = WAL');
   // FULL: what has been answered is on the disk, whatever happens to the process or the machine.
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
-  return new TransactionalSqliteDialect({ database: remembering(sqlite) });
+  const dialect = new TransactionalSqliteDialect({ database: remembering(sqlite) });
+  return { dialect, openedFiles: path === ':memory:' ? [] : identifyFiles(sqlite, path) };
+}
+
+/** The file, and the log of its writes, which the first read creates. */
+function identifyFiles(sqlite: BetterSqlite3.Database, path: string): OpenedFile[] {
+  sqlite.pragma('user_version');
+  return [path, `${path}-wal`].flatMap((name) => {
+    const stats = statSync(name, { bigint: true, throwIfNoEntry: false });
+    return stats ? [{ path: resolve(name), stats }] : [];
+  });
 }
 
 /** SQLite changes its tables in transactions like everything else; Kysely does not rely on it. */
