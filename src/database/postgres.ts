@@ -18,7 +18,7 @@ export interface PostgresLocation {
   poolSize: number;
   /** How many requests wait for one of them at most. */
   poolQueue: number;
-  /** For how long one statement's answer is waited for, in milliseconds; 0 is for ever. */
+  /** For how long PostgreSQL works on one statement, in milliseconds; 0 is for ever. */
   queryTimeout?: number;
 }
 
@@ -26,10 +26,17 @@ export interface PostgresLocation {
 const TIMEOUTS = {
   /** To get a connection: a free one, or a new one. */
   connectionTimeoutMillis: 3_000,
-  /** For the answer to one statement. */
-  query_timeout: 10_000,
   idleTimeoutMillis: 30_000,
 };
+
+/** For how long PostgreSQL works on one statement. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** The service waits a little longer, so that PostgreSQL ends what nobody waits for any more. */
+const ANSWER_MARGIN_MS = 500;
+
+/** A node that died in a transaction holds its locks for so long at most. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 /** Names every connection where the database lists them. */
 const APPLICATION = 'openapi-todos';
@@ -39,6 +46,80 @@ export function openPostgres(location: PostgresLocation): {
   dialect: PostgresDialect;
   poolUse: () => PoolUse;
 } {
+  const pools = new Pools(location);
+  const dialect = new LocklessDialect({
+    pool: {
+      connect: async () => new Session(pools, location.poolQueue),
+      end: () => pools.end(),
+      options: {},
+    },
+  });
+  const poolUse = () => ({
+    busy: pools.current.totalCount - pools.current.idleCount,
+    idle: pools.current.idleCount,
+    waiting: pools.current.waitingCount,
+  });
+  return { dialect, poolUse };
+}
+
+/**
+ * The pool of connections. PgBouncer refuses connections that bring timeouts along; then another
+ * pool, without them, takes its place.
+ */
+class Pools {
+  current: pg.Pool;
+  #location: PostgresLocation;
+
+  constructor(location: PostgresLocation) {
+    this.#location = location;
+    this.current = createPool(location, serverTimeouts(location));
+  }
+
+  /** @returns a connection; whoever got it releases it */
+  async connect(): Promise<pg.PoolClient> {
+    const asked = this.current;
+    try {
+      return await asked.connect();
+    } catch (error) {
+      if (!isUnsupportedParameter(error)) throw error;
+      if (asked === this.current) this.#replace();
+      return this.current.connect();
+    }
+  }
+
+  end(): Promise<void> {
+    return this.current.end();
+  }
+
+  #replace(): void {
+    const former = this.current;
+    this.current = createPool(this.#location, {});
+    void former.end();
+  }
+}
+
+/** Those that PostgreSQL itself goes by. */
+type ServerTimeouts = Pick<
+  pg.PoolConfig,
+  'statement_timeout' | 'idle_in_transaction_session_timeout'
+>;
+
+function serverTimeouts({ queryTimeout = STATEMENT_TIMEOUT_MS }: PostgresLocation): ServerTimeouts {
+  if (queryTimeout === 0) return {};
+  return {
+    statement_timeout: queryTimeout,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  };
+}
+
+/** PgBouncer takes only those parameters of a connection that it can keep track of. */
+function isUnsupportedParameter(error: unknown): boolean {
+  const isRefused = error instanceof pg.DatabaseError && error.code === '08P01';
+  return isRefused && error.message.includes('unsupported startup parameter');
+}
+
+function createPool(location: PostgresLocation, timeouts: ServerTimeouts): pg.Pool {
+  const { queryTimeout = STATEMENT_TIMEOUT_MS } = location;
   const pool = new pg.Pool({
     connectionString: location.url,
     max: location.poolSize,
@@ -47,24 +128,13 @@ export function openPostgres(location: PostgresLocation): {
     maxLifetimeSeconds: 1800, // after a failover the connections spread again
     types: { getTypeParser },
     ...TIMEOUTS,
-    query_timeout: location.queryTimeout ?? TIMEOUTS.query_timeout,
+    query_timeout: queryTimeout === 0 ? 0 : queryTimeout + ANSWER_MARGIN_MS,
+    ...timeouts,
   });
   // Whoever uses a connection that broke is told by its next statement.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const dialect = new LocklessDialect({
-    pool: {
-      connect: async () => new Session(pool, location.poolQueue),
-      end: () => pool.end(),
-      options: {},
-    },
-  });
-  const poolUse = () => ({
-    busy: pool.totalCount - pool.idleCount,
-    idle: pool.idleCount,
-    waiting: pool.waitingCount,
-  });
-  return { dialect, poolUse };
+  return pool;
 }
 
 /** How many connections there are, and how many requests wait for one. */
@@ -87,13 +157,13 @@ function getTypeParser(oid: number, format?: 'text' | 'binary') {
  * anything twice; what is in a transaction is `transact`'s business.
  */
 class Session implements PostgresPoolClient {
-  #pool: pg.Pool;
+  #pools: Pools;
   #queue: number;
   #client: pg.PoolClient | undefined;
   #state: 'single' | 'in transaction' | 'lost' = 'single';
 
-  constructor(pool: pg.Pool, queue: number) {
-    this.#pool = pool;
+  constructor(pools: Pools, queue: number) {
+    this.#pools = pools;
     this.#queue = queue;
   }
 
@@ -131,9 +201,10 @@ class Session implements PostgresPoolClient {
   }
 
   async #connect(): Promise<pg.PoolClient> {
-    if (this.#pool.waitingCount >= this.#queue) throw new PoolExhausted('too many wait already');
+    if (this.#pools.current.waitingCount >= this.#queue)
+      throw new PoolExhausted('too many wait already');
     try {
-      return await this.#pool.connect();
+      return await this.#pools.connect();
     } catch (error) {
       const isLasting = error instanceof pg.DatabaseError && !isLostConnection(error);
       throw isLasting ? error : unsent(error);
