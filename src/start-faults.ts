@@ -8,13 +8,13 @@ const OWN_ADDRESS = 'Set HOST to an address of this machine, for example HOST=12
 const WRITABLE_FOLDER =
   'Set DATABASE_URL to a file that can be made and written, for example sqlite:data/todos.sqlite.';
 
-/** What to do about an error of the operating system, by what it did and its code. */
-const REMEDIES: Record<string, string> = {
-  'listen EADDRINUSE': OTHER_PORT,
-  'listen EACCES': `${OTHER_PORT.slice(0, -1)} (those below 1024 are for the administrator).`,
-  'listen EADDRNOTAVAIL': OWN_ADDRESS,
-  'getaddrinfo ENOTFOUND': OWN_ADDRESS,
-  'getaddrinfo EAI_AGAIN': OWN_ADDRESS,
+/** What to do about an error of the network, by its code; one of a file names its path. */
+const NETWORK_REMEDIES: Record<string, string> = {
+  EADDRINUSE: OTHER_PORT,
+  EACCES: `${OTHER_PORT.slice(0, -1)} (those below 1024 are for the administrator).`,
+  EADDRNOTAVAIL: OWN_ADDRESS,
+  ENOTFOUND: OWN_ADDRESS,
+  EAI_AGAIN: OWN_ADDRESS,
 };
 
 /**
@@ -35,10 +35,6 @@ export function isUsageError(error: unknown): error is Error {
 
 function explainSystemError(error: unknown): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
-  const remedy = REMEDIES[`${error.syscall} ${error.code}`] ?? (isOfFile(error) && WRITABLE_FOLDER);
-  return remedy ? `${String(error)}\n${remedy}` : undefined;
-}
-
-function isOfFile(error: Error): boolean {
-  return 'path' in error;
+  const remedy = 'path' in error ? WRITABLE_FOLDER : NETWORK_REMEDIES[String(error.code)];
+  return remedy && `${String(error)}\n${remedy}`;
 }
