@@ -134,6 +134,30 @@ test('Ctrl-C in a terminal, which signals the whole group, drains the workers', 
   expect(server.output.text).not.toContain('a worker has died');
 });
 
+test('metrics of a worker that does not answer are left out, and worker_up says so', async () => {
+  const server = await start();
+  const [victim = 0] = await bothAnswered(server);
+  const scrape = async () => (await ask(server, '/metrics')).text();
+  const up = (text: string) =>
+    [...text.matchAll(/^worker_up\{worker="(\d+)"\} (\d)/gm)].map(([, id, is]) => ({ id, is }));
+  expect(up(await scrape())).toEqual([
+    { id: '1', is: '1' },
+    { id: '2', is: '1' },
+  ]);
+  process.kill(victim, 'SIGSTOP');
+  // One of two connections at most is given to the worker that stands still.
+  const scrapes = [scrape(), scrape()];
+  const text = await Promise.any(scrapes);
+  process.kill(victim, 'SIGCONT');
+  const states = up(text).toSorted((a, b) => Number(a.is) - Number(b.is));
+  expect(states.map(({ is }) => is)).toEqual(['0', '1']);
+  const down = `worker="${states[0]?.id}"`;
+  const lines = text.split('\n').filter((line) => line.includes(down));
+  expect(lines).toEqual([`worker_up{${down}} 0`]);
+  expect(text).toContain('process_cpu_seconds_total{');
+  await Promise.all(scrapes);
+});
+
 test('nobody outlives the leading process', async () => {
   const server = await start();
   server.child.kill('SIGKILL');
