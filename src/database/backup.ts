@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+
+/** There is no backup; the message says why, for a person. */
+export class BackupError extends Error {
+  override name = 'BackupError';
+}
+
+/** How many bytes have been copied. */
+export interface BackupProgress {
+  done: number;
+  total: number;
+}
+
+/**
+ * Copies an SQLite database into a new file, as it is at one moment, while others read and write
+ * it. The file is there when it is complete and checked, or not at all.
+ * @returns its size in bytes
+ * @throws BackupError
+ */
+export async function backUpSqlite(
+  path: string,
+  file: string,
+  onProgress: (progress: BackupProgress) => void,
+): Promise<number> {
+  if (existsSync(file)) throw new BackupError(`${file} exists: name a file that does not`);
+  if (!existsSync(dirname(file))) throw new BackupError(`there is no folder ${dirname(file)}`);
+  const draft = `${file}.${randomBytes(8).toString('hex')}`;
+  try {
+    const size = await copyPages(path, draft, onProgress);
+    expectIntact(draft);
+    renameSync(draft, file);
+    return size;
+  } finally {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(draft + suffix, { force: true });
+  }
+}
+
+async function copyPages(
+  path: string,
+  draft: string,
+  onProgress: (progress: BackupProgress) => void,
+): Promise<number> {
+  const source = new BetterSqlite3(path, { fileMustExist: true });
+  try {
+    const pageSize = Number(source.pragma('page_size', { simple: true }));
+    // Without a transaction, SQLite starts the copy again whenever another process has written.
+    source.exec('begin');
+    source.prepare('select count(*) from sqlite_schema').get(); // the moment that is copied
+    const { totalPages } = await source.backup(draft, {
+      progress({ totalPages: all, remainingPages }) {
+        onProgress({ done: (all - remainingPages) * pageSize, total: all * pageSize });
+        return PAGES_AT_ONCE;
+      },
+    });
+    return totalPages * pageSize;
+  } finally {
+    source.close();
+  }
+}
+
+/** 4 MB with SQLite's usual page size. */
+const PAGES_AT_ONCE = 1000;
+
+/** @throws BackupError if the copy is damaged, as its source is then */
+function expectIntact(draft: string): void {
+  const copy = new BetterSqlite3(draft);
+  try {
+    const result = copy.pragma('quick_check(1)', { simple: true });
+    if (result !== 'ok') throw new BackupError(`the database is damaged: ${result}`);
+  } finally {
+    copy.close();
+  }
+}

@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { backUpSqlite } from '../src/database/backup.ts';
+import { useCommands } from './command.ts';
+import { DEMO } from './harness.ts';
+import { exit, useProcesses } from './process.ts';
+
+const { folder, start } = useProcesses();
+const commands = useCommands();
+const PAGE = readFileSync(new URL('../docs/backup.md', import.meta.url), 'utf8');
+
+/** The shell commands of the section, as a person would copy them. */
+function restoreCommands(): string {
+  const [, block = ''] = /### Restoring.*?```sh\n(.*?)```/s.exec(PAGE) ?? [];
+  return block;
+}
+
+test('a backup while the service writes, restored as docs/backup.md says, has what it had', async () => {
+  const variables = { DATABASE_URL: 'sqlite:data/todos.sqlite' };
+  const service = await start(variables);
+  const { data: tokens } = await service.client.login(DEMO.username, DEMO.password);
+  const create = (title: string) => service.client.POST('/todos', { body: { title } });
+  await create('before the backup');
+  let isOver = false;
+  const writing = (async () => {
+    for (let n = 0; !isOver; n += 1) await create(`meanwhile ${n}`);
+  })();
+  const file = join(folder(), 'backup.sqlite');
+  const database = { DATABASE_URL: `sqlite:${join(folder(), 'data/todos.sqlite')}` };
+  const { code, output } = await commands.run('backup', ['--file', file], database);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toMatch(/^backing up: [\d.]+ MB of [\d.]+ MB\nComplete: .*backup\.sqlite, /);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  isOver = true;
+  await writing;
+  await create('after the backup');
+  service.child.kill('SIGTERM');
+  expect(await exit(service.child)).toBe(0);
+
+  execFileSync('sh', ['-e', '-c', restoreCommands()], { cwd: folder() });
+  const restored = await start(variables);
+  const headers = { Authorization: `Bearer ${tokens?.access_token}` };
+  const titlesOf = async (q: string) => {
+    const answer = await fetch(`${restored.url}/todos?q=${encodeURIComponent(q)}`, { headers });
+    expect(answer.status).toBe(200); // the session lives on
+    return (await answer.json()).length;
+  };
+  expect(await titlesOf('before the backup')).toBe(1);
+  expect(await titlesOf('after the backup')).toBe(0);
+});
+
+test('writes of another process during a backup are not in it, and do not start it again', async () => {
+  const path = join(commands.folder(), 'busy.sqlite');
+  const writer = new BetterSqlite3(path);
+  writer.pragma('journal_mode = WAL');
+  writer.exec('create table rows (text)');
+  const insert = writer.prepare('insert into rows values (?)');
+  writer.transaction(() => {
+    for (let n = 0; n < 3000; n += 1) insert.run('x'.repeat(4000));
+  })();
+  const done: number[] = [];
+  const file = join(commands.folder(), 'busy-backup.sqlite');
+  await backUpSqlite(path, file, (progress) => {
+    done.push(progress.done);
+    insert.run('meanwhile');
+  });
+  expect(done.length).toBeGreaterThan(2);
+  expect(done).toEqual(done.toSorted((a, b) => a - b));
+  const copy = new BetterSqlite3(file, { readonly: true });
+  expect(copy.prepare('select count(*) as count from rows').get()).toEqual({ count: 3000 });
+  copy.close();
+  writer.close();
+});
+
+test('a damaged database: the backup says so, and leaves no file', async () => {
+  const path = join(commands.folder(), 'damaged.sqlite');
+  const database = new BetterSqlite3(path);
+  database.exec('create table rows (text); create index by_text on rows (text)');
+  database.exec("insert into rows values ('one'), ('two'), ('three')");
+  database.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0, 8192, 8192 + 50)); // the head of the index
+  const before = readdirSync(commands.folder());
+  const variables = { DATABASE_URL: `sqlite:${path}` };
+  const { code, output } = await commands.run('backup', ['--file', 'copy.sqlite'], variables);
+  expect(code).toBe(1);
+  expect(output).toMatch(/the database is damaged|database disk image is malformed/);
+  expect(output).not.toContain('    at ');
+  expect(readdirSync(commands.folder())).toEqual(before);
+});
+
+test.each([
+  ['without a file', 2, [], {}, /^--file FILE is missing\n/],
+  [
+    'onto a file that exists',
+    1,
+    ['--file', 'present'],
+    {},
+    /^present exists: name a file that doe/,
+  ],
+  ['into no folder', 1, ['--file', 'none/x'], {}, /^there is no folder none\n$/],
+  ['of no database', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite:none' }, /^there is no database/],
+  ['of memory', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite::memory:' }, /^A database in memory/],
+  ['of PostgreSQL', 1, ['--file', 'x'], { DATABASE_URL: 'postgres://a@b/c' }, /pg_dump, see docs/],
+])('a backup %s: exit code %i, and says why', async (_what, exitCode, args, variables, message) => {
+  const path = join(commands.folder(), 'present');
+  mkdirSync(commands.folder(), { recursive: true });
+  writeFileSync(path, '');
+  const database = { DATABASE_URL: `sqlite:${path}` };
+  const { code, output } = await commands.run('backup', args, { ...database, ...variables });
+  expect(output).toMatch(message);
+  expect(code).toBe(exitCode);
+});
