@@ -1,4 +1,5 @@
 import type { TestEvent } from 'node:test/reporters';
+import { escapeUnsafe } from '../../src/printable.ts';
 
 /** What was checked, by operation and status; with a check that failed, why. */
 export async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -17,5 +18,6 @@ function failed(name: string, { cause, message }: Error): string {
   const [first = '', ...more] = (cause instanceof Error ? (cause.stack ?? '') : message).split(
     '\n',
   );
-  return [`  ✖ ${name}`, ...[first, ...more].map((line) => `      ${line}`), ''].join('\n');
+  const lines = [first, ...more].map((line) => `      ${escapeUnsafe(line)}`); // of any server
+  return [`  ✖ ${name}`, ...lines, ''].join('\n');
 }
