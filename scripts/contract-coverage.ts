@@ -4,14 +4,14 @@
 //
 //   npm run contract:coverage -- [--results FILE]    writes how many checks passed and failed, too
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
+import { readCommandLine } from '../src/command-line.ts';
 import { coverage } from '../test/contract/coverage.ts';
 import { faultFiles, runFiles, suiteFiles } from '../test/contract/run.ts';
 import { startProcess } from '../test/contract/service-process.ts';
 import { aimAt } from '../test/contract/target.ts';
 
-const { values } = parseArgs({ options: { results: { type: 'string' } } });
+const { values } = readCommandLine({ options: { results: { type: 'string' } } });
 
 const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'EdDSA' };

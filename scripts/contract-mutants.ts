@@ -10,8 +10,8 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
+import { readCommandLine } from '../src/command-line.ts';
 import { type Mutant, mutants } from '../test/contract/mutants/all.ts';
 import { startProxy } from '../test/contract/mutants/proxy.ts';
 import { startProcess } from '../test/contract/service-process.ts';
@@ -28,7 +28,7 @@ const PATIENT = {
   REFRESH_FREE_FAILURES: '1000000',
 };
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: { only: { type: 'string', default: '' }, results: { type: 'string' } },
 });
 

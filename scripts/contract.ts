@@ -1,6 +1,7 @@
 // Promise: tells a server that keeps the contract from one that does not, whoever wrote it, by HTTP
 // alone. `npm run contract -- --help` says how.
-import { parseArgs } from 'node:util';
+
+import { readCommandLine } from '../src/command-line.ts';
 import { coverage, hasSeen } from '../test/contract/coverage.ts';
 import { cleanUp } from '../test/contract/people.ts';
 import { runFiles, suiteOf, TAGS } from '../test/contract/run.ts';
@@ -27,7 +28,7 @@ its defaults, ten runs an hour are none too many.`;
 
 const NO_SUITE = `--only is an operation or a tag: ${TAGS.join(', ')}`;
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     'base-url': { type: 'string', default: 'http://localhost:8000' },
     only: { type: 'string' },

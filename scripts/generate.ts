@@ -8,14 +8,14 @@
 // handler's principal is tied to the contract. The contract's hash stands in the file because a
 // changed constraint (a maxLength) changes no type, yet validation and documentation.
 import { readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { parse } from 'yaml';
+import { readCommandLine } from '../src/command-line.ts';
 import { hashOf } from '../src/http/openapi-document.ts';
 
 const source = new URL('../openapi.yaml', import.meta.url);
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { values } = readCommandLine({ options: { check: { type: 'boolean', default: false } } });
 const yaml = await readFile(source, 'utf8');
 const generated = {
   'openapi.d.ts': await generateTypes(yaml),

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { v7 as uuid } from 'uuid';
 import type { AuditEvent, AuditEventName } from '../src/auth/audit.ts';
 import { findUserByName } from '../src/auth/users.ts';
+import { isUsageError } from '../src/command-line.ts';
 import { ConfigError, readDatabaseLocation } from '../src/config.ts';
 import { connect, type DatabaseLocation, type Db } from '../src/database/connect.ts';
 import { isOutage } from '../src/database/errors.ts';
@@ -11,7 +12,6 @@ import { explainDatabaseError } from '../src/database/explain.ts';
 import { MigrationError } from '../src/database/migrate.ts';
 import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
 import { escapeUnsafe, escapeUnsafeLines } from '../src/printable.ts';
-import { isUsageError } from '../src/start-faults.ts';
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isUsageError } from '../src/command-line.ts';
 
 /** The folder of the project. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -136,8 +137,8 @@ export async function main(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const isUsage = error instanceof TypeError && /Unknown option|argument/.test(error.message);
+    const isUsage = isUsageError(error);
     console.error(error instanceof Missing || isUsage ? error.message : error);
-    process.exitCode = 1;
+    process.exitCode = isUsage ? 2 : 1;
   }
 }

@@ -2,12 +2,13 @@
 import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
+import { isUsageError } from './command-line.ts';
 import { type Config, describeVariables, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { findMisspeltVariables } from './environment.ts';
 import { createLogger } from './observability/logger.ts';
 import { type Service, startService } from './service.ts';
-import { explainStartFault, isUsageError } from './start-faults.ts';
+import { explainStartFault } from './start-faults.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
 
 async function main(): Promise<void> {

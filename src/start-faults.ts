@@ -1,4 +1,5 @@
 import { SecretFileError } from './auth/key-file.ts';
+import { isUsageError } from './command-line.ts';
 import { ConfigError } from './config.ts';
 import { explainDatabaseError } from './database/explain.ts';
 import { MigrationError } from './database/migrate.ts';
@@ -26,11 +27,6 @@ export function explainStartFault(error: unknown): string | undefined {
   if (error instanceof MigrationError || error instanceof SecretFileError) return error.message;
   if (isUsageError(error)) return `${error.message}\nnpm start -- --help says what can be set.`;
   return explainDatabaseError(error) ?? explainSystemError(error);
-}
-
-/** A command line that parseArgs refuses. */
-export function isUsageError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code));
 }
 
 function explainSystemError(error: unknown): string | undefined {

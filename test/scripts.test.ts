@@ -126,6 +126,15 @@ test.each<[string, string, string[], RegExp]>([
   },
 );
 
+test.each(['contract', 'contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack'])(
+  'the command %s with an unknown option: says so, and exit code 2',
+  async (name) => {
+    const { code, output } = await run(name, ['--bogus']);
+    expect(output).toMatch(/^Unknown option '--bogus'[^\n]*\n$/);
+    expect(code).toBe(2);
+  },
+);
+
 test('an unknown user: says so, and exit code 1', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/empty.sqlite` };
   await using _app = await startApp(database);
