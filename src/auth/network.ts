@@ -8,8 +8,3 @@ export function networkOf(address: string): string {
     ? parsed.toString()
     : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex');
 }
-
-/** The address alone: some proxies write `192.0.2.1:1000` or `[2001:db8::1]:1000`. */
-export function withoutPort(address: string): string {
-  return address.replace(/^\[(.+)\](:\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
-}

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import cors from 'cors';
+import cors, { type CorsOptions } from 'cors';
 import helmet from 'helmet';
+import { compileOrigins } from './cors-origins.ts';
 
 /** Header names and values in turn, as `writeHead` takes them. */
 export type HeaderList = readonly string[];
@@ -26,7 +27,10 @@ export function createSecurityHeaders(
   const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
   // Only what terminates TLS can promise it (RFC 6797 §7.2).
   const protect = helmet({ contentSecurityPolicy: policy, strictTransportSecurity: false });
-  const origin = corsOrigins.includes('*') ? '*' : corsOrigins.map(originPattern);
+  const isAllowed = compileOrigins(corsOrigins);
+  const origin: CorsOptions['origin'] = corsOrigins.includes('*')
+    ? '*'
+    : (sent, decide) => decide(null, sent !== undefined && isAllowed(sent));
   const share = cors({
     origin,
     exposedHeaders: EXPOSED_HEADERS,
@@ -52,11 +56,4 @@ function collectHeaders(steps: Step[], request: IncomingMessage): string[] {
   } as unknown as ServerResponse; // as much of it as helmet and cors use
   for (const step of steps) step(request, response, () => undefined);
   return [...headers].flat();
-}
-
-/** `:*` at the end of an origin is any port, or none. */
-function originPattern(origin: string): RegExp {
-  const [, site = origin, anyPort] = /^(.*?)(:\*)?$/.exec(origin) ?? [];
-  const literal = site.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${literal}${anyPort ? '(:\\d+)?' : ''}$`);
 }

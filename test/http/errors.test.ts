@@ -512,7 +512,7 @@ describe('a path that knows other methods only', () => {
     ['/auth/login', 'GET', 'POST'],
     ['/auth/refresh', 'DELETE', 'POST'],
     ['/auth/logout', 'GET', 'POST'],
-    ['/auth/me', 'POST', 'GET, HEAD'],
+    ['/auth/me', 'POST', 'GET, HEAD, DELETE'],
     ['/auth/password', 'POST', 'PUT'],
     ['/auth/sessions', 'POST', 'GET, HEAD, DELETE'],
     [`/auth/sessions/${id}`, 'GET', 'DELETE'],
