@@ -1,4 +1,4 @@
-import express, { type RequestHandler as ExpressHandler } from 'express';
+import type { RequestHandler as ExpressHandler } from 'express';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { AccessTokenOptions } from './auth/access-token.ts';
@@ -18,7 +18,7 @@ import { compileContract } from './http/contract.ts';
 import { docs } from './http/docs.ts';
 import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
-import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
+import { createPipeline, type Page, type PipelineOptions } from './http/pipeline.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import type { Metrics } from './metrics.ts';
 import { createAccessLog } from './observability/access-log.ts';
@@ -121,14 +121,23 @@ function metricsPage({ render }: Metrics): Record<string, ExpressHandler> {
   };
 }
 
-/** Express, for what is beside the contract. */
+/** Express, for what is beside the contract. It is loaded for the first page that is asked for. */
 function pagesOf(
   { trustedProxies }: Config,
   pages: Record<string, ExpressHandler>,
 ): PipelineOptions['pages'] {
-  const app = express().disable('x-powered-by').disable('etag');
-  app.enable('strict routing').enable('case sensitive routing');
-  app.set('trust proxy', trustedProxies);
-  for (const [path, page] of Object.entries(pages)) app.get(path, page);
-  return Object.fromEntries(Object.keys(pages).map((path) => [path, app]));
+  let loading: Promise<Page> | undefined;
+  const load = async (): Promise<Page> => {
+    const { default: express } = await import('express');
+    const app = express().disable('x-powered-by').disable('etag');
+    app.enable('strict routing').enable('case sensitive routing');
+    app.set('trust proxy', trustedProxies);
+    for (const [path, page] of Object.entries(pages)) app.get(path, page);
+    return app;
+  };
+  const page: Page = (request, response, next) => {
+    loading ??= load();
+    loading.then((app) => app(request, response, next)).catch(next);
+  };
+  return Object.fromEntries(Object.keys(pages).map((path) => [path, page]));
 }
