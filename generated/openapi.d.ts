@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 78bc0bbe4564296726622a8df0d29b1936ee7283a531a62cf6c5928606c66372
+// openapi.yaml sha256: e146a82a7ebaccbbff453466802316fac7904d29c86cbf7feaa400a98d49db72
 export interface operationSecurity {
     register: never;
     login: never;
@@ -356,8 +356,8 @@ export interface components {
         /** @description Unique without regard to case. */
         Username: string;
         /**
-         * Format: uncommon-password
-         * @description Any characters; the most common passwords are refused (`uncommon-password`).
+         * @description Any characters. One of the 18,000 most common passwords is refused with 400, which no schema can
+         *     say.
          */
         NewPassword: string;
         PresentedPassword: string;

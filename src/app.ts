@@ -7,7 +7,6 @@ import { auditFor } from './auth/audit.ts';
 import { bearerAuth } from './auth/authenticate.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
-import { isUncommon } from './auth/password.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
@@ -74,7 +73,6 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
       document,
       handlers,
       security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
-      formats: { 'uncommon-password': isUncommon },
     }),
     pages: pagesOf(config, {
       ...docs,

@@ -17,7 +17,6 @@ app.use(
     validateRequests: true,
     validateResponses: true,
     validateSecurity: { handlers: { bearerAuth: authenticate } },
-    formats: { 'uncommon-password': { type: 'string', validate: () => true } },
   }),
 );
 

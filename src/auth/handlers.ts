@@ -8,7 +8,7 @@ import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
 import type { Audit, AuditEventName } from './audit.ts';
 import { withPassword } from './check-password.ts';
-import { hashPassword, isOutdated } from './password.ts';
+import { hashPassword, isCommonPassword, isOutdated } from './password.ts';
 import {
   findSessionOfToken,
   type Grant,
@@ -64,6 +64,7 @@ export function authHandlers(dependencies: AuthDependencies) {
 
   return {
     async register({ body, context }) {
+      if (await isCommonPassword(body.password)) return passwordTooCommon('/password');
       if (!registration) return problem(403, 'registration_closed', 'Registration is closed');
       const wait = await attempts.beginRegistration(db, context.address);
       if (wait !== undefined) return tooManyRequests(wait);
@@ -80,6 +81,9 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async login({ body, context }) {
       const { username, password, new_password: replacement } = body;
+      if (replacement !== undefined && (await isCommonPassword(replacement))) {
+        return passwordTooCommon('/new_password');
+      }
       const claim = { username, password, address: context.address };
       const verdict = await withPassword<SignIn>(db, attempts, claim, async (user) => {
         const { id, passwordHash } = user;
@@ -162,6 +166,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     },
 
     async changePassword({ principal, body, context }) {
+      if (await isCommonPassword(body.new_password)) return passwordTooCommon('/new_password');
       const { userId, username, sessionId } = principal;
       const claim = { username, password: body.current_password, address: context.address };
       const verdict = await withPassword(db, attempts, claim, async ({ passwordHash }) => {
@@ -251,6 +256,11 @@ export function authHandlers(dependencies: AuthDependencies) {
     await audit(db, event(name, context, userId, sessionId));
     return problem(403, 'wrong_password', 'The current password is wrong');
   }
+}
+
+function passwordTooCommon(pointer: string) {
+  const message = 'This password is too common.';
+  return problem(400, 'invalid_request', message, [{ pointer, message }]);
 }
 
 /** A user as the contract has it. */

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
-import type * as language from '@zxcvbn-ts/language-common';
 import type { QueueLimits } from '../server/request-queue.ts';
 
 /** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one thread. */
@@ -45,19 +43,18 @@ export function isOutdated(passwordHash: string): boolean {
   );
 }
 
-let commonPasswords: ReadonlySet<string> | undefined;
+let loading: Promise<ReadonlySet<string>> | undefined;
 
 /** Loaded at the first new password: a service that only signs users in does without. */
-function loadCommonPasswords(): ReadonlySet<string> {
-  const require = createRequire(import.meta.url); // a format is checked synchronously
-  const { dictionary }: typeof language = require('@zxcvbn-ts/language-common');
+async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
   return new Set(dictionary['passwords-common']);
 }
 
-/** The contract's format `uncommon-password`: none of some 18,000 leaked most often. */
-export function isUncommon(password: string): boolean {
-  commonPasswords ??= loadCommonPasswords();
-  return !commonPasswords.has(password.toLowerCase());
+/** Whether it is one of some 18,000 passwords that have leaked most often, in whatever case. */
+export async function isCommonPassword(password: string): Promise<boolean> {
+  loading ??= loadCommonPasswords();
+  return (await loading).has(password.toLowerCase());
 }
 
 /** Made with today's parameters, of a random text. */

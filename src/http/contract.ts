@@ -20,7 +20,7 @@ import {
   type Verdict,
 } from './request-validators.ts';
 import { compileResponse, type ResponseValidator } from './response-validators.ts';
-import { createSchemas, type Formats } from './schemas.ts';
+import { createSchemas } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /**
@@ -41,8 +41,6 @@ export interface ContractOptions {
   document: ContractDocument;
   handlers: OperationHandlers;
   security: SecurityHandlers;
-  /** String formats that the contract names and JSON Schema does not know. */
-  formats: Formats;
 }
 
 /** A handler with its types left behind: the pipeline has validated what it is given. */
@@ -77,11 +75,11 @@ export interface Operation {
  * @throws Error when the document does not fit the handlers, or refers to nothing
  */
 export function compileContract(options: ContractOptions): Operation[] {
-  const { document, handlers, formats } = options;
+  const { document, handlers } = options;
   checkDocument(document);
   checkCompleteness(options);
-  const schemas = createSchemas(document, formats);
-  const refuseRequest = createLazyRefusal(document, formats);
+  const schemas = createSchemas(document);
+  const refuseRequest = createLazyRefusal(document);
   const resolve = <T extends object>(node: T | Reference): T => resolveReference(document, node);
 
   return [...operationsOf(document)].map(
@@ -123,11 +121,11 @@ export function compileContract(options: ContractOptions): Operation[] {
 }
 
 /** Loads express-openapi-validator when it is first needed. */
-function createLazyRefusal(document: ContractDocument, formats: Formats): RefuseRequest {
+function createLazyRefusal(document: ContractDocument): RefuseRequest {
   let loading: Promise<RefuseRequest> | undefined;
   const load = async () => {
     const { createRefuseRequest } = await import('./refuse-request.ts');
-    return createRefuseRequest(document, formats);
+    return createRefuseRequest(document);
   };
   return async (operation, received) => {
     loading ??= load();

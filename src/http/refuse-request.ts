@@ -9,7 +9,6 @@ import {
   type RequestValues,
   type Verdict,
 } from './request-validators.ts';
-import type { Formats } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /** Decides on one request. Rejects only where the validator itself fails. */
@@ -23,7 +22,7 @@ const { BadRequest, UnsupportedMediaType } = OpenApiValidator.error;
  * received, never the connection, and a media type in canonical form only, because it keeps a
  * validator for every text of `Content-Type` that it has seen.
  */
-export function createRefuseRequest(document: ContractDocument, formats: Formats): RefuseRequest {
+export function createRefuseRequest(document: ContractDocument): RefuseRequest {
   type Options = Parameters<typeof OpenApiValidator.middleware>[0];
   const options: Options = {
     apiSpec: structuredClone(document) as Options['apiSpec'], // our type has what the service reads
@@ -32,7 +31,6 @@ export function createRefuseRequest(document: ContractDocument, formats: Formats
     validateResponses: false,
     validateSecurity: false,
     ajvFormats: { mode: 'full' },
-    formats,
     fileUploader: false,
   };
   const app = express().disable('x-powered-by').set('query parser', 'simple');

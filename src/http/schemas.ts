@@ -2,9 +2,6 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import type { ContractDocument, SchemaObject } from './openapi-document.ts';
 
-/** String formats by name. */
-export type Formats = Record<string, (value: string) => boolean>;
-
 /** Says whether a value is valid. */
 export type Validate = (value: unknown) => boolean;
 
@@ -19,8 +16,8 @@ export interface Schemas {
 }
 
 /** With the options of express-openapi-validator, so that both come to the same values. */
-export function createSchemas(document: ContractDocument, formats: Formats): Schemas {
-  const lazyAjv = (options: object) => once(() => createAjv(document, formats, options));
+export function createSchemas(document: ContractDocument): Schemas {
+  const lazyAjv = (options: object) => once(() => createAjv(document, options));
   const parameters = lazyAjv({ useDefaults: true, coerceTypes: true });
   const requestBodies = lazyAjv({ useDefaults: true });
   const responses = lazyAjv({});
@@ -45,11 +42,10 @@ export function createSchemas(document: ContractDocument, formats: Formats): Sch
 
 const DOCUMENT_ID = 'openapi.yaml';
 
-function createAjv(document: ContractDocument, formats: Formats, options: object): Ajv2020 {
+function createAjv(document: ContractDocument, options: object): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, validateSchema: false, ...options });
   ajvFormats.default(ajv, { mode: 'full' });
   ajv.addFormat('date-time', isDateTime);
-  for (const [name, isValid] of Object.entries(formats)) ajv.addFormat(name, isValid);
   return ajv.addSchema(document, DOCUMENT_ID);
 }
 

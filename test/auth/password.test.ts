@@ -3,8 +3,8 @@ import { afterAll, expect, test, vi } from 'vitest';
 import {
   DUMMY_HASH,
   hashPassword,
+  isCommonPassword,
   isOutdated,
-  isUncommon,
   verifyPassword,
 } from '../../src/auth/password.ts';
 import { DEMO, startApp } from '../harness.ts';
@@ -73,9 +73,17 @@ test.each([
   expect(error).toMatchObject({ status: 400, errors: [{ pointer }] });
 });
 
-test('the common passwords are those of the list', () => {
-  expect(isUncommon('12345678')).toBe(false);
-  expect(isUncommon('correct horse battery staple')).toBe(true);
+test('the common passwords are those of the list', async () => {
+  expect(await isCommonPassword('12345678')).toBe(true);
+  expect(await isCommonPassword('PASSWORD1')).toBe(true);
+  expect(await isCommonPassword('correct horse battery staple')).toBe(false);
+});
+
+test('a common password is refused in a sentence that says so', async () => {
+  const { error } = await register('somebody', 'password1');
+  const message = 'This password is too common.';
+  expect(error).toMatchObject({ status: 400, detail: message });
+  expect(error).toMatchObject({ errors: [{ pointer: '/password', message }] });
 });
 
 test('without a hash to compare, the work is the same and the answer no', async () => {

@@ -47,7 +47,6 @@ function optionsWith(changes: Partial<ContractOptions> = {}): ContractOptions {
     document,
     handlers: handlersOf(document),
     security,
-    formats: { 'uncommon-password': () => true },
     ...changes,
   };
 }

@@ -4,7 +4,6 @@
 // see differential-setup.ts.)
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isUncommon } from '../../src/auth/password.ts';
 import { compileContract, type Operation } from '../../src/http/contract.ts';
 import { document, operationsOf } from '../../src/http/openapi-document.ts';
 import type { OperationHandlers } from '../../src/http/operation.ts';
@@ -13,7 +12,6 @@ import type { ReceivedRequest } from '../../src/http/request-validators.ts';
 
 const CASES_PER_OPERATION = 60 * Number(process.env['ROUNDS'] ?? 1);
 
-const formats = { 'uncommon-password': isUncommon };
 const handlers = Object.fromEntries(
   [...operationsOf(document)].map(({ operation: { operationId } }) => [operationId, undefined]),
 ) as unknown as OperationHandlers; // none is called
@@ -21,9 +19,8 @@ const operations = compileContract({
   document,
   handlers,
   security: { bearerAuth: async () => ({ refusal: { status: 401 } }) },
-  formats,
 });
-const refuseRequest = createRefuseRequest(document, formats);
+const refuseRequest = createRefuseRequest(document);
 
 /** A JSON Schema of the contract, as far as values are generated from it. */
 interface Schema {

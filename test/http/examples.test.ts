@@ -3,7 +3,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { isUncommon } from '../../src/auth/password.ts';
 import { operationsOf } from '../../src/http/openapi-document.ts';
 import { readContract } from './setup.ts';
 
@@ -14,7 +13,6 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
 addFormats.default(ajv, { mode: 'full' });
-ajv.addFormat('uncommon-password', isUncommon);
 ajv.addSchema(contract, 'contract');
 
 /** What is wrong with a value by the schema at that place of the contract. */
@@ -146,7 +144,7 @@ function show(schema: string, value: unknown, shown: Set<string>): void {
 test('a wrong example would be found', () => {
   const schema = '/components/schemas/NewUser';
   expect(faults(schema, { username: 'ada', password: 'correct horse battery staple' })).toEqual([]);
-  for (const password of ['password123', 'short', 'with a null \0 in it']) {
+  for (const password of ['short', 'with a null \0 in it']) {
     expect(faults(schema, { username: 'ada', password })).not.toEqual([]);
   }
 });

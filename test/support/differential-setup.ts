@@ -10,7 +10,7 @@ vi.mock('../../src/http/contract.ts', async (importOriginal) => {
   return {
     ...original,
     compileContract(options: contract.ContractOptions) {
-      const refuseRequest = createRefuseRequest(options.document, options.formats);
+      const refuseRequest = createRefuseRequest(options.document);
       const compareBoth = (operation: contract.Operation): contract.Operation => ({
         ...operation,
         async validate(received) {

@@ -37,7 +37,7 @@ def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     for name in ["password", "new_password"]:
-        # Only here is the contract's `uncommon-password` unknown: no common one has such a letter.
+        # No schema says which passwords are too common: none has such a letter.
         if operation(case) in ["register", "changePassword"] and name in case.body:
             case.body = case.body | {name: "ø" + case.body[name][1:]}
     if operation(case) == "login":
