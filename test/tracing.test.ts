@@ -5,6 +5,7 @@ import { DEMO, startApp } from './harness.ts';
 import { breakDatabase, send, signIn } from './http/setup.ts';
 import { exit, useProcesses } from './process.ts';
 
+const REQUEST_ID = '019ab1d0-5c00-7000-8000-0000000000aa';
 const CALLER = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) };
 const traceparent = `00-${CALLER.traceId}-${CALLER.spanId}-01`;
 
@@ -34,7 +35,7 @@ test('a request is a span with its operation, route and status, and statements i
     [{ id: session }] = await (await send(app, { path: '/auth/sessions', token })).json();
     const body = { title: 'Buy milk' };
     id = (await (await send(app, { method: 'POST', path: '/todos', token, body })).json()).id;
-    const headers = { traceparent, tracestate: 'vendor=1', 'X-Request-Id': 'mine' };
+    const headers = { traceparent, tracestate: 'vendor=1', 'X-Request-Id': REQUEST_ID };
     await send(app, { path: `/todos/${id}?`, token, headers });
   });
 
@@ -63,7 +64,7 @@ test('a request is a span with its operation, route and status, and statements i
       'openapi.operation.id': 'getTodo',
       'enduser.id': user,
       'session.id': session,
-      'request.id': 'mine',
+      'request.id': REQUEST_ID,
     },
     resource: expect.objectContaining({
       'service.name': 'openapi-todos',
@@ -86,8 +87,8 @@ test('a request is a span with its operation, route and status, and statements i
     expect(statement.end).toBeLessThanOrEqual(got?.end ?? 0n);
     expect(statement.end).toBeGreaterThan(statement.start);
   }
-  const line = log.find((entry) => entry.includes('"mine"')) ?? '{}';
-  expect(JSON.parse(line)).toMatchObject({ request_id: 'mine', trace_id: CALLER.traceId });
+  const line = log.find((entry) => entry.includes(REQUEST_ID)) ?? '{}';
+  expect(JSON.parse(line)).toMatchObject({ request_id: REQUEST_ID, trace_id: CALLER.traceId });
 });
 
 test('what a request with a body does belongs to it, its transaction included', async () => {

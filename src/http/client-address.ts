@@ -15,8 +15,10 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
   return {
     addressOf(request) {
       const { remoteAddress = '' } = request.socket; // not there when the client is gone already
-      if (trustedProxies.length === 0 || remoteAddress === '') return remoteAddress;
-      return withoutPort(proxyAddr(request, isTrusted).slice(0, 64)); // a proxy may write anything
+      const isDirect = trustedProxies.length === 0 || remoteAddress === '';
+      if (isDirect) return withoutMapping(remoteAddress);
+      const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may write anything
+      return withoutMapping(withoutPort(address));
     },
     schemeOf({ socket, headers }) {
       const sent = headers['x-forwarded-proto'];
@@ -24,6 +26,11 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
       return isFromProxy && /^https\b/i.test(String(sent)) ? 'https' : 'http';
     },
   };
+}
+
+/** A socket that listens on `::` sees IPv4 addresses as IPv6 ones (RFC 4291 §2.5.5.2). */
+function withoutMapping(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 /** The address alone: some proxies write `192.0.2.1:1000` or `[2001:db8::1]:1000`. */

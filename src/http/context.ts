@@ -66,12 +66,15 @@ export class RequestContext {
   }
 }
 
+/** A UUID, a ULID or a trace id (W3C Trace Context): nothing else that a client could send is one. */
+const REQUEST_ID =
+  /^([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|[0-7][\dA-HJKMNP-TV-Z]{25}|[\da-f]{32})$/i;
+
 /**
- * The client's own id if it is a good one, else a new one (UUID v7). A refresh token that was sent
- * there by mistake is not taken over.
+ * The client's own id if it cannot be anything else, else a new one (UUID v7). A secret that was sent
+ * there by mistake does not get into the log.
  */
 function requestIdOf({ headers }: IncomingMessage): string {
   const sent = headers['x-request-id'];
-  const isGood = typeof sent === 'string' && /^(?![\da-f]{64}$)[\w.-]{1,64}$/i.test(sent);
-  return isGood ? sent : uuid();
+  return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : uuid();
 }

@@ -1,3 +1,4 @@
+import { invalidRequest } from './invalid-request.ts';
 import type {
   ContractDocument,
   HeaderObject,
@@ -14,6 +15,7 @@ import type { OperationHandlers, OperationId, Principals } from './operation.ts'
 import type { RefuseRequest } from './refuse-request.ts';
 import {
   compileRequest,
+  findMiswrittenIntegers,
   headerNamesOf,
   type ReceivedRequest,
   type RequestValues,
@@ -102,6 +104,8 @@ export function compileContract(options: ContractOptions): Operation[] {
         headerNames: headerNamesOf(parameters),
         accept,
         async validate(received) {
+          const faults = findMiswrittenIntegers(parameters, received.search);
+          if (faults.length > 0) return { refusal: invalidRequest(faults, received.body) };
           const values = accept(received);
           return values ? { values } : refuseRequest(operation, received);
         },

@@ -41,6 +41,8 @@ export const docs: Record<string, RequestHandler> = {
   '/docs': (_request, response) => {
     response.set('Content-Security-Policy', PAGE_POLICY).sendFile(here('index.html'), FILES);
   },
+  '/docs/': (request, response) => response.redirect(308, request.path.replace(/\/$/, '')),
+  '/favicon.ico': asset('favicon-32x32.png'),
   '/docs/initializer.js': file(here('initializer.js')),
   ...Object.fromEntries(
     ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map((name) => [

@@ -31,7 +31,10 @@ export interface Reference {
 }
 
 /** A JSON Schema (draft 2020-12), which Ajv reads. */
-export type SchemaObject = object;
+export interface SchemaObject {
+  type?: string | string[];
+  [keyword: string]: unknown;
+}
 
 export interface OperationObject {
   operationId?: string;

@@ -1,7 +1,7 @@
 import express, { type Request, type Response } from 'express';
 import * as OpenApiValidator from 'express-openapi-validator';
 import type { Operation } from './contract.ts';
-import { invalidRequest, unsupportedMediaType } from './invalid-request.ts';
+import { invalidRequest, unsupportedMediaType, type ValidationFault } from './invalid-request.ts';
 import type { ContractDocument } from './openapi-document.ts';
 import {
   pickHeaders,
@@ -27,7 +27,7 @@ export function createRefuseRequest(document: ContractDocument): RefuseRequest {
   const options: Options = {
     apiSpec: structuredClone(document) as Options['apiSpec'], // our type has what the service reads
     validateApiSpec: false,
-    validateRequests: true,
+    validateRequests: { allErrors: true },
     validateResponses: false,
     validateSecurity: false,
     ajvFormats: { mode: 'full' },
@@ -47,6 +47,16 @@ export function createRefuseRequest(document: ContractDocument): RefuseRequest {
         else reject(error);
       });
     });
+}
+
+/** The first faults are enough to mend a request. */
+const MAX_FAULTS = 20;
+
+/** A value that is of a wrong type breaks its other rules, too: one fault says enough. */
+function firstOfEachPlace(faults: ValidationFault[]): ValidationFault[] {
+  const places = new Map<string, ValidationFault>();
+  for (const fault of faults) if (!places.has(fault.path)) places.set(fault.path, fault);
+  return [...places.values()].slice(0, MAX_FAULTS);
 }
 
 /** As much of a request as the validator reads. */
@@ -73,7 +83,7 @@ function valuesOf({ headerNames }: Operation, request: Request): RequestValues {
 }
 
 function refusalOf(error: unknown, { mediaType, body }: ReceivedRequest): AnyResponse | undefined {
-  if (error instanceof BadRequest) return invalidRequest(error.errors, body);
+  if (error instanceof BadRequest) return invalidRequest(firstOfEachPlace(error.errors), body);
   if (!(error instanceof UnsupportedMediaType)) return undefined;
   const isMissing = mediaType === ''; // the validator takes that for a type it does not know
   return isMissing

@@ -53,8 +53,11 @@ function parseJson(bytes: Buffer): { value?: unknown; fault?: string } {
   try {
     const text = utf8.decode(bytes);
     const value: unknown = JSON.parse(text);
-    const hasSurrogate = SURROGATE_ESCAPE.test(text) && !isWellFormed(value);
-    return hasSurrogate ? { fault: 'has a lone surrogate (RFC 7493)' } : { value };
+    if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value)) {
+      return { fault: 'has a lone surrogate (RFC 7493)' };
+    }
+    if (countMembers(value) < countColons(text)) return { fault: 'has a member twice (RFC 7493)' };
+    return { value };
   } catch {
     return { fault: 'is not valid JSON in UTF-8' };
   }
@@ -72,6 +75,29 @@ function isWellFormed(value: unknown): boolean {
   );
 }
 
+/** Under its names; US-ASCII is a part of it. */
+const UTF8_CHARSET = /^charset=("?)(utf-?8|us-ascii)\1$/;
+
+const JSON_STRING = /"(?:[^"\\]|\\.)*"/g;
+
+/** Each colon outside a string is of one member. `JSON.parse` keeps the last of those named alike. */
+function countColons(json: string): number {
+  return json.replaceAll(JSON_STRING, '').split(':').length - 1;
+}
+
+function countMembers(value: unknown): number {
+  const pending = [value]; // not a recursion: a body may be nested deeper than the stack
+  let count = 0;
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const values = Object.values(next);
+    if (!Array.isArray(next)) count += values.length;
+    for (const member of values) pending.push(member);
+  }
+  return count;
+}
+
 function canonicalType(header: string, known: ReadonlySet<string>): string {
   if (known.has(header)) return header;
   const [essence = '', ...parameters] = header.split(';');
@@ -79,6 +105,6 @@ function canonicalType(header: string, known: ReadonlySet<string>): string {
   const charset = parameters
     .map((parameter) => parameter.trim().toLowerCase())
     .find((parameter) => parameter.startsWith('charset='));
-  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  const isUtf8 = charset === undefined || UTF8_CHARSET.test(charset);
   return known.has(type) && isUtf8 ? type : OTHER_TYPE;
 }

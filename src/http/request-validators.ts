@@ -1,4 +1,5 @@
 import { parse as parseQuery } from 'node:querystring';
+import type { ValidationFault } from './invalid-request.ts';
 import type { ParameterObject, RequestBodyObject } from './openapi-document.ts';
 import type { Schemas, Validate } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
@@ -67,6 +68,22 @@ export function compileRequest(
       path(values.path) && query(values.query) && headers(values.headers) && acceptsBody(request);
     return isValid ? { ...values, query: values.query } : undefined;
   };
+}
+
+/** An integer as JSON and the contract write it: no `0x10`, `1e2`, `+5` or `020`. */
+const PLAIN_INTEGER = /^-?(0|[1-9]\d*)$/;
+
+/** @returns the faults of integers in a query that are written in another way */
+export function findMiswrittenIntegers(
+  parameters: ParameterObject[],
+  search: string,
+): ValidationFault[] {
+  if (search === '') return [];
+  const query = parseQuery(search);
+  return parameters
+    .filter(({ in: place, schema }) => place === 'query' && schema?.type === 'integer')
+    .filter(({ name }) => typeof query[name] === 'string' && !PLAIN_INTEGER.test(query[name]))
+    .map(({ name }) => ({ path: `/query/${name}`, message: 'must be integer' }));
 }
 
 /** The headers that an operation declares, in the contract's spelling. */

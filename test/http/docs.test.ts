@@ -148,7 +148,19 @@ test.each(['/docs', '/docs/initializer.js', '/openapi.json', '/openapi.yaml', '/
   },
 );
 
-test.each(['/docs/', '/docs/index.html', '/docs/package.json', '/docs/swagger-ui.js'])(
+test('/docs/ redirects to /docs', async () => {
+  const response = await fetch(`${app().url}/docs/`, { redirect: 'manual' });
+  expect(response.status).toBe(308);
+  expect(response.headers.get('Location')).toBe('/docs');
+});
+
+test('/favicon.ico is an icon', async () => {
+  const response = await sendTo({ path: '/favicon.ico' });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('Content-Type')).toBe('image/png');
+});
+
+test.each(['/docs/index.html', '/docs/package.json', '/docs/swagger-ui.js'])(
   '%s is not for anybody',
   async (path) => {
     const response = await sendTo({ path });

@@ -22,14 +22,14 @@ describe('a request leaves one line', () => {
     const [me] = await linesOf({
       path: '/auth/me?',
       token: token(),
-      headers: { 'X-Request-Id': 'one' },
+      headers: { 'X-Request-Id': '019ab1d0-5c00-7000-8000-0000000000aa' },
     });
     const user = await (await send({ path: '/auth/me', token: token() })).json();
     const [session] = await (await send({ path: '/auth/sessions', token: token() })).json();
     expect(me).toEqual({
       level: 30,
       time: expect.any(Number),
-      request_id: 'one',
+      request_id: '019ab1d0-5c00-7000-8000-0000000000aa',
       operation: 'getCurrentUser',
       method: 'GET',
       route: '/auth/me',
@@ -135,13 +135,15 @@ function loginRequest(): string {
   return `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
+const REQUEST_ID = '019ab1d0-5c00-7000-8000-0000000000aa';
+
 test('a failure has a line of its own, with what really happened', async () => {
   for (const [code, status] of [
     [FAULTS.bug, 500],
     [FAULTS.outages[0], 503],
   ] as const) {
     using _outage = breakDatabase(code);
-    const headers = { 'X-Request-Id': `id-${code}` };
+    const headers = { 'X-Request-Id': REQUEST_ID };
     const lines = await linesOf({ path: '/todos', token: token(), headers });
     expect(lines).toEqual([
       {
@@ -152,10 +154,10 @@ test('a failure has a line of its own, with what really happened', async () => {
           message: 'the disk is on fire',
           stack: expect.any(String),
         },
-        request_id: `id-${code}`,
+        request_id: REQUEST_ID,
         msg: 'failed',
       },
-      expect.objectContaining({ level: 50, status, request_id: `id-${code}`, msg: 'request' }),
+      expect.objectContaining({ level: 50, status, request_id: REQUEST_ID, msg: 'request' }),
     ]);
     expect(lines[1]).not.toHaveProperty('err');
   }
