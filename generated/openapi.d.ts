@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: e146a82a7ebaccbbff453466802316fac7904d29c86cbf7feaa400a98d49db72
+// openapi.yaml sha256: 147b81fb61e9d7877ac82d4d00510ab7f1cc47b508ad5379145a6881e37c2e02
 export interface operationSecurity {
     register: never;
     login: never;
@@ -495,7 +495,7 @@ export interface components {
          * @description For a program; stable.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
+        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "misdirected_request" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
         /** @description One fault of a request, and where it is. */
         InputError: {
             /**

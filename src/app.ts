@@ -12,9 +12,10 @@ import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/secret.ts';
+import { compileAllowedHosts } from './http/allowed-hosts.ts';
 import { createClientLookup } from './http/client-address.ts';
 import { compileContract } from './http/contract.ts';
-import { docs } from './http/docs.ts';
+import { createDocs } from './http/docs.ts';
 import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
 import { createPipeline, type Page, type PipelineOptions } from './http/pipeline.ts';
@@ -67,6 +68,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     ...todoHandlers({ db, now: clock.now, cursorSecret }),
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
+  const clients = createClientLookup(config.trustedProxies);
   const recorders = [createAccessLog(logger), createHttpMetrics(metrics.registry)];
   return createPipeline({
     operations: compileContract({
@@ -75,12 +77,13 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
       security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
     }),
     pages: pagesOf(config, {
-      ...docs,
+      ...createDocs(clients),
       ...(config.metricsPort === undefined && metricsPage(metrics)),
     }),
     queueOf: (target) => queueOf(queues, target),
-    clients: createClientLookup(config.trustedProxies),
+    clients,
     securityHeaders: createSecurityHeaders(config.corsOrigins),
+    isAllowedHost: compileAllowedHosts(config.allowedHosts),
     bodyLimit: config.bodyLimit,
     isOutage,
     isClosing,
@@ -103,6 +106,7 @@ export function createMetricsApp(config: Config, metrics: Metrics, logger: Logge
     queueOf: () => undefined,
     clients: createClientLookup(config.trustedProxies),
     securityHeaders: createSecurityHeaders(config.corsOrigins),
+    isAllowedHost: compileAllowedHosts(config.allowedHosts),
     bodyLimit: 0,
     isOutage,
     isClosing: () => false,

@@ -5,6 +5,7 @@ import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec 
 import type { AttemptLimits } from './auth/attempts.ts';
 import type { KeyOrigin } from './auth/key-source.ts';
 import type { DatabaseLocation } from './database/connect.ts';
+import { isHostPattern } from './http/allowed-hosts.ts';
 import { isOriginPattern } from './http/cors-origins.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
@@ -36,6 +37,8 @@ export interface Config {
   requestSeconds: number;
   keepAliveSeconds: number;
   trustedProxies: string[];
+  /** Hosts that requests may name besides loopback ones; `*` is any. */
+  allowedHosts: string[];
   logLevel: string;
   /** Where traces are sent, and what share of them; `undefined`: nowhere. */
   traces: { endpoint: string; ratio: number } | undefined;
@@ -153,6 +156,11 @@ const variables = {
     desc: 'Origins whose pages may call the service, with commas between; `https://*.example.com` is any subdomain, `:*` any port, `*` any origin, `none` none',
     example: 'https://app.example.com,https://*.example.com,http://localhost:*',
   }),
+  ALLOWED_HOSTS: makeValidator<string>(hosts)({
+    default: undefined,
+    desc: 'Hosts that requests may name, with commas between; `*.example.com` is any subdomain, `*` any host. By default any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) loopback names only',
+    example: 'todos.example.com,*.preview.example.com',
+  }),
   BODY_LIMIT_BYTES: makeValidator<number>((input) => whole(input, 1024, 100 * 2 ** 20, 'bytes'))({
     default: 65_536,
     desc: 'Largest request body',
@@ -262,6 +270,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     requestSeconds: env.REQUEST_SECONDS,
     keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
     trustedProxies: list(env.TRUSTED_PROXIES),
+    allowedHosts: allowedHostsOf(env, trial),
     logLevel: env.LOG_LEVEL,
     traces: tracesOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
     trial,
@@ -415,6 +424,21 @@ function origins(input: string): string {
   const wrong = list(input).find((origin) => !isOriginPattern(origin));
   if (wrong === undefined) return input;
   throw new EnvError(`must be origins (scheme://host[:port], lower case), not "${wrong}"`);
+}
+
+function hosts(input: string): string {
+  const wrong = list(input).find((host) => !isHostPattern(host));
+  if (wrong === undefined) return input;
+  throw new EnvError(`must be host names without a port, not "${wrong}"`);
+}
+
+/** A service that somebody tries out on their own machine is not to be asked by pages of other sites. */
+function allowedHostsOf(
+  env: { ALLOWED_HOSTS?: string | undefined; TRUSTED_PROXIES: string },
+  isDevelopment: boolean,
+): string[] {
+  if (env.ALLOWED_HOSTS !== undefined) return list(env.ALLOWED_HOSTS);
+  return isDevelopment && list(env.TRUSTED_PROXIES).length === 0 ? [] : ['*'];
 }
 
 function proxies(input: string): string {

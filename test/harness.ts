@@ -52,7 +52,7 @@ async function ownDatabase() {
 export async function startApp(variables: Record<string, string> = {}, limits?: Limits) {
   const clock = testClock();
   const own = variables['DATABASE_URL'] ? undefined : await ownDatabase();
-  const defaults: Record<string, string> = { PORT: '0', ...own?.variables };
+  const defaults: Record<string, string> = { PORT: '0', ALLOWED_HOSTS: '*', ...own?.variables };
   if (variables['JWT_KEYS']) delete defaults['JWT_SECRET'];
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });

@@ -7,11 +7,17 @@ export interface ClientLookup {
   addressOf(request: IncomingMessage): string;
   /** `http` or `https`, as the client used it. */
   schemeOf(request: IncomingMessage): string;
+  /** The path under which a proxy has the service, empty or `/…`: the proxy has taken it off. */
+  prefixOf(request: IncomingMessage): string;
 }
 
 /** @param trustedProxies addresses and subnets whose `X-Forwarded-…` headers count */
 export function createClientLookup(trustedProxies: string[]): ClientLookup {
   const isTrusted = proxyAddr.compile(trustedProxies);
+  const fromProxy = ({ socket, headers }: IncomingMessage, name: string): string => {
+    const sent = headers[name];
+    return sent !== undefined && isTrusted(socket.remoteAddress ?? '', 0) ? String(sent) : '';
+  };
   return {
     addressOf(request) {
       const { remoteAddress = '' } = request.socket; // not there when the client is gone already
@@ -20,13 +26,16 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
       const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may write anything
       return withoutMapping(withoutPort(address));
     },
-    schemeOf({ socket, headers }) {
-      const sent = headers['x-forwarded-proto'];
-      const isFromProxy = sent !== undefined && isTrusted(socket.remoteAddress ?? '', 0);
-      return isFromProxy && /^https\b/i.test(String(sent)) ? 'https' : 'http';
+    schemeOf: (request) =>
+      /^https\b/i.test(fromProxy(request, 'x-forwarded-proto')) ? 'https' : 'http',
+    prefixOf(request) {
+      const prefix = fromProxy(request, 'x-forwarded-prefix').replace(/\/+$/, '');
+      return PATH_PREFIX.test(prefix) ? prefix : '';
     },
   };
 }
+
+const PATH_PREFIX = /^(\/[\w.~-]+){1,10}$/;
 
 /** A socket that listens on `::` sees IPv4 addresses as IPv6 ones (RFC 4291 §2.5.5.2). */
 function withoutMapping(address: string): string {

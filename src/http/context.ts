@@ -54,6 +54,11 @@ export class RequestContext {
     return this.#clients.schemeOf(this.request);
   }
 
+  /** The path under which a proxy has the service: empty, or `/…`. */
+  get prefix(): string {
+    return this.#clients.prefixOf(this.request);
+  }
+
   /** `User-Agent`, at most 256 characters; empty if there was none. */
   get userAgent(): string {
     return this.request.headers['user-agent']?.slice(0, 256) ?? '';

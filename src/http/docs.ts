@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Request, RequestHandler } from 'express';
+import type { ClientLookup } from './client-address.ts';
 import { published, SERVER_URL_PLACEHOLDER } from './openapi-document.ts';
 
 const here = (name: string) => fileURLToPath(new URL(`docs/${name}`, import.meta.url));
@@ -29,32 +30,36 @@ const asset =
  * The contract for people and programs: `/docs` (an interactive reference, all of it from this
  * service), `/openapi.yaml` and `/openapi.json` (the document with `servers` set to where it runs).
  */
-export const docs: Record<string, RequestHandler> = {
-  '/openapi.yaml': async (request, response) => {
-    const yaml = withServerUrl(await published.yaml(), request);
-    response.type('application/yaml').send(yaml);
-  },
-  '/openapi.json': async (request, response) => {
-    const json = withServerUrl(await published.json(), request);
-    response.type('application/json').send(json);
-  },
-  '/docs': (_request, response) => {
-    response.set('Content-Security-Policy', PAGE_POLICY).sendFile(here('index.html'), FILES);
-  },
-  '/docs/': (request, response) => response.redirect(308, request.path.replace(/\/$/, '')),
-  '/favicon.ico': asset('favicon-32x32.png'),
-  '/docs/initializer.js': file(here('initializer.js')),
-  ...Object.fromEntries(
-    ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map((name) => [
-      `/docs/${name}`,
-      asset(name),
-    ]),
-  ),
-};
+export function createDocs(clients: ClientLookup): Record<string, RequestHandler> {
+  const locate = (document: string, request: Request) =>
+    document.replace(SERVER_URL_PLACEHOLDER, serverUrl(clients, request));
+  return {
+    '/openapi.yaml': async (request, response) => {
+      const yaml = locate(await published.yaml(), request);
+      response.type('application/yaml').send(yaml);
+    },
+    '/openapi.json': async (request, response) => {
+      const json = locate(await published.json(), request);
+      response.type('application/json').send(json);
+    },
+    '/docs': (_request, response) => {
+      response.set('Content-Security-Policy', PAGE_POLICY).sendFile(here('index.html'), FILES);
+    },
+    '/docs/': (_request, response) => response.redirect(308, '../docs'),
+    '/favicon.ico': asset('favicon-32x32.png'),
+    '/docs/initializer.js': file(here('initializer.js')),
+    ...Object.fromEntries(
+      ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map((name) => [
+        `/docs/${name}`,
+        asset(name),
+      ]),
+    ),
+  };
+}
 
-function withServerUrl(document: string, request: Request): string {
-  const url = `${request.secure ? 'https' : 'http'}://${hostOf(request)}`;
-  return document.replace(SERVER_URL_PLACEHOLDER, url);
+/** Where the service is for the client, a proxy's path included. */
+function serverUrl(clients: ClientLookup, request: Request): string {
+  return `${clients.schemeOf(request)}://${hostOf(request)}${clients.prefixOf(request)}`;
 }
 
 /** The `Host` that was asked, if it is one; else the address that answered. */

@@ -29,6 +29,8 @@ export interface PipelineOptions {
   queueOf: (target: OperationId | `/${string}`) => RequestQueue | undefined;
   clients: ClientLookup;
   securityHeaders: (request: IncomingMessage) => HeaderList;
+  /** Whether a request may name that host. */
+  isAllowedHost: (host: string | undefined) => boolean;
   /** In bytes. */
   bodyLimit: number;
   /** Whether an error means that something the service stands on is down for now. */
@@ -84,6 +86,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
   /** The stages. Each of them may be the last: what it returns is the answer. */
   async function run(context: RequestContext, overload: Overload): Promise<Outcome> {
     const { request, response } = context;
+    if (!options.isAllowedHost(request.headers.host)) return misdirected();
     const target = route(router, context);
     if ('status' in target) return target;
 
@@ -142,6 +145,13 @@ function createRouter(options: PipelineOptions): Router<Target> {
   }
   for (const [path, page] of Object.entries(options.pages)) router.add('GET', path, { page });
   return router;
+}
+
+/** 421 (RFC 9110 §15.5.20): the host is none of this service. */
+function misdirected(): AnyResponse {
+  const detail =
+    'This service does not answer to that host. Set ALLOWED_HOSTS to the name that it is to have.';
+  return problem(421, 'misdirected_request', detail);
 }
 
 /** 404, 405 and `OPTIONS` are decided here, and what is no UTF-8 when it is decoded. */

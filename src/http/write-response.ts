@@ -22,17 +22,18 @@ const PLAIN_CHALLENGES: ReadonlySet<string> = new Set([
  * there is an answer already, or nobody to read it.
  */
 export function writeResponse(
-  { request, response, requestId }: RequestContext,
+  context: RequestContext,
   securityHeaders: HeaderList,
   { status, headers = {}, body }: AnyResponse,
 ): void {
+  const { request, response, requestId } = context;
   if (response.headersSent || response.destroyed) return;
   // Of a page that failed; what is not set costs nothing.
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   const list = [...securityHeaders, 'X-Request-Id', requestId];
   list.push('Cache-Control', headers['ETag'] === undefined ? 'no-store' : 'private, no-cache');
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) list.push(name, String(value));
+    if (value !== undefined) list.push(name, withPrefix(context, name, String(value)));
   }
   if (body === undefined) {
     response.writeHead(status, list).end();
@@ -44,6 +45,12 @@ export function writeResponse(
   list.push('Content-Type', `${type}; charset=utf-8`);
   list.push('Content-Length', String(Buffer.byteLength(text)));
   response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : text);
+}
+
+/** A path that a handler gives is one of the service, which a proxy may have under another path. */
+function withPrefix(context: RequestContext, name: string, value: string): string {
+  if (name === 'Location') return value.replace(/^\//, `${context.prefix}/`);
+  return name === 'Link' ? value.replace(/^<\//, `<${context.prefix}/`) : value;
 }
 
 function challenge({ code }: Problem): string {

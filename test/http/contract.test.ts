@@ -145,6 +145,7 @@ beforeAll(async () => {
     queueOf: () => undefined,
     clients: createClientLookup([]),
     securityHeaders: () => [],
+    isAllowedHost: () => true,
     bodyLimit: 1000,
     isOutage: () => false,
     isClosing: () => false,

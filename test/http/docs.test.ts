@@ -76,8 +76,8 @@ describe('the interactive reference', () => {
     const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, asset = '']) => asset);
     expect(assets.length).toBeGreaterThan(3);
     for (const path of assets) {
-      expect(path).toMatch(/^\/docs\//);
-      const asset = await sendTo({ path });
+      expect(path).toMatch(/^docs\//);
+      const asset = await sendTo({ path: `/${path}` });
       expect(asset.status).toBe(200);
       expect(asset.headers.get('Content-Type')).toMatch(/css|javascript|image/);
     }
@@ -151,7 +151,7 @@ test.each(['/docs', '/docs/initializer.js', '/openapi.json', '/openapi.yaml', '/
 test('/docs/ redirects to /docs', async () => {
   const response = await fetch(`${app().url}/docs/`, { redirect: 'manual' });
   expect(response.status).toBe(308);
-  expect(response.headers.get('Location')).toBe('/docs');
+  expect(response.headers.get('Location')).toBe('../docs');
 });
 
 test('/favicon.ico is an icon', async () => {

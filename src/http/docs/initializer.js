@@ -1,6 +1,6 @@
 // The interactive reference. Tokens stay in the page's memory: nothing is stored.
 const ui = window.SwaggerUIBundle({
-  url: '/openapi.json',
+  url: 'openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,

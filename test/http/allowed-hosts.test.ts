@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { compileAllowedHosts, isHostPattern } from '../../src/http/allowed-hosts.ts';
+import { startApp } from '../harness.ts';
+import { BEHIND_PROXY, createTodo, expectProblem, send, signIn } from './setup.ts';
+import { answerTo } from './wire.ts';
+
+const ask = (url: string, host: string) =>
+  answerTo(url, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+describe('in development mode', () => {
+  test('loopback names are answered, any other host gets 421, which names the setting', async () => {
+    await using app = await startApp({ ALLOWED_HOSTS: '' });
+    for (const host of [
+      'localhost',
+      'localhost:8000',
+      '127.0.0.1:8000',
+      '[::1]:80',
+      'a.localhost',
+    ]) {
+      expect((await ask(app.url, host)).status).toBe(200);
+    }
+    for (const host of [
+      'evil.example',
+      'localhost.evil.example',
+      '192.168.1.2:8000',
+      '127.0.0.1.x',
+    ]) {
+      const answer = await ask(app.url, host);
+      expectProblem(answer, answer.body, {
+        status: 421,
+        title: 'Misdirected Request',
+        code: 'misdirected_request',
+        detail:
+          'This service does not answer to that host. Set ALLOWED_HOSTS to the name that it is to have.',
+      });
+    }
+  });
+
+  test('ALLOWED_HOSTS allows others', async () => {
+    await using app = await startApp({ ALLOWED_HOSTS: 'box.internal,*.preview.example' });
+    expect((await ask(app.url, 'BOX.internal:8000')).status).toBe(200);
+    expect((await ask(app.url, 'a.b.preview.example')).status).toBe(200);
+    expect((await ask(app.url, 'preview.example')).status).toBe(421);
+  });
+});
+
+test('outside of development mode any host is answered', async () => {
+  await using app = await startApp({ ...BEHIND_PROXY, ALLOWED_HOSTS: '' });
+  expect((await ask(app.url, 'todos.example.com')).status).toBe(200);
+});
+
+test('a request without Host, which only HTTP/1.0 may send, is allowed', () => {
+  expect(compileAllowedHosts([])(undefined)).toBe(true);
+});
+
+test.each([
+  ['*', true],
+  ['todos.example.com', true],
+  ['*.example.com', true],
+  ['[::1]', true],
+  ['example.com:80', false],
+  ['https://example.com', false],
+  ['a.*.com', false],
+])('%s is a host pattern: %s', (text, expected) => {
+  expect(isHostPattern(text)).toBe(expected);
+});
+
+describe('behind a proxy that has the service under /api', () => {
+  const headers = { 'X-Forwarded-Prefix': '/api/', 'X-Forwarded-Host': 'example.com' };
+
+  test('Location, Link and the contract name the path', async () => {
+    await using app = await startApp(BEHIND_PROXY);
+    const { access_token: token } = await signIn(app);
+    const body = { title: 'x' };
+    const created = await send(app, { method: 'POST', path: '/todos', token, body, headers });
+    expect(created.headers.get('Location')).toMatch(/^\/api\/todos\/[\da-f-]{36}$/);
+    await createTodo(app, token);
+    const page = await send(app, { path: '/todos?limit=1', token, headers });
+    expect(page.headers.get('Link')).toMatch(/^<\/api\/todos\?limit=1&.*>; rel="next"$/);
+    const contract = await (await send(app, { path: '/openapi.json', headers })).json();
+    expect(contract.servers).toEqual([{ url: 'http://example.com/api' }]);
+    const reference = await (await send(app, { path: '/docs', headers })).text();
+    expect(reference).not.toMatch(/(src|href)="\//);
+  });
+
+  test.each(['//evil.example', '/a"b', 'api', '/a/../b?', 'https://evil.example'])(
+    'a prefix that is no path is left out: %s',
+    async (prefix) => {
+      await using app = await startApp(BEHIND_PROXY);
+      const { access_token: token } = await signIn(app);
+      const sent = { 'X-Forwarded-Prefix': prefix };
+      const body = { title: 'x' };
+      const created = await send(app, {
+        method: 'POST',
+        path: '/todos',
+        token,
+        body,
+        headers: sent,
+      });
+      expect(created.headers.get('Location')).toMatch(/^\/todos\//);
+    },
+  );
+
+  test('a client that is no trusted proxy names no path', async () => {
+    await using app = await startApp();
+    const { access_token: token } = await signIn(app);
+    const body = { title: 'x' };
+    const created = await send(app, { method: 'POST', path: '/todos', token, body, headers });
+    expect(created.headers.get('Location')).toMatch(/^\/todos\//);
+  });
+});
