@@ -3,7 +3,7 @@ import type { Db } from '../database/connect.ts';
 import type { RevokeReason } from '../database/schema.ts';
 import { onceCommitted } from '../database/transaction.ts';
 
-/** What the trail tells of. */
+/** The kinds of events in the audit log. */
 export const AUDIT_EVENTS = [
   'registered',
   'signed_in',
@@ -32,10 +32,10 @@ export interface AuditEvent {
   requestId: string;
 }
 
-/** Writes one line of the trail; in the transaction of what it tells of, so that they agree. */
+/** Writes an event to the audit log, in the transaction of what happened, so that both agree. */
 export type Audit = (db: Db, event: AuditEvent) => Promise<void>;
 
-/** The trail with somebody who is told of each event, once it is certain. */
+/** An `Audit` that also calls `witness` for each event, once it is committed. */
 export function auditFor(witness: (event: AuditEvent) => void): Audit {
   return async (db, event) => {
     await audit(db, event);
@@ -43,7 +43,7 @@ export function auditFor(witness: (event: AuditEvent) => void): Audit {
   };
 }
 
-/** The trail itself, of type `Audit`. */
+/** The `Audit` that only writes to the audit log. */
 export async function audit(db: Db, event: AuditEvent): Promise<void> {
   await db
     .insertInto('audit_events')

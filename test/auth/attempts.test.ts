@@ -119,8 +119,8 @@ test.each([
   await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
   for (const port of [1, 2]) await fail(app, 1, DEMO.username, `${written}:${port}`);
   expect((await fail(app, 1, DEMO.username, `${written}:3`))[0]?.status).toBe(429);
-  const trail = await app.db.selectFrom('audit_events').select('address').execute();
-  expect(trail).toEqual([{ address }, { address }]);
+  const events = await app.db.selectFrom('audit_events').select('address').execute();
+  expect(events).toEqual([{ address }, { address }]);
 });
 
 test('an attempt that one budget refuses takes no place in another', async () => {

@@ -5,7 +5,7 @@ import { startSession } from '../../src/auth/session-repository.ts';
 import { sweep } from '../../src/database/sweep.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
-test('the trail tells what happened, to which session, from where, and holds no secret', async () => {
+test('the audit log has what happened, to which session, from where, and no secret', async () => {
   await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
   const credentials = { username: 'ada', password: 'a password of some length' };
   const client = app.client();
@@ -51,7 +51,7 @@ test('the trail tells what happened, to which session, from where, and holds no 
   for (const secret of secrets) expect(trail).not.toContain(secret);
 });
 
-test('refusals of names and tokens that nobody has are told, too', async () => {
+test('rejected sign-ins and refreshes of unknown names and tokens are logged', async () => {
   await using app = await startApp();
   await app.client().login('nobody', DEMO.password);
   await app.client().POST('/auth/refresh', { body: { refresh_token: 'junk' } });
@@ -62,7 +62,7 @@ test('refusals of names and tokens that nobody has are told, too', async () => {
   ]);
 });
 
-test('a name whose registration could not be told is still free', async () => {
+test('a registration that cannot be logged is rolled back: the name is still free', async () => {
   await using app = await startApp();
   const register = async () => {
     const body = { username: 'ada', password: 'a password of some length' };
@@ -80,7 +80,7 @@ async function idOf(app: TestApp, username: string): Promise<string> {
   return (await user.executeTakeFirstOrThrow()).id;
 }
 
-test('a user has a hundred sessions at most: the next ends the one unused for longest', async () => {
+test('the 101st session of a user ends the one that was used the longest ago', async () => {
   await using app = await startApp();
   const userId = await idOf(app, DEMO.username);
   const lifetimes = { idle: 86_400_000, absolute: 86_400_000, reuseLeeway: 0 };
@@ -100,7 +100,7 @@ test('a user has a hundred sessions at most: the next ends the one unused for lo
   expect(newest).toMatchObject({ event: 'session_revoked', reason: 'limit', session_id: ids[0] });
 });
 
-test('the trail says why a session ended', async () => {
+test('the audit log has the reason of each revocation', async () => {
   await using app = await startApp();
   const client = app.client();
   await app.client().login(DEMO.username, DEMO.password);
@@ -201,7 +201,7 @@ test('a rejected refresh that is answered with 429 writes no event', async () =>
   expect(await counts(app)).toEqual({ 'null refresh_refused': 3 });
 });
 
-test('a refused token of a session that has ended is told of its user', async () => {
+test('a rejected token of an ended session is logged with its user and session', async () => {
   await using app = await startApp();
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);

@@ -206,7 +206,7 @@ async function prepared(operation: Operation): Promise<Session> {
   return session;
 }
 
-/** All that an operation may change, but for the trail and the counters. */
+/** All that an operation may change, except the audit log and the counters. */
 async function state() {
   const sessions = await db.selectFrom('sessions').selectAll().orderBy('id').execute();
   const spent = await db.selectFrom('spent_refresh_tokens').selectAll().execute();

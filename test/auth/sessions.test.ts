@@ -201,7 +201,7 @@ describe('logout', () => {
     await expectDead(here);
   });
 
-  test('is in the trail with its reason', async () => {
+  test('is in the audit log with its reason', async () => {
     const here = await seed();
     await refresh(app.url, here.refresh);
     await logout(here);
@@ -215,12 +215,12 @@ describe('logout', () => {
       revoke_reason: 'logout',
       successor_nonce: null,
     });
-    const trail = app.db
+    const events = app.db
       .selectFrom('audit_events')
       .select(['event', 'user_id'])
       .where('session_id', '=', here.id)
       .where('event', '=', 'session_revoked');
-    expect(await trail.execute()).toEqual([{ event: 'session_revoked', user_id: ada.userId }]);
+    expect(await events.execute()).toEqual([{ event: 'session_revoked', user_id: ada.userId }]);
   });
 });
 
@@ -412,8 +412,8 @@ describe('a session of somebody who has a password', () => {
     checked.release();
     expect(codeOf(await late)).toBe('invalid_credentials');
     expect(idsOf(await get('/auth/sessions', here))).toEqual([here.id]);
-    const trail = (await listEvents(app.db, ada.userId, 10)).map(({ event }) => event);
-    expect(trail.toSorted()).toEqual(['password_changed', 'sign_in_refused']);
+    const events = (await listEvents(app.db, ada.userId, 10)).map(({ event }) => event);
+    expect(events.toSorted()).toEqual(['password_changed', 'sign_in_refused']);
   });
 
   test('a change with the old password that was being checked meanwhile is refused', async () => {
