@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 147b81fb61e9d7877ac82d4d00510ab7f1cc47b508ad5379145a6881e37c2e02
+// openapi.yaml sha256: a0d60465ab4eb579b96c082efbcddb231e55d50195cc73234a95d254c12694cc
 export interface operationSecurity {
     register: never;
     login: never;
@@ -749,7 +749,8 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description Names this request in the service's log; the client's own `X-Request-Id` if it sent a good one.
+         * @description Names this request in the service's log: the client's own `X-Request-Id` if that is a UUID, a ULID
+         *     or a trace id, else a new UUID.
          * @example 019ab1d0-5c00-7000-8000-0000000000ff
          */
         "X-Request-Id": string;
