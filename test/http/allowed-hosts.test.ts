@@ -9,7 +9,7 @@ const ask = (url: string, host: string) =>
 
 describe('in development mode', () => {
   test('loopback names are answered, any other host gets 421, which names the setting', async () => {
-    await using app = await startApp({ ALLOWED_HOSTS: '' });
+    await using app = await startApp({ ALLOWED_HOSTS: '', DATABASE_URL: 'sqlite::memory:' });
     for (const host of [
       'localhost',
       'localhost:8000',

@@ -23,11 +23,10 @@ const NODES = new Set([
   ...['CaseExpr', 'CaseWhen', 'CoalesceExpr', 'FuncCall', 'RowExpr', 'SubLink', 'TypeCast'],
 ]);
 
-const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '%', '||', '~~', '!~']);
+const OPERATORS = new Set(['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '%', '||', '!~']);
 
 const FUNCTIONS = new Set([
   ...['abs', 'count', 'sum', 'length', 'strpos'],
-  'pg_catalog.like_escape', // like … escape
   ...['clock_timestamp', 'pg_catalog.extract'], // in CockroachDB, of the node that is asked
   // Kysely's, to find out which tables there are.
   ...['col_description', 'pg_get_serial_sequence', 'quote_ident', 'has_schema_privilege'],
