@@ -30,7 +30,8 @@ export function createSecurityHeaders(
   const isAllowed = compileOrigins(corsOrigins);
   const origin: CorsOptions['origin'] = corsOrigins.includes('*')
     ? '*'
-    : (sent, decide) => decide(null, sent !== undefined && isAllowed(sent));
+    : // With `false`, cors would leave out `Vary: Origin`, which a cache needs on every response.
+      (sent, decide) => decide(null, sent !== undefined && isAllowed(sent) ? true : []);
   const share = cors({
     origin,
     exposedHeaders: EXPOSED_HEADERS,

@@ -117,6 +117,17 @@ describe('CORS:', () => {
     }
   });
 
+  test.each([
+    ['no origin', {}],
+    ['another origin', { Origin: 'https://evil.example' }],
+  ])('a response to %s says that it depends on the origin', async (_title, headers) => {
+    for (const path of ['/healthz', '/nowhere', '/openapi.json']) {
+      const response = await sendTo({ path, headers });
+      expect(response.headers.get('Vary')).toContain('Origin');
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    }
+  });
+
   test.each<[string, () => TestApp, boolean]>([
     ['http://localhost', app, true],
     ['http://localhost:1', app, true],
