@@ -53,7 +53,7 @@ type Outcome = AnyResponse | undefined;
 /**
  * The way of a request, in its stages: route, read body, admit, authenticate, validate, handle, check
  * response, write, record. A request is admitted once it has arrived whole, so that a slow client
- * takes up no slot.
+ * takes up no slot. A page has its slot until it begins to be sent.
  */
 export function createPipeline(options: PipelineOptions): RequestHandler {
   const { securityHeaders, isOutage, report, record, trace } = options;
@@ -79,7 +79,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     } catch (error) {
       fail(context, error);
     } finally {
-      context.queue?.release();
+      releaseSlot(context);
     }
   }
 
@@ -104,7 +104,10 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
       if (admission !== 'started') return admission === 'rejected' ? unavailable() : undefined;
       context.queue = queue;
     }
-    if ('page' in target) return showPage(context, target.page, securityHeaders(request));
+    if ('page' in target) {
+      releaseSlot(context); // its reader may be slow
+      return showPage(context, target.page, securityHeaders(request));
+    }
 
     const refusal = await authenticate(context, target.operation);
     if (refusal) return refusal;
@@ -194,6 +197,11 @@ async function rejectOverload(
   await queue.reject({ isImmediate: overload === 'pipelining' });
   if (overload === 'connections') response.shouldKeepAlive = false;
   return unavailable();
+}
+
+function releaseSlot(context: RequestContext): void {
+  context.queue?.release();
+  context.queue = undefined;
 }
 
 /** Puts the principal into the context, or returns why there is none. */

@@ -214,6 +214,18 @@ describe('more than the service takes on is shed', () => {
   });
 });
 
+test('slow readers of pages keep no slot from other requests', async () => {
+  await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 run at a time
+  const { access_token: token } = await signIn(app);
+  const page = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
+  const readers = times(3, () => openSocket(app.url).pause());
+  for (const reader of readers) reader.write(page.repeat(8));
+  for (let n = 0; n < 5; n += 1) await fetch(`${app.url}/healthz`); // they are being sent by then
+  expect((await send(app, { path: '/todos', token })).status).toBe(200);
+  await expectIdle(app);
+  for (const reader of readers) reader.destroy();
+});
+
 describe('of many requests at once on one connection', () => {
   const ask = (path: string, last = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
 
