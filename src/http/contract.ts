@@ -128,8 +128,13 @@ export function compileContract(options: ContractOptions): Operation[] {
 function createLazyRefusal(document: ContractDocument): RefuseRequest {
   let loading: Promise<RefuseRequest> | undefined;
   const load = async () => {
-    const { createRefuseRequest } = await import('./refuse-request.ts');
-    return createRefuseRequest(document);
+    try {
+      const { createRefuseRequest } = await import('./refuse-request.ts');
+      return createRefuseRequest(document);
+    } catch (error) {
+      loading = undefined; // too many open files, say: the next request tries again
+      throw error;
+    }
   };
   return async (operation, received) => {
     loading ??= load();

@@ -1,6 +1,6 @@
 // Every row of the table of errors in the contract, from the outside.
 import { createHmac } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FAULTS } from '../engine.ts';
 import { DEMO, startApp } from '../harness.ts';
 import {
@@ -687,6 +687,17 @@ describe('what nobody expected is a 500 that tells nothing', () => {
     await app().db.schema.alterTable('elsewhere').renameTo(table).execute();
     expect((await sendSignedIn({ path: '/todos' })).status).toBe(200);
   });
+});
+
+test('a validator of refusals that fails to load is loaded by the next request', async () => {
+  await using fresh = await startApp();
+  const clone = vi.spyOn(globalThis, 'structuredClone').mockImplementationOnce(() => {
+    throw new Error('EMFILE: too many open files');
+  });
+  onTestFinished(() => clone.mockRestore());
+  const invalid = { method: 'POST', path: '/auth/login', body: {} };
+  await expectAnswer(send(fresh, invalid), FAILED);
+  expect((await send(fresh, invalid)).status).toBe(400);
 });
 
 /** The demo user's access token with another header or other claims, signed again. */
