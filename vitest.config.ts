@@ -8,6 +8,7 @@ const ISOLATED = [
   'auth/password',
   'auth/sessions',
   'http/memory',
+  'http/published',
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

@@ -131,10 +131,14 @@ function withPlaceholder(source: Awaited<ReturnType<typeof parseYaml>>) {
   return source;
 }
 
+/** Keeps what was made; a failure is not kept. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
-    made ??= make();
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
     return made;
   };
 }
