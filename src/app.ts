@@ -20,6 +20,7 @@ import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
 import { createPipeline, type Page, type PipelineOptions } from './http/pipeline.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
+import { lazy } from './lazy.ts';
 import type { Metrics } from './metrics.ts';
 import { createAccessLog } from './observability/access-log.ts';
 import { createHttpMetrics } from './observability/http-metrics.ts';
@@ -128,18 +129,18 @@ function pagesOf(
   { trustedProxies }: Config,
   pages: Record<string, ExpressHandler>,
 ): PipelineOptions['pages'] {
-  let loading: Promise<Page> | undefined;
-  const load = async (): Promise<Page> => {
+  const load = lazy(async (): Promise<Page> => {
     const { default: express } = await import('express');
     const app = express().disable('x-powered-by').disable('etag');
     app.enable('strict routing').enable('case sensitive routing');
     app.set('trust proxy', trustedProxies);
     for (const [path, page] of Object.entries(pages)) app.get(path, page);
     return app;
-  };
+  });
   const page: Page = (request, response, next) => {
-    loading ??= load();
-    loading.then((app) => app(request, response, next)).catch(next);
+    load()
+      .then((app) => app(request, response, next))
+      .catch(next);
   };
   return Object.fromEntries(Object.keys(pages).map((path) => [path, page]));
 }

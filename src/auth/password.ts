@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
+import { lazy } from '../lazy.ts';
 import type { QueueLimits } from '../server/request-queue.ts';
 
 /** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one thread. */
@@ -43,18 +44,15 @@ export function isOutdated(passwordHash: string): boolean {
   );
 }
 
-let loading: Promise<ReadonlySet<string>> | undefined;
-
 /** Loaded at the first new password: a service that only signs users in does without. */
-async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
+const loadCommonPasswords = lazy(async () => {
   const { dictionary } = await import('@zxcvbn-ts/language-common');
   return new Set(dictionary['passwords-common']);
-}
+});
 
 /** Whether it is one of some 18,000 passwords that have leaked most often, in whatever case. */
 export async function isCommonPassword(password: string): Promise<boolean> {
-  loading ??= loadCommonPasswords();
-  return (await loading).has(password.toLowerCase());
+  return (await loadCommonPasswords()).has(password.toLowerCase());
 }
 
 /** Made with today's parameters, of a random text. */

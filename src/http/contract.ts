@@ -1,3 +1,4 @@
+import { lazy } from '../lazy.ts';
 import { invalidRequest } from './invalid-request.ts';
 import type {
   ContractDocument,
@@ -126,20 +127,11 @@ export function compileContract(options: ContractOptions): Operation[] {
 
 /** Loads express-openapi-validator when it is first needed. */
 function createLazyRefusal(document: ContractDocument): RefuseRequest {
-  let loading: Promise<RefuseRequest> | undefined;
-  const load = async () => {
-    try {
-      const { createRefuseRequest } = await import('./refuse-request.ts');
-      return createRefuseRequest(document);
-    } catch (error) {
-      loading = undefined; // too many open files, say: the next request tries again
-      throw error;
-    }
-  };
-  return async (operation, received) => {
-    loading ??= load();
-    return (await loading)(operation, received);
-  };
+  const load = lazy(async () => {
+    const { createRefuseRequest } = await import('./refuse-request.ts');
+    return createRefuseRequest(document);
+  });
+  return async (operation, received) => (await load())(operation, received);
 }
 
 function securityOf(

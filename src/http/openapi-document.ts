@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { lazy } from '../lazy.ts';
 
 /** What the service reads of openapi.yaml; the rest is for people and other programs. */
 export interface ContractDocument {
@@ -96,8 +97,8 @@ export const document: ContractDocument = readParsed() ?? (await parseYaml()).to
 
 /** The contract as it is published, made at the first request for it. */
 export const published = {
-  yaml: once(async () => withPlaceholder(await parseYaml()).toString()),
-  json: once(async () => JSON.stringify(withPlaceholder(await parseYaml()).toJS())),
+  yaml: lazy(async () => withPlaceholder(await parseYaml()).toString()),
+  json: lazy(async () => JSON.stringify(withPlaceholder(await parseYaml()).toJS())),
 };
 
 /**
@@ -129,16 +130,4 @@ async function parseYaml() {
 function withPlaceholder(source: Awaited<ReturnType<typeof parseYaml>>) {
   source.set('servers', [{ url: SERVER_URL_PLACEHOLDER }]);
   return source;
-}
-
-/** Keeps what was made; a failure is not kept. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }
