@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: a0d60465ab4eb579b96c082efbcddb231e55d50195cc73234a95d254c12694cc
+// openapi.yaml sha256: fc025c46de15209d65f6e032e5c281a7e076de283098704e0a0ca2e231c30242
 export interface operationSecurity {
     register: never;
     login: never;
@@ -233,6 +233,9 @@ export interface paths {
          * Add a todo
          * @description With an `Idempotency-Key`, the same request sent again within 24 hours is answered with the
          *     todo that the first one made; another request under the same key is refused with 409.
+         *
+         *     The operator limits the todos of a user (10,000 by default). At the limit, the answer is 409 with
+         *     the code `todo_limit_reached`.
          */
         post: operations["createTodo"];
         /**
@@ -495,7 +498,7 @@ export interface components {
          * @description For a program; stable.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "misdirected_request" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
+        ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "todo_limit_reached" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "misdirected_request" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
         /** @description One fault of a request, and where it is. */
         InputError: {
             /**
@@ -636,7 +639,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The name is taken, or the `Idempotency-Key` belongs to another request. */
+        /** @description The name is taken, the `Idempotency-Key` belongs to another request, or the user has too many todos. */
         Conflict: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -736,7 +739,8 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+         * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
+         *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
          * @example "1"
          */
         IfMatch: components["schemas"]["EntityTags"];
@@ -1264,7 +1268,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
+                 *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1302,7 +1307,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
+                 *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1334,7 +1340,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1).
+                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
+                 *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];

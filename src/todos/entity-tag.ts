@@ -10,6 +10,11 @@ export function matches(header: string | undefined, version: number): boolean {
   );
 }
 
+/** Whether a tag of `If-Match` would match if it were not weak, as compressing proxies make it. */
+export function matchesWeakly(header: string | undefined, version: number): boolean {
+  return header !== undefined && tagsOf(header).includes(`W/${entityTag(version)}`);
+}
+
 /** `If-None-Match` (RFC 9110 §13.1.2): weak comparison, in which `W/` makes no difference. */
 export function noneMatches(header: string | undefined, version: number): boolean {
   if (header === undefined) return true;

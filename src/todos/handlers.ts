@@ -4,7 +4,7 @@ import type { OperationHandlers, OperationRequest, Schema } from '../http/operat
 import { problem } from '../http/problem.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { entityTag, matches, noneMatches } from './entity-tag.ts';
+import { entityTag, matches, matchesWeakly, noneMatches } from './entity-tag.ts';
 import {
   createTodo,
   createTodoOnce,
@@ -104,7 +104,7 @@ export function todoHandlers({ db, now, cursorSecret }: TodoDependencies) {
     const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
     if (!todo) return missing();
     if (matches(headers['If-Match'], todo.version)) return todo;
-    return problem(412, 'precondition_failed', 'The todo has changed since it was read');
+    return preconditionFailed(matchesWeakly(headers['If-Match'], todo.version));
   }
 }
 
@@ -149,6 +149,14 @@ function created(todo: Todo) {
 
 function missing() {
   return problem(404, 'not_found', 'There is no such todo');
+}
+
+/** If-Match compares strongly, so a weak tag of the current version fails as well. */
+function preconditionFailed(isWeak: boolean) {
+  const detail = isWeak
+    ? 'If-Match takes no weak tag (W/"…"); a proxy that compresses may have weakened the ETag'
+    : 'The todo has changed since it was read';
+  return problem(412, 'precondition_failed', detail);
 }
 
 function foreignCursor() {

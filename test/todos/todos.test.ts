@@ -145,6 +145,22 @@ test.each([
 });
 
 test.each([
+  ['W/"2"', true],
+  ['"1", W/"2"', true],
+  ['W/"1"', false],
+  ['"1"', false],
+])('If-Match: %s on version 2 is 412, whose detail names weak tags: %s', async (tag, isWeak) => {
+  const { client } = await signedIn();
+  const path = { todo_id: (await add(client, 'One')).id };
+  const change = (title: string, header = {}) =>
+    client.PATCH('/todos/{todo_id}', { params: { path, header }, body: { title } });
+  await change('Two');
+  const { error } = await change('Three', { 'If-Match': tag });
+  expect(error).toMatchObject({ status: 412, code: 'precondition_failed' });
+  expect(error?.detail).toMatch(isWeak ? /weak.*proxy that compresses/ : /has changed/);
+});
+
+test.each([
   ['"1"', 304],
   ['W/"1"', 304],
   ['"7", "1"', 304],
