@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: fc025c46de15209d65f6e032e5c281a7e076de283098704e0a0ca2e231c30242
+// openapi.yaml sha256: 1be299bcdef1b314d09ea3ecff3084ade3ec015da9bb7dc567f67694162a274a
 export interface operationSecurity {
     register: never;
     login: never;
@@ -232,7 +232,8 @@ export interface paths {
         /**
          * Add a todo
          * @description With an `Idempotency-Key`, the same request sent again within 24 hours is answered with the
-         *     todo that the first one made; another request under the same key is refused with 409.
+         *     todo that the first one made; another request under the same key is refused with 409. The newest
+         *     10,000 keys of a user are remembered.
          *
          *     The operator limits the todos of a user (10,000 by default). At the limit, the answer is 409 with
          *     the code `todo_limit_reached`.

@@ -66,7 +66,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {
     ...authHandlers({ db, clock, tokens, lifetimes, attempts, audit, registration }),
-    ...todoHandlers({ db, now: clock.now, cursorSecret }),
+    ...todoHandlers({ db, now: clock.now, cursorSecret, maxTodos: config.maxTodos }),
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
   const clients = createClientLookup(config.trustedProxies);

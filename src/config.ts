@@ -31,6 +31,8 @@ export interface Config {
   freeFailures: AttemptLimits;
   corsOrigins: string[];
   bodyLimit: number;
+  /** How many todos a user has at most. */
+  maxTodos: number;
   /** Requests that a process takes on, connections that it serves. */
   maxRequests: number;
   maxConnections: number;
@@ -166,6 +168,11 @@ const variables = {
     desc: 'Largest request body',
     example: '65536',
   }),
+  MAX_TODOS: count({
+    default: 10_000,
+    desc: 'How many todos a user has at most; one more is refused with 409',
+    example: '10000',
+  }),
   REQUEST_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
     default: 30,
     desc: 'How long a request may take to arrive (408), then to be answered (503), then its answer to be read',
@@ -265,6 +272,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     },
     corsOrigins: list(env.CORS_ORIGINS),
     bodyLimit: env.BODY_LIMIT_BYTES,
+    maxTodos: env.MAX_TODOS,
     maxRequests: env.MAX_REQUESTS,
     maxConnections: env.MAX_CONNECTIONS,
     requestSeconds: env.REQUEST_SECONDS,

@@ -17,7 +17,8 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
   const passwordHash = await hashPassword(password);
   const user = await createUser(db, { username, passwordHash, now });
   if (!user) return;
-  for (const [index, todo] of TODOS.entries()) await createTodo(db, user.id, todo, now + index);
+  const owner = { userId: user.id, maxTodos: Number.MAX_SAFE_INTEGER };
+  for (const [index, todo] of TODOS.entries()) await createTodo(db, owner, todo, now + index);
 }
 
 /** Whether one can sign in as the demo user. */

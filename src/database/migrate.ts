@@ -4,6 +4,7 @@ import type { Db } from './connect.ts';
 import { inLock } from './lock.ts';
 import { initial } from './migrations/0001_initial.ts';
 import { leewayAndAccounts } from './migrations/0002_leeway_and_accounts.ts';
+import { growth } from './migrations/0003_growth.ts';
 
 /** A migration that can be undone. */
 export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'down'>> {
@@ -15,6 +16,7 @@ export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'do
 const migrations: Record<string, ReversibleMigration> = {
   '0001_initial': initial,
   '0002_leeway_and_accounts': leewayAndAccounts,
+  '0003_growth': growth,
 };
 
 /** It cannot be migrated as it was asked for; the message says why, for a person. */

@@ -22,10 +22,12 @@ export interface TodoDependencies {
   now: () => number;
   /** Seals cursors. */
   cursorSecret: string;
+  /** How many todos a user has at most. */
+  maxTodos: number;
 }
 
 /** The operations of the tag `todos`. */
-export function todoHandlers({ db, now, cursorSecret }: TodoDependencies) {
+export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependencies) {
   return {
     async listTodos({ principal, query }) {
       const { done, q, sort = 'created_at', limit = 20, cursor } = query;
@@ -46,13 +48,16 @@ export function todoHandlers({ db, now, cursorSecret }: TodoDependencies) {
 
     async createTodo({ principal, headers, body }) {
       const content = contentOf(body);
+      const owner = { userId: principal.userId, maxTodos };
       const key = headers['Idempotency-Key'];
-      if (key === undefined) return created(await createTodo(db, principal.userId, content, now()));
+      if (key === undefined) {
+        const todo = await createTodo(db, owner, content, now());
+        return todo ? created(todo) : todoLimitReached();
+      }
       const once = { key: sha256(key), request: sha256(JSON.stringify(content)) };
-      const todo = await createTodoOnce(db, principal.userId, content, once, now());
-      if (todo) return created(todo);
-      const detail = 'This Idempotency-Key belongs to another request';
-      return problem(409, 'idempotency_key_reused', detail);
+      const outcome = await createTodoOnce(db, owner, content, once, now());
+      if (outcome === 'key reused') return keyReused();
+      return outcome === 'limit reached' ? todoLimitReached() : created(outcome);
     },
 
     async getTodo({ principal, path, headers }) {
@@ -157,6 +162,16 @@ function preconditionFailed(isWeak: boolean) {
     ? 'If-Match takes no weak tag (W/"…"); a proxy that compresses may have weakened the ETag'
     : 'The todo has changed since it was read';
   return problem(412, 'precondition_failed', detail);
+}
+
+function keyReused() {
+  const detail = 'This Idempotency-Key belongs to another request';
+  return problem(409, 'idempotency_key_reused', detail);
+}
+
+function todoLimitReached() {
+  const detail = 'You have as many todos as are allowed. Delete some first.';
+  return problem(409, 'todo_limit_reached', detail);
 }
 
 function foreignCursor() {

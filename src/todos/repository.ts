@@ -119,8 +119,11 @@ function compileListQuery({ orderBy, direction, hasDone, hasText, hasAfter }: Li
  * both lengths: one user's search could stop all others.
  */
 function textPosition(db: Db, text: Expression<string>) {
-  const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter;
-  return sql<number>`${sql.raw(isPostgres ? 'strpos' : 'instr')}(search_text, ${text})`;
+  return sql<number>`${sql.raw(isPostgres(db) ? 'strpos' : 'instr')}(search_text, ${text})`;
+}
+
+function isPostgres(db: Db): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 
 /** Every engine folds the case of other letters; the service folds it itself, the same everywhere. */
@@ -154,34 +157,120 @@ const findQuery = compiledQuery<{ id: string; userId: string }, TodoRow>((db, pa
     .where('user_id', '=', parameter('userId')),
 );
 
+/** A user, and how many todos they have at most. */
+export interface Owner {
+  userId: string;
+  maxTodos: number;
+}
+
+/** @returns undefined when the user has as many todos as are allowed */
 export async function createTodo(
   db: Db,
-  userId: string,
+  owner: Owner,
   content: TodoContent,
   now: number,
-): Promise<Todo> {
+): Promise<Todo | undefined> {
   const todo = newTodo(content, now);
-  await insertTodo(db, userId, todo);
-  return todo;
+  if (await insertFarBelowLimit(db, owner, todo)) return todo;
+  const isInserted = await transact(db, (trx) => insertBelowLimit(trx, owner, todo));
+  return isInserted ? todo : undefined;
 }
 
 function newTodo(content: TodoContent, now: number): Todo {
   return { id: uuid(), ...content, version: 1, createdAt: now, updatedAt: now };
 }
 
-async function insertTodo(db: Db, userId: string, todo: Todo): Promise<void> {
-  await db
-    .insertInto('todos')
-    .values({
-      id: todo.id,
-      user_id: userId,
-      ...columnsOf(todo),
-      version: todo.version,
-      created_at: todo.createdAt,
-      updated_at: todo.updatedAt,
-    })
-    .execute();
+/** More inserts of one user than can be under way at once: a PostgreSQL has fewer connections. */
+const MAX_CONCURRENT_INSERTS = 1_000;
+
+/** Needs no lock: all inserts under way together do not reach the limit. */
+async function insertFarBelowLimit(db: Db, owner: Owner, todo: Todo): Promise<boolean> {
+  const maxTodos = owner.maxTodos - MAX_CONCURRENT_INSERTS;
+  return maxTodos > 0 && insertIfFewer(db, { ...owner, maxTodos }, todo);
 }
+
+/**
+ * In a transaction. The update changes nothing: its lock on the user makes inserts wait for each
+ * other, so that each of them counts the others.
+ */
+async function insertBelowLimit(trx: Db, owner: Owner, todo: Todo): Promise<boolean> {
+  await trx
+    .updateTable('users')
+    .set(({ ref }) => ({ created_at: ref('created_at') }))
+    .where('id', '=', owner.userId)
+    .execute();
+  return insertIfFewer(trx, owner, todo);
+}
+
+/** @returns whether the user had fewer todos than that, and has one more now */
+async function insertIfFewer(db: Db, owner: Owner, todo: Todo): Promise<boolean> {
+  const { title, description, done, search_text } = columnsOf(todo);
+  const inserted = await insertQuery(db, {
+    id: todo.id,
+    userId: owner.userId,
+    title,
+    description,
+    done,
+    searchText: search_text,
+    version: todo.version,
+    at: todo.createdAt,
+    lastAllowed: owner.maxTodos - 1,
+  });
+  return inserted.length > 0;
+}
+
+interface InsertValues extends Record<string, unknown> {
+  id: string;
+  userId: string;
+  title: string;
+  description: string;
+  done: number;
+  searchText: string;
+  version: number;
+  at: number;
+  lastAllowed: number;
+}
+
+/** It counts index entries, up to the limit. The casts are for engines that infer no types here. */
+const insertQuery = compiledQuery<InsertValues, { id: string }>((db, parameter) => {
+  const text = (name: 'id' | 'userId' | 'title' | 'description' | 'searchText') =>
+    sql<string>`cast(${parameter(name)} as text)`;
+  const number = (name: 'done' | 'version' | 'at' | 'lastAllowed') =>
+    sql<number>`cast(${parameter(name)} as bigint)`;
+  const counted = db
+    .selectFrom('todos')
+    .select('id')
+    .where('user_id', '=', parameter('userId'))
+    .limit(1)
+    .offset(number('lastAllowed'));
+  const row = db
+    .selectNoFrom([
+      text('id').as('id'),
+      text('userId').as('user_id'),
+      text('title').as('title'),
+      text('description').as('description'),
+      number('done').as('done'),
+      text('searchText').as('search_text'),
+      number('version').as('version'),
+      number('at').as('created_at'),
+      number('at').as('updated_at'),
+    ])
+    .where(({ not, exists }) => not(exists(counted)));
+  return db.insertInto('todos').columns(INSERTED_COLUMNS).expression(row).returning('id');
+});
+
+/** In the order of the row that is inserted. */
+const INSERTED_COLUMNS = [
+  'id',
+  'user_id',
+  'title',
+  'description',
+  'done',
+  'search_text',
+  'version',
+  'created_at',
+  'updated_at',
+] as const;
 
 /** A request to create that may be sent again; both parts are hashes. */
 export interface IdempotentRequest {
@@ -192,43 +281,90 @@ export interface IdempotentRequest {
 /** How long a key is remembered: 24 hours. */
 const KEY_HORIZON = 86_400_000;
 
-/**
- * Creates a todo once per key: the same request again finds the todo that the first one made.
- * @returns undefined when the key belongs to another request
- */
+/** How many keys of a user are remembered; a new one takes the place of the oldest. */
+const MAX_KEYS = 10_000;
+
+/** Creates a todo once per key: the same request again finds the todo that the first one made. */
 export async function createTodoOnce(
   db: Db,
-  userId: string,
+  owner: Owner,
   content: TodoContent,
-  { key, request }: IdempotentRequest,
+  request: IdempotentRequest,
   now: number,
-): Promise<Todo | undefined> {
+): Promise<Todo | 'key reused' | 'limit reached'> {
   const todo = newTodo(content, now);
   return transact(db, async (trx) => {
-    const response = JSON.stringify(todo);
-    const isFirst = await trx
-      .insertInto('idempotency_keys')
-      .values({ user_id: userId, key_hash: key, request_hash: request, response, created_at: now })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['user_id', 'key_hash'])
-          .doUpdateSet({ request_hash: request, response, created_at: now })
-          .where('idempotency_keys.created_at', '<', now - KEY_HORIZON),
-      )
-      .returning('key_hash')
-      .executeTakeFirst();
-    if (isFirst) {
-      await insertTodo(trx, userId, todo);
-      return todo;
+    if (!(await insertKey(trx, owner.userId, request, todo))) {
+      return findTodoOfKey(trx, owner.userId, request);
     }
-    const earlier = await trx
-      .selectFrom('idempotency_keys')
-      .select(['request_hash', 'response'])
-      .where('user_id', '=', userId)
-      .where('key_hash', '=', key)
-      .executeTakeFirstOrThrow();
-    return earlier.request_hash === request ? JSON.parse(earlier.response) : undefined;
+    const isInserted =
+      (await insertFarBelowLimit(trx, owner, todo)) || (await insertBelowLimit(trx, owner, todo));
+    if (isInserted) await deleteSurplusKeys(trx, owner.userId);
+    else await deleteKey(trx, owner.userId, request.key);
+    return isInserted ? todo : 'limit reached';
   });
+}
+
+/** @returns whether the key is new, or was forgotten */
+async function insertKey(
+  trx: Db,
+  userId: string,
+  { key, request }: IdempotentRequest,
+  todo: Todo,
+): Promise<boolean> {
+  const row = { request_hash: request, response: JSON.stringify(todo), created_at: todo.createdAt };
+  const inserted = await trx
+    .insertInto('idempotency_keys')
+    .values({ user_id: userId, key_hash: key, ...row })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['user_id', 'key_hash'])
+        .doUpdateSet(row)
+        .where('idempotency_keys.created_at', '<', todo.createdAt - KEY_HORIZON),
+    )
+    .returning('key_hash')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+async function findTodoOfKey(
+  trx: Db,
+  userId: string,
+  { key, request }: IdempotentRequest,
+): Promise<Todo | 'key reused'> {
+  const earlier = await trx
+    .selectFrom('idempotency_keys')
+    .select(['request_hash', 'response'])
+    .where('user_id', '=', userId)
+    .where('key_hash', '=', key)
+    .executeTakeFirstOrThrow();
+  return earlier.request_hash === request ? JSON.parse(earlier.response) : 'key reused';
+}
+
+async function deleteKey(trx: Db, userId: string, key: string): Promise<void> {
+  await trx
+    .deleteFrom('idempotency_keys')
+    .where('user_id', '=', userId)
+    .where('key_hash', '=', key)
+    .execute();
+}
+
+/** All but the newest; a few at a time are enough, because every new key deletes some. */
+async function deleteSurplusKeys(trx: Db, userId: string): Promise<void> {
+  await trx
+    .deleteFrom('idempotency_keys')
+    .where('user_id', '=', userId)
+    .where('key_hash', 'in', (surplus) =>
+      surplus
+        .selectFrom('idempotency_keys')
+        .select('key_hash')
+        .where('user_id', '=', userId)
+        .orderBy('created_at', 'desc')
+        .orderBy('key_hash')
+        .offset(MAX_KEYS)
+        .limit(100),
+    )
+    .execute();
 }
 
 /**

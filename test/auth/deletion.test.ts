@@ -91,7 +91,8 @@ test('requests that meet the deletion are never answered with 500, and leave no 
 });
 
 test('a row of a user who was deleted meanwhile counts as an outage: 503, not 500', async () => {
-  const orphan = createTodo(app.db, 'nobody', { title: '', description: '', done: false }, 0);
+  const owner = { userId: 'nobody', maxTodos: 1 };
+  const orphan = createTodo(app.db, owner, { title: '', description: '', done: false }, 0);
   const error: unknown = await orphan.catch((reason: unknown) => reason);
   expect(isOutage(error)).toBe(true);
 });

@@ -17,7 +17,7 @@ import { DEMO, startApp } from '../harness.ts';
 const memory = () => connect({ engine: 'sqlite', path: ':memory:' });
 const { run } = useCommands();
 
-const NAMES = ['0001_initial', '0002_leeway_and_accounts'];
+const NAMES = ['0001_initial', '0002_leeway_and_accounts', '0003_growth'];
 
 test('a migration that fails half-way has changed nothing, and can be done again', async () => {
   const db = memory();

@@ -38,11 +38,27 @@ const TYPES = new Set(['text', 'pg_catalog.varchar', 'pg_catalog.int4', 'pg_cata
 /** What a kind of node can be. */
 const CHOICES = new Set([
   'AEXPR_DISTINCT', // is distinct from
-  ...['AEXPR_OP', 'AEXPR_IN', 'AEXPR_LIKE', 'AND_EXPR', 'OR_EXPR', 'IS_NULL', 'IS_NOT_NULL'],
+  ...[
+    'AEXPR_OP',
+    'AEXPR_IN',
+    'AEXPR_LIKE',
+    'AND_EXPR',
+    'OR_EXPR',
+    'NOT_EXPR',
+    'IS_NULL',
+    'IS_NOT_NULL',
+  ],
   ...['TRANS_STMT_BEGIN', 'TRANS_STMT_START', 'TRANS_STMT_COMMIT', 'TRANS_STMT_ROLLBACK'],
   ...['CONSTR_NOTNULL', 'CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_FOREIGN', 'CONSTR_DEFAULT'],
   ...['ONCONFLICT_NOTHING', 'ONCONFLICT_UPDATE', 'OVERRIDING_NOT_SET', 'ONCOMMIT_NOOP'],
-  ...['SETOP_NONE', 'JOIN_INNER', 'EXPR_SUBLINK', 'ANY_SUBLINK', 'COERCE_IMPLICIT_CAST'],
+  ...[
+    'SETOP_NONE',
+    'JOIN_INNER',
+    'EXPR_SUBLINK',
+    'ANY_SUBLINK',
+    'EXISTS_SUBLINK',
+    'COERCE_IMPLICIT_CAST',
+  ],
   ...['LIMIT_OPTION_DEFAULT', 'LIMIT_OPTION_COUNT', 'COERCE_EXPLICIT_CALL', 'COERCE_SQL_SYNTAX'],
   ...['SORTBY_DEFAULT', 'SORTBY_ASC', 'SORTBY_DESC', 'SORTBY_NULLS_DEFAULT'],
   ...[

@@ -195,7 +195,9 @@ test('the version before the last one cannot be deleted', async () => {
   const app = await startApp();
   const user = await app.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
   const content = { title: 'One', description: '', done: false };
-  const one = await createTodo(app.db, user.id, content, app.clock.now());
+  const owner = { userId: user.id, maxTodos: 100 };
+  const one = await createTodo(app.db, owner, content, app.clock.now());
+  if (!one) throw new Error('not created');
   const two = await replaceTodo(app.db, user.id, one, content, app.clock.now());
   expect(await deleteTodo(app.db, user.id, one)).toBe(false);
   expect(await findTodo(app.db, user.id, one.id)).toEqual(two);
