@@ -5,6 +5,7 @@ import { problem } from '../http/problem.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entityTag, matches, matchesWeakly, noneMatches } from './entity-tag.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import {
   createTodo,
   createTodoOnce,
@@ -28,6 +29,7 @@ export interface TodoDependencies {
 
 /** The operations of the tag `todos`. */
 export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependencies) {
+  const changes = new KeyedMutex();
   return {
     async listTodos({ principal, query }) {
       const { done, q, sort = 'created_at', limit = 20, cursor } = query;
@@ -78,6 +80,7 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
     },
 
     async deleteTodo(request) {
+      using _lock = await lockTodo(request);
       for (;;) {
         const todo = await current(request);
         if ('status' in todo) return todo;
@@ -91,8 +94,9 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
     },
   } satisfies Partial<OperationHandlers>;
 
-  /** Reads, checks `If-Match`, writes that version; again if somebody else wrote in between. */
+  /** Reads, checks `If-Match`, writes that version; again if another process wrote in between. */
   async function change(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {
+    using _lock = await lockTodo(request);
     for (;;) {
       const todo = await current(request);
       if ('status' in todo) return todo;
@@ -102,6 +106,11 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
         : await replaceTodo(db, request.principal.userId, todo, content, now());
       if (changed) return found(changed);
     }
+  }
+
+  /** Without it, changes of one todo at once would fail and start again: their cost is quadratic. */
+  function lockTodo({ principal, path }: ChangeRequest) {
+    return changes.lock(`${principal.userId} ${path.todo_id.toLowerCase()}`);
   }
 
   /** The todo that a request is about, or why it may not be changed. */

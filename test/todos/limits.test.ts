@@ -1,5 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
+import { todoHandlers } from '../../src/todos/handlers.ts';
 import { createTodo } from '../../src/todos/repository.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
@@ -128,3 +131,41 @@ test('a user has at most 10,000 Idempotency-Keys: a new one replaces the oldest'
   const [first, again] = [await post(client, 'd'), await post(client, 'd')];
   expect(again.data).toEqual(first.data);
 });
+
+test('64 PATCHes of one todo at once run as many statements as one after the other', async () => {
+  await using app = await startApp();
+  const { userId } = await signIn(app);
+  const statements = new StatementCounter();
+  const db = app.db.withPlugin(statements);
+  const handlers = todoHandlers({ db, now: app.clock.now, cursorSecret: '', maxTodos: 10 });
+  const request = {
+    query: {},
+    headers: {},
+    principal: { userId, username: '', sessionId: '' },
+    context: { requestId: '', address: '', userAgent: '' },
+  };
+  const created = await handlers.createTodo({ ...request, path: {}, body: { title: 'One' } });
+  const path = { todo_id: created.status === 201 ? created.body.id : '' };
+  const patch = (n: number) =>
+    handlers.updateTodo({ ...request, path, body: { title: `title ${n}` } });
+  const numbers = Array.from({ length: 64 }, (_, n) => n);
+  statements.count = 0;
+  const answers = await Promise.all(numbers.map(patch));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(statements.count).toBe(2 * 64);
+});
+
+/** Counts statements, and lets others run before the result of one is there, as PostgreSQL does. */
+class StatementCounter implements KyselyPlugin {
+  count = 0;
+
+  transformQuery({ node }: PluginTransformQueryArgs) {
+    return node;
+  }
+
+  async transformResult({ result }: PluginTransformResultArgs) {
+    this.count += 1;
+    await nextTurn();
+    return result;
+  }
+}
