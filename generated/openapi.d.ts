@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 1be299bcdef1b314d09ea3ecff3084ade3ec015da9bb7dc567f67694162a274a
+// openapi.yaml sha256: c1f8b02224bdeaa0b2056653da363ef15b5408900bdbb1607071931e06e83359
 export interface operationSecurity {
     register: never;
     login: never;
@@ -226,6 +226,9 @@ export interface paths {
          * @description A page of the user's todos. `Link: <…>; rel="next"` (RFC 8288) leads to the next one and is
          *     missing on the last. Items added or deleted meanwhile make no other item appear twice or not
          *     at all.
+         *
+         *     A filter that finds too little in the next 100 todos starts a long search. A user has one long
+         *     search at a time; three more wait, and further ones are refused with 503.
          */
         get: operations["listTodos"];
         put?: never;
@@ -241,7 +244,8 @@ export interface paths {
         post: operations["createTodo"];
         /**
          * Delete all todos, or all that are done
-         * @description Of the user's own; `?done=true` clears the finished ones.
+         * @description Of the user's own; `?done=true` clears the finished ones. They are deleted in steps. 204 means
+         *     that all are gone; after any other answer some may be gone, and the request can be sent again.
          */
         delete: operations["deleteTodos"];
         options?: never;

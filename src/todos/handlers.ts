@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../database/connect.ts';
 import type { OperationHandlers, OperationRequest, Schema } from '../http/operation.ts';
-import { problem } from '../http/problem.ts';
+import { problem, unavailable } from '../http/problem.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entityTag, matches, matchesWeakly, noneMatches } from './entity-tag.ts';
@@ -14,8 +14,10 @@ import {
   findTodo,
   listTodos,
   replaceTodo,
+  searchTodos,
   type Todo,
   type TodoContent,
+  type TodoPage,
 } from './repository.ts';
 
 export interface TodoDependencies {
@@ -27,23 +29,25 @@ export interface TodoDependencies {
   maxTodos: number;
 }
 
+/** How many long searches of one user wait for another one; each holds a slot of the request queue. */
+const MAX_QUEUED_SCANS = 3;
+
 /** The operations of the tag `todos`. */
 export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependencies) {
   const changes = new KeyedMutex();
+  const scans = new KeyedMutex(MAX_QUEUED_SCANS);
   return {
     async listTodos({ principal, query }) {
       const { done, q, sort = 'created_at', limit = 20, cursor } = query;
       const list = JSON.stringify([principal.userId, done, q, sort]);
       const after = cursor === undefined ? undefined : decodeCursor(cursor, list, cursorSecret);
       if (cursor !== undefined && !after) return foreignCursor();
-      const { todos, next } = await listTodos(db, principal.userId, {
-        done,
-        q,
-        orderBy: sort.endsWith('created_at') ? 'created_at' : 'updated_at',
-        direction: sort.startsWith('-') ? 'desc' : 'asc',
-        after,
-        limit,
-      });
+      const orderBy = sort.endsWith('created_at') ? 'created_at' : 'updated_at';
+      const direction = sort.startsWith('-') ? 'desc' : 'asc';
+      const page = { done, q, orderBy, direction, after, limit } as const;
+      const found = await findPage(principal.userId, page);
+      if (!found) return unavailable();
+      const { todos, next } = found;
       const headers = next ? { Link: link(query, encodeCursor(next, list, cursorSecret)) } : {};
       return { status: 200, headers, body: todos.map(todoBody) };
     },
@@ -93,6 +97,13 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
       return { status: 204 };
     },
   } satisfies Partial<OperationHandlers>;
+
+  /** @returns undefined if too many long searches of the user wait already */
+  function findPage(userId: string, page: TodoPage) {
+    const isSearch = page.done !== undefined || page.q !== undefined;
+    if (!isSearch) return listTodos(db, userId, page);
+    return searchTodos(db, userId, page, () => scans.lock(userId));
+  }
 
   /** Reads, checks `If-Match`, writes that version; again if another process wrote in between. */
   async function change(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {

@@ -1,8 +1,15 @@
-import { type Expression, PostgresAdapter, type Selectable, sql } from 'kysely';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  type Expression,
+  type ExpressionBuilder,
+  PostgresAdapter,
+  type Selectable,
+  sql,
+} from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
-import type { TodoTable } from '../database/schema.ts';
+import type { Database, TodoTable } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
 import type { Position } from './cursor.ts';
 
@@ -36,26 +43,139 @@ export interface TodoPage extends TodoFilter {
   limit: number;
 }
 
-/** A page of the user's todos and, if there are more, the position that the next one starts after. */
+/** A page of a list, and the position after which the next one starts, if there are more. */
+export interface TodoList {
+  todos: Todo[];
+  next: Position | undefined;
+}
+
+/** A page of the user's todos, whatever they are. */
 export async function listTodos(
   db: Db,
   userId: string,
+  page: Omit<TodoPage, keyof TodoFilter>,
+): Promise<TodoList> {
+  return listOf(await readTodos(db, userId, page, page.limit + 1), page);
+}
+
+/**
+ * A page of the todos that match a filter. It may have to read all todos of the user: it reads one
+ * step at a time, and other requests run in between.
+ * @param lockScan called before the second step; the lock is held until the page is complete
+ * @returns undefined if the lock was refused
+ */
+export async function searchTodos(
+  db: Db,
+  userId: string,
   page: TodoPage,
-): Promise<{ todos: Todo[]; next: Position | undefined }> {
-  const { done, q = '', after, limit, orderBy } = page;
-  const rows = await listQuery(page)(db, {
-    userId,
-    done: Number(done),
-    text: foldCase(q),
-    at: after?.at ?? 0,
-    id: after?.id ?? '',
-    rows: limit + 1,
-  });
+  lockScan: () => Promise<Disposable | undefined>,
+): Promise<TodoList | undefined> {
+  using locks = new DisposableStack();
+  const missing = page.limit + 1;
+  const rows: TodoRow[] = [];
+  for await (const step of stepsOf(db, userId, page)) {
+    if (step.number === 2) {
+      const lock = await lockScan();
+      if (!lock) return undefined;
+      locks.use(lock);
+    }
+    rows.push(...(await readTodos(db, userId, { ...page, ...step }, missing - rows.length)));
+    if (rows.length === missing) break;
+  }
+  return listOf(rows, page);
+}
+
+function listOf(rows: TodoRow[], { limit, orderBy }: Omit<TodoPage, keyof TodoFilter>): TodoList {
   const todos = rows.slice(0, limit).map(todoOf);
   const last = todos.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
   const at = orderBy === 'created_at' ? last?.createdAt : last?.updatedAt;
   return { todos, next: hasMore ? { at: at ?? 0, id: last.id } : undefined };
+}
+
+/** What a statement reads: todos after one position, up to another. */
+interface Range {
+  after: Position | undefined;
+  upTo?: Position | undefined;
+}
+
+type Order = Pick<TodoPage, 'orderBy' | 'direction' | 'after'>;
+
+/** How many todos a step reads: on SQLite, the largest ones keep the event loop for some 5 ms. */
+const STEP_TODOS = 100;
+
+/** Divides a user's todos into ranges. Other requests run between two of them. */
+async function* stepsOf(
+  db: Db,
+  userId: string,
+  { orderBy, direction, after: start }: Order,
+): AsyncGenerator<Range & { number: number }> {
+  let after = start;
+  for (let number = 1; ; number += 1) {
+    const [row] = await stepEndQueries[orderBy][direction](db, {
+      userId,
+      at: after?.at ?? (direction === 'asc' ? -1 : Number.MAX_SAFE_INTEGER),
+      id: after?.id ?? '',
+    });
+    const upTo = row && { at: row[orderBy], id: row.id };
+    yield { number, after, upTo };
+    if (!upTo) return;
+    after = upTo;
+    await nextTurn();
+  }
+}
+
+/** The last todo of a step. It reads the index only. */
+function compileStepEndQuery(orderBy: TodoPage['orderBy'], direction: TodoPage['direction']) {
+  type Values = { userId: string; at: number; id: string };
+  return compiledQuery<Values, Pick<TodoRow, 'id' | 'created_at' | 'updated_at'>>((db, parameter) =>
+    db
+      .selectFrom('todos')
+      .select(['id', orderBy])
+      .where('user_id', '=', parameter('userId'))
+      .where(({ eb, refTuple, tuple }) =>
+        eb(
+          refTuple(orderBy, 'id'),
+          direction === 'asc' ? '>' : '<',
+          tuple(parameter('at'), parameter('id')),
+        ),
+      )
+      .orderBy(orderBy, direction)
+      .orderBy('id', direction)
+      .limit(1)
+      .offset(STEP_TODOS - 1),
+  );
+}
+
+const stepEndQueries = {
+  created_at: {
+    asc: compileStepEndQuery('created_at', 'asc'),
+    desc: compileStepEndQuery('created_at', 'desc'),
+  },
+  updated_at: {
+    asc: compileStepEndQuery('updated_at', 'asc'),
+    desc: compileStepEndQuery('updated_at', 'desc'),
+  },
+};
+
+/** The todos of a range that match the filter. */
+function readTodos(
+  db: Db,
+  userId: string,
+  page: TodoPage & Range,
+  rows: number,
+): Promise<TodoRow[]> {
+  const { done, q = '', after, upTo } = page;
+  return listQuery(page)(db, {
+    userId,
+    done: Number(done),
+    text: foldCase(q),
+    at: after?.at ?? 0,
+    id: after?.id ?? '',
+    endAt: upTo?.at ?? 0,
+    endId: upTo?.id ?? '',
+    rows,
+  });
 }
 
 interface ListValues extends Record<string, unknown> {
@@ -64,19 +184,22 @@ interface ListValues extends Record<string, unknown> {
   text: string;
   at: number;
   id: string;
+  endAt: number;
+  endId: string;
   rows: number;
 }
 
 /** The shapes that a list query can have: some dozens. */
 const listQueries = new Map<string, ReturnType<typeof compileListQuery>>();
 
-function listQuery(page: TodoPage): ReturnType<typeof compileListQuery> {
+function listQuery(page: TodoPage & Range): ReturnType<typeof compileListQuery> {
   const shape = {
     orderBy: page.orderBy,
     direction: page.direction,
     hasDone: page.done !== undefined,
     hasText: page.q !== undefined,
     hasAfter: page.after !== undefined,
+    hasEnd: page.upTo !== undefined,
   };
   const key = Object.values(shape).join();
   const query = listQueries.get(key) ?? compileListQuery(shape);
@@ -88,9 +211,10 @@ interface ListShape extends Pick<TodoPage, 'orderBy' | 'direction'> {
   hasDone: boolean;
   hasText: boolean;
   hasAfter: boolean;
+  hasEnd: boolean;
 }
 
-function compileListQuery({ orderBy, direction, hasDone, hasText, hasAfter }: ListShape) {
+function compileListQuery({ orderBy, direction, hasDone, hasText, ...range }: ListShape) {
   return compiledQuery<ListValues, TodoRow>((db, parameter) => {
     let query = db
       .selectFrom('todos')
@@ -101,12 +225,21 @@ function compileListQuery({ orderBy, direction, hasDone, hasText, hasAfter }: Li
       .limit(parameter('rows'));
     if (hasDone) query = query.where('done', '=', parameter('done'));
     if (hasText) query = query.where(textPosition(db, parameter('text')), '>', 0);
-    if (hasAfter) {
+    if (range.hasAfter) {
       query = query.where(({ eb, refTuple, tuple }) =>
         eb(
           refTuple(orderBy, 'id'),
           direction === 'asc' ? '>' : '<',
           tuple(parameter('at'), parameter('id')),
+        ),
+      );
+    }
+    if (range.hasEnd) {
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(
+          refTuple(orderBy, 'id'),
+          direction === 'asc' ? '<=' : '>=',
+          tuple(parameter('endAt'), parameter('endId')),
         ),
       );
     }
@@ -400,14 +533,28 @@ export async function deleteTodo(db: Db, userId: string, { id, version }: Todo):
   return numDeletedRows > 0n;
 }
 
+/**
+ * Deletes the user's todos, or those that are done or are not. Each step is a transaction of its
+ * own; if one fails, what was deleted before stays deleted.
+ */
 export async function deleteTodos(
   db: Db,
   userId: string,
   done: boolean | undefined,
 ): Promise<void> {
-  let query = db.deleteFrom('todos').where('user_id', '=', userId);
-  if (done !== undefined) query = query.where('done', '=', Number(done));
-  await query.execute();
+  const order: Order = { orderBy: 'created_at', direction: 'asc', after: undefined };
+  for await (const { after, upTo } of stepsOf(db, userId, order)) {
+    let query = db.deleteFrom('todos').where('user_id', '=', userId);
+    if (done !== undefined) query = query.where('done', '=', Number(done));
+    if (after) query = query.where(isCreatedBeyond('>', after));
+    if (upTo) query = query.where(isCreatedBeyond('<=', upTo));
+    await query.execute();
+  }
+}
+
+function isCreatedBeyond(operator: '>' | '<=', { at, id }: Position) {
+  return ({ eb, refTuple, tuple }: ExpressionBuilder<Database, 'todos'>) =>
+    eb(refTuple('created_at', 'id'), operator, tuple(at, id));
 }
 
 function columnsOf({ title, description, done }: TodoContent) {

@@ -1,23 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
-import { todoHandlers } from '../../src/todos/handlers.ts';
 import { createTodo } from '../../src/todos/repository.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
-
-/** A client of the demo user, who has no todos. */
-async function signIn(app: TestApp) {
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
-  await client.DELETE('/todos');
-  const { id } = await findUser(app.db);
-  return { client, userId: id };
-}
-
-function findUser(db: Db) {
-  return db.selectFrom('users').select('id').executeTakeFirstOrThrow();
-}
+import { startApp } from '../harness.ts';
+import { fill, signIn } from './setup.ts';
 
 type Client = Awaited<ReturnType<typeof signIn>>['client'];
 
@@ -87,25 +72,6 @@ test('MAX_TODOS: far above the concurrent inserts, the limit is exact as well', 
   expect(await count(app.db, 'todos')).toBe(1_003);
 });
 
-async function fill(db: Db, userId: string, rows: number) {
-  const todo = { title: 'a', description: '', done: 0, search_text: 'a', version: 1 };
-  for (let n = 0; n < rows; n += 100) {
-    const batch = Array.from({ length: Math.min(100, rows - n) }, (_, at) => at + n);
-    await db
-      .insertInto('todos')
-      .values(
-        batch.map((at) => ({
-          id: crypto.randomUUID(),
-          user_id: userId,
-          ...todo,
-          created_at: at,
-          updated_at: at,
-        })),
-      )
-      .execute();
-  }
-}
-
 test('a user has at most 10,000 Idempotency-Keys: a new one replaces the oldest', async () => {
   await using app = await startApp();
   const { client, userId } = await signIn(app);
@@ -131,41 +97,3 @@ test('a user has at most 10,000 Idempotency-Keys: a new one replaces the oldest'
   const [first, again] = [await post(client, 'd'), await post(client, 'd')];
   expect(again.data).toEqual(first.data);
 });
-
-test('64 PATCHes of one todo at once run as many statements as one after the other', async () => {
-  await using app = await startApp();
-  const { userId } = await signIn(app);
-  const statements = new StatementCounter();
-  const db = app.db.withPlugin(statements);
-  const handlers = todoHandlers({ db, now: app.clock.now, cursorSecret: '', maxTodos: 10 });
-  const request = {
-    query: {},
-    headers: {},
-    principal: { userId, username: '', sessionId: '' },
-    context: { requestId: '', address: '', userAgent: '' },
-  };
-  const created = await handlers.createTodo({ ...request, path: {}, body: { title: 'One' } });
-  const path = { todo_id: created.status === 201 ? created.body.id : '' };
-  const patch = (n: number) =>
-    handlers.updateTodo({ ...request, path, body: { title: `title ${n}` } });
-  const numbers = Array.from({ length: 64 }, (_, n) => n);
-  statements.count = 0;
-  const answers = await Promise.all(numbers.map(patch));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect(statements.count).toBe(2 * 64);
-});
-
-/** Counts statements, and lets others run before the result of one is there, as PostgreSQL does. */
-class StatementCounter implements KyselyPlugin {
-  count = 0;
-
-  transformQuery({ node }: PluginTransformQueryArgs) {
-    return node;
-  }
-
-  async transformResult({ result }: PluginTransformResultArgs) {
-    this.count += 1;
-    await nextTurn();
-    return result;
-  }
-}

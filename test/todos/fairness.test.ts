@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest';
+import { KeyedMutex } from '../../src/todos/keyed-mutex.ts';
+import { startApp, type TestApp } from '../harness.ts';
+import { fill, handlersOf, LARGEST, requestOf, StatementCounter, signIn } from './setup.ts';
+
+const MAX_TODOS = 10_000;
+
+/** How long one request may keep the event loop. */
+const MAX_STEP_MS = 50;
+
+test('a keyed mutex runs work of one key in order, and rejects beyond its queue', async () => {
+  const mutex = new KeyedMutex(1);
+  const first = await mutex.lock('a');
+  const second = mutex.lock('a');
+  expect(await mutex.lock('a')).toBeUndefined();
+  expect(await mutex.lock('b')).toBeDefined();
+  let isSecond = false;
+  void second.then(() => {
+    isSecond = true;
+  });
+  await Promise.resolve();
+  expect(isSecond).toBe(false);
+  first?.[Symbol.dispose]();
+  (await second)?.[Symbol.dispose]();
+  expect(await mutex.lock('a')).toBeDefined();
+});
+
+test('64 PATCHes of one todo at once run as many statements as one after the other', async () => {
+  await using app = await startApp();
+  const { userId } = await signIn(app);
+  const statements = new StatementCounter();
+  const handlers = handlersOf(app, statements);
+  const request = { ...requestOf(userId), query: {} };
+  const created = await handlers.createTodo({ ...request, path: {}, body: { title: 'One' } });
+  const path = { todo_id: created.status === 201 ? created.body.id : '' };
+  const patch = (n: number) =>
+    handlers.updateTodo({ ...request, path, body: { title: `title ${n}` } });
+  const numbers = Array.from({ length: 64 }, (_, n) => n);
+  statements.count = 0;
+  const answers = await Promise.all(numbers.map(patch));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(statements.count).toBe(2 * 64);
+});
+
+test('long searches of one user run one at a time, three wait, and the others are 503', async () => {
+  await using app = await startApp();
+  const { userId } = await signIn(app);
+  await fill(app.db, userId, 300);
+  const search = searchOf(app);
+  const ended: number[] = [];
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, async (_, n) => {
+      const answer = await search(userId, 'b');
+      if (answer.status === 200) ended.push(n);
+      return answer;
+    }),
+  );
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses).toEqual([200, 200, 200, 200, 503, 503, 503, 503]);
+  expect(ended).toEqual([0, 1, 2, 3]);
+  expect(answers[7]).toMatchObject({ headers: { 'Retry-After': 1 } });
+  expect((await search(userId, 'b')).status).toBe(200);
+});
+
+test('a search that ends in its first step waits for none of the long ones', async () => {
+  await using app = await startApp();
+  const { client, userId } = await signIn(app);
+  await fill(app.db, userId, 300);
+  const credentials = { username: 'other', password: 'a password of some length' };
+  const { data: other } = await client.POST('/auth/register', { body: credentials });
+  const search = searchOf(app);
+  const ended: string[] = [];
+  const record = async (who: string, user: string, q: string) => {
+    const { status } = await search(user, q);
+    ended.push(`${who} ${status}`);
+  };
+  const long = [1, 2, 3, 4].map(() => record('long', userId, 'b'));
+  const short = [1, 2, 3, 4].map(() => record('short', userId, 'a')); // found in the first step
+  const others = [1, 2, 3, 4].map(() => record('other', other?.id ?? '', 'b'));
+  await Promise.all([...long, ...short, ...others]);
+  expect(ended.slice(0, 8).toSorted()).toEqual([...repeat('other 200'), ...repeat('short 200')]);
+  expect(ended.slice(8)).toEqual(repeat('long 200'));
+});
+
+const repeat = (text: string) => [text, text, text, text];
+
+function searchOf(app: TestApp) {
+  const handlers = handlersOf(app, new StatementCounter());
+  return (userId: string, q: string) =>
+    handlers.listTodos({ ...requestOf(userId), path: {}, query: { q }, body: undefined });
+}
+
+test('a search finds and orders the same as one statement would, across its steps', async () => {
+  await using app = await startApp();
+  const { client, userId } = await signIn(app);
+  await fill(app.db, userId, 350);
+  await app.db
+    .updateTable('todos')
+    .set({ done: 1 })
+    .where('created_at', 'in', [0, 99, 100, 101, 349])
+    .execute();
+  for (const sort of ['created_at', '-created_at', 'updated_at', '-updated_at'] as const) {
+    const expected = [0, 99, 100, 101, 349];
+    if (sort.startsWith('-')) expected.reverse();
+    const found: number[] = [];
+    for await (const todo of client.todos({ done: true, sort, limit: 2 })) {
+      found.push(Date.parse(todo.created_at));
+    }
+    expect(found).toEqual(expected);
+  }
+  await client.DELETE('/todos', { params: { query: { done: false } } });
+  expect(await app.db.selectFrom('todos').select('id').execute()).toHaveLength(5);
+});
+
+test('DELETE /todos is done in steps of 100, and sent again after a failure it ends with 204', async () => {
+  await using app = await startApp();
+  const { userId } = await signIn(app);
+  await fill(app.db, userId, 350);
+  const statements = new StatementCounter();
+  const handlers = handlersOf(app, statements);
+  const request = { ...requestOf(userId), path: {}, query: {}, body: undefined };
+  statements.failAt = 4;
+  await expect(handlers.deleteTodos(request)).rejects.toThrow('statement 4');
+  expect(await app.db.selectFrom('todos').select('id').execute()).toHaveLength(150);
+  statements.count = 0;
+  statements.failAt = undefined;
+  expect(await handlers.deleteTodos(request)).toEqual({ status: 204 });
+  expect(statements.count).toBe(4); // two steps, each with a query and a deletion
+  expect(await app.db.selectFrom('todos').select('id').execute()).toEqual([]);
+});
+
+test('on the largest data of a user, no todo operation keeps the event loop for 50 ms', async () => {
+  await using app = await startApp();
+  const { client, userId } = await signIn(app);
+  await fill(app.db, userId, MAX_TODOS, LARGEST);
+  const [todo] = (await client.GET('/todos')).data ?? [];
+  const params = { path: { todo_id: todo?.id ?? '' } };
+  const q = `${'𝒳'.repeat(199)}b`;
+  const list = (query: object) => () => client.GET('/todos', { params: { query } });
+  const operations: Record<string, () => Promise<{ response: Response }>> = {
+    'GET /todos': list({ limit: 100 }),
+    'GET /todos, sorted': list({ limit: 100, sort: '-updated_at' }),
+    'GET /todos by text': list({ q, sort: '-updated_at' }),
+    'GET /todos by state': list({ done: true }),
+    'GET /todos/{todo_id}': () => client.GET('/todos/{todo_id}', { params }),
+    'POST /todos at the limit': () => client.POST('/todos', { body: LARGEST }),
+    'PUT /todos/{todo_id}': () => client.PUT('/todos/{todo_id}', { params, body: LARGEST }),
+    'PATCH /todos/{todo_id}': () =>
+      client.PATCH('/todos/{todo_id}', { params, body: { done: true } }),
+    'DELETE /todos/{todo_id}': () => client.DELETE('/todos/{todo_id}', { params }),
+    'DELETE /todos by state': () => client.DELETE('/todos', { params: { query: { done: true } } }),
+  };
+  const steps: Record<string, number> = {};
+  for (const [name, operation] of Object.entries(operations)) {
+    steps[name] = await leastOf(3, () => measureLongestStep(operation));
+  }
+  steps['DELETE /todos'] = await measureLongestStep(() => client.DELETE('/todos'));
+  const slow = Object.entries(steps).filter(([, ms]) => ms >= MAX_STEP_MS);
+  expect(slow, JSON.stringify(steps)).toEqual([]);
+  expect((await client.GET('/todos')).data).toEqual([]);
+}, 120_000);
+
+/** A garbage collection may fall into one of several runs. */
+async function leastOf(runs: number, measure: () => Promise<number>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < runs; n += 1) least = Math.min(least, await measure());
+  return least;
+}
+
+/**
+ * The CPU time of the process in the longest turn of the event loop meanwhile, in milliseconds. Time
+ * that other processes take does not count.
+ */
+async function measureLongestStep(work: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let last = process.cpuUsage();
+  const measure = () => {
+    const { user, system } = process.cpuUsage(last);
+    longest = Math.max(longest, (user + system) / 1000);
+    last = process.cpuUsage();
+  };
+  let timer = setImmediate(function measureTurn() {
+    measure();
+    timer = setImmediate(measureTurn);
+  });
+  await work();
+  measure();
+  clearImmediate(timer);
+  return longest;
+}
