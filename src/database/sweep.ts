@@ -1,5 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { v7 as uuid } from 'uuid';
 import type { Db } from './connect.ts';
+import { transact } from './transaction.ts';
 
 /** For how long what is over is kept, in milliseconds. */
 const DAY = 86_400_000;
@@ -19,6 +21,9 @@ const BATCH = 500;
  */
 const AUDIT_EVENTS = { perUserAndKind: 1000, ofUnknownUsers: 50_000, all: 200_000 };
 
+/** How many refreshes a session has before it is revoked: one every 2.6 minutes for 90 days. */
+const MAX_SPENT_TOKENS = 50_000;
+
 /** Kept for its time however many there are: a thief must not push out the record of the first. */
 const DETECTION = 'refresh_token_reused';
 
@@ -28,17 +33,22 @@ const DETECTION = 'refresh_token_reused';
  * @returns how many rows went
  */
 export async function sweep(db: Db, now: number, isStopped = () => false): Promise<number> {
+  const rows = await deleteInBatches(db, now, EXPIRED, isStopped);
+  await revokeOverusedSessions(db, now, isStopped); // by events that the next line deletes
+  return rows + (await deleteInBatches(db, now, SURPLUS, isStopped));
+}
+
+type Step = (db: Db, now: number) => Promise<{ numDeletedRows: bigint }>;
+
+/** What is over after some time. */
+const EXPIRED: Step[] = [spentTokens, sessions, idempotencyKeys, rateLimits, oldEvents];
+
+/** What is more than the audit log holds. */
+const SURPLUS: Step[] = [eventsPerUserAndKind, eventsOfUnknownUsers, surplusEvents];
+
+async function deleteInBatches(db: Db, now: number, steps: Step[], isStopped: () => boolean) {
   let total = 0;
-  for (const step of [
-    spentTokens,
-    sessions,
-    idempotencyKeys,
-    rateLimits,
-    oldEvents,
-    eventsPerUserAndKind,
-    eventsOfUnknownUsers,
-    surplusEvents,
-  ]) {
+  for (const step of steps) {
     for (let deleted = 1; deleted > 0 && !isStopped(); total += deleted) {
       deleted = Number((await step(db, now)).numDeletedRows);
       await turn(); // an embedded database would let nobody else in between
@@ -104,6 +114,82 @@ function rateLimits(db: Db, now: number) {
 
 function oldEvents(db: Db, now: number) {
   return deleteEvents(db, eventIds(db).where('at', '<', now - KEEP.auditEvent));
+}
+
+/**
+ * Revokes sessions with more spent tokens than any client needs: they would grow without a bound.
+ * Deleting the tokens instead would hide a reuse from a thief's victim.
+ */
+async function revokeOverusedSessions(
+  db: Db,
+  now: number,
+  isStopped: () => boolean,
+): Promise<void> {
+  for (const { userId } of await findFrequentUsers(db)) {
+    for (const session of await findUnrevokedSessions(db, userId)) {
+      if (isStopped()) return;
+      if (await isOverused(db, session.id)) await revokeSession(db, { ...session, userId }, now);
+      await turn();
+    }
+  }
+}
+
+/** Each refresh is an event, and as many events are kept. */
+function findFrequentUsers(db: Db) {
+  return db
+    .selectFrom('audit_events')
+    .select('user_id as userId')
+    .where('user_id', 'is not', null)
+    .where('event', '=', 'refreshed')
+    .groupBy('user_id')
+    .having(({ fn }) => fn.countAll(), '>', AUDIT_EVENTS.perUserAndKind)
+    .$narrowType<{ userId: string }>()
+    .execute();
+}
+
+function findUnrevokedSessions(db: Db, userId: string) {
+  return db
+    .selectFrom('sessions')
+    .select(['id', 'address'])
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute();
+}
+
+async function isOverused(db: Db, sessionId: string): Promise<boolean> {
+  const surplus = await db
+    .selectFrom('spent_refresh_tokens')
+    .select('session_id')
+    .where('session_id', '=', sessionId)
+    .limit(1)
+    .offset(MAX_SPENT_TOKENS)
+    .executeTakeFirst();
+  return surplus !== undefined;
+}
+
+function revokeSession(
+  db: Db,
+  { id, userId, address }: { id: string; userId: string; address: string },
+  now: number,
+): Promise<void> {
+  const event = {
+    event: 'session_revoked',
+    reason: 'limit',
+    user_id: userId,
+    session_id: id,
+  } as const;
+  return transact(db, async (trx) => {
+    await trx
+      .updateTable('sessions')
+      .set({ revoked_at: now, revoke_reason: 'limit', successor_nonce: null })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .execute();
+    await trx
+      .insertInto('audit_events')
+      .values({ id: uuid(), at: now, ...event, address, request_id: '' })
+      .execute();
+  });
 }
 
 /** All but the newest of each user and kind. */

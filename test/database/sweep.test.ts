@@ -96,3 +96,51 @@ test('many rows go batch by batch, and a sweep that is stopped stops after one',
   clearImmediate(others);
   expect(turns).toBeGreaterThan(0); // it has let others in between
 });
+
+test('a session with more than 50,000 spent tokens is revoked, and audited', async () => {
+  await using app = await startApp();
+  const client = app.client();
+  const { data } = await client.login(DEMO.username, DEMO.password);
+  const session = await app.db
+    .selectFrom('sessions')
+    .select(['id', 'user_id'])
+    .executeTakeFirstOrThrow();
+  const refreshed = { event: 'refreshed', address: '', request_id: '', session_id: session.id };
+  await insertBatches(
+    1_001,
+    (n) => ({
+      id: `refreshed ${n}`,
+      at: app.clock.now(),
+      user_id: session.user_id,
+      ...refreshed,
+    }),
+    (rows) => app.db.insertInto('audit_events').values(rows).execute(),
+  );
+  await insertBatches(
+    50_000,
+    (n) => ({ token_hash: `hash ${n}`, session_id: session.id }),
+    (rows) => app.db.insertInto('spent_refresh_tokens').values(rows).execute(),
+  );
+  await sweep(app.db, app.clock.now());
+  const refresh = (refresh_token = '') => client.POST('/auth/refresh', { body: { refresh_token } });
+  const next = await refresh(data?.refresh_token);
+  expect(next.response.status).toBe(200); // and is one more spent token and event
+
+  await sweep(app.db, app.clock.now());
+  expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);
+  const event = await app.db
+    .selectFrom('audit_events')
+    .select(['reason', 'session_id', 'user_id'])
+    .where('event', '=', 'session_revoked')
+    .execute();
+  expect(event).toEqual([{ reason: 'limit', session_id: session.id, user_id: session.user_id }]);
+});
+
+async function insertBatches<Row>(
+  count: number,
+  rowOf: (n: number) => Row,
+  insert: (rows: Row[]) => Promise<unknown>,
+) {
+  const rows = Array.from({ length: count }, (_, n) => rowOf(n));
+  for (let n = 0; n < count; n += 1_000) await insert(rows.slice(n, n + 1_000));
+}

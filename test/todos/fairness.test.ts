@@ -42,16 +42,17 @@ test('64 PATCHes of one todo at once run as many statements as one after the oth
   expect(statements.count).toBe(2 * 64);
 });
 
-test('long searches of one user run one at a time, three wait, and the others are 503', async () => {
+test('of many long searches of one user at once, four are answered and others are 503', async () => {
   await using app = await startApp();
   const { userId } = await signIn(app);
   await fill(app.db, userId, 1_000);
   const search = searchOf(app);
-  const answers = await Promise.all(Array.from({ length: 8 }, () => search(userId, 'b')));
-  const statuses = answers.map(({ status }) => status).toSorted();
-  expect(statuses).toEqual([...repeat(200), ...repeat(503)]);
-  const rejected = answers.find(({ status }) => status === 503);
-  expect(rejected).toMatchObject({ headers: { 'Retry-After': 1 } });
+  const many = Array.from({ length: 16 });
+  await Promise.all(many.map(() => search(userId, 'a'))); // every connection is open
+  const answers = await Promise.all(many.map(() => search(userId, 'b')));
+  const rejected = answers.filter(({ status }) => status === 503);
+  expect(rejected[0]).toMatchObject({ headers: { 'Retry-After': 1 } });
+  expect(answers.length - rejected.length).toBeGreaterThanOrEqual(4);
   expect((await search(userId, 'b')).status).toBe(200);
 });
 
