@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: c1f8b02224bdeaa0b2056653da363ef15b5408900bdbb1607071931e06e83359
+// openapi.yaml sha256: 519ba8d59035d07d3d9486cdcb3c5bac2f4979a9e3e02a15be67105aeca6b456
 export interface operationSecurity {
     register: never;
     login: never;
@@ -745,7 +745,8 @@ export interface components {
         IdempotencyKey: string;
         /**
          * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-         *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
+         *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
+         *     the `ETag` of an answer.
          * @example "1"
          */
         IfMatch: components["schemas"]["EntityTags"];
@@ -1274,7 +1275,8 @@ export interface operations {
             header?: {
                 /**
                  * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-                 *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
+                 *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
+                 *     the `ETag` of an answer.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1313,7 +1315,8 @@ export interface operations {
             header?: {
                 /**
                  * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-                 *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
+                 *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
+                 *     the `ETag` of an answer.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -1346,7 +1349,8 @@ export interface operations {
             header?: {
                 /**
                  * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-                 *     (`W/"1"`) never matches. A proxy that compresses may weaken the `ETag` of an answer.
+                 *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
+                 *     the `ETag` of an answer.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];

@@ -1,4 +1,4 @@
-import { check, fails, holds } from '../expect.ts';
+import { check, fails, holds, succeeds } from '../expect.ts';
 import { ada, as, newCredentials, signUp } from '../people.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';
@@ -54,5 +54,17 @@ serviceWith('a service that takes one registration and one refused token', ONE_E
   check(429, 'refresh', async () => {
     const body = { refresh_token: 'nonsense' };
     await limited(() => api.POST('/auth/refresh', { body }));
+  });
+});
+
+serviceWith('a service that allows one todo', { MAX_TODOS: '1' }, () => {
+  check(409, 'createTodo above the limit, with and without an Idempotency-Key', async () => {
+    const { tokens } = await signUp();
+    const create = (header = {}) =>
+      api.POST('/todos', { ...as(tokens), params: { header }, body: { title: 'a' } });
+    succeeds(await create(), 201);
+    for (const header of [{}, { 'Idempotency-Key': crypto.randomUUID() }]) {
+      fails(await create(header), 409, 'todo_limit_reached');
+    }
   });
 });

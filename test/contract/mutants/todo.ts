@@ -44,6 +44,10 @@ const condition: Record<string, Fault> = {
     async () => problem(412, 'precondition_failed', 'Changed'),
   ),
   'answers 409 to a stale If-Match': answer(412, () => problem(409, 'username_taken', 'Changed')),
+  'says that the todo has changed where the ETag is weak': when(
+    ({ headers }) => `${headers['if-match']}`.startsWith('W/'),
+    answer(412, () => problem(412, 'precondition_failed', 'The todo has changed')),
+  ),
   'changes it although it answers 412': answer(412, async (_, sent, forward) => {
     await forward({ ...sent, ...withoutCondition(sent) });
     return {};

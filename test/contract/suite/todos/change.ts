@@ -62,6 +62,13 @@ function describeCondition(change: Change, success: number): void {
     holds(after, 'The todo has changed since', succeeds(after, 200), succeeds(before, 200));
   });
 
+  check(412, 'a weak ETag of the current version, and the detail says so', async () => {
+    const { id } = await add({ title: 'a' });
+    const result = await make(id, { tag: `W/${etagOf(await get(id))}` });
+    const { detail } = fails(result, 412, 'precondition_failed');
+    holds(result, 'the 412 says that it is weak', /\bweak\b/.test(detail), true);
+  });
+
   check(412, 'of changes to one ETag at once, exactly one is made', async () => {
     const { id } = await add({ title: 'a' });
     const tag = etagOf(await get(id));
