@@ -1,8 +1,10 @@
-// What passwords cost: logins next to the hash alone; whether an unknown name can be told from a
-// wrong password by time; and what a login storm does to everybody else.
+// What passwords cost: logins next to the hash alone, by CPU time and over 32 connections; whether an
+// unknown name can be told from a wrong password by time; and what a login storm does to other requests.
 //
 //   npm run bench:login
+//   npm run bench:login -- --only-connections
 import { Agent } from 'node:http';
+import { parseArgs } from 'node:util';
 import { hash } from '@node-rs/argon2';
 import { cpu, median, quantile, repeat, send, serve, signIn } from './load.ts';
 
@@ -17,7 +19,45 @@ const { headers } = await signIn(url);
 const login = (username: string, password: string) =>
   send(`${url}/auth/login`, { method: 'POST', body: { username, password } });
 
-// 1. Logins a core second, next to hashes a core second.
+const { values: flags } = parseArgs({ options: { 'only-connections': { type: 'boolean' } } });
+
+// 1. Right passwords over 32 connections, each of which sends its next login after its last answer, in
+// turns with a server that does nothing but hash.
+using bare = await serve('bench/bare/hash-server.ts');
+const CONNECTIONS = 32;
+const TURN_MS = 6_000;
+
+/** How many answers of each status there were in one turn. */
+async function logInOverConnections(base: string): Promise<Map<number, number>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const counts = new Map<number, number>();
+  const end = performance.now() + TURN_MS;
+  const body = { username: 'testuser', password: 'testpass123' };
+  const work = async () => {
+    while (performance.now() < end) {
+      const { status } = await send(`${base}/auth/login`, { method: 'POST', body, agent });
+      if (performance.now() < end) counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  agent.destroy();
+  return counts;
+}
+
+const list = (counts: Map<number, number>) =>
+  [...counts].map(([status, count]) => `${count} × ${status}`).join(', ');
+const ratios: number[] = [];
+console.log(`Right passwords over ${CONNECTIONS} connections, turns of ${TURN_MS / 1000} s`);
+for (let turn = 0; turn < 3; turn += 1) {
+  const logins = await logInOverConnections(url);
+  const hashes = await logInOverConnections(bare.url);
+  ratios.push((logins.get(200) ?? 0) / (hashes.get(200) ?? 0));
+  console.log(`  service     ${list(logins)}; hash alone ${list(hashes)}`);
+}
+console.log(`  ratio       ${median(ratios).toFixed(2)} of what the hash allows (median)`);
+if (flags['only-connections']) end();
+
+// 2. Logins a core second, next to hashes a core second.
 const rounds: { logins: number; hashes: number }[] = [];
 for (let n = 0; n < 5; n += 1) {
   const before = await cpu(url);
@@ -34,7 +74,7 @@ console.log('Logins, median of 5 rounds of 100');
 console.log(`  service     ${median(rounds.map((r) => r.logins)).toFixed(1)} a core second`);
 console.log(`  hash alone  ${median(rounds.map((r) => r.hashes)).toFixed(1)} a core second`);
 
-// 2. Mann-Whitney: the chance that a refusal of an unknown name takes longer than one of a wrong
+// 3. Mann-Whitney: the chance that a refusal of an unknown name takes longer than one of a wrong
 // password; 0.5 tells nothing. In pairs, in random order.
 const unknown: number[] = [];
 const wrong: number[] = [];
@@ -55,7 +95,7 @@ console.log(`Unknown name or wrong password, ${samples} pairs`);
 console.log(`  median      ${median(unknown).toFixed(2)} ms and ${median(wrong).toFixed(2)} ms`);
 console.log(`  rank test   P(unknown slower) = ${chance.toFixed(3)}, z = ${z.toFixed(2)}`);
 
-// 3. GET /todos while ten times the logins arrive that can be answered.
+// 4. GET /todos while ten times the logins arrive that can be answered.
 async function todos(): Promise<number[]> {
   const times: number[] = [];
   await repeat(300, 1, async () => {
@@ -82,5 +122,12 @@ const p99 = (times: number[]) => `${quantile(times, 0.99).toFixed(1)} ms`;
 console.log('GET /todos, 99th percentile of 300');
 console.log(`  calm        ${p99(calm)} (median ${median(calm).toFixed(1)} ms)`);
 console.log(`  login storm ${p99(stormy)} (median ${median(stormy).toFixed(1)} ms)`);
-console.log(`  its logins  ${[...statuses].map(([s, n]) => `${n} × ${s}`).join(', ')}`);
-process.exit(0); // some of the storm may still be waiting
+console.log(`  its logins  ${list(statuses)}`);
+end(); // some of the storm may still be waiting
+
+/** `process.exit` disposes of nothing. */
+function end(): never {
+  service[Symbol.dispose]();
+  bare[Symbol.dispose]();
+  process.exit(0);
+}
