@@ -26,7 +26,7 @@ const TESTS: Record<string, string[]> = {
   'src/auth/users.ts': ['auth/deletion', 'auth/sessions', 'auth/password', 'scripts'],
   'src/auth/refresh-token.ts': ['auth/refresh'],
   'src/database/sweep.ts': ['auth/audit', 'database/sweep'],
-  'src/database/rate-limiter.ts': ['auth/attempts', 'auth/enumeration'],
+  'src/database/counters.ts': ['auth/attempts', 'auth/enumeration', 'database/counters'],
   'src/todos/entity-tag.ts': ['todos/todos'],
 };
 

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { Db } from '../database/connect.ts';
-import { DatabaseRateLimiter } from '../database/rate-limiter.ts';
+import {
+  type Counter,
+  decrementCounter,
+  deleteCounter,
+  findCounters,
+  incrementCounter,
+} from '../database/counters.ts';
 import { transact } from '../database/transaction.ts';
 import { networkOf } from './network.ts';
 import { keyOf } from './users.ts';
@@ -57,21 +62,24 @@ export class Attempts {
   }
 
   /**
+   * Reads whether a login has to wait, and counts nothing. `beginLogin` decides: many may ask before
+   * the first of them is counted.
+   * @returns the seconds to wait, if it has to
+   */
+  async findLoginDelay(db: Db, username: string, address: string): Promise<number | undefined> {
+    return this.#findDelay(db, this.#localTries(username, address));
+  }
+
+  /**
    * Counts a login before its password is verified, whether the name exists or not. The budgets of
    * the address come first: an attempt that has to wait there counts nowhere. One that has to wait
    * for the budget over all networks counts at its address all the same.
    */
   async beginLogin(db: Db, username: string, address: string): Promise<LoginAttempt> {
-    const { here, address: all, anywhere } = this.#budgets;
-    const network = networkOf(address);
-    const name = keyOf(username);
-    const local: Try[] = [
-      [here, sha256(`${name}\0${network}`)],
-      [all, network],
-    ];
+    const local = this.#localTries(username, address);
     const seconds = await this.#begin(db, local);
     if (seconds !== undefined) return { outcome: 'wait', seconds };
-    const everywhere: Try = [anywhere, sha256(name)];
+    const everywhere: Try = [this.#budgets.anywhere, sha256(keyOf(username))];
     const wait = await this.#begin(db, [everywhere]);
     const counted = wait === undefined ? [...local, everywhere] : local;
     return { outcome: 'counted', wait, counted };
@@ -80,6 +88,11 @@ export class Attempts {
   /** Gives an attempt back, as if it had not been: only failures stay counted. */
   async giveBack(db: Db, { counted }: CountedLogin): Promise<void> {
     await this.#takeBack(db, counted, counted);
+  }
+
+  /** Reads whether a registration has to wait, and counts nothing. */
+  async findRegistrationDelay(db: Db, address: string): Promise<number | undefined> {
+    return this.#findDelay(db, [[this.#budgets.register, networkOf(address)]]);
   }
 
   /** Counts a registration. */
@@ -93,11 +106,37 @@ export class Attempts {
    * @returns the seconds to wait, if it has to
    */
   async refreshFailed(db: Db, address: string): Promise<number | undefined> {
-    const { refresh } = this.#budgets;
+    const tries: Try[] = [[this.#budgets.refresh, networkOf(address)]];
+    const delay = await this.#findDelay(db, tries);
+    return delay ?? transact(db, (trx) => this.#begin(trx, tries));
+  }
+
+  #localTries(username: string, address: string): Try[] {
     const network = networkOf(address);
-    const pause = await this.#pauses(db, refresh).get(network);
-    if (pause) return pause.msBeforeNext / 1000;
-    return transact(db, (trx) => this.#begin(trx, [[refresh, network]]));
+    return [
+      [this.#budgets.here, sha256(`${keyOf(username)}\0${network}`)],
+      [this.#budgets.address, network],
+    ];
+  }
+
+  /** The delay that `#begin` would find first, in seconds. */
+  async #findDelay(db: Db, tries: Try[]): Promise<number | undefined> {
+    const now = this.#now();
+    const keys = tries.flatMap(([budget, key]) => [failuresOf(budget, key), pauseOf(budget, key)]);
+    const rows = await findCounters(
+      db,
+      keys.map(({ key }) => key),
+      now,
+    );
+    const counters = new Map(rows.map((row) => [row.key, row]));
+    for (const [budget, key] of tries) {
+      const failures = counters.get(failuresOf(budget, key).key)?.points ?? 0;
+      const end = counters.get(pauseOf(budget, key).key)?.expire ?? now;
+      const seconds = (end - now) / 1000;
+      // A longer pause was written by a clock that was ahead: `#begin` makes it shorter.
+      if (failures >= budget.free && seconds > 0 && seconds <= budget.longest) return seconds;
+    }
+    return undefined;
   }
 
   /**
@@ -108,8 +147,8 @@ export class Attempts {
   async #begin(db: Db, tries: Try[]): Promise<number | undefined> {
     const places: Try[] = [];
     for (const [index, [budget, key]] of tries.entries()) {
-      const { consumedPoints } = await this.#failures(db, budget).consume(key);
-      const excess = consumedPoints - budget.free;
+      const { points } = await incrementCounter(db, failuresOf(budget, key), this.#now());
+      const excess = points - budget.free;
       const wait = excess > 0 ? await this.#takePlace(db, budget, key, excess) : undefined;
       if (wait === undefined) {
         if (excess > 0) places.push([budget, key]);
@@ -122,30 +161,24 @@ export class Attempts {
   }
 
   async #takeBack(db: Db, counted: Try[], places: Try[]) {
-    for (const [budget, key] of counted) await this.#failures(db, budget).reward(key);
-    for (const [budget, key] of places) await this.#pauses(db, budget).delete(key);
+    for (const [budget, key] of counted) await decrementCounter(db, failuresOf(budget, key).key);
+    for (const [budget, key] of places) await deleteCounter(db, pauseOf(budget, key).key);
   }
 
   async #takePlace(db: Db, budget: Budget, key: string, excess: number) {
-    const delay = Math.min(2 ** (excess - 1), budget.longest);
-    try {
-      await this.#pauses(db, budget).consume(key, 1, { customDuration: delay });
-      return undefined;
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext / 1000;
-      throw refusal;
-    }
+    const now = this.#now();
+    const pause = pauseOf(budget, key, Math.min(2 ** (excess - 1), budget.longest));
+    const { points, expire } = await incrementCounter(db, pause, now);
+    return points > 1 ? (expire - now) / 1000 : undefined;
   }
+}
 
-  #failures(db: Db, { name, window }: Budget) {
-    const points = Number.MAX_SAFE_INTEGER;
-    return new DatabaseRateLimiter(db, { name, points, seconds: window, now: this.#now });
-  }
+function failuresOf({ name, window }: Budget, key: string): Counter {
+  return { key: `${name}:${key}`, duration: window * 1000 };
+}
 
-  #pauses(db: Db, { name, longest }: Budget) {
-    const options = { name: `${name}-pause`, points: 1, seconds: longest, now: this.#now };
-    return new DatabaseRateLimiter(db, options);
-  }
+function pauseOf({ name, longest }: Budget, key: string, seconds = longest): Counter {
+  return { key: `${name}-pause:${key}`, duration: seconds * 1000 };
 }
 
 function sha256(text: string): string {

@@ -119,7 +119,7 @@ export const initial: ReversibleMigration = {
       .column('created_at')
       .execute();
 
-    // The counters of rate-limiter-flexible, in its own columns.
+    // The counters of failed attempts.
     await db.schema
       .createTable('rate_limits')
       .addColumn('key', 'text', (column) => column.primaryKey())
