@@ -65,7 +65,10 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
   const attempts = new Attempts(config.freeFailures, clock.now);
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {
-    ...authHandlers({ db, clock, tokens, lifetimes, attempts, audit, registration }),
+    ...authHandlers({
+      ...{ db, clock, tokens, lifetimes, attempts, audit, registration },
+      passwordQueue: queues.passwords,
+    }),
     ...todoHandlers({ db, now: clock.now, cursorSecret, maxTodos: config.maxTodos }),
     ...systemHandlers({ db, publicKeys, isClosing }),
   };

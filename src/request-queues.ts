@@ -3,9 +3,11 @@ import type { Config } from './config.ts';
 import type { OperationId } from './http/operation.ts';
 import { RequestQueue } from './server/request-queue.ts';
 
-/** Where requests wait for their turn. Those that hash a password hold up nobody else. */
+/** A bounded queue for each kind of work. */
 export interface Queues {
+  /** For hashing a password. Handlers enter it, once they know that there is one to hash. */
   passwords: RequestQueue;
+  /** For all else, and for all of a request that is not its hash. */
   others: RequestQueue;
 }
 
@@ -18,13 +20,6 @@ export function createQueues({ maxRequests, workers }: Config, onReject?: () => 
   };
 }
 
-const HASHING: ReadonlySet<string> = new Set([
-  'register',
-  'login',
-  'changePassword',
-  'deleteCurrentUser',
-] satisfies OperationId[]);
-
 /** What says how the service is, and costs next to nothing. */
 const EXEMPT: ReadonlySet<string> = new Set([
   'getHealth',
@@ -33,11 +28,11 @@ const EXEMPT: ReadonlySet<string> = new Set([
   '/metrics',
 ] satisfies (OperationId | '/metrics')[]);
 
-/** @returns the queue of an operation or of a page; `undefined` for what is never rejected */
+/** @returns the queue that admits an operation or a page; `undefined` for what is never rejected */
 export function queueOf(
-  { passwords, others }: Queues,
+  { others }: Queues,
   target: OperationId | `/${string}`,
 ): RequestQueue | undefined {
   if (EXEMPT.has(target)) return undefined;
-  return HASHING.has(target) ? passwords : others;
+  return others;
 }

@@ -1,46 +1,84 @@
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
+import type { HandlerContext } from '../http/operation.ts';
+import { tooManyRequests, unavailable } from '../http/problem.ts';
+import type { RequestQueue } from '../server/request-queue.ts';
 import type { Attempts } from './attempts.ts';
+import { networkOf } from './network.ts';
 import { verifyPassword } from './password.ts';
 import { hasSessionFrom } from './session-repository.ts';
 import { findUser, findUserByName } from './users.ts';
 
-/** A password as it is presented for a name, from an address. */
+/** A password as it is presented for a name, in a request. */
 export interface PasswordClaim {
   username: string;
   password: string;
-  address: string;
+  context: HandlerContext;
 }
+
+export interface PasswordDependencies {
+  db: Db;
+  attempts: Attempts;
+  /** Bounds how many passwords are hashed at a time. */
+  passwordQueue: RequestQueue;
+}
+
+/** The answer to a password that is not looked at. */
+export type PasswordRefusal = ReturnType<typeof tooManyRequests | typeof unavailable>;
 
 /** A user whose password has just been verified against this hash. */
 export type VerifiedUser = NonNullable<Awaited<ReturnType<typeof findUser>>>;
 
 export type PasswordVerdict<T> =
-  | { outcome: 'wait'; seconds: number }
+  | { outcome: 'refused'; answer: PasswordRefusal }
   | { outcome: 'wrong'; userId: string | undefined }
   | { outcome: 'right'; result: T };
 
 /**
+ * Decides whether a password may be hashed: not while the client has to wait (429), and not without a
+ * slot in the queue (503), which it takes for the rest of the request. The delay is read first, so that
+ * a client that has to wait takes no place in the queue.
+ * @param findDelay reads the seconds to wait
+ * @returns the answer, if it may not
+ */
+export async function admitPassword(
+  { passwordQueue }: PasswordDependencies,
+  context: HandlerContext,
+  findDelay: () => Promise<number | undefined>,
+): Promise<PasswordRefusal | undefined> {
+  const seconds = await findDelay();
+  if (seconds !== undefined) return tooManyRequests(seconds);
+  const admission = await context.acquireSlot(passwordQueue, networkOf(context.address));
+  return admission === 'started' ? undefined : unavailable();
+}
+
+/**
  * Counts the attempt, verifies the password and, if it is right, does the work. An unknown name takes
- * the same steps, and gets the same answers, as a known one with a wrong password.
+ * the same steps, and gets the same answers, as a known one with a wrong password. It counts when it
+ * has its slot: what is rejected, or still waits in the queue, counts nowhere.
  * @param prepare is given the user, and returns the work, to be run in a transaction. The work
  * returns undefined when the hash was replaced meanwhile: then the password is verified again.
  */
 export async function withPassword<T>(
-  db: Db,
-  attempts: Attempts,
-  { username, password, address }: PasswordClaim,
+  dependencies: PasswordDependencies,
+  { username, password, context }: PasswordClaim,
   prepare: (user: VerifiedUser) => Promise<(trx: Db) => Promise<T | undefined>>,
 ): Promise<PasswordVerdict<T>> {
+  const { db, attempts } = dependencies;
+  const { address } = context;
+  const refusal = await admitPassword(dependencies, context, () =>
+    attempts.findLoginDelay(db, username, address),
+  );
+  if (refusal) return { outcome: 'refused', answer: refusal };
   let user = await findUserByName(db, username);
   const isKnownNetwork = await hasSessionFrom(db, user?.id, address);
   const attempt = await transact(db, (trx) => attempts.beginLogin(trx, username, address));
-  if (attempt.outcome === 'wait') return attempt;
+  if (attempt.outcome === 'wait') return wait(attempt.seconds);
   for (;;) {
     const isRight = await verifyPassword(password, user?.passwordHash);
     // Attempts from everywhere delay the owner only where they have no session.
     if (attempt.wait !== undefined && !(isRight && isKnownNetwork)) {
-      return { outcome: 'wait', seconds: attempt.wait };
+      return wait(attempt.wait);
     }
     if (!user || !isRight) return { outcome: 'wrong', userId: user?.id };
     const work = await prepare(user);
@@ -52,4 +90,8 @@ export async function withPassword<T>(
     if (result !== undefined) return { outcome: 'right', result };
     user = await findUser(db, user.id);
   }
+}
+
+function wait(seconds: number): { outcome: 'refused'; answer: PasswordRefusal } {
+  return { outcome: 'refused', answer: tooManyRequests(seconds) };
 }

@@ -5,9 +5,8 @@ import { transact } from '../database/transaction.ts';
 import type { OperationHandlers, Principal, RequestMetadata, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
-import type { Attempts } from './attempts.ts';
 import type { Audit, AuditEventName } from './audit.ts';
-import { withPassword } from './check-password.ts';
+import { admitPassword, type PasswordDependencies, withPassword } from './check-password.ts';
 import { hashPassword, isCommonPassword, isOutdated } from './password.ts';
 import {
   findSessionOfToken,
@@ -22,12 +21,10 @@ import {
 import { rotateRefreshToken } from './token-rotation.ts';
 import { createUser, deleteUser, findUser, replacePasswordHash } from './users.ts';
 
-export interface AuthDependencies {
-  db: Db;
+export interface AuthDependencies extends PasswordDependencies {
   clock: Clock;
   tokens: AccessTokenOptions;
   lifetimes: SessionLifetimes;
-  attempts: Attempts;
   audit: Audit;
   /** Whether anyone may create an account. */
   registration: boolean;
@@ -66,7 +63,12 @@ export function authHandlers(dependencies: AuthDependencies) {
     async register({ body, context }) {
       if (await isCommonPassword(body.password)) return passwordTooCommon('/password');
       if (!registration) return problem(403, 'registration_closed', 'Registration is closed');
-      const wait = await attempts.beginRegistration(db, context.address);
+      const { address } = context;
+      const refusal = await admitPassword(dependencies, context, () =>
+        attempts.findRegistrationDelay(db, address),
+      );
+      if (refusal) return refusal;
+      const wait = await attempts.beginRegistration(db, address);
       if (wait !== undefined) return tooManyRequests(wait);
       const passwordHash = await hashPassword(body.password);
       const now = clock.now();
@@ -84,8 +86,8 @@ export function authHandlers(dependencies: AuthDependencies) {
       if (replacement !== undefined && (await isCommonPassword(replacement))) {
         return passwordTooCommon('/new_password');
       }
-      const claim = { username, password, address: context.address };
-      const verdict = await withPassword<SignIn>(db, attempts, claim, async (user) => {
+      const claim = { username, password, context };
+      const verdict = await withPassword<SignIn>(dependencies, claim, async (user) => {
         const { id, passwordHash } = user;
         const isChanged = replacement !== undefined && replacement !== password;
         if (user.isTemporary && !isChanged) return async () => 'change required';
@@ -99,7 +101,7 @@ export function authHandlers(dependencies: AuthDependencies) {
           return { grant: await signIn(trx, id, context), username: user.username };
         };
       });
-      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (verdict.outcome === 'refused') return verdict.answer;
       if (verdict.outcome === 'wrong') {
         await audit(db, event('sign_in_refused', context, verdict.userId));
         return problem(401, 'invalid_credentials', 'Invalid username or password');
@@ -154,13 +156,13 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async deleteCurrentUser({ principal, body, context }) {
       const { userId, username, sessionId } = principal;
-      const claim = { username, password: body.current_password, address: context.address };
-      const verdict = await withPassword(db, attempts, claim, async (user) => async (trx) => {
+      const claim = { username, password: body.current_password, context };
+      const verdict = await withPassword(dependencies, claim, async (user) => async (trx) => {
         if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
         await audit(trx, event('account_deleted', context, userId, sessionId));
         return true;
       });
-      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (verdict.outcome === 'refused') return verdict.answer;
       if (verdict.outcome === 'right') return { status: 204 };
       return wrongPassword('account_deletion_refused', principal, context);
     },
@@ -168,8 +170,8 @@ export function authHandlers(dependencies: AuthDependencies) {
     async changePassword({ principal, body, context }) {
       if (await isCommonPassword(body.new_password)) return passwordTooCommon('/new_password');
       const { userId, username, sessionId } = principal;
-      const claim = { username, password: body.current_password, address: context.address };
-      const verdict = await withPassword(db, attempts, claim, async ({ passwordHash }) => {
+      const claim = { username, password: body.current_password, context };
+      const verdict = await withPassword(dependencies, claim, async ({ passwordHash }) => {
         const replacement = await hashPassword(body.new_password);
         return async (trx) => {
           if (!(await replacePasswordHash(trx, userId, passwordHash, replacement)))
@@ -178,7 +180,7 @@ export function authHandlers(dependencies: AuthDependencies) {
           return true;
         };
       });
-      if (verdict.outcome === 'wait') return tooManyRequests(verdict.seconds);
+      if (verdict.outcome === 'refused') return verdict.answer;
       if (verdict.outcome === 'right') return { status: 204 };
       return wrongPassword('password_change_refused', principal, context);
     },

@@ -10,12 +10,18 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies
  * The limits of the queue for operations that hash a password, in each of so many processes. A hash
  * takes a whole core for some 25 ms, so as many run as the process has cores, and no more than Node has
  * threads for (4); never one alone, which could wait for the database while others could be hashed.
- * The last of a full queue waits about two seconds.
+ * The last of a full queue waits about two seconds. A queue that long is no overload: networks take
+ * turns in it, so it delays only the networks that fill it.
  */
 export function passwordQueueLimits(processes: number): QueueLimits {
   const share = Math.floor(availableParallelism() / processes);
   const maxConcurrent = Math.max(2, Math.min(share, 4));
-  return { maxConcurrent, maxQueued: 64 * maxConcurrent };
+  return {
+    maxConcurrent,
+    maxQueued: 64 * maxConcurrent,
+    targetDelayMs: Number.POSITIVE_INFINITY,
+    rejectionDelayMs: 500,
+  };
 }
 
 export function hashPassword(password: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { v7 as uuid } from 'uuid';
-import type { RequestQueue } from '../server/request-queue.ts';
+import type { Admission, RequestQueue } from '../server/request-queue.ts';
 import type { ClientLookup } from './client-address.ts';
 import type { Operation } from './contract.ts';
 import type { Principal } from './operation.ts';
@@ -32,9 +32,9 @@ export class RequestContext {
   principal: Principal | undefined;
   /** The identifier of its trace, where it is recorded. */
   traceId: string | undefined;
-  /** The queue in which it has a slot. */
-  queue: RequestQueue | undefined;
   readonly #clients: ClientLookup;
+  /** The queue in which it has a slot. */
+  #queue: RequestQueue | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, clients: ClientLookup) {
     this.request = request;
@@ -47,6 +47,25 @@ export class RequestContext {
     const mark = url.indexOf('?');
     this.path = mark < 0 ? url : url.slice(0, mark);
     this.search = mark < 0 ? '' : url.slice(mark + 1);
+  }
+
+  /**
+   * Waits for a slot in a queue. It has one slot at most: the one in another queue is released before
+   * the wait, so that requests that wait here keep no place there.
+   * @param key see {@link RequestQueue.acquire}
+   */
+  async acquireSlot(queue: RequestQueue, key?: string): Promise<Admission> {
+    this.releaseSlot();
+    const { response } = this;
+    const isAbandoned = () => response.writableEnded || response.destroyed;
+    const admission = await queue.acquire(isAbandoned, key);
+    if (admission === 'started') this.#queue = queue;
+    return admission;
+  }
+
+  releaseSlot(): void {
+    this.#queue?.release();
+    this.#queue = undefined;
   }
 
   /** `http` or `https`, as the client used it. */

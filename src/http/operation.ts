@@ -43,6 +43,9 @@ type BodyOf<Id extends OperationId> = operations[Id] extends { requestBody: infe
 /** What every handler may know of a request besides its contract. */
 export type RequestMetadata = Pick<RequestContext, 'requestId' | 'address' | 'userAgent'>;
 
+/** What a handler is given besides the contract's part; `acquireSlot` waits for expensive work. */
+export type HandlerContext = RequestMetadata & Pick<RequestContext, 'acquireSlot'>;
+
 /** A validated request of one operation. */
 export interface OperationRequest<Id extends OperationId> {
   path: ParametersOf<Id, 'path'>;
@@ -51,7 +54,7 @@ export interface OperationRequest<Id extends OperationId> {
   body: BodyOf<Id>;
   /** `undefined`, and of no use to the compiler, where the operation is public. */
   principal: PrincipalOf<Id>;
-  context: RequestMetadata;
+  context: HandlerContext;
 }
 
 /** Headers that the edge sets by itself, so that no handler has to. */

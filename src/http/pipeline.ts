@@ -53,7 +53,8 @@ type Outcome = AnyResponse | undefined;
 /**
  * The way of a request, in its stages: route, read body, admit, authenticate, validate, handle, check
  * response, write, record. A request is admitted once it has arrived whole, so that a slow client
- * takes up no slot. A page has its slot until it begins to be sent.
+ * takes up no slot. A page has its slot until it begins to be sent. A handler with expensive work
+ * exchanges its slot for one of another queue.
  */
 export function createPipeline(options: PipelineOptions): RequestHandler {
   const { securityHeaders, isOutage, report, record, trace } = options;
@@ -79,7 +80,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     } catch (error) {
       fail(context, error);
     } finally {
-      releaseSlot(context);
+      context.releaseSlot();
     }
   }
 
@@ -100,12 +101,11 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     if ('refusal' in body) return body.refusal;
 
     if (queue) {
-      const admission = await queue.acquire(() => response.writableEnded || response.destroyed);
+      const admission = await context.acquireSlot(queue);
       if (admission !== 'started') return admission === 'rejected' ? unavailable() : undefined;
-      context.queue = queue;
     }
     if ('page' in target) {
-      releaseSlot(context); // its reader may be slow
+      context.releaseSlot(); // its reader may be slow
       return showPage(context, target.page, securityHeaders(request));
     }
 
@@ -197,11 +197,6 @@ async function rejectOverload(
   await queue.reject({ isImmediate: overload === 'pipelining' });
   if (overload === 'connections') response.shouldKeepAlive = false;
   return unavailable();
-}
-
-function releaseSlot(context: RequestContext): void {
-  context.queue?.release();
-  context.queue = undefined;
 }
 
 /** Puts the principal into the context, or returns why there is none. */

@@ -1,10 +1,15 @@
 import { setImmediate as nextTick } from 'node:timers';
+import { FairQueue } from './fair-queue.ts';
 
 export interface QueueLimits {
   /** How many requests are worked on at the same time. */
   maxConcurrent: number;
   /** How many more may wait for that, in a burst. */
   maxQueued: number;
+  /** A queueing delay that is no sign of overload: CoDel's target. 100 by default. */
+  targetDelayMs?: number;
+  /** How long a rejection waits before it is written, so that no client asks again at once. */
+  rejectionDelayMs?: number;
 }
 
 /** What became of a request that asked for a slot. `abandoned`: its client was gone first. */
@@ -16,7 +21,6 @@ interface QueuedRequest {
   settle: (admission: Admission) => void;
 }
 
-/** CoDel's target: a queueing delay that is no sign of overload. */
 const TARGET_DELAY_MS = 100;
 
 /** CoDel's interval: how long the delay may stay above the target in a burst. */
@@ -29,8 +33,9 @@ const MAX_STARTS_PER_TICK = 16;
 const MAX_REJECTIONS_PER_TICK = 16;
 
 /**
- * Limits concurrency: requests start in the order of their arrival, the others wait, and those that
- * find the queue full are rejected.
+ * Limits concurrency: some requests run, the others wait. Requests with the same key start in the
+ * order of their arrival, and the keys take turns. A full queue rejects the newest request of the key
+ * that has the most in it, so that one key fills the queue only while no other needs it.
  *
  * Overload is detected by queueing delay, as in CoDel (RFC 8289). If no request has started within
  * the target delay for a whole interval, more comes in than goes out, and a long queue would only
@@ -46,7 +51,7 @@ export class RequestQueue {
   readonly #limits: QueueLimits;
   readonly #onReject: () => void;
   readonly #now: () => number;
-  readonly #queue: QueuedRequest[] = [];
+  readonly #queue = new FairQueue<QueuedRequest>();
   readonly #rejections: (() => void)[] = [];
   #running = 0;
   #rejected = 0;
@@ -74,11 +79,18 @@ export class RequestQueue {
     return this.#rejected;
   }
 
-  /** Waits for a slot. Whoever is told `started` calls `release` when the work is done. */
-  acquire(isAbandoned: () => boolean): Promise<Admission> {
-    if (!this.#hasRoom()) return this.reject();
+  /**
+   * Waits for a slot. After `started`, the caller calls `release` when the work is done.
+   * @param key for whom: keys take turns
+   */
+  acquire(isAbandoned: () => boolean, key = ''): Promise<Admission> {
+    if (!this.#hasRoom()) {
+      const evicted = this.#queue.popLongestFor(key);
+      if (!evicted) return this.reject();
+      void this.reject().then(evicted.settle);
+    }
     const { promise, resolve: settle } = Promise.withResolvers<Admission>();
-    this.#queue.push({ queuedAt: this.#now(), isAbandoned, settle });
+    this.#queue.push(key, { queuedAt: this.#now(), isAbandoned, settle });
     this.#schedule();
     return promise;
   }
@@ -94,8 +106,13 @@ export class RequestQueue {
     this.#onReject();
     if (isImmediate) return Promise.resolve('rejected');
     const { promise, resolve } = Promise.withResolvers<'rejected'>();
-    this.#rejections.push(() => resolve('rejected'));
-    this.#schedule();
+    const { rejectionDelayMs = 0 } = this.#limits;
+    const add = () => {
+      this.#rejections.push(() => resolve('rejected'));
+      this.#schedule();
+    };
+    if (rejectionDelayMs > 0) setTimeout(add, rejectionDelayMs);
+    else add();
     return promise;
   }
 
@@ -125,7 +142,8 @@ export class RequestQueue {
     const next = this.#queue.shift();
     if (!next) return;
     const now = this.#now();
-    const isLate = now - next.queuedAt > TARGET_DELAY_MS && this.#queue.length > 0;
+    const { targetDelayMs = TARGET_DELAY_MS } = this.#limits;
+    const isLate = now - next.queuedAt > targetDelayMs && this.#queue.length > 0;
     this.#lateSince = isLate ? (this.#lateSince ?? now) : undefined;
     const isAbandoned = next.isAbandoned();
     if (!isAbandoned) this.#running += 1;

@@ -138,7 +138,7 @@ test.each([
     vi.resetModules();
     vi.doMock('node:os', () => ({ availableParallelism: () => cores }));
     const mocked = await import('../../src/auth/password.ts');
-    expect(mocked.passwordQueueLimits(processes)).toEqual({
+    expect(mocked.passwordQueueLimits(processes)).toMatchObject({
       maxConcurrent: expected,
       maxQueued: 64 * expected,
     });

@@ -2,10 +2,10 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createQueues, queueOf } from '../../src/request-queues.ts';
-import { type Admission, RequestQueue } from '../../src/server/request-queue.ts';
+import { type Admission, type QueueLimits, RequestQueue } from '../../src/server/request-queue.ts';
 
 /** A queue with a clock of its own, and what became of the requests in it. */
-function setUp(limits: { maxConcurrent: number; maxQueued: number }) {
+function setUp(limits: QueueLimits) {
   let now = 0;
   const started: number[] = [];
   const rejected: number[] = [];
@@ -13,11 +13,14 @@ function setUp(limits: { maxConcurrent: number; maxQueued: number }) {
   const onReject = vi.fn();
   const queue = new RequestQueue(limits, onReject, () => now);
   const lists: Partial<Record<Admission, number[]>> = { started, rejected };
-  const add = (...ids: number[]) => {
+  const addFor = (key: string | undefined, ...ids: number[]) => {
     for (const id of ids) {
-      void queue.acquire(() => abandoned.has(id)).then((admission) => lists[admission]?.push(id));
+      void queue
+        .acquire(() => abandoned.has(id), key)
+        .then((admission) => lists[admission]?.push(id));
     }
   };
+  const add = (...ids: number[]) => addFor(undefined, ...ids);
   /** Ends a request; the next one starts. */
   const finish = async () => {
     queue.release();
@@ -32,7 +35,7 @@ function setUp(limits: { maxConcurrent: number; maxQueued: number }) {
     add(-1);
     return queue.rejected === before;
   };
-  return { queue, onReject, started, rejected, abandoned, add, finish, pass, hasRoom };
+  return { queue, onReject, started, rejected, abandoned, add, addFor, finish, pass, hasRoom };
 }
 
 const ids = (from: number, to: number) =>
@@ -173,11 +176,86 @@ test('rejections are written where no more requests may start', async () => {
   expect(started).toEqual([1]);
 });
 
+describe('requests with keys', () => {
+  test('keys take turns, whatever each has in the queue', async () => {
+    const { started, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 20 });
+    addFor('a', ...ids(1, 9));
+    await nextTick();
+    addFor('b', 11, 12);
+    addFor('c', 21);
+    for (let n = 0; n < 6; n += 1) await finish();
+    expect(started).toEqual([1, 2, 11, 21, 3, 12, 4]);
+  });
+
+  test('one key may fill the queue; the next request of another takes its newest place', async () => {
+    const { queue, started, rejected, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 4 });
+    addFor('a', ...ids(1, 4));
+    addFor('b', 11);
+    await nextTick();
+    expect([rejected, queue.waiting, queue.rejected]).toEqual([[4], 3, 1]);
+    await finish();
+    expect(started).toEqual([1, 11]);
+  });
+
+  test('a full queue rejects a request of the key that has the most in it', async () => {
+    const { rejected, addFor } = setUp({ maxConcurrent: 1, maxQueued: 5 });
+    addFor('a', 1, 2, 3);
+    addFor('b', 11, 12);
+    addFor('a', 4);
+    addFor('b', 13); // a has one more, which would only change who has the most
+    await nextTick();
+    expect(rejected).toEqual([4, 13]);
+  });
+
+  test('with 150 requests of one key in a queue of 128, nine other keys have room', async () => {
+    const { rejected, started, addFor, finish } = setUp({ maxConcurrent: 2, maxQueued: 128 });
+    addFor('a', ...ids(1, 150));
+    for (const id of ids(201, 209)) addFor(String(id), id);
+    await nextTick();
+    for (let n = 0; n < 10; n += 1) await finish();
+    expect(rejected.some((id) => id > 200)).toBe(false);
+    expect(started.filter((id) => id > 200)).toEqual(ids(201, 209));
+  });
+});
+
+test('with a target delay of its own, a queue may be long for that long', async () => {
+  const limits = { maxConcurrent: 1, maxQueued: 16, targetDelayMs: Number.POSITIVE_INFINITY };
+  const { queue, pass, add, finish, hasRoom } = setUp(limits);
+  add(...ids(1, 11));
+  await nextTick();
+  for (let n = 0; n < 20; n += 1) {
+    add(n);
+    pass(500);
+    await finish();
+  }
+  expect([queue.waiting, hasRoom()]).toEqual([10, true]);
+});
+
+test('a rejection is written after its delay', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    const { queue, rejected, add } = setUp({
+      maxConcurrent: 1,
+      maxQueued: 1,
+      rejectionDelayMs: 500,
+    });
+    add(1, 2);
+    vi.advanceTimersByTime(499);
+    await nextTick();
+    expect([queue.rejected, rejected]).toEqual([1, []]);
+    vi.advanceTimersByTime(1);
+    await nextTick();
+    expect(rejected).toEqual([2]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test.each([
-  ['register', 'passwords'],
-  ['login', 'passwords'],
-  ['changePassword', 'passwords'],
-  ['deleteCurrentUser', 'passwords'],
+  ['register', 'others'],
+  ['login', 'others'],
+  ['changePassword', 'others'],
+  ['deleteCurrentUser', 'others'],
   ['refresh', 'others'],
   ['listTodos', 'others'],
   ['/docs', 'others'],
