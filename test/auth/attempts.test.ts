@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { RequestQueue } from '../../src/server/request-queue.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 const PROXIED = { TRUSTED_PROXIES: '127.0.0.1', LOGIN_FREE_FAILURES: '5' };
@@ -83,10 +84,48 @@ test('parallel guesses are counted one by one before they are checked', async ()
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(6);
 });
 
-test('ten logins at once are no attack', async () => {
+/** For whom places in the password queue are asked for, from now to the end of the block. */
+function watchPasswordQueue() {
+  const acquire = vi.spyOn(RequestQueue.prototype, 'acquire');
+  return {
+    networks: () => acquire.mock.calls.flatMap(([, network]) => network ?? []),
+    [Symbol.dispose]: () => acquire.mockRestore(),
+  };
+}
+
+test('150 logins of an address that has to wait take no place in the password queue', async () => {
+  await using app = await startStill(PROXIED);
+  await fail(app, 7, 'nobody');
+  using queue = watchPasswordQueue();
+  const storm = Array.from({ length: 150 }, () => login(app, 'nobody', 'wrong'));
+  const honest = login(app, DEMO.username, DEMO.password, '198.51.100.7');
+  expect(new Set((await Promise.all(storm)).map(({ status }) => status))).toEqual(new Set([429]));
+  expect((await honest).status).toBe(200);
+  expect(queue.networks()).toEqual(['198.51.100.7']);
+});
+
+test('a login takes its place in the password queue as the /64 of its address', async () => {
+  await using app = await startStill(PROXIED);
+  using queue = watchPasswordQueue();
+  for (const from of ['2001:db8::1', '2001:db8::2']) await login(app, 'nobody', 'wrong', from);
+  expect(queue.networks()).toEqual(['20010db800000000', '20010db800000000']);
+});
+
+test('a registration of an address that has to wait takes no place in the password queue', async () => {
+  await using app = await startStill({ LOGIN_FREE_FAILURES_PER_ADDRESS: '1' });
+  const register = (username: string) =>
+    app.client().POST('/auth/register', { body: { username, password: 'a long password' } });
+  for (const name of ['user1', 'user2']) await register(name);
+  using queue = watchPasswordQueue();
+  const { response } = await register('user3');
+  expect([response.status, response.headers.get('Retry-After')]).toEqual([429, '1']);
+  expect(queue.networks()).toEqual([]);
+});
+
+test('32 logins at once are no attack: while they wait they are not counted', async () => {
   await using app = await startApp();
   const { username, password } = DEMO;
-  const logins = Array.from({ length: 10 }, () => app.client().login(username, password));
+  const logins = Array.from({ length: 32 }, () => app.client().login(username, password));
   const statuses = (await Promise.all(logins)).map(({ response }) => response.status);
   expect(new Set(statuses)).toEqual(new Set([200]));
 });
