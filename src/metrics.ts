@@ -62,7 +62,7 @@ function countEvents(registers: Registry[]) {
 function observeQueues(registers: Registry[], queues: Record<string, RequestQueue>) {
   new Gauge({
     name: 'http_requests',
-    help: 'Requests about passwords, and others, that are worked on or wait for their turn',
+    help: 'Requests with a password to hash, and others, that are worked on or wait for their turn',
     labelNames: ['lane', 'state'] as const,
     registers,
     collect() {
