@@ -62,6 +62,16 @@ test('a delay does not grow beyond a quarter of an hour, and is over in an hour'
   expect((await fail(app, 5, DEMO.username)).at(-1)?.status).toBe(401);
 });
 
+test('a delay is over as soon as the failures that caused it are an hour old', async () => {
+  await using app = await startStill(PROXIED);
+  const row = { points: 500, expire: app.clock.now() + 10_000 };
+  await fail(app, 1, DEMO.username);
+  await app.db.updateTable('rate_limits').set(row).where('key', 'like', 'login-here:%').execute();
+  expect((await fail(app, 2, DEMO.username)).at(-1)?.wait).toBe(900);
+  app.clock.advance(10.1);
+  expect((await fail(app, 1, DEMO.username)).at(-1)?.status).toBe(401);
+});
+
 test('the right password has to wait like any other, and gives its attempt back', async () => {
   await using app = await startStill(PROXIED);
   const { username, password } = DEMO;

@@ -207,6 +207,14 @@ describe('requests with keys', () => {
     expect(rejected).toEqual([4, 13]);
   });
 
+  test('of two places that one key has, another key gets one', async () => {
+    const { rejected, addFor } = setUp({ maxConcurrent: 1, maxQueued: 2 });
+    addFor('a', 1, 2);
+    addFor('b', 11);
+    await nextTick();
+    expect(rejected).toEqual([2]);
+  });
+
   test('with 150 requests of one key in a queue of 128, nine other keys have room', async () => {
     const { rejected, started, addFor, finish } = setUp({ maxConcurrent: 2, maxQueued: 128 });
     addFor('a', ...ids(1, 150));
