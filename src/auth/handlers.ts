@@ -28,6 +28,8 @@ export interface AuthDependencies extends PasswordDependencies {
   audit: Audit;
   /** Whether anyone may create an account. */
   registration: boolean;
+  /** Deletes a user's todos in steps; the deletion of the user would delete them all in one. */
+  deleteTodos: (userId: string) => Promise<void>;
 }
 
 /** What a right password leads to at a sign-in. */
@@ -157,10 +159,13 @@ export function authHandlers(dependencies: AuthDependencies) {
     async deleteCurrentUser({ principal, body, context }) {
       const { userId, username, sessionId } = principal;
       const claim = { username, password: body.current_password, context };
-      const verdict = await withPassword(dependencies, claim, async (user) => async (trx) => {
-        if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
-        await audit(trx, event('account_deleted', context, userId, sessionId));
-        return true;
+      const verdict = await withPassword(dependencies, claim, async (user) => {
+        await dependencies.deleteTodos(userId);
+        return async (trx) => {
+          if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
+          await audit(trx, event('account_deleted', context, userId, sessionId));
+          return true;
+        };
       });
       if (verdict.outcome === 'refused') return verdict.answer;
       if (verdict.outcome === 'right') return { status: 204 };

@@ -72,6 +72,11 @@ export function requestOf(userId: string) {
   return {
     headers: {},
     principal: { userId, username: '', sessionId: '' },
-    context: { requestId: '', address: '', userAgent: '' },
+    context: {
+      requestId: '',
+      address: '',
+      userAgent: '',
+      acquireSlot: async () => 'started' as const,
+    },
   };
 }
