@@ -97,7 +97,7 @@ describe('a request leaves one line', () => {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     await new Promise((sent) => socket.write(loginRequest(), sent));
-    const running = 'http_requests{lane="passwords",state="running"} 1\n';
+    const running = 'http_requests{lane="others",state="running"} 1\n';
     const metrics = async () => (await send({ path: '/metrics' })).text();
     await expect.poll(metrics, { interval: 5 }).toContain(running);
     log.length = 0;
