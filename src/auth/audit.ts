@@ -1,6 +1,8 @@
+import type { Selectable } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
-import type { RevokeReason } from '../database/schema.ts';
+import type { AuditEventTable, RevokeReason } from '../database/schema.ts';
 import { onceCommitted } from '../database/transaction.ts';
 
 /** The kinds of events in the audit log. */
@@ -45,20 +47,30 @@ export function auditFor(witness: (event: AuditEvent) => void): Audit {
 
 /** The `Audit` that only writes to the audit log. */
 export async function audit(db: Db, event: AuditEvent): Promise<void> {
-  await db
-    .insertInto('audit_events')
-    .values({
-      id: uuid(),
-      at: event.at,
-      event: event.event,
-      reason: event.reason ?? null,
-      user_id: event.userId ?? null,
-      session_id: event.sessionId ?? null,
-      address: event.address,
-      request_id: event.requestId,
-    })
-    .execute();
+  await insertEvent(db, {
+    id: uuid(),
+    at: event.at,
+    event: event.event,
+    reason: event.reason ?? null,
+    user_id: event.userId ?? null,
+    session_id: event.sessionId ?? null,
+    address: event.address,
+    request_id: event.requestId,
+  });
 }
+
+const insertEvent = compiledQuery<Selectable<AuditEventTable>, unknown>((db, parameter) =>
+  db.insertInto('audit_events').values({
+    id: parameter('id'),
+    at: parameter('at'),
+    event: parameter('event'),
+    reason: parameter('reason'),
+    user_id: parameter('user_id'),
+    session_id: parameter('session_id'),
+    address: parameter('address'),
+    request_id: parameter('request_id'),
+  }),
+);
 
 /** The newest events of a user, the newest first. */
 export async function listEvents(db: Db, userId: string, limit: number) {

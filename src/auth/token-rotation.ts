@@ -1,5 +1,6 @@
 import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Database } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
@@ -136,12 +137,16 @@ async function rotate(trx: Db, presentation: Presentation): Promise<Grant | unde
     .returning(LIVE_SESSION)
     .executeTakeFirst();
   if (!session) return undefined;
-  await trx
-    .insertInto('spent_refresh_tokens')
-    .values({ token_hash: hash, session_id: session.id })
-    .execute();
+  await insertSpentToken(trx, { hash, sessionId: session.id });
   return { session, refreshToken: successor };
 }
+
+const insertSpentToken = compiledQuery<{ hash: string; sessionId: string }, unknown>(
+  (db, parameter) =>
+    db
+      .insertInto('spent_refresh_tokens')
+      .values({ token_hash: parameter('hash'), session_id: parameter('sessionId') }),
+);
 
 /** The same successor again: it is derived from the token that was spent last, until it is used. */
 async function reissue(trx: Db, presentation: Presentation): Promise<Grant | undefined> {

@@ -1,4 +1,5 @@
 import { v7 as uuid } from 'uuid';
+import { compiledQuery, type Parameter } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 
 /** A user without the password. */
@@ -52,8 +53,13 @@ export async function findUserByName(db: Db, username: string) {
 }
 
 export async function findUser(db: Db, id: string) {
-  return db.selectFrom('users').select(WITH_PASSWORD).where('id', '=', id).executeTakeFirst();
+  const [user] = await userQuery(db, { id });
+  return user;
 }
+
+const userQuery = compiledQuery((db, parameter: Parameter<{ id: string }>) =>
+  db.selectFrom('users').select(WITH_PASSWORD).where('id', '=', parameter('id')),
+);
 
 /** A page of users in the order of their names, after the name (in lower case) given. */
 export async function listUsers(db: Db, after: string, limit: number) {

@@ -3,9 +3,9 @@ import type { Db } from './connect.ts';
 
 /** Stands for a value until the query is executed. */
 class Placeholder {
-  readonly name: string;
+  readonly name: PropertyKey;
 
-  constructor(name: string) {
+  constructor(name: PropertyKey) {
     this.name = name;
   }
 }
@@ -20,7 +20,7 @@ export type Parameter<Values> = <Name extends keyof Values & string>(
  * @param build builds the query with `parameter(name)` in the place of each value
  * @returns a function that executes it
  */
-export function compiledQuery<Values extends Record<string, unknown>, Row>(
+export function compiledQuery<Values extends object, Row>(
   build: (db: Db, parameter: Parameter<Values>) => Compilable<Row>,
 ): (db: Db, values: Values) => Promise<Row[]> {
   const byDialect = new WeakMap<object, CompiledQuery<Row>>();
@@ -32,7 +32,7 @@ export function compiledQuery<Values extends Record<string, unknown>, Row>(
       byDialect.set(adapter, query);
     }
     const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name] : parameter,
+      parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
     );
     const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;

@@ -81,7 +81,7 @@ interface RateLimitTable {
   expire: number | null;
 }
 
-interface AuditEventTable {
+export interface AuditEventTable {
   id: string;
   at: number;
   event: string;
