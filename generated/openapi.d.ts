@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 519ba8d59035d07d3d9486cdcb3c5bac2f4979a9e3e02a15be67105aeca6b456
+// openapi.yaml sha256: b95ac36e7cee60b43b91e53ab6f87d1000189f2cec407d50258b6fb9336c79a7
 export interface operationSecurity {
     register: never;
     login: never;
@@ -33,7 +33,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create an account
+         * Register a user
          * @description Creates a user; it does not sign in. Names are unique without regard to case.
          */
         post: operations["register"];
@@ -126,7 +126,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I
+         * Get the current user
          * @description The user whose access token is presented.
          */
         get: operations["getCurrentUser"];
@@ -172,14 +172,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where am I signed in
+         * List sessions
          * @description The user's live sessions, the most recently used first (100 at most).
          */
         get: operations["listSessions"];
         put?: never;
         post?: never;
         /**
-         * Sign out everywhere
+         * Revoke all sessions
          * @description Ends all of the user's sessions, or all but the current one.
          */
         delete: operations["revokeSessions"];
@@ -205,7 +205,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Sign out one session
+         * Revoke a session
          * @description Ends a session of the user, who may be signed in with it on another device.
          */
         delete: operations["revokeSession"];
@@ -233,7 +233,7 @@ export interface paths {
         get: operations["listTodos"];
         put?: never;
         /**
-         * Add a todo
+         * Create a todo
          * @description With an `Idempotency-Key`, the same request sent again within 24 hours is answered with the
          *     todo that the first one made; another request under the same key is refused with 409. The newest
          *     10,000 keys of a user are remembered.
@@ -243,7 +243,7 @@ export interface paths {
          */
         post: operations["createTodo"];
         /**
-         * Delete all todos, or all that are done
+         * Delete all todos, or the finished ones
          * @description Of the user's own; `?done=true` clears the finished ones. They are deleted in steps. 204 means
          *     that all are gone; after any other answer some may be gone, and the request can be sent again.
          */
@@ -285,7 +285,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change some of a todo
+         * Update a todo
          * @description What the body leaves out stays as it is. `null` puts a member back to its default, as JSON
          *     Merge Patch (RFC 7396) says.
          */
@@ -300,7 +300,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive
+         * Check liveness
          * @description Says nothing about the database; for whoever restarts a process that hangs.
          */
         get: operations["getHealth"];
@@ -320,7 +320,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can the service answer requests
+         * Check readiness
          * @description Ready means that the database answers and the service is not shutting down.
          */
         get: operations["getReadiness"];
@@ -340,7 +340,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Public keys of the access tokens
+         * Get the public keys
          * @description A JWK Set (RFC 7517); empty when tokens are signed with a shared secret (HS256).
          */
         get: operations["getJwks"];

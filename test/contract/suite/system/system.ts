@@ -65,7 +65,7 @@ operation('getJwks', () => {
       () => 'verified',
       (error: unknown) => String(error),
     );
-    holds(result, 'Public keys of the access tokens', verdict, 'verified');
+    holds(result, 'Get the public keys', verdict, 'verified');
   });
 });
 
