@@ -13,6 +13,7 @@ import {
 import { readDatabaseLocation } from '../src/config.ts';
 import type { Db } from '../src/database/connect.ts';
 import { transact } from '../src/database/transaction.ts';
+import { deleteUserData } from '../src/database/user-data.ts';
 import {
   expectThere,
   Fault,
@@ -81,6 +82,11 @@ const WORKS: Record<string, (db: Db, name: string, isSure: boolean) => Promise<v
   async delete(db, name, isSure) {
     const user = await find(db, name);
     if (!isSure) throw new Fault(`Nothing has been done. --yes deletes ${user.username} for good.`);
+    await transact(db, async (trx) => {
+      const ended = await revokeSessions(trx, { userId: user.id }, 'admin', Date.now());
+      for (const id of ended) await record(trx, 'session_revoked', user.id, id);
+    });
+    await deleteUserData(db, user.id);
     await transact(db, async (trx) => {
       await deleteUser(trx, user.id);
       await record(trx, 'account_deleted', user.id);

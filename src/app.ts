@@ -28,7 +28,6 @@ import { type Queues, queueOf } from './request-queues.ts';
 import type { RequestHandler } from './server/http-server.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
-import { deleteTodos } from './todos/repository.ts';
 
 /** What the service stands on; the tables are migrated. */
 export interface AppDependencies {
@@ -69,7 +68,6 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     ...authHandlers({
       ...{ db, clock, tokens, lifetimes, attempts, audit, registration },
       passwordQueue: queues.passwords,
-      deleteTodos: (userId) => deleteTodos(db, userId, undefined),
     }),
     ...todoHandlers({ db, now: clock.now, cursorSecret, maxTodos: config.maxTodos }),
     ...systemHandlers({ db, publicKeys, isClosing }),

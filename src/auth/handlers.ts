@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
 import type { RevokeReason } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
+import { deleteUserData } from '../database/user-data.ts';
 import type { OperationHandlers, Principal, RequestMetadata, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
@@ -28,8 +29,6 @@ export interface AuthDependencies extends PasswordDependencies {
   audit: Audit;
   /** Whether anyone may create an account. */
   registration: boolean;
-  /** Deletes a user's todos in steps; the deletion of the user would delete them all in one. */
-  deleteTodos: (userId: string) => Promise<void>;
 }
 
 /** What a right password leads to at a sign-in. */
@@ -160,7 +159,8 @@ export function authHandlers(dependencies: AuthDependencies) {
       const { userId, username, sessionId } = principal;
       const claim = { username, password: body.current_password, context };
       const verdict = await withPassword(dependencies, claim, async (user) => {
-        await dependencies.deleteTodos(userId);
+        await transact(db, (trx) => endSessions(trx, { userId }, 'logout_all', context));
+        await deleteUserData(db, userId);
         return async (trx) => {
           if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
           await audit(trx, event('account_deleted', context, userId, sessionId));

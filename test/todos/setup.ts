@@ -38,6 +38,31 @@ export async function fill(
   }
 }
 
+/** Inserts idempotency keys, as a client that never repeats one makes them. */
+export async function fillKeys(db: Db, userId: string, rows: number) {
+  for (let n = 0; n < rows; n += 500) {
+    const values = Array.from({ length: 500 }, (_, at) => ({
+      user_id: userId,
+      key_hash: `key ${n + at}`,
+      request_hash: '',
+      response: 'x'.repeat(500),
+      created_at: n + at,
+    }));
+    await db.insertInto('idempotency_keys').values(values).execute();
+  }
+}
+
+/** Inserts spent refresh tokens of a session. */
+export async function fillSpentTokens(db: Db, sessionId: string, rows: number) {
+  for (let n = 0; n < rows; n += 500) {
+    const values = Array.from({ length: 500 }, (_, at) => ({
+      token_hash: `token ${n + at}`.padEnd(64),
+      session_id: sessionId,
+    }));
+    await db.insertInto('spent_refresh_tokens').values(values).execute();
+  }
+}
+
 /** Counts statements, and lets others run before the result of one is there, as PostgreSQL does. */
 export class StatementCounter implements KyselyPlugin {
   count = 0;
