@@ -14,7 +14,7 @@ let project: string;
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'todos-'));
   const installed = 'tools/contract/node_modules';
-  for (const name of ['scripts', 'tools/contract', 'package.json']) {
+  for (const name of ['scripts', 'src', 'tools/contract', 'package.json']) {
     const filter = (path: string) => path !== join(ROOT, installed);
     cpSync(join(ROOT, name), join(project, name), { recursive: true, filter });
   }

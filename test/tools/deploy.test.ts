@@ -15,7 +15,7 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'todos-'));
   const installed = ['node_modules', '.venv'].map((name) => join('tools/deploy', name));
   const filter = (path: string) => !installed.some((name) => path === join(ROOT, name));
-  for (const name of ['scripts', 'tools/deploy', 'package.json', ...FILES]) {
+  for (const name of ['scripts', 'src', 'tools/deploy', 'package.json', ...FILES]) {
     cpSync(join(ROOT, name), join(project, name), { recursive: true, filter });
   }
   for (const name of installed) symlinkSync(join(ROOT, name), join(project, name));
