@@ -18,6 +18,7 @@ test('it has what the service needs, and nothing that its user can change', () =
   const list = (folder: string) => image.run(['ls', '-A', folder]).output.split('\n').slice(0, -1);
   expect(list('/app')).toEqual([
     '.npmrc',
+    'generated',
     'node_modules',
     'openapi.yaml',
     'package-lock.json',

@@ -179,7 +179,7 @@ describe.skipIf(noJava)('generation', () => {
 
 test('git keeps nothing of it', async () => {
   const { output } = await shell('git ls-files generated', { cwd: ROOT });
-  expect(output).toBe('generated/openapi.d.ts\n');
+  expect(output).toBe('generated/openapi.d.ts\ngenerated/openapi.json\n');
   const ignored = await shell('git check-ignore generated/clients/go/client.go', { cwd: ROOT });
   expect(ignored.code).toBe(0);
 });
