@@ -82,9 +82,9 @@ export async function startService(
   const place = { host, shutdownTimeout: bounds.shutdownTimeout };
   const listenAt = async (listener: Server, where: number) =>
     opened.use(await listen(listener, { ...place, port: where })).url;
-  const metricsServer = createHttpServer(createMetricsApp(config, metrics, logger), bounds);
-  const metricsUrl =
-    metricsPort === undefined ? undefined : await listenAt(metricsServer, metricsPort);
+  const listenForMetrics = (where: number) =>
+    listenAt(createHttpServer(createMetricsApp(config, metrics, logger), bounds), where);
+  const metricsUrl = metricsPort === undefined ? undefined : await listenForMetrics(metricsPort);
   const url = await listenAt(server, port);
   const running = opened.move();
   const close = async () => {

@@ -15,8 +15,8 @@ import { operationsOf } from './openapi-document.ts';
 import type { OperationHandlers, OperationId, Principals } from './operation.ts';
 import type { RefuseRequest } from './refuse-request.ts';
 import {
+  compileIntegerCheck,
   compileRequest,
-  findMiswrittenIntegers,
   headerNamesOf,
   type ReceivedRequest,
   type RequestValues,
@@ -94,6 +94,7 @@ export function compileContract(options: ContractOptions): Operation[] {
       });
       const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
       const accept = compileRequest(schemas, parameters, body);
+      const findMiswrittenIntegers = compileIntegerCheck(parameters);
       const id = declared.operationId as OperationId; // `checkCompleteness` has compared them
       const operation: Operation = {
         id,
@@ -105,7 +106,7 @@ export function compileContract(options: ContractOptions): Operation[] {
         headerNames: headerNamesOf(parameters),
         accept,
         async validate(received) {
-          const faults = findMiswrittenIntegers(parameters, received.search);
+          const faults = findMiswrittenIntegers(received.search);
           if (faults.length > 0) return { refusal: invalidRequest(faults, received.body) };
           const values = accept(received);
           return values ? { values } : refuseRequest(operation, received);

@@ -73,17 +73,21 @@ export function compileRequest(
 /** An integer as JSON and the contract write it: no `0x10`, `1e2`, `+5` or `020`. */
 const PLAIN_INTEGER = /^-?(0|[1-9]\d*)$/;
 
-/** @returns the faults of integers in a query that are written in another way */
-export function findMiswrittenIntegers(
+/** Makes a function that finds the integers of a query that are written in another way. */
+export function compileIntegerCheck(
   parameters: ParameterObject[],
-  search: string,
-): ValidationFault[] {
-  if (search === '') return [];
-  const query = parseQuery(search);
-  return parameters
-    .filter(({ in: place, schema }) => place === 'query' && schema?.type === 'integer')
-    .filter(({ name }) => typeof query[name] === 'string' && !PLAIN_INTEGER.test(query[name]))
-    .map(({ name }) => ({ path: `/query/${name}`, message: 'must be integer' }));
+): (search: string) => ValidationFault[] {
+  const names = parameters
+    .filter(isIn('query'))
+    .filter(({ schema }) => schema?.type === 'integer')
+    .map(({ name }) => name);
+  return (search) => {
+    if (search === '' || names.length === 0) return [];
+    const query = parseQuery(search);
+    return names
+      .filter((name) => typeof query[name] === 'string' && !PLAIN_INTEGER.test(query[name]))
+      .map((name) => ({ path: `/query/${name}`, message: 'must be integer' }));
+  };
 }
 
 /** The headers that an operation declares, in the contract's spelling. */
