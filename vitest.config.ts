@@ -25,6 +25,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/browser/**',
+            'test/docs/pages.test.ts',
             'test/image/**',
             'test/languages/**',
             'test/postgres/**',

@@ -76,7 +76,7 @@ function mutantsOf(file: string): Mutant[] {
 function makeCopy() {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
   const parts = ['src', 'test', 'scripts', 'generated', 'openapi.yaml', 'package.json'];
-  for (const name of [...parts, 'vitest.config.ts', 'README.md']) {
+  for (const name of [...parts, 'vitest.config.ts', 'docs']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));

@@ -217,7 +217,7 @@ const variables = {
   }),
 };
 
-/** Each variable with its meaning and default, for `--help` and the README. */
+/** Each variable with its meaning and default, for `--help` and docs/configuration.md. */
 export function describeVariables(): { name: string; default: string; meaning: string }[] {
   return Object.entries<ValidatorSpec<unknown> & Spec<unknown>>(variables).map(([name, spec]) => ({
     name,

@@ -222,9 +222,9 @@ test('a JWK Set is given as JSON or as a file', () => {
   expect(both).toThrow('JWT_KEYS takes the place of JWT_SECRET: set one');
 });
 
-test("the README's table is that of the code", () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+test('docs/configuration.md has the table of the code', () => {
+  const page = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
   for (const { name, default: value, meaning } of describeVariables()) {
-    expect(readme).toContain(`| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${meaning} |`);
+    expect(page).toContain(`| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${meaning} |`);
   }
 });

@@ -10,7 +10,7 @@ import {
   startAuth,
 } from './setup.ts';
 
-// The rules of README.md for a presented refresh token, row by row, over HTTP.
+// The rules of docs/sessions.md for a presented refresh token, row by row, over HTTP.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

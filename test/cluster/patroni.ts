@@ -7,7 +7,7 @@ export interface Passwords {
   service: string;
 }
 
-/** What holds for the whole cluster; the README says why each is what it is. */
+/** What holds for the whole cluster; docs/databases.md says why each is what it is. */
 const SETTINGS = {
   ttl: 20,
   loop_wait: 2,

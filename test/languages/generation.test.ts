@@ -184,9 +184,9 @@ test('git keeps nothing of it', async () => {
   expect(ignored.code).toBe(0);
 });
 
-test('what README.md shows of the Kotlin program is there', async () => {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  const [, shown = ''] = /```kotlin\n([\s\S]*?)```/.exec(readme) ?? [];
+test('what docs/clients.md shows of the Kotlin program is there', async () => {
+  const page = await readFile(join(ROOT, 'docs/clients.md'), 'utf8');
+  const [, shown = ''] = /```kotlin\n([\s\S]*?)```/.exec(page) ?? [];
   const path = 'examples/kotlin/src/main/kotlin/Todos.kt';
   const program = (await readFile(join(ROOT, path), 'utf8')).split('\n').map((line) => line.trim());
   const lines = shown.split('\n').map((line) => line.trim());

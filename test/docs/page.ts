@@ -1,0 +1,34 @@
+// Runs the commands of a page in order, as a reader does who has started the service.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'vitest';
+import { type Block, type Command, readBlocks } from './markdown.ts';
+import { differenceOf } from './shape.ts';
+import { openTerminal, ROOT, type Terminal } from './terminal.ts';
+
+/** A test of its commands, and a skipped one for each block that is not run, with the reason. */
+export function testPage(file: string, { slow }: { slow: boolean }) {
+  const blocks = readBlocks(readFileSync(join(ROOT, file), 'utf8'));
+  const isRun = (block: Block) => !block.excluded && (slow || !block.isSlow);
+  const commands = blocks.filter(isRun).flatMap((block) => block.commands);
+  for (const { line, excluded } of blocks) {
+    if (excluded) test.skip(`${file}:${line} is not run: ${excluded}`, () => undefined);
+  }
+  if (commands.length === 0) return;
+  test(`${file}: its ${commands.length} commands do what the page says`, async () => {
+    await using terminal = await openTerminal();
+    await terminal.run('start_service start');
+    for (const command of commands) await runCommand(terminal, file, command);
+  });
+}
+
+async function runCommand(terminal: Terminal, file: string, command: Command) {
+  const { output, exitCode } = await terminal.run(terminal.mapPorts(command.text));
+  const place = `${file}:${command.line}: ${command.text}`;
+  if (exitCode !== command.exitCode) {
+    throw new Error(`${place}\n  ended with ${exitCode}, not ${command.exitCode}:\n${output}`);
+  }
+  if (command.output === undefined) return;
+  const difference = differenceOf(terminal.mapPorts(command.output), output);
+  if (difference) throw new Error(`${place}\n  ${difference}\n\nAll that it printed:\n${output}`);
+}
