@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: b95ac36e7cee60b43b91e53ab6f87d1000189f2cec407d50258b6fb9336c79a7
+// openapi.yaml sha256: 2dfbf156b5b16c02aa5e9be6caef6d6cc3b5d91f0ea4538bd90450cfb9b27a40
 export interface operationSecurity {
     register: never;
     login: never;

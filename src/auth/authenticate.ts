@@ -5,7 +5,9 @@ import { problem } from '../http/problem.ts';
 import { type AccessTokenOptions, createAccessTokenVerifier } from './access-token.ts';
 import { findLiveSession } from './session-repository.ts';
 
-/** RFC 6750 §2.1; the scheme's name in whatever case (RFC 9110 §11.1). */
+/** The scheme's name in whatever case (RFC 9110 §11.1). */
+const BEARER_SCHEME = /^Bearer(?![^ ])/i;
+/** RFC 6750 §2.1. */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
@@ -15,7 +17,11 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 export function bearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
   const verify = createAccessTokenVerifier(tokens);
   return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
-    const token = BEARER.exec(authorization ?? '')?.[1];
+    if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
+      // Another scheme is no credentials for this service (RFC 6750 §3.1).
+      return { refusal: problem(401, 'authentication_required', 'Authentication required') };
+    }
+    const token = BEARER.exec(authorization)?.[1];
     const claims = token ? await verify(token, now()) : 'invalid';
     if (claims === 'invalid') {
       return { refusal: problem(401, 'invalid_access_token', 'Invalid access token') };

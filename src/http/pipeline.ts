@@ -8,7 +8,7 @@ import type { Operation } from './contract.ts';
 import { toProblem } from './errors.ts';
 import type { OperationId } from './operation.ts';
 import { problem, unavailable } from './problem.ts';
-import { createBodyReader } from './request-body.ts';
+import { createBodyReader, parseBody } from './request-body.ts';
 import { methodNotAllowed, Router } from './routing.ts';
 import type { HeaderList } from './security-headers.ts';
 import { type AnyResponse, writeResponse } from './write-response.ts';
@@ -51,8 +51,8 @@ type Target = { operation: Operation } | { page: Page };
 type Outcome = AnyResponse | undefined;
 
 /**
- * The way of a request, in its stages: route, read body, admit, authenticate, validate, handle, check
- * response, write, record. A request is admitted once it has arrived whole, so that a slow client
+ * The way of a request, in its stages: route, read body, admit, authenticate, parse body, validate,
+ * handle, check response, write, record. A request is admitted once it has arrived whole, so that a slow client
  * takes up no slot. A page has its slot until it begins to be sent. A handler with expensive work
  * exchanges its slot for one of another queue.
  */
@@ -97,8 +97,8 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     }
 
     const { operation } = context;
-    const body = await readBody(request, response, operation?.mediaTypes ?? NO_MEDIA_TYPES);
-    if ('refusal' in body) return body.refusal;
+    const takesBody = operation !== undefined && operation.mediaTypes.size > 0;
+    const bytes = takesBody ? await readBody(request, response) : undefined;
 
     if (queue) {
       const admission = await context.acquireSlot(queue);
@@ -111,6 +111,10 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
 
     const refusal = await authenticate(context, target.operation);
     if (refusal) return refusal;
+
+    const contentType = request.headers['content-type'];
+    const body = parseBody(bytes, contentType, target.operation.mediaTypes);
+    if ('refusal' in body) return body.refusal;
 
     const { parameters: path, search } = context;
     const received = { path, search, headers: request.headers, ...body };
@@ -138,8 +142,6 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     else write(context, answer);
   }
 }
-
-const NO_MEDIA_TYPES: ReadonlySet<string> = new Set();
 
 function createRouter(options: PipelineOptions): Router<Target> {
   const router = new Router<Target>();
@@ -202,11 +204,7 @@ async function rejectOverload(
 /** Puts the principal into the context, or returns why there is none. */
 async function authenticate(context: RequestContext, operation: Operation): Promise<Outcome> {
   if (!operation.authenticate) return undefined;
-  const { authorization } = context.request.headers;
-  if (authorization === undefined) {
-    return problem(401, 'authentication_required', 'Authentication required');
-  }
-  const outcome = await operation.authenticate(authorization);
+  const outcome = await operation.authenticate(context.request.headers.authorization);
   if ('refusal' in outcome) return outcome.refusal;
   context.principal = outcome.principal;
   return undefined;

@@ -13,6 +13,9 @@ interface RetryLater<Status extends number> extends ProblemResponse<Status> {
   headers: { 'Retry-After': number };
 }
 
+/** The names of RFC 9110, which Node does not have for every status yet. */
+const TITLES: Record<number, string | undefined> = { ...STATUS_CODES, 413: 'Content Too Large' };
+
 /**
  * An error answer (RFC 9457).
  * @param detail one sentence for a person; never an exception's text
@@ -26,7 +29,7 @@ export function problem<const Status extends number>(
 ): ProblemResponse<Status> {
   const body: Problem = {
     type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
+    title: TITLES[status] ?? 'Error',
     status,
     detail,
     code,

@@ -16,8 +16,8 @@ const NO_BODY: RequestBody = { mediaType: '', body: undefined };
 const OTHER_TYPE = 'application/octet-stream';
 
 /**
- * Makes a function that reads a request's body: I-JSON (RFC 7493) of a type that the operation takes.
- * It rejects with an error that has a `status` where the body is too large or does not arrive whole.
+ * Makes a function that reads a request's body, if there is one. It rejects with an error that has a
+ * `status` where the body is too large or does not arrive whole.
  * @param limit the largest body that is read, in bytes
  */
 export function createBodyReader(limit: number) {
@@ -26,20 +26,27 @@ export function createBodyReader(limit: number) {
   return async (
     request: IncomingMessage & { body?: unknown },
     response: ServerResponse,
-    mediaTypes: ReadonlySet<string>,
-  ): Promise<RequestBody | { refusal: AnyResponse }> => {
-    if (mediaTypes.size === 0 || !hasBody(request)) return NO_BODY;
+  ): Promise<Buffer | undefined> => {
+    if (!hasBody(request)) return undefined;
     await new Promise<void>((resolve, reject) => {
       readRaw(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
     });
-    const bytes = request.body;
-    if (!(bytes instanceof Buffer) || bytes.length === 0) return NO_BODY;
-    const mediaType = canonicalType(request.headers['content-type'] ?? '', mediaTypes);
-    if (mediaType === OTHER_TYPE) return { mediaType, body: undefined };
-    const { value, fault } = parseJson(bytes);
-    if (fault) return { refusal: invalidRequest([{ path: '/body', message: fault }], undefined) };
-    return { mediaType, body: value };
+    return request.body instanceof Buffer ? request.body : undefined;
   };
+}
+
+/** Parses a body: I-JSON (RFC 7493) of a type that the operation takes, or why it is refused. */
+export function parseBody(
+  bytes: Buffer | undefined,
+  contentType: string | undefined,
+  mediaTypes: ReadonlySet<string>,
+): RequestBody | { refusal: AnyResponse } {
+  if (bytes === undefined || bytes.length === 0) return NO_BODY;
+  const mediaType = canonicalType(contentType ?? '', mediaTypes);
+  if (mediaType === OTHER_TYPE) return { mediaType, body: undefined };
+  const { value, fault } = parseJson(bytes);
+  if (fault) return { refusal: invalidRequest([{ path: '/body', message: fault }], undefined) };
+  return { mediaType, body: value };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -74,15 +74,21 @@ describe('a request that must be signed in', () => {
   });
 
   test.each([
-    ['of another scheme', 'Basic dGVzdHVzZXI6dGVzdHBhc3MxMjM='],
-    ['without a token', 'Bearer'],
-    ['with a token that is no JWT', 'Bearer abc'],
-    ['with two tokens', 'Bearer abc def'],
-    ['with a scheme that only begins like Bearer', 'Bearers abc'],
-    ['that is empty', ''],
-  ])('is refused with an Authorization %s', async (_, authorization) => {
+    ['of another scheme', 'Basic dGVzdHVzZXI6dGVzdHBhc3MxMjM=', AUTHENTICATION_REQUIRED],
+    ['without a scheme', 'abc', AUTHENTICATION_REQUIRED],
+    ['with a scheme that only begins like Bearer', 'Bearers abc', AUTHENTICATION_REQUIRED],
+    ['that is empty', '', AUTHENTICATION_REQUIRED],
+    ['without a token', 'Bearer', INVALID_ACCESS_TOKEN],
+    ['with a token that is no JWT', 'Bearer abc', INVALID_ACCESS_TOKEN],
+    ['with two tokens', 'Bearer abc def', INVALID_ACCESS_TOKEN],
+  ])('is refused with an Authorization %s', async (_, authorization, expected) => {
     const request = { path: '/todos', headers: { Authorization: authorization } };
-    await expectAnswer(sendTo(request), INVALID_ACCESS_TOKEN);
+    await expectAnswer(sendTo(request), expected);
+  });
+
+  test('is refused for its missing token before its body is parsed', async () => {
+    const request = { method: 'POST', path: '/todos', body: '{' };
+    await expectAnswer(sendTo(request), AUTHENTICATION_REQUIRED);
   });
 
   test.each<[string, object, object, string?]>([
@@ -577,7 +583,7 @@ test.each(['PUT', 'PATCH', 'DELETE'])(
 describe('a body', () => {
   const TOO_LARGE: Expected = {
     status: 413,
-    title: 'Payload Too Large',
+    title: 'Content Too Large',
     code: 'content_too_large',
     detail: 'The body is too large',
   };

@@ -140,7 +140,7 @@ describe('what is no HTTP is refused:', () => {
       () => `${post(CHUNKED)}2;${'a'.repeat(40_000)}\r\n{}\r\n0\r\n\r\n`,
       {
         status: 413,
-        title: 'Payload Too Large',
+        title: 'Content Too Large',
         code: 'content_too_large',
         detail: 'The chunk extensions are too large',
       },
