@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 2dfbf156b5b16c02aa5e9be6caef6d6cc3b5d91f0ea4538bd90450cfb9b27a40
+// openapi.yaml sha256: be6362861546a3835b0603626cc2f5b84f45b9fcc15748590ab9e90173c0f978
 export interface operationSecurity {
     register: never;
     login: never;
@@ -34,7 +34,8 @@ export interface paths {
         put?: never;
         /**
          * Register a user
-         * @description Creates a user; it does not sign in. Names are unique without regard to case.
+         * @description Creates a user, without a session: sign in next. Names are unique without regard to case. 403
+         *     if the operator has closed registration, 409 if the name is taken.
          */
         post: operations["register"];
         delete?: never;
@@ -54,10 +55,13 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Starts a session. A wrong password and an unknown name get the same answer. A password that the
-         *     operator has set has to be changed: without `new_password` the right one is answered with 403
-         *     `password_change_required`. With `new_password` the sign-in changes the password and ends every
-         *     other session of the user.
+         * @description Starts a session. A wrong password and an unknown name get the same answer.
+         *
+         *     - With `new_password`, the sign-in also changes the password and ends every other session of the
+         *       user.
+         *     - A password that the operator has set is temporary: without `new_password` it is answered with
+         *       403 `password_change_required`.
+         *     - A user has 100 sessions at most. One more ends the session that was used the longest ago.
          */
         post: operations["login"];
         delete?: never;
@@ -77,8 +81,8 @@ export interface paths {
         put?: never;
         /**
          * Rotate a refresh token
-         * @description The token is sent in the body or in the `Refresh-Token` header. In neither: 400. In both and
-         *     different: 401, and neither is spent.
+         * @description Answers a new pair for a refresh token, which is sent in the body or in the `Refresh-Token`
+         *     header. In neither: 400. In both and different: 401, and neither is spent.
          *
          *     | presented token | answer |
          *     | --- | --- |
@@ -88,7 +92,8 @@ export interface paths {
          *     | any other spent token | 401, and the session ends |
          *     | unknown, malformed, or of a session that has ended | 401, nothing changes |
          *
-         *     The operator sets the reuse leeway: 10 seconds by default, 0 for none.
+         *     The operator sets the reuse leeway: 10 seconds by default, 0 for none. Two requests with the same
+         *     token are the same request if they have the same `Idempotency-Key`.
          */
         post: operations["refresh"];
         delete?: never;
@@ -108,8 +113,13 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the access token, and that of the refresh token in the body if it is
-         *     another one of the same user. A token that is not the user's: 401, and nothing changes.
+         * @description Ends the session of the access token. With a refresh token in the body:
+         *
+         *     | refresh token | answer |
+         *     | --- | --- |
+         *     | of the same session, current or spent | 200 |
+         *     | of another session of the user, current or spent | 200, and that session ends, too |
+         *     | unknown, or of another user | 401 `invalid_refresh_token`, and nothing changes |
          */
         post: operations["logout"];
         delete?: never;
@@ -127,16 +137,16 @@ export interface paths {
         };
         /**
          * Get the current user
-         * @description The user whose access token is presented.
+         * @description The user of the access token.
          */
         get: operations["getCurrentUser"];
         put?: never;
         post?: never;
         /**
          * Delete the current user
-         * @description Needs the current password. Deletes the user with all sessions, todos and idempotency keys; none
-         *     of their tokens works from now on, and the name is free again. The audit log keeps what happened,
-         *     without the name, for its time.
+         * @description Deletes the user with all sessions, todos and idempotency keys, if the current password is right
+         *     (403 if not). None of the user's tokens works from then on, and the name is free again. The
+         *     operator's audit log keeps its entries for a time, without the name.
          */
         delete: operations["deleteCurrentUser"];
         options?: never;
@@ -154,7 +164,8 @@ export interface paths {
         get?: never;
         /**
          * Change the password
-         * @description Needs the current password and ends every other session of the user.
+         * @description Changes the password, if the current one is right (403 if not), and ends every other session of
+         *     the user.
          */
         put: operations["changePassword"];
         post?: never;
@@ -194,7 +205,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A session's `id`.
+                 * @description The `id` of a session.
                  * @example 019ab1d0-5c00-7000-8000-00000000000a
                  */
                 session_id: components["parameters"]["SessionId"];
@@ -206,7 +217,8 @@ export interface paths {
         post?: never;
         /**
          * Revoke a session
-         * @description Ends a session of the user, who may be signed in with it on another device.
+         * @description Ends a session of the user, the current one or one on another device. 404 if it has ended already
+         *     or is another user's.
          */
         delete: operations["revokeSession"];
         options?: never;
@@ -224,8 +236,8 @@ export interface paths {
         /**
          * List todos
          * @description A page of the user's todos. `Link: <…>; rel="next"` (RFC 8288) leads to the next one and is
-         *     missing on the last. Items added or deleted meanwhile make no other item appear twice or not
-         *     at all.
+         *     missing on the last. It repeats the parameters of the request, with the next `cursor`. Todos that
+         *     are added or deleted in between make no other todo appear twice or not at all.
          *
          *     A filter that finds too little in the next 100 todos starts a long search. A user has one long
          *     search at a time; three more wait, and further ones are refused with 503.
@@ -234,18 +246,23 @@ export interface paths {
         put?: never;
         /**
          * Create a todo
-         * @description With an `Idempotency-Key`, the same request sent again within 24 hours is answered with the
-         *     todo that the first one made; another request under the same key is refused with 409. The newest
-         *     10,000 keys of a user are remembered.
+         * @description Adds a todo to the user's list. With an `Idempotency-Key`, the request can be sent again:
          *
-         *     The operator limits the todos of a user (10,000 by default). At the limit, the answer is 409 with
-         *     the code `todo_limit_reached`.
+         *     - The same request within 24 hours is answered like the first one, with the todo as it was then,
+         *       even if it has been changed or deleted since. Nothing is created.
+         *     - Requests are the same if `title`, `description` and `done` are, with their defaults. The order
+         *       and the spelling of the JSON make no difference.
+         *     - Another request with the same key is answered with 409 `idempotency_key_reused`.
+         *     - Keys belong to their user. The newest 10,000 of a user are remembered.
+         *
+         *     The operator limits the todos of a user (10,000 by default). At the limit, the answer is 409
+         *     `todo_limit_reached`.
          */
         post: operations["createTodo"];
         /**
-         * Delete all todos, or the finished ones
-         * @description Of the user's own; `?done=true` clears the finished ones. They are deleted in steps. 204 means
-         *     that all are gone; after any other answer some may be gone, and the request can be sent again.
+         * Delete todos
+         * @description Deletes all todos of the user, or only the finished or the open ones. 204 means that all of these
+         *     are gone. After any other answer some may be gone, and the request can be sent again.
          */
         delete: operations["deleteTodos"];
         options?: never;
@@ -259,7 +276,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description A todo's `id`.
+                 * @description The `id` of a todo.
                  * @example 019ab1d0-5c00-7000-8000-000000000001
                  */
                 todo_id: components["parameters"]["TodoId"];
@@ -268,26 +285,28 @@ export interface paths {
         };
         /**
          * Get a todo
-         * @description With `If-None-Match`, 304 says that the client's copy is still good.
+         * @description The todo, with its `ETag`. With `If-None-Match`, 304 says that the client's copy is up to date.
          */
         get: operations["getTodo"];
         /**
          * Replace a todo
-         * @description What the body leaves out takes its default.
+         * @description Replaces title, description and done. A member that the body leaves out takes its default. A
+         *     replacement that changes nothing keeps `updated_at` and `ETag`.
          */
         put: operations["replaceTodo"];
         post?: never;
         /**
          * Delete a todo
-         * @description With `If-Match`, only if it is still as the client knows it.
+         * @description Deletes the todo; with `If-Match`, only if it has not changed since.
          */
         delete: operations["deleteTodo"];
         options?: never;
         head?: never;
         /**
          * Update a todo
-         * @description What the body leaves out stays as it is. `null` puts a member back to its default, as JSON
-         *     Merge Patch (RFC 7396) says.
+         * @description Changes the members that the body has, as JSON Merge Patch (RFC 7396) says. What the body leaves
+         *     out stays as it is. `null` puts a member back to its default. An update that changes nothing keeps
+         *     `updated_at` and `ETag`.
          */
         patch: operations["updateTodo"];
         trace?: never;
@@ -301,7 +320,8 @@ export interface paths {
         };
         /**
          * Check liveness
-         * @description Says nothing about the database; for whoever restarts a process that hangs.
+         * @description Answers as long as the process runs, whatever the state of the database. An orchestrator restarts
+         *     a process that does not answer.
          */
         get: operations["getHealth"];
         put?: never;
@@ -321,7 +341,8 @@ export interface paths {
         };
         /**
          * Check readiness
-         * @description Ready means that the database answers and the service is not shutting down.
+         * @description Answers 200 if the database answers and the service is not shutting down, else 503. A load
+         *     balancer sends requests to services that are ready.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -341,7 +362,8 @@ export interface paths {
         };
         /**
          * Get the public keys
-         * @description A JWK Set (RFC 7517); empty when tokens are signed with a shared secret (HS256).
+         * @description The public keys that verify access tokens, as a JWK Set (RFC 7517); empty when tokens are signed
+         *     with a shared secret (HS256).
          */
         get: operations["getJwks"];
         put?: never;
@@ -361,160 +383,241 @@ export interface components {
          * @description A UUID; the service makes version 7 (RFC 9562 §5.7).
          */
         Id: string;
-        /** @description Unique without regard to case. */
+        /** @description The name that a user signs in with; unique without regard to case. */
         Username: string;
         /**
-         * @description Any characters. One of the 18,000 most common passwords is refused with 400, which no schema can
-         *     say.
+         * @description A password that is to be set. Every character but U+0000 is allowed. One of the 18,000 most common
+         *     passwords is refused with 400, which no schema can say.
          */
         NewPassword: string;
+        /** @description The password that the user has now. */
         PresentedPassword: string;
-        /** @description A refresh token. Whatever is not one is answered like one that no longer works. */
+        /**
+         * @description A refresh token. A text of at most 512 characters that is not one is answered with 401, like a token
+         *     that does not work any more; a longer one with 400.
+         */
         PresentedRefreshToken: string;
+        /** @description A list of entity tags with commas between, or `*` (RFC 9110 §13.1). */
         EntityTags: string;
+        /** @description A user to be registered. */
         NewUser: {
             username: components["schemas"]["Username"];
             password: components["schemas"]["NewPassword"];
         };
+        /** @description A user, without secrets. */
         User: {
             id: components["schemas"]["Id"];
             username: components["schemas"]["Username"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the user was registered, in UTC (RFC 3339).
+             */
             created_at: string;
         };
+        /** @description What a user signs in with. */
         Credentials: {
+            /** @description The user's name, in any case. What no name can be is answered like an unknown name. */
             username: string;
             password: components["schemas"]["PresentedPassword"];
             new_password?: components["schemas"]["NewPassword"];
         };
-        /** @description Exactly these two members. When the access token ends, its `exp` says. */
+        /**
+         * @description An access token and a refresh token: exactly these two members. The `exp` of the access token says
+         *     when it expires.
+         */
         TokenPair: {
-            /** @description A JWT (RFC 7519) for the `Authorization` header; its `sub` is the username. */
+            /**
+             * @description A JWT (RFC 7519) for the `Authorization` header; its `sub` is the username. The security scheme
+             *     `bearerAuth` lists its claims.
+             */
             access_token: string;
-            /** @description Opaque; for `POST /auth/refresh`, which spends it. */
+            /** @description A random text for `POST /auth/refresh`, which spends it. */
             refresh_token: string;
         };
-        /** @description `null` is the same as no body: many generated clients send it where they have none. */
+        /**
+         * @description A refresh token to be rotated. `null` is the same as no body: many generated clients send it when
+         *     they have none.
+         */
         RefreshRequest: {
             refresh_token: components["schemas"]["PresentedRefreshToken"];
         } | null;
-        /** @description `null` is the same as no body: many generated clients send it where they have none. */
+        /**
+         * @description A refresh token whose session ends as well. `null` is the same as no body: many generated clients
+         *     send it when they have none.
+         */
         LogoutRequest: {
             refresh_token?: components["schemas"]["PresentedRefreshToken"];
         } | null;
+        /** @description What has happened. */
         Message: {
+            /** @description A sentence for a person. */
             message: string;
         };
         /** @description The proof that the user wants the account deleted. */
         AccountDeletion: {
             current_password: components["schemas"]["PresentedPassword"];
         };
+        /** @description The current password and the one that takes its place. */
         PasswordChange: {
             current_password: components["schemas"]["PresentedPassword"];
             new_password: components["schemas"]["NewPassword"];
         };
+        /** @description A sign-in of the user, on one device. */
         Session: {
             id: components["schemas"]["Id"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the user signed in, in UTC (RFC 3339).
+             */
             created_at: string;
             /**
              * Format: date-time
-             * @description When the session signed in or was refreshed last.
+             * @description When the session signed in or was refreshed last, in UTC (RFC 3339).
              */
             last_used_at: string;
             /** @description The client's network address at that time. */
             address: string;
             /** @description The client's `User-Agent` at that time; empty if it sent none. */
             user_agent: string;
-            /** @description Whether this is the session of the request's access token. */
+            /** @description Whether this is the session of the access token of the request. */
             current: boolean;
         };
-        /** @description Not blank. */
+        /** @description What is to be done. Not blank, which means that it has a character that is not white space. */
         TodoTitle: string;
+        /** @description A todo as it is stored. */
         Todo: {
             id: components["schemas"]["Id"];
             title: components["schemas"]["TodoTitle"];
+            /** @description Notes, which may be empty. */
             description: string;
+            /** @description Whether the todo is finished. */
             done: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the todo was created, in UTC (RFC 3339).
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the todo was changed last, in UTC (RFC 3339); at first, when it was created.
+             */
             updated_at: string;
         };
+        /** @description The content of a todo, with defaults for what is left out. */
         NewTodo: {
             title: components["schemas"]["TodoTitle"];
-            /** @default  */
+            /**
+             * @description Notes.
+             * @default
+             */
             description?: string;
-            /** @default false */
+            /**
+             * @description Whether the todo is finished.
+             * @default false
+             */
             done?: boolean;
         };
+        /** @description The members of a todo that are to be changed. */
         TodoPatch: {
             title?: components["schemas"]["TodoTitle"];
+            /** @description Notes; `null` empties them. */
             description?: string | null;
+            /** @description Whether the todo is finished; `null` is the same as `false`. */
             done?: boolean | null;
         };
         /**
-         * @description An order of todos; `-` is descending.
+         * @description By which time todos are ordered; with `-`, the latest first.
          * @default created_at
          * @enum {string}
          */
         TodoSort: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+        /** @description That the service is well. */
         Health: {
-            /** @enum {string} */
+            /**
+             * @description Always `ok`.
+             * @enum {string}
+             */
             status: "ok";
         };
-        /** @description A public key (RFC 7517 §4). */
+        /** @description A public key that verifies access tokens (RFC 7517 §4). */
         Jwk: {
-            /** @enum {string} */
+            /**
+             * @description The kind of key.
+             * @enum {string}
+             */
             kty: "EC" | "OKP";
+            /** @description The name of the key, which the header of an access token repeats. */
             kid: string;
-            /** @enum {string} */
+            /**
+             * @description The algorithm that the key is for.
+             * @enum {string}
+             */
             alg: "ES256" | "EdDSA";
-            /** @enum {string} */
+            /**
+             * @description Always `sig`; the key verifies signatures.
+             * @enum {string}
+             */
             use: "sig";
-            /** @enum {string} */
+            /**
+             * @description The curve of the key.
+             * @enum {string}
+             */
             crv: "P-256" | "Ed25519";
+            /** @description The x coordinate (EC) or the public key itself (OKP), in base64url. */
             x: string;
+            /** @description The y coordinate, in base64url; EC only. */
             y?: string;
         };
         /** @description A JWK Set (RFC 7517 §5). */
         JwkSet: {
+            /** @description All keys that access tokens may be signed with. */
             keys: components["schemas"]["Jwk"][];
         };
         /** @description What went wrong (RFC 9457). */
         Problem: {
-            /** Format: uri-reference */
+            /**
+             * Format: uri-reference
+             * @description Where the problem is explained (RFC 9457), or `about:blank`. Use `code` instead.
+             */
             type: string;
-            /** @description The status in words. */
+            /** @description The name of the status in RFC 9110, such as Content Too Large. */
             title: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description The status of the response.
+             */
             status: number;
-            /** @description For a person. */
+            /** @description What went wrong, in a sentence for a person. */
             detail: string;
             code: components["schemas"]["ProblemCode"];
             /** @description The same text as `detail`, for clients that read only this member. */
             error: string;
-            /** @description On 400, every fault that was found. */
+            /**
+             * @description On 400, what is wrong and where. At least one place is listed; if only members of the body are
+             *     wrong, each of them is, up to 20. A place may be listed more than once.
+             */
             errors?: components["schemas"]["InputError"][];
-            /** @description On 5xx, the request's `X-Request-Id`. */
+            /** @description On 5xx, the `X-Request-Id` of the response. */
             request_id?: string;
         };
         /**
-         * @description For a program; stable.
+         * @description Which problem it is, for a program. Codes do not change.
          * @enum {string}
          */
         ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "todo_limit_reached" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "misdirected_request" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";
-        /** @description One fault of a request, and where it is. */
+        /** @description One fault of a request, and its place. */
         InputError: {
             /**
              * Format: json-pointer
-             * @description A JSON Pointer (RFC 6901) into the body; empty for the whole of it.
+             * @description A JSON Pointer (RFC 6901) into the body; empty for the whole of it. A member that is missing or
+             *     not declared is named itself, or by its object.
              */
             pointer?: string;
-            /** @description The query or path parameter. */
+            /** @description The name of the query or path parameter. */
             parameter?: string;
-            /** @description The header. */
+            /** @description The name of the header. */
             header?: string;
+            /** @description What is wrong there, in words for a person. */
             message: string;
         };
     };
@@ -542,7 +645,7 @@ export interface components {
                 "application/json": components["schemas"]["Todo"];
             };
         };
-        /** @description Yes. */
+        /** @description The service is well. */
         Health: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -553,7 +656,7 @@ export interface components {
                 "application/json": components["schemas"]["Health"];
             };
         };
-        /** @description Done; there is nothing to say. */
+        /** @description The request was successful. There is no body. */
         NoContent: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -563,8 +666,8 @@ export interface components {
             content?: never;
         };
         /**
-         * @description The request is not what the contract says, an unknown query parameter among it; `errors` says
-         *     where.
+         * @description A parameter, a header or the body is not as declared, or a query parameter is not declared;
+         *     `errors` says where.
          */
         BadRequest: {
             headers: {
@@ -577,16 +680,17 @@ export interface components {
             };
         };
         /**
-         * @description Not signed in, no longer signed in, or the wrong credentials; `code` says which.
+         * @description A token is missing or does not work, or the username or password is wrong; `code` says which. The
+         *     first row that applies decides.
          *
-         *     | `code` | `detail` | `WWW-Authenticate` |
-         *     | --- | --- | --- |
-         *     | `authentication_required` | Authentication required | `Bearer realm="todos"` |
-         *     | `invalid_credentials` | Invalid username or password | `Bearer realm="todos"` |
-         *     | `invalid_access_token` | Invalid access token | `Bearer realm="todos", error="invalid_token"` |
-         *     | `access_token_expired` | Access token expired | `Bearer realm="todos", error="invalid_token"` |
-         *     | `session_ended` | You have been logged out. Please log in again. | `Bearer realm="todos", error="invalid_token"` |
-         *     | `invalid_refresh_token` | Invalid refresh token | `Bearer realm="todos", error="invalid_token"` |
+         *     | `code` | `detail` | `WWW-Authenticate` | when |
+         *     | --- | --- | --- | --- |
+         *     | `authentication_required` | Authentication required | `Bearer realm="todos"` | There is no `Authorization`, or its scheme is not `Bearer` (RFC 6750 §3.1). |
+         *     | `invalid_access_token` | Invalid access token | `Bearer realm="todos", error="invalid_token"` | What follows `Bearer` is nothing, or not an access token of this service. |
+         *     | `access_token_expired` | Access token expired | `Bearer realm="todos", error="invalid_token"` | Its `exp` has passed. |
+         *     | `session_ended` | You have been logged out. Please log in again. | `Bearer realm="todos", error="invalid_token"` | Its session has ended: by a logout, a revocation, a change of the password, a reused refresh token, or its age. |
+         *     | `invalid_credentials` | Invalid username or password | `Bearer realm="todos"` | Login: the username is unknown, or the password is wrong. |
+         *     | `invalid_refresh_token` | Invalid refresh token | `Bearer realm="todos", error="invalid_token"` | Refresh and logout: the refresh token is unknown, another user's, or does not work any more. |
          */
         Unauthorized: {
             headers: {
@@ -599,7 +703,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Registration is closed, the current password is wrong, or it has to be changed. */
+        /**
+         * @description Registration is closed (`registration_closed`), the current password is wrong (`wrong_password`),
+         *     or the password has to be changed (`password_change_required`).
+         */
         Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -610,7 +717,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description There is no such thing, or it is not yours. */
+        /** @description The item does not exist, or it is another user's. */
         NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -621,7 +728,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The path is known, the method is not; `Allow` lists those that are. */
+        /** @description The path does not have this method; `Allow` lists those that it has. */
         MethodNotAllowed: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -644,7 +751,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The name is taken, the `Idempotency-Key` belongs to another request, or the user has too many todos. */
+        /**
+         * @description The name is taken (`username_taken`), the `Idempotency-Key` belongs to another request
+         *     (`idempotency_key_reused`), or the user has too many todos (`todo_limit_reached`).
+         */
         Conflict: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -655,7 +765,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The todo has changed since; get it again. */
+        /** @description The todo has changed since the `ETag` of `If-Match`; get it again. */
         PreconditionFailed: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -666,7 +776,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than the service takes (64 KiB, if the operator has set nothing else). */
+        /** @description The body is larger than the service takes (64 KiB, unless the operator sets otherwise). */
         ContentTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -677,7 +787,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body's `Content-Type` or `Content-Encoding` is none that this operation takes. */
+        /**
+         * @description The operation does not take this `Content-Type` or `Content-Encoding`. A body without a
+         *     `Content-Type` is refused as well.
+         */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -688,7 +801,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Too many attempts; the same for known and unknown names. */
+        /**
+         * @description There were too many attempts from this address or for this name; the same for known and unknown
+         *     names. `Retry-After` says when the next one is possible.
+         */
         TooManyRequests: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -700,7 +816,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A fault of the service; `request_id` finds it in the log. */
+        /** @description The service has failed. `request_id` names the request in its log. */
         InternalServerError: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -711,7 +827,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The service cannot answer right now. It never means that a token is no good. */
+        /**
+         * @description The service cannot answer right now: send the request again after `Retry-After`. It says nothing
+         *     about a token, which stays good.
+         */
         ServiceUnavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -726,32 +845,33 @@ export interface components {
     };
     parameters: {
         /**
-         * @description A session's `id`.
+         * @description The `id` of a session.
          * @example 019ab1d0-5c00-7000-8000-00000000000a
          */
         SessionId: components["schemas"]["Id"];
         /**
-         * @description A todo's `id`.
+         * @description The `id` of a todo.
          * @example 019ab1d0-5c00-7000-8000-000000000001
          */
         TodoId: components["schemas"]["Id"];
         /** @description The refresh token, for clients that send no body. */
         RefreshTokenHeader: components["schemas"]["PresentedRefreshToken"];
         /**
-         * @description A value of the client's own making, new for every action and the same for every retry of it
-         *     (a random UUID does well): makes it safe to send the request again when no answer came.
+         * @description Makes it safe to send a request again when no answer came. The client makes a new value for each
+         *     request, such as a random UUID, and sends the same value when it repeats the request.
          * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
          */
         IdempotencyKey: string;
         /**
-         * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-         *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
-         *     the `ETag` of an answer.
+         * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
+         *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
+         *     that it is weak: a proxy that compresses may have weakened the `ETag`.
          * @example "1"
          */
         IfMatch: components["schemas"]["EntityTags"];
         /**
-         * @description Answer 304 if the todo's `ETag` is still (one of) these (RFC 9110 §13.1.2).
+         * @description Answer 304 if the todo's `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.2). A weak tag
+         *     (`W/"1"`) matches like a strong one.
          * @example "1"
          */
         IfNoneMatch: components["schemas"]["EntityTags"];
@@ -759,43 +879,44 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description Names this request in the service's log: the client's own `X-Request-Id` if that is a UUID, a ULID
-         *     or a trace id, else a new UUID.
+         * @description Names this request in the log of the service: the client's own `X-Request-Id` if that is a UUID, a
+         *     ULID or a trace id (32 hexadecimal digits), else a new UUID.
          * @example 019ab1d0-5c00-7000-8000-0000000000ff
          */
         "X-Request-Id": string;
         /**
-         * @description Nothing of this may be kept by a shared cache.
+         * @description No shared cache may keep the response: `no-store`, or `private, no-cache` if it has an `ETag`.
          * @example no-store
          */
         "Cache-Control": "no-store" | "private, no-cache";
         /**
-         * @description Nothing of this may be kept by any cache.
+         * @description No cache may keep the response.
          * @example no-store
          */
         "No-Store": "no-store";
         /**
-         * @description Where the new todo is, relative to the service.
+         * @description The path of the new todo, relative to the service.
          * @example /todos/019ab1d0-5c00-7000-8000-000000000001
          */
         Location: string;
         /**
-         * @description Changes whenever the todo does (RFC 9110 §8.8.3).
+         * @description The version of the todo, as a strong tag (RFC 9110 §8.8.3). It changes whenever the todo does, and
+         *     only then.
          * @example "1"
          */
         ETag: string;
         /**
-         * @description The challenge (RFC 6750 §3).
+         * @description The authentication that is asked for (RFC 6750 §3); the table of 401 says which.
          * @example Bearer realm="todos", error="invalid_token"
          */
         "WWW-Authenticate": "Bearer realm=\"todos\"" | "Bearer realm=\"todos\", error=\"invalid_token\"";
         /**
-         * @description The methods that this path knows.
+         * @description The methods that this path has, `HEAD` among them if it has `GET`.
          * @example GET, HEAD, POST
          */
         Allow: string;
         /**
-         * @description Seconds to wait before the next attempt.
+         * @description How many seconds to wait before the next attempt.
          * @example 1
          */
         "Retry-After": number;
@@ -817,7 +938,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account exists now. */
+            /** @description The user that was created. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -883,8 +1004,8 @@ export interface operations {
                 /** @description The refresh token, for clients that send no body. */
                 "Refresh-Token"?: components["parameters"]["RefreshTokenHeader"];
                 /**
-                 * @description A value of the client's own making, new for every action and the same for every retry of it
-                 *     (a random UUID does well): makes it safe to send the request again when no answer came.
+                 * @description Makes it safe to send a request again when no answer came. The client makes a new value for each
+                 *     request, such as a random UUID, and sends the same value when it repeats the request.
                  * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1056,7 +1177,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Keep the session of this request's access token.
+                 * @description Whether the session of the access token stays.
                  * @example true
                  */
                 keep_current?: boolean;
@@ -1082,7 +1203,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description A session's `id`.
+                 * @description The `id` of a session.
                  * @example 019ab1d0-5c00-7000-8000-00000000000a
                  */
                 session_id: components["parameters"]["SessionId"];
@@ -1110,23 +1231,24 @@ export interface operations {
                  */
                 done?: boolean;
                 /**
-                 * @description Only todos with this text in their title or description, without regard to case. `%` and `_` stand for themselves.
+                 * @description Only todos with this text in their title or description, without regard to case. `%` and `_`
+                 *     are ordinary characters. Two characters are refused: U+0000 and U+001F (unit separator).
                  * @example milk
                  */
                 q?: string;
                 /**
-                 * @description The order; `-` is descending.
+                 * @description The order of the todos.
                  * @example -created_at
                  */
                 sort?: components["schemas"]["TodoSort"];
                 /**
-                 * @description How many todos a page holds at most.
+                 * @description How many todos a page has at most.
                  * @example 20
                  */
                 limit?: number;
                 /**
-                 * @description Where the page starts: taken from the `Link` of the page before, with the same `done`, `q`
-                 *     and `sort`. Opaque; one that was never handed out is refused with 400.
+                 * @description Where the page starts: a value from the `Link` of the page before. It works for the same user
+                 *     with the same `done`, `q` and `sort`; `limit` may differ. Any other value is answered with 400.
                  */
                 cursor?: string;
             };
@@ -1142,7 +1264,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
                     /**
-                     * @description The next page (RFC 8288), if there is one.
+                     * @description The next page (RFC 8288), relative to the service; missing on the last page.
                      * @example </todos?limit=20&cursor=WyJhIl0>; rel="next"
                      */
                     Link?: string;
@@ -1165,8 +1287,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description A value of the client's own making, new for every action and the same for every retry of it
-                 *     (a random UUID does well): makes it safe to send the request again when no answer came.
+                 * @description Makes it safe to send a request again when no answer came. The client makes a new value for each
+                 *     request, such as a random UUID, and sends the same value when it repeats the request.
                  * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1180,7 +1302,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The todo exists now. */
+            /** @description The todo that was created. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1208,7 +1330,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only finished (`true`) or only open (`false`) todos.
+                 * @description Delete only finished (`true`) or only open (`false`) todos.
                  * @example true
                  */
                 done?: boolean;
@@ -1233,14 +1355,15 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Answer 304 if the todo's `ETag` is still (one of) these (RFC 9110 §13.1.2).
+                 * @description Answer 304 if the todo's `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.2). A weak tag
+                 *     (`W/"1"`) matches like a strong one.
                  * @example "1"
                  */
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
                 /**
-                 * @description A todo's `id`.
+                 * @description The `id` of a todo.
                  * @example 019ab1d0-5c00-7000-8000-000000000001
                  */
                 todo_id: components["parameters"]["TodoId"];
@@ -1250,7 +1373,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Todo"];
-            /** @description The todo is still the one whose `ETag` was sent. */
+            /** @description The todo has not changed since the `ETag` that was sent. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1274,16 +1397,16 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-                 *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
-                 *     the `ETag` of an answer.
+                 * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
+                 *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
+                 *     that it is weak: a proxy that compresses may have weakened the `ETag`.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /**
-                 * @description A todo's `id`.
+                 * @description The `id` of a todo.
                  * @example 019ab1d0-5c00-7000-8000-000000000001
                  */
                 todo_id: components["parameters"]["TodoId"];
@@ -1314,16 +1437,16 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-                 *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
-                 *     the `ETag` of an answer.
+                 * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
+                 *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
+                 *     that it is weak: a proxy that compresses may have weakened the `ETag`.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /**
-                 * @description A todo's `id`.
+                 * @description The `id` of a todo.
                  * @example 019ab1d0-5c00-7000-8000-000000000001
                  */
                 todo_id: components["parameters"]["TodoId"];
@@ -1348,16 +1471,16 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Change the todo only if its `ETag` is (one of) these; `*` for any (RFC 9110 §13.1.1). A weak tag
-                 *     (`W/"1"`) never matches, and the 412 says that it is weak. A proxy that compresses may have weakened
-                 *     the `ETag` of an answer.
+                 * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
+                 *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
+                 *     that it is weak: a proxy that compresses may have weakened the `ETag`.
                  * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /**
-                 * @description A todo's `id`.
+                 * @description The `id` of a todo.
                  * @example 019ab1d0-5c00-7000-8000-000000000001
                  */
                 todo_id: components["parameters"]["TodoId"];

@@ -57,6 +57,19 @@ export function fails(result: Result<unknown>, status: number, code: ProblemCode
   throw new Difference(exchange, { what: `code: ${code}`, line });
 }
 
+/** Where a fault of a request is. */
+type Place = { pointer: string } | { parameter: string } | { header: string };
+
+/** A 400 that lists faults at this place and at no other. */
+export function isFaultOf(result: Result<unknown>, place: Place): void {
+  const { errors = [] } = fails(result, 400, 'invalid_request');
+  const places = errors.map(({ pointer, parameter, header }) =>
+    JSON.stringify({ pointer, parameter, header: header?.toLowerCase() }),
+  );
+  const found = [...new Set(places)].map((text) => JSON.parse(text));
+  holds(result, 'At least one place is listed', found, [place]);
+}
+
 const CHALLENGE = 'Bearer realm="todos"';
 const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
 

@@ -12,7 +12,7 @@ const all = operations.map(({ operationId }) => operationId);
 const FRUGAL: OperationId[] = ['getHealth', 'getJwks'];
 const needy = all.filter((id) => !FRUGAL.includes(id));
 
-const FIXED = 'A fault of the service; `request_id` finds it in the log';
+const FIXED = '`request_id` names the request in its log';
 
 serviceWith('a service whose database is closed', {}, (app) => {
   describeAnswers(app, needy, 503, 'unavailable', ({ db }) => db.destroy());

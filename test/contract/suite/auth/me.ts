@@ -30,11 +30,29 @@ operation('getCurrentUser', () => {
     }
   });
 
-  check(401, 'a good access token under another scheme', async () => {
+  check(401, 'a good access token under another scheme is no credentials', async () => {
     const { access_token } = (await ada()).tokens;
-    for (const Authorization of [`Basic ${access_token}`, access_token, 'Bearer', 'Bearer ']) {
+    for (const Authorization of [
+      `Basic ${access_token}`,
+      `Bearers ${access_token}`,
+      access_token,
+    ]) {
+      refuses(await api.GET('/auth/me', { headers: { Authorization } }), 'authentication_required');
+    }
+  });
+
+  check(401, 'the scheme Bearer without a token, or with two', async () => {
+    const { access_token } = (await ada()).tokens;
+    for (const Authorization of ['Bearer', 'Bearer ', `Bearer ${access_token} x`]) {
       refuses(await api.GET('/auth/me', { headers: { Authorization } }), 'invalid_access_token');
     }
+  });
+
+  check(200, 'the scheme in another case', async () => {
+    const { tokens, user } = await ada();
+    const headers = { Authorization: `bearer ${tokens.access_token}` };
+    const result = await api.GET('/auth/me', { headers });
+    holds(result, 'The signed-in user', succeeds(result, 200), user);
   });
 });
 
