@@ -3,12 +3,12 @@ import type { components } from '../../generated/openapi.d.ts';
 /** The body of every error (RFC 9457); `code` is the member for programs. */
 export type Problem = components['schemas']['Problem'];
 
-/** The service answered with an error where the caller can only be told by throwing. */
+/** The service answered with an error, and the call has no result that could hold it. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   /** The answer; its body has been read. */
   readonly response: Response;
-  /** The answer's body; `undefined` if it was none of the service's (a gateway's page, say). */
+  /** The answer's body; `undefined` if it is no problem of the service (but a gateway's page, say). */
   readonly problem: Problem | undefined;
 
   constructor(response: Response, body: unknown) {
@@ -20,15 +20,15 @@ export class ProblemError extends Error {
 }
 
 /**
- * The access token could not be renewed and it is not known that the session is over: no answer
- * came, or one that decides nothing (5xx, 429). The tokens are kept and the next request tries
- * again. `cause` is what `fetch` threw, or a {@link ProblemError} with the answer.
+ * The access token could not be refreshed, and the session may go on: there was no answer, or a 5xx
+ * or 429. The client keeps the tokens, and the next request refreshes again. `cause` is what `fetch`
+ * threw, or a {@link ProblemError} with the answer.
  */
 export class RefreshFailedError extends Error {
   override readonly name = 'RefreshFailedError';
 
   constructor(cause: unknown) {
-    super('The access token could not be renewed; the session is kept', { cause });
+    super('The access token could not be refreshed; the session is kept', { cause });
   }
 }
 

@@ -7,6 +7,7 @@ import { type Method, needsToken } from './security.ts';
 import { createSession, type Fetch } from './session.ts';
 import { memoryTokens, type TokenStore } from './tokens.ts';
 
+export { type BrowserTokens, browserTokens } from './browser-tokens.ts';
 export { type Problem, ProblemError, RefreshFailedError } from './errors.ts';
 export { nextCursor } from './pages.ts';
 export type { Fetch } from './session.ts';
@@ -34,9 +35,9 @@ export interface ClientOptions {
   /** What sends the requests; the global `fetch` by default. */
   fetch?: Fetch;
   /**
-   * Called once when a session turns out to be over though nobody called `logout`: ended from
-   * elsewhere, expired, or its tokens stolen and used. The tokens are gone by then; a login starts
-   * anew.
+   * Called once when the service says that the session is over, and this client did not log out: the
+   * session was ended elsewhere, has expired, or its tokens were stolen and used. The client has
+   * forgotten the tokens by then.
    */
   onSessionLost?: () => void;
 }
@@ -48,13 +49,13 @@ export interface ClientOptions {
  * body and answer of the contract and resolve to `{ data, error, response }`; `error` is a
  * {@link Problem}. (A 304 has neither `data` nor `error`: look at `response.status`.)
  *
- * The access token goes with every operation that takes one, unless the call has an
- * `Authorization` header of its own. When the service refuses it as expired or invalid, it is
- * renewed once for all the requests that meet this, and each of them is repeated once, its body
- * included (RFC 6750 §3.1, RFC 6749 §6). A second 401 is the answer.
+ * Every operation that takes an access token gets it, unless the call has an `Authorization` header
+ * of its own. When the service rejects the token as expired or invalid, the client refreshes it once
+ * for all requests in progress and repeats each of them once, its body included (RFC 6750 §3.1,
+ * RFC 6749 §6). A second 401 is the answer.
  *
  * They reject with what `fetch` throws, and with a `RefreshFailedError` when the token could not
- * be renewed although the session may live on.
+ * be refreshed although the session may go on.
  */
 export interface Client extends Pick<FetchClient<paths>, Method> {
   /**
@@ -70,6 +71,11 @@ export interface Client extends Pick<FetchClient<paths>, Method> {
    */
   logout(): Promise<Result<'logout'>>;
   /**
+   * Signs out on this device only: forgets the tokens, without a request. The session goes on in the
+   * service until it expires. For a sign-out when `logout` cannot reach the service.
+   */
+  forget(): Promise<void>;
+  /**
    * All the todos that match, page by page as they are asked for; `limit` is the size of a page
    * (1–100, 20 by default).
    *
@@ -78,7 +84,7 @@ export interface Client extends Pick<FetchClient<paths>, Method> {
   todos(query?: TodoQuery): AsyncGenerator<Todo, void>;
 }
 
-/** openapi-fetch before it learns the contract. */
+/** Any paths: openapi-fetch without the contract's types. */
 type AnyPaths = Record<string, Record<Lowercase<Method>, object>>;
 
 /**
@@ -97,17 +103,17 @@ export function createClient(options: ClientOptions): Client {
   const session = createSession({
     store,
     refresh: (tokens) => refresh(client, tokens),
-    onLost: () => onSessionLost?.(),
+    onSessionLost: () => onSessionLost?.(),
   });
 
-  /** openapi-fetch's method, with the session in front of its `fetch`. */
+  /** openapi-fetch's method, sending through the session if the operation takes a token. */
   function method<Name extends Method>(name: Name): FetchClient<paths>[Name] {
     const call = (path: keyof paths, init: { fetch?: Fetch } = {}) => {
       const next = init.fetch ?? send;
       const fetch: Fetch = needsToken(name, path) ? (request) => session.send(request, next) : next;
       return api[name](path, { ...init, fetch });
     };
-    // It hands on what it is given, so its type is that of what it calls.
+    // It passes on all arguments, so its type is that of the method that it calls.
     return call as FetchClient<paths>[Name];
   }
 
@@ -125,6 +131,8 @@ export function createClient(options: ClientOptions): Client {
     },
 
     logout: () => session.end(() => client.POST('/auth/logout')),
+
+    forget: session.forget,
 
     async *todos(query) {
       let page: TodoQuery | undefined = { ...query };

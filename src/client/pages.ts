@@ -7,7 +7,7 @@
 export function nextCursor(response: Response): string | undefined {
   const target = linkTarget(response.headers.get('Link') ?? '', 'next');
   if (target === undefined) return undefined;
-  // Only the query counts: the target may be relative (RFC 8288 §3.1).
+  // The target may be relative (RFC 8288 §3.1); only its query matters.
   return new URL(target, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;
 }
 

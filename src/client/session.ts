@@ -6,110 +6,133 @@ export type Fetch = (request: Request) => Promise<Response>;
 
 export interface SessionOptions {
   store: TokenStore;
-  /** Spends the refresh token: a new pair, `undefined` when the session is over; else it throws. */
+  /** Sends the refresh token. Returns a new pair, `undefined` when the session is over, or throws. */
   refresh: (tokens: Tokens) => Promise<TokenPair | undefined>;
-  onLost: () => void;
+  onSessionLost: () => void;
 }
 
-/** One signed-in client: its requests, their access token, and that token's renewal. */
+/** One signed-in client: its requests, their access token, and how that token is refreshed. */
 export interface Session {
-  /** Remembers the tokens of a login. */
+  /** Stores the tokens of a login. */
   start(pair: TokenPair): Promise<void>;
   /** Runs a logout and, if it succeeds, forgets the tokens of the login that it has ended. */
   end<Result extends { response: Response }>(logout: () => Promise<Result>): Promise<Result>;
-  /** Sends a request with the access token, and once more if that had to be renewed. */
+  /** Forgets the tokens without a logout. */
+  forget(): Promise<void>;
+  /** Sends a request with the access token, and once more if that had to be refreshed. */
   send(request: Request, fetch: Fetch): Promise<Response>;
 }
 
-/** The answers to an access token that a new one may mend, or that end the session. */
-const tokenFaults: readonly Problem['code'][] = [
+/** Answers 401 after which a refresh may help, or which end the session. */
+const TOKEN_FAULTS: readonly Problem['code'][] = [
   'access_token_expired',
   'invalid_access_token',
   'session_ended',
 ];
 
-/** Whether a logout under way comes to its end, when there is none. */
-const noLogout = Promise.resolve(false);
+const NO_LOGOUT = Promise.resolve(false);
 
-export function createSession({ store, refresh, onLost }: SessionOptions): Session {
-  /** The renewals under way, by the refresh token that each of them spends. */
-  const renewals = new Map<string, Promise<Maybe<Tokens>>>();
-  const exclusively = createQueue();
-  let leaving = noLogout;
+export function createSession({ store, refresh, onSessionLost }: SessionOptions): Session {
+  /** The refreshes in progress, by the refresh token that each sends. */
+  const refreshes = new Map<string, Promise<Maybe<Tokens>>>();
+  const enqueue = createQueue();
+  /** Whether the logout in progress ends the session. */
+  let logoutInProgress = NO_LOGOUT;
 
   async function send(request: Request, fetch: Fetch): Promise<Response> {
     const tokens = await store.get();
     if (!tokens || request.headers.has('Authorization')) return fetch(request);
-    const spare = request.clone(); // a body can be sent only once
+    const copy = request.clone(); // a body can be sent only once
     const response = await fetch(authorize(request, tokens));
-    const fault = await faultOf(response);
+    const fault = await tokenFault(response);
     if (fault === undefined) return response;
-    const current = await unlessAborted(request.signal, renewOnce(tokens, fault));
-    // Another login may be another user's: what this one meant to do is not done in its name.
+    const current = await unlessAborted(request.signal, refreshOnce(tokens, fault));
+    // After another login, perhaps another user's, the request must not be repeated in its name.
     if (current?.login_id !== tokens.login_id) return response;
-    return fetch(authorize(spare, current));
+    return fetch(authorize(copy, current));
   }
 
-  function renewOnce(used: Tokens, fault: Problem['code']) {
+  function refreshOnce(used: Tokens, fault: Problem['code']) {
     const key = used.refresh_token;
-    const renewal = renewals.get(key) ?? renew(used, fault).finally(() => renewals.delete(key));
-    renewals.set(key, renewal);
-    return renewal;
+    const running = refreshes.get(key);
+    if (running) return running;
+    const started = lock('refresh', () => currentTokens(used, fault));
+    const refreshed = started.finally(() => refreshes.delete(key));
+    refreshes.set(key, refreshed);
+    return refreshed;
   }
 
-  /** The tokens to go on with: newer ones if there are any by now, else the used ones' successor. */
-  async function renew(used: Tokens, fault: Problem['code']) {
+  /** Newer tokens than the used ones if the store has them, else the successor of the used ones. */
+  async function currentTokens(used: Tokens, fault: Problem['code']) {
     const current = await store.get();
     if (current?.access_token !== used.access_token) return current;
     const pair = fault === 'session_ended' ? undefined : await refresh(current);
-    const successor = pair && remember(pair, current.login_id);
+    const successor = pair && toTokens(pair, current.login_id);
     if (!(await replace(current, successor))) return store.get();
-    // What a logout has ended is not lost; which it was may be known only later.
-    if (successor === undefined) void leaving.then((left) => left || onLost());
+    // A session that a logout has ended is not lost. The logout's answer may come later.
+    if (successor === undefined) void logoutInProgress.then((ended) => ended || onSessionLost());
     return successor;
   }
 
-  /** Whether the store still held `spent`: what a login or another tab put there stays. */
-  function replace(spent: Tokens, successor: Tokens | undefined): Promise<boolean> {
-    return exclusively(async () => {
-      if ((await store.get())?.refresh_token !== spent.refresh_token) return false;
+  /** Replaces tokens unless a login or another tab has done so. @returns whether it did. */
+  function replace(old: Tokens, successor: Tokens | undefined): Promise<boolean> {
+    return write(async () => {
+      if ((await store.get())?.refresh_token !== old.refresh_token) return false;
       await (successor ? store.set(successor) : store.clear());
       return true;
     });
   }
 
   function start(pair: TokenPair): Promise<void> {
-    return exclusively(async () => store.set(remember(pair, crypto.randomUUID())));
+    return write(async () => store.set(toTokens(pair, randomId())));
   }
 
   async function end<Result extends { response: Response }>(logout: () => Promise<Result>) {
     const tokens = await store.get();
     const result = logout();
-    leaving = result.then(isOver, () => false);
+    logoutInProgress = result.then(isOver, () => false);
     try {
-      if ((await result).response.ok) await forget(tokens);
+      if ((await result).response.ok) await forgetLogin(tokens);
       return await result;
     } finally {
-      leaving = noLogout;
+      logoutInProgress = NO_LOGOUT;
     }
   }
 
-  function forget(tokens: Maybe<Tokens>): Promise<void> {
-    return exclusively(async () => {
+  function forgetLogin(tokens: Maybe<Tokens>): Promise<void> {
+    return write(async () => {
       if ((await store.get())?.login_id === tokens?.login_id) await store.clear();
     });
   }
 
-  return { start, end, send };
+  function forget(): Promise<void> {
+    return write(async () => store.clear());
+  }
+
+  function write<Value>(action: () => Promise<Value>): Promise<Value> {
+    return enqueue(() => lock('write', action));
+  }
+
+  function lock<Value>(purpose: 'refresh' | 'write', action: () => Promise<Value>) {
+    return store.lock ? store.lock(purpose, action) : action();
+  }
+
+  return { start, end, forget, send };
 }
 
-/** Whether a logout's answer says that the session is over, by it or before it. */
+/** Whether a logout's answer says that the session is over, by this logout or before it. */
 function isOver({ response }: { response: Response }): boolean {
   return response.ok || response.status === 401;
 }
 
-function remember(pair: TokenPair, login_id: string): Tokens {
-  return { ...pair, login_id, refresh_key: crypto.randomUUID() };
+function toTokens(pair: TokenPair, login_id: string): Tokens {
+  return { ...pair, login_id, refresh_key: randomId() };
+}
+
+/** 128 random bits. (`crypto.randomUUID` is missing on pages that are served over plain `http`.) */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function authorize(request: Request, { access_token }: Tokens): Request {
@@ -117,16 +140,16 @@ function authorize(request: Request, { access_token }: Tokens): Request {
   return request;
 }
 
-async function faultOf(response: Response): Promise<Problem['code'] | undefined> {
+async function tokenFault(response: Response): Promise<Problem['code'] | undefined> {
   if (response.status !== 401) return undefined;
   const body: unknown = await response
     .clone()
     .json()
     .catch(() => undefined); // not the service's answer
-  return isProblem(body) && tokenFaults.includes(body.code) ? body.code : undefined;
+  return isProblem(body) && TOKEN_FAULTS.includes(body.code) ? body.code : undefined;
 }
 
-/** Whoever gives up need not wait for a renewal that others wait for too. */
+/** Rejects as soon as the request is aborted; others may still wait for the same promise. */
 function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -135,7 +158,7 @@ function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Pro
   return Promise.race([promise, aborted]);
 }
 
-/** Runs one action after the other, whatever becomes of each. */
+/** Runs one action after the other; one that fails does not stop the next. */
 function createQueue() {
   let last: Promise<unknown> = Promise.resolve();
   return <Value>(action: () => Promise<Value>): Promise<Value> => {

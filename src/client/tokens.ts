@@ -4,17 +4,16 @@ import type { components } from '../../generated/openapi.d.ts';
 export type TokenPair = components['schemas']['TokenPair'];
 
 /**
- * What a signed-in client remembers. Keep it whole: the two members that the service does not know
- * are what makes a repeated refresh safe.
+ * What a signed-in client remembers. A store keeps all members: those that the service does not know
+ * make a repeated refresh safe.
  */
 export interface Tokens extends TokenPair {
-  /** Made at login and kept by every refresh: tells the tokens of one login from another's. */
+  /** Made at login and kept by every refresh: distinguishes one login from another. */
   login_id: string;
   /**
    * The `Idempotency-Key` of the refresh that will spend `refresh_token`. It is stored with the
-   * token so that whoever repeats that refresh (this client after a lost response, the page after
-   * a reload, another tab on the same store) repeats it under the same key and is answered the
-   * same successor.
+   * token, so that a repeated refresh (after a lost response or a reload, or by another tab on the
+   * same store) has the same key and gets the same successor.
    */
   refresh_key: string;
 }
@@ -23,23 +22,28 @@ export type Maybe<Value> = Value | null | undefined;
 
 /**
  * Where a client keeps its tokens: memory by default, `localStorage`, a keychain, a file. Each
- * method may answer at once or with a promise. What one throws, the request that needed it rejects
- * with.
+ * method may answer at once or with a promise. If one throws, the request that needed it rejects
+ * with the same error.
  *
  * @example
- * const inBrowser: TokenStore = {
- *   get: () => JSON.parse(localStorage.getItem('tokens') ?? 'null'),
- *   set: (tokens) => localStorage.setItem('tokens', JSON.stringify(tokens)),
- *   clear: () => localStorage.removeItem('tokens'),
+ * const inFile: TokenStore = {
+ *   get: async () => JSON.parse(await readFile(path, 'utf8').catch(() => 'null')),
+ *   set: (tokens) => writeFile(path, JSON.stringify(tokens), { mode: 0o600 }),
+ *   clear: () => rm(path, { force: true }),
  * };
  */
 export interface TokenStore {
   /** The tokens as they are now; `undefined` or `null` when nobody is signed in. */
   get(): Maybe<Tokens> | Promise<Maybe<Tokens>>;
-  /** Keeps these tokens instead of whatever was there. */
+  /** Replaces the tokens. */
   set(tokens: Tokens): void | Promise<void>;
   /** Forgets the tokens. */
   clear(): void | Promise<void>;
+  /**
+   * Runs an action while no other client on this store (in another tab, say) runs one for the same
+   * purpose. A store that only one client uses needs none.
+   */
+  lock?<Value>(purpose: 'refresh' | 'write', action: () => Promise<Value>): Promise<Value>;
 }
 
 /** A store that lives as long as the program. */

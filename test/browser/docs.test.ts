@@ -3,27 +3,16 @@
 //
 //   npm run test:browser
 //   SCREENSHOT=test/browser/reference.png npm run test:browser     also takes the README's picture
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from '../harness.ts';
 import { PATIENCE } from '../patience.ts';
-
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const places = [
-  process.env['CHROME_PATH'] ?? '',
-  ...names.map((name) => `/usr/bin/${name}`),
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:/Program Files/Google/Chrome/Application/chrome.exe',
-];
+import { launchChromium } from './chromium.ts';
 
 let browser: Browser;
 
 beforeAll(async () => {
-  const executablePath = places.find((place) => existsSync(place));
-  if (!executablePath) throw new Error('no Chromium or Chrome found: set CHROME_PATH to one');
-  const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking'];
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 

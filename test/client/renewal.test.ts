@@ -5,6 +5,7 @@ import {
   bearers,
   interruptedTokens,
   keys,
+  lockedTokens,
   PASSWORD,
   REFRESH,
   routes,
@@ -136,7 +137,7 @@ describe('a renewal that fails', () => {
     expireAccessTokens();
     await client.GET('/auth/me');
     const [first, ...others] = keys(wire.to(REFRESH));
-    expect(first).toMatch(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
     expect(others).toEqual([first, first, first, expect.not.stringContaining(String(first))]);
   });
 
@@ -148,7 +149,7 @@ describe('a renewal that fails', () => {
     const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
     if (!(failure instanceof RefreshFailedError)) throw failure;
     expect(failure.name).toBe('RefreshFailedError');
-    expect(failure.message).toBe('The access token could not be renewed; the session is kept');
+    expect(failure.message).toBe('The access token could not be refreshed; the session is kept');
     const { cause } = failure;
     if (!(cause instanceof ProblemError)) throw cause;
     expect(cause.name).toBe('ProblemError');
@@ -336,6 +337,19 @@ describe('a renewal during which the tokens change', () => {
     refresh.release();
     expect((await call).response.status).toBe(200);
     expect(await tokens.get()).toEqual(ofTab);
+  });
+
+  test('in two tabs on one store with a lock is one request', async () => {
+    const { tokens, held } = lockedTokens();
+    const one = await signedIn({ tokens });
+    expireAccessTokens();
+    const names = [one.client, secondTab(one)].map(async (client) => {
+      const { data } = await client.GET('/auth/me');
+      return data?.username;
+    });
+    expect(await Promise.all(names)).toEqual(['ada', 'ada']);
+    expect(one.wire.to(REFRESH)).toHaveLength(1);
+    expect(held).toEqual(['write', 'refresh', 'write', 'refresh']);
   });
 
   test('in two tabs on one store runs under one key, and both go on', async () => {

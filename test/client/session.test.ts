@@ -286,6 +286,33 @@ describe('signing out', () => {
   });
 });
 
+describe('forgetting the tokens', () => {
+  test('signs out without a request; the session goes on', async () => {
+    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { access_token } = await tokensIn(tokens);
+    await client.forget();
+    expect(await tokens.get()).toBeUndefined();
+    expect(routes(wire.sent)).toEqual(['POST /auth/login']);
+    expect((await client.GET('/auth/me')).error?.code).toBe('authentication_required');
+    const headers = { Authorization: `Bearer ${access_token}` };
+    expect((await client.GET('/auth/me', { headers })).data?.username).toBe('ada');
+    expect(onSessionLost).not.toHaveBeenCalled();
+  });
+
+  test('during a refresh is not undone by its answer', async () => {
+    const { client, tokens, wire } = await signedIn();
+    expireAccessTokens();
+    const refresh = held('answer');
+    wire.next(REFRESH, refresh.fault);
+    const call = client.GET('/auth/me');
+    await refresh.arrived;
+    await client.forget();
+    refresh.release();
+    expect((await call).error?.code).toBe('access_token_expired');
+    expect(await tokens.get()).toBeUndefined();
+  });
+});
+
 describe('todos', () => {
   test('go through all pages as they are asked for, with the same query', async () => {
     const { client, wire } = await signedIn();

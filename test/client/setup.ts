@@ -77,6 +77,24 @@ export function slowTokens(): TokenStore {
   };
 }
 
+/** A store in memory with a lock, and the purposes for which the lock was held. */
+export function lockedTokens() {
+  const held: string[] = [];
+  const last = { refresh: Promise.resolve(), write: Promise.resolve() };
+  const lock: TokenStore['lock'] = (purpose, action) => {
+    const result = last[purpose].then(() => {
+      held.push(purpose);
+      return action();
+    });
+    last[purpose] = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  };
+  return { tokens: { ...memoryTokens(), lock }, held };
+}
+
 /** A store in memory, and a way to let something happen between its next look and its answer. */
 export function interruptedTokens() {
   const store = memoryTokens();
