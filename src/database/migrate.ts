@@ -1,10 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration';
 import type { Db } from './connect.ts';
 import { inLock } from './lock.ts';
-import { initial } from './migrations/0001_initial.ts';
-import { leewayAndAccounts } from './migrations/0002_leeway_and_accounts.ts';
-import { growth } from './migrations/0003_growth.ts';
 
 /** A migration that can be undone. */
 export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'down'>> {
@@ -12,12 +10,19 @@ export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'do
   destroys: readonly string[];
 }
 
-/** All migrations in the order of their names; a new one is a file and a line here. */
-const migrations: Record<string, ReversibleMigration> = {
-  '0001_initial': initial,
-  '0002_leeway_and_accounts': leewayAndAccounts,
-  '0003_growth': growth,
-};
+/** All migrations in the order of their names: the files of `migrations/`. */
+const migrations = await loadMigrations(new URL('./migrations/', import.meta.url));
+
+async function loadMigrations(folder: URL): Promise<Record<string, ReversibleMigration>> {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+  const entries = files.sort().map(async (file) => {
+    const { migration }: { migration: ReversibleMigration } = await import(
+      new URL(file, folder).href
+    );
+    return [file.slice(0, -'.ts'.length), migration] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
 
 /** It cannot be migrated as it was asked for; the message says why, for a person. */
 export class MigrationError extends Error {

@@ -14,7 +14,7 @@ const TABLES = [
 ];
 
 /** Users, their sessions and their todos. */
-export const initial: ReversibleMigration = {
+export const migration: ReversibleMigration = {
   destroys: TABLES,
 
   async up(db: Kysely<unknown>) {

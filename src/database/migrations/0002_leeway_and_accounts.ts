@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ReversibleMigration } from '../migrate.ts';
 
 /** After 0.2.0: the reuse leeway, an audit log kept by kind, passwords that have to be changed. */
-export const leewayAndAccounts: ReversibleMigration = {
+export const migration: ReversibleMigration = {
   destroys: ['users.password_is_temporary'],
 
   async up(db: Kysely<unknown>) {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ReversibleMigration } from '../migrate.ts';
 
 /** What one account can create is bounded. */
-export const growth: ReversibleMigration = {
+export const migration: ReversibleMigration = {
   destroys: [],
 
   async up(db: Kysely<unknown>) {
