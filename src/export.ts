@@ -3,6 +3,8 @@ import { userBody } from './auth/handlers.ts';
 import { listSessionsFrom } from './auth/session-repository.ts';
 import { findUser } from './auth/users.ts';
 import type { Db } from './database/connect.ts';
+import { type Row, readRows } from './database/rows.ts';
+import { type Database, isOwned, type OwnedTable, TABLE_NAMES } from './database/schema.ts';
 import type { Schema } from './http/operation.ts';
 import { escapeUnsafe } from './printable.ts';
 import { todoBody } from './todos/handlers.ts';
@@ -10,7 +12,8 @@ import { listTodos, type Todo } from './todos/repository.ts';
 
 /**
  * All that the service keeps about a person for longer than a day, but for what is secret: hashes
- * of passwords, tokens and keys. Instants are RFC 3339, lists are ordered from the oldest on.
+ * of passwords, tokens and keys. Instants are RFC 3339, lists are ordered from the oldest on. Each
+ * table that has a form of its own here is a member, and so is every other table of users' rows.
  */
 export interface PersonalData {
   exported_at: string;
@@ -52,16 +55,33 @@ export async function* exportUser(db: Db, userId: string, now: number): AsyncGen
   if (!user) throw new Error('there is no such user');
   const head = { exported_at: rfc3339(now), user: userBody(user) };
   yield toJson(head).slice(0, -1);
-  yield* list('sessions', sessions(db, userId));
-  yield* list('todos', todos(db, userId));
+  for (const table of TABLE_NAMES.filter(isOwned)) {
+    const read = readers[table] ?? ownedRows;
+    if (read !== 'omitted') yield* list(table, read(db, userId, table));
+  }
   yield* list('audit_events', auditEvents(db, userId));
   yield '}\n';
 }
 
-async function* list<Name extends 'sessions' | 'todos' | 'audit_events'>(
-  name: Name,
-  pages: AsyncGenerator<PersonalData[Name][number][]>,
-) {
+/** Columns whose values a person must not be shown. */
+type SecretColumn = `${string}${'hash' | 'nonce' | 'secret' | 'token'}${string}`;
+
+/** A table of users' rows with such a column has to be named below, or this does not compile. */
+type TableWithSecrets = {
+  [Name in OwnedTable]: Extract<keyof Database[Name], SecretColumn> extends never ? never : Name;
+}[OwnedTable];
+
+type Reader = (db: Db, userId: string, table: OwnedTable) => AsyncGenerator<object[]>;
+
+/** The tables that are not exported row by row as they are. */
+const readers: Record<TableWithSecrets, Reader | 'omitted'> &
+  Partial<Record<OwnedTable, Reader | 'omitted'>> = {
+  sessions,
+  todos,
+  idempotency_keys: 'omitted', // kept for a day
+};
+
+async function* list(name: string, pages: AsyncGenerator<object[]>) {
   yield `,\n"${name}":[`;
   let separator = '\n';
   for await (const page of pages) {
@@ -71,7 +91,22 @@ async function* list<Name extends 'sessions' | 'todos' | 'audit_events'>(
   yield ']';
 }
 
-async function* sessions(db: Db, userId: string) {
+/** The rows as they are. */
+export async function* ownedRows(db: Db, userId: string, table: OwnedTable) {
+  for await (const rows of readRows(db, table, userId)) yield rows.map(withoutOwner);
+}
+
+/** Columns of instants end with `_at`. */
+function withoutOwner({ user_id: _, ...row }: Row) {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      const isInstant = name.endsWith('_at') && typeof value === 'number';
+      return [name, isInstant ? rfc3339(value) : value];
+    }),
+  );
+}
+
+async function* sessions(db: Db, userId: string): AsyncGenerator<PersonalData['sessions']> {
   const read = (last: { id: string } | undefined) => listSessionsFrom(db, userId, last, PAGE);
   for await (const page of pages(read)) {
     yield page.map(({ revoked_at, ...session }) => ({
@@ -85,7 +120,7 @@ async function* sessions(db: Db, userId: string) {
   }
 }
 
-async function* todos(db: Db, userId: string) {
+async function* todos(db: Db, userId: string): AsyncGenerator<PersonalData['todos']> {
   const order = { orderBy: 'created_at', direction: 'asc' } as const;
   const read = async (last: Todo | undefined) => {
     const after = last && { at: last.createdAt, id: last.id };
@@ -94,7 +129,7 @@ async function* todos(db: Db, userId: string) {
   for await (const page of pages(read)) yield page.map(todoBody);
 }
 
-async function* auditEvents(db: Db, userId: string) {
+async function* auditEvents(db: Db, userId: string): AsyncGenerator<PersonalData['audit_events']> {
   type Last = { at: number; id: string } | undefined;
   const read = (last: Last) => listEventsFrom(db, userId, last, PAGE);
   for await (const page of pages(read)) {

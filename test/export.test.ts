@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Db } from '../src/database/connect.ts';
 import { migrate } from '../src/database/migrate.ts';
 import { snapshot } from '../src/database/snapshot.ts';
-import { exportUser, type PersonalData } from '../src/export.ts';
+import { exportUser, ownedRows, type PersonalData } from '../src/export.ts';
 import { seedUser } from './auth/setup.ts';
 import { useCommands } from './command.ts';
 import { freshDatabase } from './engine.ts';
@@ -110,6 +110,26 @@ test('every todo comes once, however many have one moment', async () => {
     Array.from({ length: 1200 }, (_, n) => n),
   );
   expect(rest).toMatchObject({ exported_at: '1970-01-01T00:00:00.000Z', sessions: [] });
+});
+
+test('a table without a form of its own is exported as it is, without the user', async () => {
+  await using database = await freshDatabase();
+  await using stack = new AsyncDisposableStack();
+  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  const userId = await withTodos(db, 501);
+  const pages = await Array.fromAsync(ownedRows(db, userId, 'todos'));
+  expect(pages.map((page) => page.length)).toEqual([500, 1]);
+  expect(pages[0]?.[0]).toEqual({
+    id: expect.any(String),
+    title: '0',
+    description: '',
+    done: 0,
+    search_text: '',
+    version: 1,
+    created_at: '1970-01-01T00:00:00.000Z',
+    updated_at: '1970-01-01T00:00:00.000Z',
+  });
+  expect(await Array.fromAsync(ownedRows(db, uuid(), 'todos'))).toEqual([]);
 });
 
 test('it is as it was at one moment', async () => {

@@ -2,7 +2,8 @@ import type { Db } from './connect.ts';
 import { isRefusal } from './errors.ts';
 import { inLock } from './lock.ts';
 import { migrateIn, migrationStates } from './migrate.ts';
-import { insertRows, readRows, sumRows, TABLES, type Table, type Totals } from './rows.ts';
+import { insertRows, readRows, sumRows, type Totals } from './rows.ts';
+import { TABLE_NAMES, type Table } from './schema.ts';
 import { snapshot } from './snapshot.ts';
 
 /** There is no copy; the message says why, for a person. */
@@ -94,7 +95,7 @@ function explainRefusal(table: Table): (error: unknown) => never {
 
 async function sumTables(db: Db): Promise<AllTotals> {
   const totals: AllTotals = new Map();
-  for (const table of TABLES) totals.set(table, await sumRows(db, table));
+  for (const table of TABLE_NAMES) totals.set(table, await sumRows(db, table));
   return totals;
 }
 
@@ -104,7 +105,7 @@ function countRows(totals: AllTotals): number {
 
 /** @throws CopyError naming the tables that differ */
 function expectEqual(before: AllTotals, now: AllTotals, fault: string): void {
-  const differences = TABLES.flatMap((table) => {
+  const differences = TABLE_NAMES.flatMap((table) => {
     const [expected, found] = [before.get(table), now.get(table)];
     const columns = Object.keys(expected ?? {});
     if (columns.every((column) => expected?.[column] === found?.[column])) return [];

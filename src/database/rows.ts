@@ -1,39 +1,25 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from './connect.ts';
-import type { Database } from './schema.ts';
-
-export type Table = keyof Database;
+import { type OwnedTable, TABLES, type Table } from './schema.ts';
 
 /** A row of any table, its columns as the tables have them. */
-type Row = Record<string, string | number | null>;
-
-/** The primary key of every table, in an order in which each row finds those that it refers to. */
-const KEYS: { [Name in Table]: readonly (string & keyof Database[Name])[] } = {
-  secrets: ['name'],
-  users: ['id'],
-  sessions: ['id'],
-  spent_refresh_tokens: ['token_hash'],
-  todos: ['id'],
-  idempotency_keys: ['user_id', 'key_hash'],
-  rate_limits: ['key'],
-  audit_events: ['id'],
-};
-
-// Object.keys does not know that there are no others.
-export const TABLES = Object.keys(KEYS) as Table[];
+export type Row = Record<string, string | number | null>;
 
 /** How many rows are in memory at a time: a few megabytes. */
 const BATCH_ROWS = 500;
 
-/** All rows, batch by batch, in the order of their keys. */
-export async function* readRows(db: Db, table: Table): AsyncGenerator<Row[]> {
-  const key = joinColumns(KEYS[table]);
+/** All rows, or those of a user, batch by batch, in the order of their keys. */
+export async function* readRows(db: Db, table: Table, userId?: string): AsyncGenerator<Row[]> {
+  const { primaryKey } = TABLES[table];
+  const key = joinColumns(primaryKey);
+  const owned = userId === undefined ? sql`true` : sql`user_id = ${userId}`;
   for (let last: Row | undefined; ; ) {
     const beyond: RawBuilder<unknown> = last
-      ? sql`where (${key}) > (${joinValues(last, KEYS[table])})`
-      : sql``;
+      ? sql`(${key}) > (${joinValues(last, primaryKey)})`
+      : sql`true`;
     const { rows } = await sql<Row>`
-      select * from ${sql.table(table)} ${beyond} order by ${key} limit ${BATCH_ROWS}`.execute(db);
+      select * from ${sql.table(table)} where ${owned} and ${beyond}
+      order by ${key} limit ${BATCH_ROWS}`.execute(db);
     if (rows.length > 0) yield rows;
     if (rows.length < BATCH_ROWS) return;
     last = rows.at(-1);
@@ -45,6 +31,24 @@ export async function insertRows(db: Db, table: Table, rows: Row[]): Promise<voi
   const lines = rows.map((row) => sql`(${joinValues(row, names)})`);
   await sql`
     insert into ${sql.table(table)} (${joinColumns(names)}) values ${sql.join(lines)}`.execute(db);
+}
+
+/**
+ * Deletes some rows of a user.
+ * @returns how many: fewer than `limit` when there are no more
+ */
+export async function deleteRows(
+  db: Db,
+  table: OwnedTable,
+  userId: string,
+  limit: number,
+): Promise<number> {
+  const key = joinColumns(TABLES[table].primaryKey);
+  const { numAffectedRows } = await sql`
+    delete from ${sql.table(table)} where (${key}) in (
+      select ${key} from ${sql.table(table)} where user_id = ${userId} limit ${limit}
+    )`.execute(db);
+  return Number(numAffectedRows);
 }
 
 /** The number of rows, and a sum for each column: of its numbers, or of the lengths of its texts. */

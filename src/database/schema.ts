@@ -3,6 +3,7 @@
 
 import type { Generated } from 'kysely';
 
+/** A new table is a line here, one in `TABLES` and the type of its rows. */
 export interface Database {
   users: UserTable;
   sessions: SessionTable;
@@ -12,6 +13,39 @@ export interface Database {
   rate_limits: RateLimitTable;
   audit_events: AuditEventTable;
   secrets: SecretTable;
+}
+
+export type Table = keyof Database;
+
+/** What is to be known of a table whose rows have these columns. */
+interface TableTraits<Row> {
+  primaryKey: readonly (string & keyof Row)[];
+  /** Whether each row is a user's: such rows are exported with the user and deleted before. */
+  isOwned: Row extends { user_id: string } ? true : false;
+}
+
+/** Every table, in an order in which each row finds those that it refers to. */
+export const TABLES: { [Name in Table]: TableTraits<Database[Name]> } = {
+  secrets: { primaryKey: ['name'], isOwned: false },
+  users: { primaryKey: ['id'], isOwned: false },
+  sessions: { primaryKey: ['id'], isOwned: true },
+  spent_refresh_tokens: { primaryKey: ['token_hash'], isOwned: false },
+  todos: { primaryKey: ['id'], isOwned: true },
+  idempotency_keys: { primaryKey: ['user_id', 'key_hash'], isOwned: true },
+  rate_limits: { primaryKey: ['key'], isOwned: false },
+  audit_events: { primaryKey: ['id'], isOwned: false },
+};
+
+// Object.keys does not know that there are no others.
+export const TABLE_NAMES = Object.keys(TABLES) as Table[];
+
+/** A table whose rows are users'. */
+export type OwnedTable = {
+  [Name in Table]: Database[Name] extends { user_id: string } ? Name : never;
+}[Table];
+
+export function isOwned(table: Table): table is OwnedTable {
+  return TABLES[table].isOwned;
 }
 
 interface UserTable {

@@ -1,5 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Db } from './connect.ts';
+import { deleteRows } from './rows.ts';
+import { isOwned, TABLE_NAMES } from './schema.ts';
 
 /** How many rows one statement deletes: todos are large, and an embedded database blocks the process. */
 const STEP = 100;
@@ -10,34 +12,11 @@ const STEP = 100;
  * before: without their spent tokens no reuse is detected.
  */
 export async function deleteUserData(db: Db, userId: string): Promise<void> {
-  for (const deleteSome of [deleteSomeTodos, deleteSomeKeys, deleteSomeSpentTokens]) {
-    while ((await deleteSome(db, userId)) === STEP) await nextTick();
+  for (const table of TABLE_NAMES.filter(isOwned)) {
+    if (table === 'sessions') continue; // they go with the user
+    while ((await deleteRows(db, table, userId, STEP)) === STEP) await nextTick();
   }
-}
-
-async function deleteSomeTodos(db: Db, userId: string): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('todos')
-    .where('id', 'in', (todos) =>
-      todos.selectFrom('todos').select('id').where('user_id', '=', userId).limit(STEP),
-    )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
-}
-
-async function deleteSomeKeys(db: Db, userId: string): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('idempotency_keys')
-    .where('user_id', '=', userId)
-    .where('key_hash', 'in', (keys) =>
-      keys
-        .selectFrom('idempotency_keys')
-        .select('key_hash')
-        .where('user_id', '=', userId)
-        .limit(STEP),
-    )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+  while ((await deleteSomeSpentTokens(db, userId)) === STEP) await nextTick();
 }
 
 async function deleteSomeSpentTokens(db: Db, userId: string): Promise<number> {

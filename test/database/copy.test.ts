@@ -8,7 +8,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { copyDatabase, type Progress } from '../../src/database/copy.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { TABLES } from '../../src/database/rows.ts';
+import { TABLE_NAMES } from '../../src/database/schema.ts';
 import { sharedSecret } from '../../src/database/secret.ts';
 import { hookedDb, seedSession, seedUser } from '../auth/setup.ts';
 import { scriptPath, useCommands } from '../command.ts';
@@ -23,7 +23,7 @@ const PASSWORD = 'a long enough password';
 /** All rows of all tables, in an order that is not the engine's. */
 async function contents(db: Db) {
   const tables = await Promise.all(
-    TABLES.map(async (table) => {
+    TABLE_NAMES.map(async (table) => {
       const rows = await db.selectFrom(table).selectAll().execute();
       return [table, rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort()];
     }),
@@ -94,7 +94,7 @@ test('every table is copied', async () => {
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
   await migrate(db);
   const tables = await db.introspection.getTables();
-  expect(TABLES.toSorted()).toEqual(tables.map(({ name }) => name).sort());
+  expect(TABLE_NAMES.toSorted()).toEqual(tables.map(({ name }) => name).sort());
 });
 
 test('a copy to the other engine, and back again, has the same rows', async () => {
