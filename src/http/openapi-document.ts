@@ -58,7 +58,7 @@ export interface MediaTypeObject {
   examples?: Record<string, ExampleObject | Reference>;
 }
 
-interface ExampleObject {
+export interface ExampleObject {
   value?: unknown;
 }
 

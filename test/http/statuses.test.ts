@@ -7,15 +7,8 @@ import { operationsOf } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { FAULTS } from '../engine.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
-import {
-  breakDatabase,
-  createTodo,
-  readContract,
-  type Sent,
-  send,
-  signIn,
-  signUp,
-} from './setup.ts';
+import { collections, exampleBody } from './example-requests.ts';
+import { breakDatabase, readContract, type Sent, send, signIn, signUp } from './setup.ts';
 
 /** The whole of OpenAPI, of which our type has what the service reads. */
 type ApiDocument = ConstructorParameters<typeof OpenApiSpecLoader>[0]['apiDoc'];
@@ -29,7 +22,7 @@ const cases = [...operationsOf(apiDoc as ContractDocument)].flatMap(({ path, met
   Object.entries(operation.responses ?? {}).map(([status, response]) => ({
     id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
     status: Number(status),
-    route: { path, method: method.toUpperCase() },
+    route: { path, method: method.toUpperCase(), example: exampleBody(operation.requestBody) },
     response,
   })),
 );
@@ -47,17 +40,18 @@ afterAll(() => Promise.all([app.close(), closed.close()]));
 const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
 const PASSWORD = 'correct horse battery staple';
 const session = async () => ({ token: (await signIn(app)).access_token });
-const todo = async () => ({ path: `/todos/${(await createTodo(app, token)).id}` });
 let users = 0;
 const somebody = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
 
-/** For each operation, a request that could succeed; one that does must not disturb the others. */
-const GOOD: Record<OperationId, (succeeds: boolean) => Promise<Partial<Sent>>> = {
+/**
+ * A request that could succeed; one that does must not disturb the others. Without an entry: the
+ * example of the contract, with an item that has just been added to its collection.
+ */
+const GOOD: Partial<Record<OperationId, (succeeds: boolean) => Promise<Partial<Sent>>>> = {
   register: async () => ({ body: { username: `new-${++users}`, password: PASSWORD } }),
   login: async () => ({ body: DEMO }),
   refresh: async () => ({ body: { refresh_token } }),
   logout: async (succeeds) => ({ ...(succeeds && (await session())), body: {} }),
-  getCurrentUser: async () => ({}),
   deleteCurrentUser: async (succeeds) => ({
     ...(succeeds && (await somebody())),
     body: { current_password: PASSWORD },
@@ -66,7 +60,6 @@ const GOOD: Record<OperationId, (succeeds: boolean) => Promise<Partial<Sent>>> =
     ...(succeeds && (await somebody())),
     body: { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
   }),
-  listSessions: async () => ({}),
   revokeSessions: async (succeeds) => (succeeds ? somebody() : {}),
   revokeSession: async (succeeds) => {
     const own = succeeds ? await session() : { token };
@@ -74,17 +67,28 @@ const GOOD: Record<OperationId, (succeeds: boolean) => Promise<Partial<Sent>>> =
     const [{ id }] = await sessions.json(); // the most recently used first
     return { ...own, path: `/auth/sessions/${id}` };
   },
-  listTodos: async () => ({}),
-  createTodo: async () => ({ body: { title: 'new' } }),
   deleteTodos: async () => ({ path: '/todos?done=true' }),
-  getTodo: todo,
-  replaceTodo: async () => ({ ...(await todo()), body: { title: 'replaced' } }),
-  updateTodo: async () => ({ ...(await todo()), body: { done: true } }),
-  deleteTodo: todo,
-  getHealth: async () => ({}),
-  getReadiness: async () => ({}),
-  getJwks: async () => ({}),
 };
+
+interface Route {
+  path: string;
+  method: string;
+  example: unknown;
+}
+
+async function goodRequest(id: OperationId, status: number, route: Route): Promise<Sent> {
+  const { path, method, example: body } = route;
+  const own = GOOD[id] ? await GOOD[id](status < 300) : { path: await withNewItem(path) };
+  return { token, path, method, ...(body !== undefined && { body }), ...own };
+}
+
+/** The path with the id of a new item in the place of its parameter. */
+async function withNewItem(path: string): Promise<string> {
+  const collection = collections.find(({ itemPath }) => itemPath === path);
+  if (!collection) return path;
+  const answer = await send(app, { method: 'POST', token, ...collection });
+  return `${collection.path}/${(await answer.json()).id}`;
+}
 
 /** For some statuses, what is to be changed in it. */
 const CHANGES: Record<number, (id: OperationId, good: Sent) => Partial<Sent>> = {
@@ -113,8 +117,8 @@ const CHANGES: Record<number, (id: OperationId, good: Sent) => Partial<Sent>> = 
 const isElsewhere = (id: OperationId, status: number) =>
   status === 429 || (status === 500 && ['getHealth', 'getJwks'].includes(id));
 
-async function answerOf(id: OperationId, status: number, route: Pick<Sent, 'method' | 'path'>) {
-  const good: Sent = { token, ...route, ...(await GOOD[id](status < 300)) };
+async function answerOf(id: OperationId, status: number, route: Route) {
+  const good = await goodRequest(id, status, route);
   const request = { ...good, ...CHANGES[status]?.(id, good) };
   if (status === 403 && id === 'register') return send(closed, good);
   if (status === 403 && id === 'login') {
@@ -152,8 +156,8 @@ test.for(cases.filter(({ id, status }) => !isElsewhere(id, status)))(
 );
 
 test('every operation can fail and be refused', () => {
-  for (const id of Object.keys(GOOD)) {
-    const statuses = cases.filter((one) => one.id === id).map(({ status }) => status);
-    expect(statuses).toEqual(expect.arrayContaining([400, 405, 406, 500]));
+  for (const [id, declared] of Map.groupBy(cases, (one) => one.id)) {
+    const statuses = declared.map(({ status }) => status);
+    expect(statuses, id).toEqual(expect.arrayContaining([400, 405, 406, 500]));
   }
 });

@@ -1,0 +1,41 @@
+// Requests that the contract itself gives: its paths, with its examples as bodies.
+import {
+  document,
+  type ExampleObject,
+  operationsOf,
+  type Reference,
+  type RequestBodyObject,
+} from '../../src/http/openapi-document.ts';
+
+/** The operation that adds to a collection (`/todos`), whose items have paths (`/todos/{todo_id}`). */
+export interface Collection {
+  path: string;
+  itemPath: string;
+  /** An example of what is posted to it. */
+  body: unknown;
+}
+
+const operations = [...operationsOf(document)];
+
+/** The collections to which an item is added with `POST`. */
+export const collections: Collection[] = operations.flatMap(({ path, method, operation }) => {
+  const item = operations.find(
+    (one) => one.path.replace(/\/\{\w+\}$/, '') === path && one.path !== path,
+  );
+  if (method !== 'post' || !item) return [];
+  return [{ path, itemPath: item.path, body: exampleBody(operation.requestBody) }];
+});
+
+/** The first example of a request body, if there is one. */
+export function exampleBody(requestBody?: RequestBodyObject | Reference): unknown {
+  if (!requestBody || '$ref' in requestBody) return undefined;
+  const [content] = Object.values(requestBody.content);
+  const [example] = Object.values(content?.examples ?? {});
+  return example && exampleValue(example);
+}
+
+function exampleValue(example: ExampleObject | Reference): unknown {
+  if (!('$ref' in example)) return example.value;
+  const name = example.$ref.replace('#/components/examples/', '');
+  return document.components?.examples?.[name]?.value;
+}
