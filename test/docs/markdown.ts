@@ -99,14 +99,14 @@ function blockOf({ line, lines }: Fence, comments: { line: number; text: string 
 
 function transcriptOf(first: number, lines: string[]): Command[] {
   const commands: Command[] = [];
-  let isOpen = false;
   for (const [index, line] of lines.entries()) {
     const last = commands.at(-1);
     if (line.startsWith('$ ')) {
       commands.push({ line: first + index, text: line.slice(2), exitCode: 0 });
-    } else if (last && isOpen) last.text += `\n${line}`;
-    else if (last) last.output = last.output === undefined ? line : `${last.output}\n${line}`;
-    isOpen = last?.output === undefined && !isComplete(commands.at(-1)?.text ?? '');
+    } else if (!last) throw new Error(`line ${first + index}: an output without a command`);
+    else if (last.output !== undefined) last.output += `\n${line}`;
+    else if (isComplete(last.text)) last.output = line;
+    else last.text += `\n${line}`;
   }
   return commands;
 }

@@ -1,8 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { testPage } from './page.ts';
-import { ROOT } from './terminal.ts';
+import { PAGES, testPage } from './page.ts';
 
-for (const name of readdirSync(join(ROOT, 'docs'))) {
-  if (name.endsWith('.md')) testPage(`docs/${name}`, { slow: true });
-}
+for (const page of PAGES) testPage(page, { slow: true });

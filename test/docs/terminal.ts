@@ -1,7 +1,7 @@
 // A reader's terminal: bash in a copy of the project, in which the service runs with a new database.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ export const ROOT = new URL('../..', import.meta.url).pathname;
 /**
  * What the tests do otherwise than a reader:
  * - `npm ci` does nothing, since the packages are there; `npm test` neither, since it is what runs;
- * - `npm start` stops the service that runs, as Ctrl+C would, and starts the next in the background;
+ * - `npm start` and `npm run dev` stop the service that runs, as Ctrl+C would, and start the next in the
+ *   background;
  * - ports of the pages stand for ports that are free: `mapPorts` replaces them in the commands.
  */
 const PREAMBLE = `
@@ -20,7 +21,7 @@ npm() {
   case "$*" in
     ci | test) ;;
     *--help*) command npm "$@" ;;
-    start*) start_service "$@" ;;
+    start* | 'run dev'*) start_service "$@" ;;
     *) command npm "$@" ;;
   esac
 }
@@ -107,12 +108,12 @@ const STOP_MS = 10_000;
 /** The lines with which npm says what it runs. */
 const withoutNpm = (text: string) => text.replace(/^(\n?> .*\n)+\n?/, '');
 
+/** Without what `.gitignore` names. */
 function copyProject(folder: string) {
-  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
-  const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0');
-  for (const file of files.filter(Boolean)) {
-    cpSync(join(ROOT, file), join(folder, file), { force: true, errorOnExist: false });
-  }
+  const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').trim().split('\n');
+  const skipped = ['.git', ...ignored].map((name) => `/${name.replace(/\/$/, '')}`);
+  const filter = (path: string) => !skipped.some((end) => path.endsWith(end));
+  cpSync(ROOT, folder, { recursive: true, filter });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }
 

@@ -1,14 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readBlocks } from './markdown.ts';
+import { PAGES, textOf } from './page.ts';
 import { ROOT } from './terminal.ts';
-
-const pages = [
-  'README.md',
-  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-].filter((name) => name.endsWith('.md'));
-
-const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 
 /** As GitHub makes them from headings. */
 const anchorsOf = (page: string) =>
@@ -19,7 +14,7 @@ const anchorsOf = (page: string) =>
       .replaceAll(' ', '-'),
   );
 
-test.each(pages)('every link of %s to a file or a heading leads there', (page) => {
+test.each(PAGES)('every link of %s to a file or a heading leads there', (page) => {
   const broken = [...textOf(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(
     ([, path = '', anchor]) => {
       const target = path ? join(dirname(page), path) : page;
@@ -31,7 +26,7 @@ test.each(pages)('every link of %s to a file or a heading leads there', (page) =
 
 const ofThatResource = 'docs/adding-a-resource.md'; // it names files that the reader makes
 
-test.each(pages.filter((page) => page !== ofThatResource))(
+test.each(PAGES.filter((page) => page !== ofThatResource))(
   'every file that %s names is there',
   (page) => {
     const named =
@@ -45,7 +40,7 @@ test.each(pages.filter((page) => page !== ofThatResource))(
 
 test('README.md links every page of docs', () => {
   const readme = textOf('README.md');
-  const docs = pages.filter((page) => page !== 'README.md');
+  const docs = PAGES.filter((page) => page.startsWith('docs/'));
   expect(docs.filter((page) => !readme.includes(`](${page})`))).toEqual([]);
 });
 
@@ -53,8 +48,17 @@ test('README.md has at most 180 lines', () => {
   expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(181);
 });
 
-test.each(pages)('every npm script that %s names is in package.json', (page) => {
+const ofThisPackage = PAGES.filter((page) => /^(README|docs)/.test(page));
+
+test.each(ofThisPackage)('every npm script that %s names is in package.json', (page) => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(textOf('package.json'));
   const named = [...textOf(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test('more than half of the commands of all pages are run', () => {
+  const blocks = PAGES.flatMap((page) => readBlocks(textOf(page)));
+  const count = (of: typeof blocks) => of.flatMap(({ commands }) => commands).length;
+  const run = count(blocks.filter(({ excluded }) => !excluded));
+  expect(run).toBeGreaterThan(count(blocks) / 2);
 });

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { readBlocks } from './markdown.ts';
+
+const fence = (language: string, ...lines: string[]) => [`\`\`\`${language}`, ...lines, '```'];
+const read = (...lines: string[]) => readBlocks(lines.join('\n'));
+
+test('commands have their line, go on after a backslash, and print the next block', () => {
+  const [block] = read('Text', ...fence('sh', 'A=1', 'echo \\', '  $A'), '', ...fence('text', '1'));
+  expect(block).toEqual({
+    line: 3,
+    isSlow: false,
+    commands: [
+      { line: 3, text: 'A=1', exitCode: 0 },
+      { line: 4, text: 'echo \\\n  $A', exitCode: 0, output: '1' },
+    ],
+  });
+});
+
+test('a transcript has the output of each command after it', () => {
+  const [block] = read(
+    ...fence('sh', '$ echo 1', '1', '$ for i in 2 3', 'do echo $i; done', '2', '3'),
+  );
+  expect(block?.commands).toEqual([
+    { line: 2, text: 'echo 1', exitCode: 0, output: '1' },
+    { line: 4, text: 'for i in 2 3\ndo echo $i; done', exitCode: 0, output: '2\n3' },
+  ]);
+});
+
+test('a block after a text between them is not the output', () => {
+  const [block] = read(...fence('sh', 'echo 1'), 'An example:', ...fence('json', '{}'));
+  expect(block?.commands[0]?.output).toBeUndefined();
+});
+
+test('comments say what is not run, is slow, fails, or is done first', () => {
+  const [not, slow, fails] = read(
+    '<!-- not tested: needs Docker -->',
+    ...fence('sh', 'docker build .'),
+    '<!-- slow: takes a minute -->',
+    '<!-- test runs: stop_service -->',
+    ...fence('sh', 'npm start'),
+    '<!-- exit code: 2 -->',
+    ...fence('sh', 'false'),
+  );
+  expect(not?.excluded).toBe('needs Docker');
+  expect(slow).toMatchObject({ isSlow: true, commands: [{ text: 'stop_service' }, { line: 8 }] });
+  expect(fails?.commands[0]?.exitCode).toBe(2);
+});
+
+test('a command that does not end is an error with its line', () => {
+  expect(() => read(...fence('sh', 'echo 1', "echo 'x"))).toThrow(
+    "line 3: the command does not end: echo 'x",
+  );
+});
