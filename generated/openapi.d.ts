@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: be6362861546a3835b0603626cc2f5b84f45b9fcc15748590ab9e90173c0f978
+// openapi.yaml sha256: 3b62b44c475ded3f46b27b9cb4e0d2122211712f449fa592e63d53c241642364
 export interface operationSecurity {
     register: never;
     login: never;
@@ -277,7 +277,7 @@ export interface paths {
             path: {
                 /**
                  * @description The `id` of a todo.
-                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 * @example 019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
                  */
                 todo_id: components["parameters"]["TodoId"];
             };
@@ -397,7 +397,10 @@ export interface components {
          *     that does not work any more; a longer one with 400.
          */
         PresentedRefreshToken: string;
-        /** @description A list of entity tags with commas between, or `*` (RFC 9110 §13.1). */
+        /**
+         * @description A list of entity tags with commas between, or `*` (RFC 9110 §13.1).
+         * @example "1"
+         */
         EntityTags: string;
         /** @description A user to be registered. */
         NewUser: {
@@ -851,7 +854,7 @@ export interface components {
         SessionId: components["schemas"]["Id"];
         /**
          * @description The `id` of a todo.
-         * @example 019ab1d0-5c00-7000-8000-000000000001
+         * @example 019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
          */
         TodoId: components["schemas"]["Id"];
         /** @description The refresh token, for clients that send no body. */
@@ -859,20 +862,17 @@ export interface components {
         /**
          * @description Makes it safe to send a request again when no answer came. The client makes a new value for each
          *     request, such as a random UUID, and sends the same value when it repeats the request.
-         * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
          */
         IdempotencyKey: string;
         /**
          * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
          *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
          *     that it is weak: a proxy that compresses may have weakened the `ETag`.
-         * @example "1"
          */
         IfMatch: components["schemas"]["EntityTags"];
         /**
          * @description Answer 304 if the todo's `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.2). A weak tag
          *     (`W/"1"`) matches like a strong one.
-         * @example "1"
          */
         IfNoneMatch: components["schemas"]["EntityTags"];
     };
@@ -896,7 +896,7 @@ export interface components {
         "No-Store": "no-store";
         /**
          * @description The path of the new todo, relative to the service.
-         * @example /todos/019ab1d0-5c00-7000-8000-000000000001
+         * @example /todos/019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
          */
         Location: string;
         /**
@@ -1006,7 +1006,6 @@ export interface operations {
                 /**
                  * @description Makes it safe to send a request again when no answer came. The client makes a new value for each
                  *     request, such as a random UUID, and sends the same value when it repeats the request.
-                 * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1225,15 +1224,11 @@ export interface operations {
     listTodos: {
         parameters: {
             query?: {
-                /**
-                 * @description Only finished (`true`) or only open (`false`) todos.
-                 * @example false
-                 */
+                /** @description Only finished (`true`) or only open (`false`) todos. */
                 done?: boolean;
                 /**
                  * @description Only todos with this text in their title or description, without regard to case. `%` and `_`
                  *     are ordinary characters. Two characters are refused: U+0000 and U+001F (unit separator).
-                 * @example milk
                  */
                 q?: string;
                 /**
@@ -1289,7 +1284,6 @@ export interface operations {
                 /**
                  * @description Makes it safe to send a request again when no answer came. The client makes a new value for each
                  *     request, such as a random UUID, and sends the same value when it repeats the request.
-                 * @example 2e1f8c4e-6a55-4d3c-9f0e-0d4a3b7c9e11
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
@@ -1357,14 +1351,13 @@ export interface operations {
                 /**
                  * @description Answer 304 if the todo's `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.2). A weak tag
                  *     (`W/"1"`) matches like a strong one.
-                 * @example "1"
                  */
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
                 /**
                  * @description The `id` of a todo.
-                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 * @example 019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
                  */
                 todo_id: components["parameters"]["TodoId"];
             };
@@ -1400,14 +1393,13 @@ export interface operations {
                  * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
                  *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
                  *     that it is weak: a proxy that compresses may have weakened the `ETag`.
-                 * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /**
                  * @description The `id` of a todo.
-                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 * @example 019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
                  */
                 todo_id: components["parameters"]["TodoId"];
             };
@@ -1440,14 +1432,13 @@ export interface operations {
                  * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
                  *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
                  *     that it is weak: a proxy that compresses may have weakened the `ETag`.
-                 * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /**
                  * @description The `id` of a todo.
-                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 * @example 019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
                  */
                 todo_id: components["parameters"]["TodoId"];
             };
@@ -1474,14 +1465,13 @@ export interface operations {
                  * @description Change the todo only if its `ETag` is one of these, or if this is `*` (RFC 9110 §13.1.1); else 412.
                  *     A todo that does not exist is 404, not 412. A weak tag (`W/"1"`) never matches, and the 412 says
                  *     that it is weak: a proxy that compresses may have weakened the `ETag`.
-                 * @example "1"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /**
                  * @description The `id` of a todo.
-                 * @example 019ab1d0-5c00-7000-8000-000000000001
+                 * @example 019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01
                  */
                 todo_id: components["parameters"]["TodoId"];
             };

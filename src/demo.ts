@@ -5,20 +5,25 @@ import { createTodo } from './todos/repository.ts';
 
 export const DEMO_CREDENTIALS = { username: 'testuser', password: 'testpass123' };
 
+/** The example of the contract has this id, so that a reference finds it. */
+const EXAMPLE_ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
+
 const TODOS = [
   { title: 'Try the API', description: 'The interactive reference is at /docs', done: true },
   { title: 'Generate a client', description: 'From /openapi.yaml, in any language', done: false },
-  { title: 'Buy milk', description: 'The one with the blue cap', done: false },
+  { title: 'Buy milk', description: 'The one with the blue cap', done: false, id: EXAMPLE_ID },
 ];
 
-/** Somebody to sign in as, and something of theirs to see. */
+/** Creates a user to sign in as, with todos. */
 export async function createDemoUser(db: Db, now: number): Promise<void> {
   const { username, password } = DEMO_CREDENTIALS;
   const passwordHash = await hashPassword(password);
   const user = await createUser(db, { username, passwordHash, now });
   if (!user) return;
   const owner = { userId: user.id, maxTodos: Number.MAX_SAFE_INTEGER };
-  for (const [index, todo] of TODOS.entries()) await createTodo(db, owner, todo, now + index);
+  for (const [index, todo] of TODOS.entries()) {
+    await createTodo(db, owner, todo, now + index, todo.id);
+  }
 }
 
 /** Whether one can sign in as the demo user. */

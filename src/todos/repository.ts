@@ -296,21 +296,25 @@ export interface Owner {
   maxTodos: number;
 }
 
-/** @returns undefined when the user has as many todos as are allowed */
+/**
+ * @param id a new one, unless given
+ * @returns undefined when the user has as many todos as are allowed
+ */
 export async function createTodo(
   db: Db,
   owner: Owner,
   content: TodoContent,
   now: number,
+  id?: string,
 ): Promise<Todo | undefined> {
-  const todo = newTodo(content, now);
+  const todo = newTodo(content, now, id);
   if (await insertFarBelowLimit(db, owner, todo)) return todo;
   const isInserted = await transact(db, (trx) => insertBelowLimit(trx, owner, todo));
   return isInserted ? todo : undefined;
 }
 
-function newTodo(content: TodoContent, now: number): Todo {
-  return { id: uuid(), ...content, version: 1, createdAt: now, updatedAt: now };
+function newTodo({ title, description, done }: TodoContent, now: number, id = uuid()): Todo {
+  return { id, title, description, done, version: 1, createdAt: now, updatedAt: now };
 }
 
 /** More inserts of one user than can be under way at once: a PostgreSQL has fewer connections. */

@@ -55,13 +55,22 @@ function* examplesOf(place: string, node: Json): Generator<Example> {
   const schema = `${place}/schema`;
   if (isObject(node['schema'])) {
     if ('example' in node) yield { name: place, schema, value: node['example'] };
+    yield* schemaExamplesOf(at(schema));
     for (const name of Object.keys(isObject(node['examples']) ? node['examples'] : {})) {
       const value = at(`${place}/examples/${escaped(name)}`).node['value'];
       yield { name: `${place} ${name}`, schema, value };
     }
-  } else if ('default' in node && 'type' in node) {
-    yield { name: `${place} default`, schema: place, value: node['default'] };
+  } else if ('type' in node) {
+    if ('default' in node)
+      yield { name: `${place} default`, schema: place, value: node['default'] };
+    yield* schemaExamplesOf({ place, node });
   }
+}
+
+/** The examples that a schema has itself: a reference shows them, and sends none of them. */
+function* schemaExamplesOf({ place, node }: { place: string; node: Json }): Generator<Example> {
+  const values = Array.isArray(node['examples']) ? node['examples'] : [];
+  for (const value of values) yield { name: `${place} ${value}`, schema: place, value };
 }
 
 const examples = [...examplesIn('', contract)];
@@ -107,7 +116,7 @@ describe('there is an example', () => {
     },
   );
 
-  test('of every parameter but two, which a reference would send along', () => {
+  test('of every parameter but two, whose values are secret or of one list only', () => {
     const without = operations.flatMap(({ inputs }) =>
       inputs.flatMap((input) => {
         const { parameters } = at(input).node;

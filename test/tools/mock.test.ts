@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-const ID = '019ab1d0-5c00-7000-8000-000000000001';
+const ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
 /** No type says that these are no references. */
 const examples = document.components?.examples as Record<string, { value: unknown }>;
 const cases = [...operationsOf(document)].flatMap(({ path, method, operation }) =>

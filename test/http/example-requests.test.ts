@@ -1,0 +1,127 @@
+// The examples of openapi.yaml work as they are written: a reference fills them in, and the demo user
+// of a new database can send them.
+import { describe, expect, test } from 'vitest';
+import { document, operationsOf } from '../../src/http/openapi-document.ts';
+import type { OperationId } from '../../src/http/operation.ts';
+import { startApp, type TestApp } from '../harness.ts';
+import { type Sent, send } from './setup.ts';
+
+interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  example?: unknown;
+}
+
+/** What no example can know: a token and a session that the service is yet to make. */
+const UNKNOWABLE: Partial<Record<OperationId, number>> = { refresh: 401, revokeSession: 404 };
+
+/** What a reference reads of the document, whose type has no examples. */
+function resolve<T>(node: unknown): T {
+  const reference = (node as { $ref?: string }).$ref;
+  if (reference === undefined) return node as T;
+  const steps = reference.split('/').slice(1);
+  return steps.reduce<unknown>((value, step) => Reflect.get(Object(value), step), document) as T;
+}
+
+const operations = [...operationsOf(document)].map(
+  ({ path, method, operation, pathParameters }) => {
+    const parameters = [...pathParameters, ...(operation.parameters ?? [])].map(resolve<Parameter>);
+    const id = operation.operationId as OperationId; // compileContract has seen that it has one
+    const [success] = Object.keys(operation.responses ?? {});
+    return { id, path, method, operation, parameters, status: UNKNOWABLE[id] ?? Number(success) };
+  },
+);
+
+function operationOf(id: OperationId) {
+  const operation = operations.find((one) => one.id === id);
+  if (!operation) throw new Error(`the contract has no ${id}`);
+  return operation;
+}
+
+/** The first example of the body. */
+function bodyOf(id: OperationId): unknown {
+  const { requestBody } = operationOf(id).operation;
+  if (!requestBody) return undefined;
+  const { content } = resolve<{ content: Record<string, { examples: Record<string, unknown> }> }>(
+    requestBody,
+  );
+  const [media] = Object.values(content);
+  const [example] = Object.values(media?.examples ?? {});
+  return resolve<{ value: unknown }>(example).value;
+}
+
+/** The request that a reference sends when nothing in it is changed. */
+function requestOf(id: OperationId, token?: string): Sent {
+  const { path, method, parameters } = operationOf(id);
+  const given = parameters.filter((parameter) => 'example' in parameter);
+  const values = (place: Parameter['in']) =>
+    given.filter((one) => one.in === place).map(({ name, example }) => [name, `${example}`]);
+  const filledIn = values('path').reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, `${value}`),
+    path,
+  );
+  const query = `${new URLSearchParams(values('query') as [string, string][])}`;
+  const body = bodyOf(id);
+  return {
+    method: method.toUpperCase(),
+    path: query ? `${filledIn}?${query}` : filledIn,
+    headers: Object.fromEntries(values('header')),
+    ...(token !== undefined && { token }),
+    ...(body !== undefined && { body }),
+  };
+}
+
+async function signIn(app: TestApp): Promise<string> {
+  const response = await send(app, requestOf('login'));
+  expect(response.status).toBe(200);
+  return (await response.json()).access_token;
+}
+
+describe('the example of', () => {
+  test.each(operations.map(({ id, status }) => [id, status] as const))(
+    '%s is answered with %i',
+    async (id, status) => {
+      await using app = await startApp();
+      const response = await send(app, requestOf(id, await signIn(app)));
+      expect(await response.text()).toMatch(status < 400 ? /^(?!.*"code")/ : /./);
+      expect(response.status).toBe(status);
+    },
+  );
+});
+
+describe('with the examples, one after the other,', () => {
+  test('the demo user sees the whole list', async () => {
+    await using app = await startApp();
+    const token = await signIn(app);
+    const shown = await (await send(app, requestOf('listTodos', token))).json();
+    const all = await (await send(app, { path: '/todos?limit=100', token })).json();
+    expect(shown).toHaveLength(3);
+    expect(shown).toHaveLength(all.length);
+  });
+
+  test('two todos of different titles are created', async () => {
+    await using app = await startApp();
+    const token = await signIn(app);
+    const request = requestOf('createTodo', token);
+    const first = await send(app, request);
+    const second = await send(app, { ...request, body: { title: 'Another one' } });
+    expect([first.status, second.status]).toEqual([201, 201]);
+  });
+
+  test('a todo is read, replaced, updated twice and deleted', async () => {
+    await using app = await startApp();
+    const token = await signIn(app);
+    const ids = ['getTodo', 'replaceTodo', 'updateTodo', 'updateTodo', 'deleteTodo'] as const;
+    const statuses: number[] = [];
+    for (const id of ids) statuses.push((await send(app, requestOf(id, token))).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 204]);
+  });
+
+  test('the todo that is read is the one that the contract shows', async () => {
+    await using app = await startApp();
+    const read = await (await send(app, requestOf('getTodo', await signIn(app)))).json();
+    const { value } = resolve<{ value: object }>({ $ref: '#/components/examples/Todo' });
+    const { created_at, updated_at } = read;
+    expect(read).toEqual({ ...value, created_at, updated_at });
+  });
+});
