@@ -4,6 +4,7 @@ WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci --omit=dev && npm cache clean --force && rm -rf node_modules/node-linux-* /tmp/*
 COPY . .
+RUN ln -s /app/src/cli/todos.mjs /usr/local/bin/todos && chmod +x src/cli/todos.mjs
 RUN install --directory --owner=1000 --mode=700 /data
 ENV HOST=0.0.0.0 PORT=8000 DATABASE_URL=sqlite:/data/todos.sqlite
 VOLUME /data
@@ -12,4 +13,4 @@ EXPOSE 8000
 USER 1000
 HEALTHCHECK --timeout=5s --start-period=10s \
   CMD ["node", "--eval", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "scripts/start.mjs"]
+CMD ["todos", "start"]

@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const path = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-/** A server in a process of its own; it prints its address first. */
-export async function serve(file: string, variables: Record<string, string> = {}) {
+/** A server in a process of its own, by its script and arguments; it prints its address first. */
+export async function serve(command: string, variables: Record<string, string> = {}) {
   const env = { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'silent', ...variables };
-  const child: ChildProcess = spawn(process.execPath, [path(file)], {
+  const [script = '', ...args] = command.split(' ');
+  const child: ChildProcess = spawn(process.execPath, [path(script), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

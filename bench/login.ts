@@ -9,7 +9,7 @@ import { hash } from '@node-rs/argon2';
 import { cpu, median, quantile, repeat, send, serve, signIn } from './load.ts';
 
 const plenty = '1000000';
-using service = await serve('scripts/start.mjs', {
+using service = await serve('src/cli/todos.mjs start', {
   DATABASE_URL: 'sqlite::memory:',
   LOGIN_FREE_FAILURES: plenty,
   LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,

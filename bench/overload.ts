@@ -121,7 +121,7 @@ function memory(pid: number): number {
 const ms = (times: number[], q: number) => `${quantile(times, q).toFixed(1)} ms`;
 
 async function measure(engine: string, variables: Record<string, string>): Promise<void> {
-  using service = await serve('scripts/start.mjs', variables);
+  using service = await serve('src/cli/todos.mjs start', variables);
   const { url, pid } = service;
   const username = 'overload';
   const password = 'correct horse battery staple';

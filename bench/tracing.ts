@@ -18,7 +18,7 @@ const { port } = collector.address() as AddressInfo; // it listens on a port
 const OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${port}`;
 
 async function start(variables: Record<string, string>) {
-  const service = await serve('scripts/start.mjs', {
+  const service = await serve('src/cli/todos.mjs start', {
     DATABASE_URL: 'sqlite::memory:',
     ...variables,
   });

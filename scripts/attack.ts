@@ -152,7 +152,7 @@ async function serve(): Promise<Service & Disposable> {
     DATABASE_URL: 'sqlite::memory:',
     ...BUDGETS,
   };
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs')], {
+  const child = spawn(process.execPath, [join(ROOT, 'src/cli/todos.mjs'), 'start'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -5,11 +5,11 @@
 //   npm run contract:coverage -- [--results FILE]    writes how many checks passed and failed, too
 import { writeFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair } from 'jose';
-import { readCommandLine } from '../src/command-line.ts';
 import { coverage } from '../test/contract/coverage.ts';
 import { faultFiles, runFiles, suiteFiles } from '../test/contract/run.ts';
 import { startProcess } from '../test/contract/service-process.ts';
 import { aimAt } from '../test/contract/target.ts';
+import { readCommandLine } from './command-line.ts';
 
 const { values } = readCommandLine({ options: { results: { type: 'string' } } });
 

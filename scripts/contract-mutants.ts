@@ -11,10 +11,10 @@ import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
-import { readCommandLine } from '../src/command-line.ts';
 import { type Mutant, mutants } from '../test/contract/mutants/all.ts';
 import { startProxy } from '../test/contract/mutants/proxy.ts';
 import { startProcess } from '../test/contract/service-process.ts';
+import { readCommandLine } from './command-line.ts';
 
 const COMMAND = fileURLToPath(new URL('contract.ts', import.meta.url));
 

@@ -1,11 +1,11 @@
 // Promise: tells a server that keeps the contract from one that does not, whoever wrote it, by HTTP
 // alone. `npm run contract -- --help` says how.
 
-import { readCommandLine } from '../src/command-line.ts';
 import { coverage, hasSeen } from '../test/contract/coverage.ts';
 import { cleanUp } from '../test/contract/people.ts';
 import { runFiles, suiteOf, TAGS } from '../test/contract/run.ts';
 import { aimAt, target } from '../test/contract/target.ts';
+import { readCommandLine } from './command-line.ts';
 
 const HELP = `npm run contract -- --base-url URL [--only TAG] [--junit FILE]
 

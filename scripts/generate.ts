@@ -10,8 +10,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { parse } from 'yaml';
-import { readCommandLine } from '../src/command-line.ts';
 import { hashOf } from '../src/http/openapi-document.ts';
+import { readCommandLine } from './command-line.ts';
 
 const source = new URL('../openapi.yaml', import.meta.url);
 

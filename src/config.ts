@@ -108,7 +108,7 @@ const variables = {
   }),
   JWT_KEYS: makeValidator<string>(jwks)({
     default: undefined,
-    desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run keys` makes one. A file that changes is read again',
+    desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run todos -- keys` makes one. A file that changes is read again',
     example: 'keys.json',
   }),
   JWT_ISSUER: text('openapi-todos', '`iss` of access tokens'),

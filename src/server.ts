@@ -1,33 +1,31 @@
 // The process: configuration, start, banner, stop.
 import cluster from 'node:cluster';
-import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
-import { isUsageError } from './command-line.ts';
-import { type Config, describeVariables, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
-import { findMisspeltVariables } from './environment.ts';
 import { createLogger } from './observability/logger.ts';
 import { type Service, startService } from './service.ts';
 import { explainStartFault } from './start-faults.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
-  if (values.help) {
-    console.log(help());
-    return;
+/** Runs the service until it is stopped; a start that fails ends the process with 1. */
+export async function runService(): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    process.exitCode = 1;
+    if (error instanceof WorkerDied) return; // after saying why
+    console.error(explainStartFault(error) ?? error);
+    cluster.worker?.disconnect();
   }
-  process.umask(0o077); // what the service writes is nobody else's to read
-  if (cluster.isPrimary) warnOfMisspeltVariables();
+}
+
+async function start(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config.logLevel);
   if (cluster.isWorker) await work(config, logger);
   else if (config.workers > 1) await lead(config, logger);
   else await serve(config, logger);
-}
-
-function warnOfMisspeltVariables(): void {
-  for (const warning of findMisspeltVariables(process.env)) console.error(warning);
 }
 
 /** The one process that is all of the service. */
@@ -118,25 +116,3 @@ function banner({ url, hasDemo }: Listening): string {
   ];
   return `\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
-
-function help(): string {
-  const rows = describeVariables().map(
-    ({ name, default: value, meaning }) =>
-      `  ${name}\n      ${meaning}${value ? `\n      default: ${value}` : ''}`,
-  );
-  return [
-    'npm start',
-    '',
-    'Starts the service. It is configured by environment variables, and by a file .env in the',
-    'folder it is started in (a variable of the environment comes before one of the file):',
-    '',
-    ...rows,
-  ].join('\n');
-}
-
-main().catch((error: unknown) => {
-  process.exitCode = isUsageError(error) ? 2 : 1;
-  if (error instanceof WorkerDied) return; // after saying why
-  console.error(explainStartFault(error) ?? error);
-  cluster.worker?.disconnect();
-});

@@ -1,5 +1,4 @@
 import { SecretFileError } from './auth/key-file.ts';
-import { isUsageError } from './command-line.ts';
 import { ConfigError } from './config.ts';
 import { explainDatabaseError } from './database/explain.ts';
 import { MigrationError } from './database/migrate.ts';
@@ -25,7 +24,6 @@ const NETWORK_REMEDIES: Record<string, string> = {
 export function explainStartFault(error: unknown): string | undefined {
   if (error instanceof ConfigError) return `The configuration is wrong.\n${error.message}`;
   if (error instanceof MigrationError || error instanceof SecretFileError) return error.message;
-  if (isUsageError(error)) return `${error.message}\nnpm start -- --help says what can be set.`;
   return explainDatabaseError(error) ?? explainSystemError(error);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { backUpSqlite } from '../src/database/backup.ts';
-import { useCommands } from './command.ts';
+import { runTodos, TODOS, useCommands } from './command.ts';
 import { DEMO } from './harness.ts';
 import { exit, useProcesses } from './process.ts';
 
@@ -30,9 +30,10 @@ test('a backup while the service writes, restored as docs/backup.md says, has wh
   })();
   const file = join(folder(), 'backup.sqlite');
   const database = { DATABASE_URL: `sqlite:${join(folder(), 'data/todos.sqlite')}` };
-  const { code, output } = await commands.run('backup', ['--file', file], database);
+  const command = [TODOS, 'backup', '--file', file]; // a process of its own, with its file modes
+  const { code, output } = await commands.runScript(command, database);
   expect({ code, output }).toMatchObject({ code: 0 });
-  expect(output).toMatch(/^backing up: [\d.]+ MB of [\d.]+ MB\nComplete: .*backup\.sqlite, /);
+  expect(output).toMatch(/^Complete: .*backup\.sqlite, .*\nbacking up: [\d.]+ MB of [\d.]+ MB\n$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   isOver = true;
   await writing;
@@ -86,7 +87,10 @@ test('a damaged database: the backup says so, and leaves no file', async () => {
   writeFileSync(path, bytes.fill(0, 8192, 8192 + 50)); // the head of the index
   const before = readdirSync(commands.folder());
   const variables = { DATABASE_URL: `sqlite:${path}` };
-  const { code, output } = await commands.run('backup', ['--file', 'copy.sqlite'], variables);
+  const { code, output } = await commands.runScript(
+    [TODOS, 'backup', '--file', 'copy.sqlite'],
+    variables,
+  );
   expect(code).toBe(1);
   expect(output).toMatch(/the database is damaged|database disk image is malformed/);
   expect(output).not.toContain('    at ');
@@ -94,13 +98,13 @@ test('a damaged database: the backup says so, and leaves no file', async () => {
 });
 
 test.each([
-  ['without a file', 2, [], {}, /^--file FILE is missing\n/],
+  ['without a file', 2, [], {}, /^required option '--file <path>' not specified\n/],
   [
     'onto a file that exists',
     1,
-    ['--file', 'present'],
+    ['--file', new URL(import.meta.url).pathname],
     {},
-    /^present exists: name a file that doe/,
+    /backup.test.ts exists: name a file that does not\n$/,
   ],
   ['into no folder', 1, ['--file', 'none/x'], {}, /^there is no folder none\n$/],
   ['of no database', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite:none' }, /^there is no database/],
@@ -111,7 +115,7 @@ test.each([
   mkdirSync(commands.folder(), { recursive: true });
   writeFileSync(path, '');
   const database = { DATABASE_URL: `sqlite:${path}` };
-  const { code, output } = await commands.run('backup', args, { ...database, ...variables });
+  const { code, output } = await runTodos(['backup', ...args], { ...database, ...variables });
   expect(output).toMatch(message);
   expect(code).toBe(exitCode);
 });

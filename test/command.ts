@@ -1,13 +1,39 @@
-// The operator's commands, run as a person runs them.
+// The operator's commands: in this process, and as a person runs them.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
+import { main } from '../src/cli/main.ts';
 
-export const scriptPath = (name: string) =>
-  new URL(`../scripts/${name}.ts`, import.meta.url).pathname;
+export const TODOS = new URL('../src/cli/todos.mjs', import.meta.url).pathname;
+
+interface Outcome {
+  code: number;
+  /** What it has written, errors included. */
+  output: string;
+}
+
+/** Runs `todos ARGS` in this process. Paths must be absolute. */
+export async function runTodos(
+  args: string[],
+  variables: Record<string, string> = {},
+  what: 'output and errors' | 'output only' = 'output and errors',
+): Promise<Outcome> {
+  let output = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      output += chunk;
+      done();
+    },
+  });
+  const errors =
+    what === 'output only' ? new Writable({ write: (_c, _e, done) => done() }) : stream;
+  const code = await main(args, { environment: { ...variables }, output: stream, errors });
+  return { code, output };
+}
 
 /** Commands of the tests of a file, in a folder that they share. */
 export function useCommands() {
@@ -17,18 +43,17 @@ export function useCommands() {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** Both outputs and the exit code. */
-  async function run(script: string, args: string[], variables: Record<string, string> = {}) {
+  /** Runs a script in the folder, as a process of its own; `[TODOS, …]` are the operator's. */
+  async function runScript(command: string[], variables: Record<string, string> = {}) {
     const options = { cwd: folder, env: { PATH: process.env['PATH'], ...variables } };
     try {
-      const command = [scriptPath(script), ...args];
-      const { stdout } = await promisify(execFile)(process.execPath, command, options);
-      return { code: 0, output: stdout };
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, command, options);
+      return { code: 0, output: stdout + stderr } satisfies Outcome;
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, output: stdout + stderr };
+      return { code, output: stdout + stderr } satisfies Outcome;
     }
   }
 
-  return { folder: () => folder, run };
+  return { folder: () => folder, runScript };
 }

@@ -25,8 +25,8 @@ test('what they set are variables of the service, or of its PostgreSQL client', 
 
 test('what the unit runs is there', () => {
   const unit = read('deploy/openapi-todos.service');
-  const commands = [...unit.matchAll(/^Exec\w+=\/opt\/openapi-todos\/\S+\/node (\S+)/gm)];
-  expect(commands.map(([, script]) => script)).toEqual(['scripts/migrate.ts', 'scripts/start.mjs']);
+  const commands = [...unit.matchAll(/^Exec\w+=\/opt\/openapi-todos\/\S+\/node (\S+) (.*)/gm)];
+  expect(commands.map(([, , args]) => args)).toEqual(['migrate up', 'start']);
   for (const [, script = ''] of commands) {
     expect(existsSync(new URL(`../${script}`, import.meta.url))).toBe(true);
   }

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
-import { useCommands } from './command.ts';
+import { TODOS, useCommands } from './command.ts';
 import { exit, useProcesses } from './process.ts';
 
-const { folder, run: runCommand } = useCommands();
+const { folder, runScript } = useCommands();
 const { folder: serviceFolder, run } = useProcesses();
 
 const LINES = 'PORT=9000\r\nHOST=localhost # the rest\r\nLOG_LEVEL="warn"\r\n';
@@ -55,7 +55,7 @@ test('a misspelt variable in .env: the service and the commands warn once, then 
     writeFileSync(join(place, '.env'), '\uFEFFDATABASE_URL=sqlite:none/x\nJWT_SECERT=abc\n');
   }
   const warning = /^JWT_SECERT is not a variable .* Did you mean JWT_SECRET\?\n/;
-  const command = await runCommand('audit', ['--user', 'x']);
+  const command = await runScript([TODOS, 'audit', 'x']);
   expect(command.output).toMatch(warning);
   expect(command.output).toContain('there is no database at none/x');
   const { child, output } = run({ HOST: '0.0.0.0', WORKERS: '2' });

@@ -2,16 +2,16 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import { expect, test } from 'vitest';
+import { exportUser, ownedRows, type PersonalData } from '../src/cli/personal-data.ts';
 import type { Db } from '../src/database/connect.ts';
 import { migrate } from '../src/database/migrate.ts';
 import { snapshot } from '../src/database/snapshot.ts';
-import { exportUser, ownedRows, type PersonalData } from '../src/export.ts';
 import { seedUser } from './auth/setup.ts';
-import { useCommands } from './command.ts';
+import { runTodos, TODOS, useCommands } from './command.ts';
 import { freshDatabase } from './engine.ts';
 import { DEMO, startApp } from './harness.ts';
 
-const { folder, run } = useCommands();
+const { folder, runScript } = useCommands();
 const SECRET = { JWT_SECRET: 'a secret of the tests, long enough' };
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -51,7 +51,7 @@ test('a person gets what is kept about them, and nothing of anybody else', async
   await client.logout();
 
   const file = join(folder(), 'ada.json');
-  const { code, output } = await run('export', ['--user', 'ada', '--file', file], variables);
+  const { code, output } = await runTodos(['export', 'ada', '--file', file], variables);
   expect({ code, output }).toEqual({ code: 0, output: '' });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const text = await readFile(file, 'utf8');
@@ -94,7 +94,7 @@ test('a person gets what is kept about them, and nothing of anybody else', async
   }
   expect(text).not.toContain(login.data?.refresh_token);
   const timeless = (export_: string) => export_.replace(/"exported_at":"[^"]*"/, '');
-  const printed = await run('export', ['--user', 'ADA'], variables);
+  const printed = await runTodos(['export', 'ADA'], variables);
   expect(timeless(printed.output)).toBe(timeless(text));
 });
 
@@ -155,19 +155,19 @@ test('it needs no more memory than a page of it', async () => {
   await db.destroy();
   const variables = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=32' };
   const file = join(folder(), 'large.json');
-  const args = ['--user', 'ada', '--file', file];
-  expect(await run('export', args, variables)).toEqual({ code: 0, output: '' });
+  const args = ['export', 'ada', '--file', file];
+  expect(await runScript([TODOS, ...args], variables)).toEqual({ code: 0, output: '' });
   expect((await stat(file)).size).toBeGreaterThan(40_000_000);
 });
 
 test.each([
-  ['with an unknown user', ['--user', 'nobody', '--file', 'x.json'], /^there is no user nobody\n$/],
-  ['to where no file can be', ['--user', DEMO.username, '--file', 'no/x.json'], /^ENOENT: .*\n$/],
+  ['with an unknown user', ['nobody', '--file', 'x.json'], /^there is no user nobody\n$/],
+  ['to where no file can be', [DEMO.username, '--file', 'no/x.json'], /^ENOENT: .*\n$/],
 ])('an export %s says so, and leaves no file', async (_what, args, message) => {
   const variables = { DATABASE_URL: `sqlite:${folder()}/faults/todos.sqlite` };
   await using _app = await startApp(variables);
   const before = await readdir(folder());
-  const { code, output } = await run('export', args, variables);
+  const { code, output } = await runTodos(['export', ...args], variables);
   expect(code).toBe(1);
   expect(output).toMatch(message);
   expect(output).not.toContain('    at ');

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { createClient } from '../src/client/index.ts';
 
-const script = new URL('../scripts/start.mjs', import.meta.url).pathname;
+const TODOS = new URL('../src/cli/todos.mjs', import.meta.url).pathname;
 
 /** The service without npm, and with it. */
-const DIRECTLY = [process.execPath, script];
+const DIRECTLY = [process.execPath, TODOS, 'start'];
 export const WITH_NPM = [
   ...(process.env['npm_execpath'] ? [process.execPath, process.env['npm_execpath']] : ['npm']),
   ...['--prefix', new URL('..', import.meta.url).pathname, 'start', '--'],

@@ -2,10 +2,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { useCommands } from './command.ts';
+import { runTodos, TODOS, useCommands } from './command.ts';
 import { DEMO, startApp } from './harness.ts';
 
-const { folder, run } = useCommands();
+const { folder, runScript } = useCommands();
+const script = (name: string) => new URL(`../scripts/${name}.ts`, import.meta.url).pathname;
 
 test('an operator lists and revokes sessions of a user, and reads the audit log', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/todos.sqlite` };
@@ -14,35 +15,35 @@ test('an operator lists and revokes sessions of a user, and reads the audit log'
   await client.login(DEMO.username, DEMO.password);
   await app.client().login(DEMO.username, DEMO.password);
 
-  const listed = await run('sessions', ['--user', 'TestUser'], database);
+  const listed = await runTodos(['sessions', 'list', 'TestUser'], database);
   expect(listed.code).toBe(0);
   expect(listed.output.trim().split('\n')).toHaveLength(3);
   expect(listed.output).toMatch(/^session +since +last used +address +user agent\n/);
 
   const [, , last = ''] = listed.output.split('\n');
-  const one = ['--user', DEMO.username, '--revoke', '--session', last.split(' ')[0] ?? ''];
-  expect((await run('sessions', one, database)).output).toBe('1 session of testuser revoked.\n');
-  const all = ['--user', DEMO.username, '--revoke'];
-  expect((await run('sessions', all, database)).output).toBe('1 session of testuser revoked.\n');
+  const one = ['sessions', 'revoke', DEMO.username, last.split(' ')[0] ?? ''];
+  expect((await runTodos(one, database)).output).toBe('1 session of testuser revoked.\n');
+  const all = ['sessions', 'revoke', DEMO.username];
+  expect((await runTodos(all, database)).output).toBe('1 session of testuser revoked.\n');
   const { error } = await client.GET('/auth/me');
   expect(error).toMatchObject({ code: 'session_ended' });
 
-  const trail = await run('audit', ['--user', DEMO.username], database);
-  expect(trail.output.match(/signed_in/g)).toHaveLength(2);
-  expect(trail.output.match(/session_revoked +admin .*operator-/g)).toHaveLength(2);
-  const newest = await run('audit', ['--user', DEMO.username, '--limit', '1'], database);
+  const events = await runTodos(['audit', DEMO.username], database);
+  expect(events.output.match(/signed_in/g)).toHaveLength(2);
+  expect(events.output.match(/session_revoked +admin .*operator-/g)).toHaveLength(2);
+  const newest = await runTodos(['audit', DEMO.username, '--limit', '1'], database);
   expect(newest.output.trim().split('\n')).toHaveLength(2);
 });
 
 test('an operator creates a user, whose password has to be changed at the first sign-in', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/created.sqlite` };
   await using app = await startApp(database);
-  const { output } = await run('users', ['create', 'ada'], database);
+  const { output } = await runTodos(['users', 'create', 'ada'], database);
   const password = /^ada has the password (\S{16}), which has to be changed\.\n$/.exec(output)?.[1];
   const body = { username: 'ada', password: password ?? '' };
   const refused = await app.client().POST('/auth/login', { body });
   expect(refused.error).toMatchObject({ status: 403, code: 'password_change_required' });
-  const listed = await run('users', ['list'], database);
+  const listed = await runTodos(['users', 'list'], database);
   expect(listed.output).toMatch(
     /^user +since +password\nada +\d{4}-\S+ \S+ +to be changed\ntestuser +\d{4}-\S+ \S+\n$/,
   );
@@ -51,7 +52,9 @@ test('an operator creates a user, whose password has to be changed at the first 
   expect((await app.client().POST('/auth/login', { body: change })).response.status).toBe(200);
   const { response } = await app.client().login('ada', change.new_password);
   expect(response.status).toBe(200);
-  expect((await run('users', ['create', 'Ada'], database)).output).toBe('the name Ada is taken\n');
+  expect((await runTodos(['users', 'create', 'Ada'], database)).output).toBe(
+    'the name Ada is taken\n',
+  );
 });
 
 test('an operator sets a new password: the sessions end, the old password does not work', async () => {
@@ -59,12 +62,12 @@ test('an operator sets a new password: the sessions end, the old password does n
   await using app = await startApp(database);
   const client = app.client();
   await client.login(DEMO.username, DEMO.password);
-  const { output } = await run('users', ['set-password', DEMO.username], database);
+  const { output } = await runTodos(['users', 'set-password', DEMO.username], database);
   const password = /password (\S+),/.exec(output)?.[1] ?? '';
   expect((await client.GET('/auth/me')).error).toMatchObject({ code: 'session_ended' });
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(401);
   expect((await client.login(DEMO.username, password)).response.status).toBe(403);
-  const events = await run('audit', ['--user', DEMO.username], database);
+  const events = await runTodos(['audit', DEMO.username], database);
   expect(events.output).toMatch(/password_set .*operator-/);
   expect(events.output).toMatch(/session_revoked +admin .*operator-/);
 });
@@ -72,64 +75,145 @@ test('an operator sets a new password: the sessions end, the old password does n
 test('an operator deletes a user, if sure', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/deleted.sqlite` };
   await using app = await startApp(database);
-  const asked = await run('users', ['delete', DEMO.username], database);
+  const asked = await runTodos(['users', 'delete', DEMO.username], database);
   expect(asked).toMatchObject({
     code: 1,
     output: expect.stringContaining('Nothing has been done'),
   });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
-  const done = await run('users', ['delete', DEMO.username, '--yes'], database);
+  const done = await runTodos(['users', 'delete', DEMO.username, '--yes'], database);
   expect(done).toEqual({ code: 0, output: 'testuser has been deleted.\n' });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
-  expect((await run('users', ['list'], database)).output).toBe('user  since  password\n');
+  expect((await runTodos(['users', 'list'], database)).output).toBe('user  since  password\n');
 });
 
-test.each([
-  ['without a command', []],
-  ['with an unknown command', ['rename', 'ada']],
-  ['without a name', ['create']],
-  ['with a name too many', ['delete', 'ada', 'bob', '--yes']],
-])('npm run users %s says what is wrong and ends with 2', async (_what, args) => {
-  const { code, output } = await run('users', args, { DATABASE_URL: 'sqlite:none/x' });
+const DEMO_USER = DEMO.username;
+
+test.each<[string, string[], RegExp]>([
+  ['an unknown command', ['user'], /^unknown command 'user'\n\(Did you mean users\?\)\n/],
+  ['users with an unknown command', ['users', 'rename', 'ada'], /^unknown command 'rename'\n/],
+  ['users create without a name', ['users', 'create'], /^missing required argument 'user'\n/],
+  [
+    'users delete with two names',
+    ['users', 'delete', 'a', 'b'],
+    /^too many arguments for 'delete'/,
+  ],
+  ['audit without a user', ['audit'], /^missing required argument 'user'\n/],
+  ['audit with an unknown option', ['audit', '--users', 'x'], /^unknown option '--users'\n/],
+  ['audit with an argument', ['audit', DEMO_USER, 'x'], /^too many arguments for 'audit'/],
+  ['audit with a word for a limit', ['audit', DEMO_USER, '--limit', 'a'], /a whole number from 1/],
+  ['audit with a negative limit', ['audit', DEMO_USER, '--limit=-1'], /a whole number from 1/],
+  ['sessions revoke without a user', ['sessions', 'revoke'], /^missing required argument 'user'\n/],
+  ['keys without a file', ['keys'], /^required option '--file <path>' not specified\n/],
+  [
+    'keys with two intents',
+    ['keys', '--file', 'x', '--next', '--promote'],
+    /^option '--next' cannot/,
+  ],
+  ['keys with no number to keep', ['keys', '--file', 'x', '--keep', '0'], /a whole number from 1/],
+  ['keys with no algorithm', ['keys', '--file', 'x', '--alg', 'none'], /EdDSA, ES256, HS256/],
+  ['migrate with two distances', ['migrate', 'up', '--to', 'x', '--steps', '1'], /cannot be used/],
+  ['copy without a source', ['copy', '--to', 'sqlite:x'], /^--from is missing\n/],
+  ['start with an argument', ['start', '8000'], /^too many arguments for 'start'/],
+])('todos %s: says what is wrong, and exit code 2', async (_, args, message) => {
+  const { code, output } = await runTodos(args, { DATABASE_URL: 'sqlite:none/x' });
+  expect(output).toMatch(message);
+  expect(output).toMatch(/\n\n--help lists what the command takes\.\n$/);
+  expect(output).not.toContain('    at ');
   expect(code).toBe(2);
-  expect(output).toMatch(/^Say list, create NAME.*\n\nUsage: npm run users -- list/);
 });
 
-const DEMO_USER = ['--user', DEMO.username];
-
-test.each<[string, string, string[], RegExp]>([
-  ['without a user', 'audit', [], /^--user NAME is missing\n\nUsage: npm run audit -- --user NAME/],
-  ['with an unknown option', 'audit', ['--users', 'x'], /^Unknown option '--users'/],
-  ['with an argument', 'audit', [...DEMO_USER, 'x'], /^Unexpected argument 'x'\n/],
-  ['with a word for a limit', 'audit', [...DEMO_USER, '--limit', 'a'], /^--limit must be a number/],
-  ['with a negative limit', 'audit', [...DEMO_USER, '--limit=-1'], /^--limit must be a number/],
-  ['with --session alone', 'sessions', [...DEMO_USER, '--session', 'x'], /^--session needs --rev/],
-  ['without a file', 'keys', [], /^--file FILE is missing\n/],
-  ['with an unknown option', 'keys', ['--bogus'], /^Unknown option '--bogus'/],
-  ['with two intents', 'keys', ['--file', 'x', '--next', '--promote'], /^Say --next or --promote/],
-  ['with no number to keep', 'keys', ['--file', 'x', '--keep', '0'], /^--keep must be a number/],
-  ['with no algorithm', 'keys', ['--file', 'x', '--alg', 'none'], /^--alg is EdDSA, ES256 or HS/],
-  ['without a direction', 'migrate', [], /^Say up, down or status\n/],
-  ['with two distances', 'migrate', ['up', '--to', 'x', '--steps', '1'], /^Say --to or --steps/],
-  ['without a source', 'copy', ['--to', 'sqlite:x'], /^--from is missing/],
-  ['with an unknown option', 'export', ['--users', 'x'], /^Unknown option '--users'/],
-])(
-  'a command line %s (%s): says what is wrong, and exit code 2',
-  async (_, name, args, message) => {
-    const database = { DATABASE_URL: `sqlite:${folder()}/empty.sqlite` };
-    await using _app = await startApp(database);
-    const { code, output } = await run(name, args, database);
-    expect(output).toMatch(message);
-    expect(output).toContain('\nUsage: npm run ');
-    expect(output).not.toContain('    at ');
+test.each([[], ['users'], ['sessions'], ['migrate']])(
+  'todos %s without a command lists the commands, and exit code 2',
+  async (...args) => {
+    const { code, output } = await runTodos(args);
+    expect(output).toMatch(/^Usage: todos .*\[command\]\n/);
+    expect(output).toContain('\nCommands:\n');
     expect(code).toBe(2);
   },
 );
 
+const LEAVES = [
+  ...['start', 'audit', 'export', 'keys', 'backup', 'copy'].map((name) => [name]),
+  ...['list', 'create', 'set-password', 'delete'].map((name) => ['users', name]),
+  ...['list', 'revoke'].map((name) => ['sessions', name]),
+  ...['up', 'down', 'status'].map((name) => ['migrate', name]),
+];
+
+test.each(LEAVES.map((words) => words.join(' ')))(
+  'todos %s --help: prints its options, --json among them, and exit code 0',
+  async (words) => {
+    const { code, output } = await runTodos([...words.split(' '), '--help']);
+    expect(output).toContain(`Usage: todos ${words} [options]`);
+    expect(output.includes('--json')).toBe(words !== 'start');
+    expect(code).toBe(0);
+  },
+);
+
+test('every command with --json prints nothing but JSON to the standard output', async () => {
+  const file = (name: string) => join(folder(), name);
+  const database = { DATABASE_URL: `sqlite:${file('json.sqlite')}` };
+  const json = async (...args: string[]) => {
+    const { code, output } = await runTodos([...args, '--json'], database, 'output only');
+    expect(code).toBe(0);
+    return JSON.parse(output);
+  };
+  const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(await json('migrate', 'up')).toEqual({
+    applied: expect.arrayContaining(['0001_initial']),
+  });
+  expect((await json('migrate', 'status'))[0]).toEqual({
+    name: '0001_initial',
+    applied_at: instant,
+    is_known: true,
+  });
+  const created = await json('users', 'create', 'ada');
+  expect(created).toEqual({ username: 'ada', password: expect.stringMatching(/^\S{16}$/) });
+  expect(await json('users', 'list')).toEqual([
+    { username: 'ada', created_at: instant, password_is_temporary: true },
+  ]);
+  await using app = await startApp(database);
+  const change = { ...created, new_password: 'a long sentence of her own' };
+  await app.client().POST('/auth/login', { body: change });
+  await app.client().login('ada', change.new_password);
+  const sessions = await json('sessions', 'list', 'ada');
+  const session = { id: expect.any(String), created_at: instant, last_used_at: instant };
+  expect(sessions.at(-1)).toEqual({ ...session, address: '127.0.0.1', user_agent: 'node' });
+  expect((await json('audit', 'ada')).at(-1)).toMatchObject({ event: 'signed_in', at: instant });
+  expect((await json('export', 'ada')).user).toMatchObject({ username: 'ada' });
+  expect(await json('sessions', 'revoke', 'ada', sessions[0].id)).toEqual({
+    revoked: [sessions[0].id],
+  });
+  expect(await json('backup', '--file', file('b'))).toEqual({
+    file: file('b'),
+    bytes: expect.any(Number),
+  });
+  const [from, to] = [database.DATABASE_URL, `sqlite:${file('copy')}`];
+  const copied = await json('copy', '--from', from, '--to', to);
+  expect(copied).toEqual({ from, to, rows: expect.any(Number) });
+  expect(await json('keys', '--file', file('k'))).toEqual({
+    file: file('k'),
+    has_changed: true,
+    keys: 1,
+    signs: { kid: expect.any(String), alg: 'EdDSA' },
+  });
+  expect(await json('users', 'delete', 'ada', '--yes')).toEqual({ deleted: 'ada' });
+  const undone = await json('migrate', 'down', '--to', 'none', '--yes');
+  expect(undone.undone.at(-1)).toBe('0001_initial');
+  expect(await json('migrate', 'down', '--to', 'none')).toEqual({ undone: [] });
+});
+
+test('the commands run as a process of their own', async () => {
+  const { code, output } = await runScript([TODOS, 'users', 'list', '--json'], {
+    DATABASE_URL: 'sqlite:none/x',
+  });
+  expect({ code, output }).toEqual({ code: 1, output: 'there is no database at none/x\n' });
+});
+
 test.each(['contract', 'contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack'])(
-  'the command %s with an unknown option: says so, and exit code 2',
+  'the script %s with an unknown option: says so, and exit code 2',
   async (name) => {
-    const { code, output } = await run(name, ['--bogus']);
+    const { code, output } = await runScript([script(name), '--bogus']);
     expect(output).toMatch(/^Unknown option '--bogus'[^\n]*\n$/);
     expect(code).toBe(2);
   },
@@ -138,7 +222,7 @@ test.each(['contract', 'contract-coverage', 'contract-mutants', 'generate', 'moc
 test('an unknown user: says so, and exit code 1', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/empty.sqlite` };
   await using _app = await startApp(database);
-  const { code, output } = await run('audit', ['--user', 'no\u009bbody'], database);
+  const { code, output } = await runTodos(['audit', 'no\u009bbody'], database);
   expect({ code, output }).toEqual({ code: 1, output: 'there is no user no\\u009bbody\n' });
 });
 
@@ -147,12 +231,12 @@ test('revoking a session that does not live: says so, and exit code 1', async ()
   await using app = await startApp(database);
   const client = app.client();
   await client.login(DEMO.username, DEMO.password);
-  const wrong = await run('sessions', [...DEMO_USER, '--revoke', '--session', 'WRONG'], database);
+  const wrong = await runTodos(['sessions', 'revoke', DEMO_USER, 'WRONG'], database);
   const output = 'there is no live session WRONG of testuser\n';
   expect(wrong).toEqual({ code: 1, output });
   expect((await client.GET('/auth/me')).response.status).toBe(200);
   await client.logout();
-  const all = await run('sessions', [...DEMO_USER, '--revoke'], database);
+  const all = await runTodos(['sessions', 'revoke', DEMO_USER], database);
   expect(all).toEqual({ code: 0, output: '0 sessions of testuser revoked.\n' });
 });
 
@@ -172,7 +256,9 @@ test.each([
   await app.db.updateTable('audit_events').set({ request_id: sent }).execute();
   await app.db.updateTable('todos').set({ title: sent }).execute();
   const outputs = await Promise.all(
-    ['sessions', 'audit', 'export'].map((name) => run(name, DEMO_USER, database)),
+    [['sessions', 'list'], ['audit'], ['export']].map((words) =>
+      runTodos([...words, DEMO_USER], database),
+    ),
   );
   for (const { code, output } of outputs) {
     expect(code).toBe(0);
@@ -184,7 +270,7 @@ test.each([
 });
 
 test('a database that is not there is not made', async () => {
-  const { code, output } = await run('audit', ['--user', 'x'], { DATABASE_URL: 'sqlite:none/x' });
+  const { code, output } = await runTodos(['audit', 'x'], { DATABASE_URL: 'sqlite:none/x' });
   expect(code).toBe(1);
   expect(output).toBe('there is no database at none/x\n');
 });
@@ -197,7 +283,7 @@ test('keys are made, rotated and thinned out, for their owner only', async () =>
     );
     return keys.map(({ kid }) => kid);
   };
-  const make = (...args: string[]) => run('keys', ['--file', file, ...args]);
+  const make = (...args: string[]) => runTodos(['keys', '--file', file, ...args]);
   expect((await make()).output).toContain(`JWT_KEYS=${file}`);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const [first] = await kids();
@@ -233,32 +319,32 @@ test('keys without a date, as 0.2.0 made them: the last one is promoted, once', 
   }));
   await writeFile(file, JSON.stringify({ keys }));
   for (let round = 0; round < 2; round += 1) {
-    const { output } = await run('keys', ['--file', file, '--promote']);
+    const { output } = await runTodos(['keys', '--file', file, '--promote']);
     expect(output).toContain('3 keys; next (HS256) signs.');
   }
 });
 
 test('a rotated set whose newest key signs: --promote changes nothing', async () => {
   const file = join(folder(), 'rotated.json');
-  await run('keys', ['--file', file]);
-  await run('keys', ['--file', file]);
-  const { output } = await run('keys', ['--file', file, '--promote']);
+  await runTodos(['keys', '--file', file]);
+  await runTodos(['keys', '--file', file]);
+  const { output } = await runTodos(['keys', '--file', file, '--promote']);
   expect(output).toMatch(/^Nothing has changed\./);
 });
 
 test('a file that is no JWK Set: says so, and no stack trace', async () => {
   const file = join(folder(), 'broken.json');
   await writeFile(file, '{"keys":[{"k":"a secret');
-  const { code, output } = await run('keys', ['--file', file]);
+  const { code, output } = await runTodos(['keys', '--file', file]);
   expect({ code, output }).toEqual({ code: 1, output: `${file} cannot be used: it is not JSON\n` });
 });
 
 test('clients are not generated without Java, nor for what can be no language', async () => {
-  const without = await run('clients', [], { PATH: '' });
+  const without = await runScript([script('clients')], { PATH: '' });
   expect(without.code).toBe(1);
   expect(without.output).toBe(
     'openapi-generator needs Java 11 or newer, and there is no `java` in the PATH: install a JRE.\n',
   );
-  const elsewhere = await run('clients', ['../src']);
+  const elsewhere = await runScript([script('clients'), '../src']);
   expect(elsewhere).toEqual({ code: 1, output: "../src is no generator's name\n" });
 });

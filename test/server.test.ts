@@ -177,13 +177,13 @@ test.each([
 });
 
 test.each([
-  ['--prot=80', "Unknown option '--prot'"],
-  ['8000', "Unexpected argument '8000'"],
+  ['--prot=80', "unknown option '--prot'"],
+  ['8000', "too many arguments for 'start'"],
 ])('npm start -- %s: says what is wrong, and exit code 2', async (argument, message) => {
   const { child, output } = run({}, argument);
   expect(await exit(child)).toBe(2);
   expect(output.text).toContain(message);
-  expect(output.text).toContain('npm start -- --help says what can be set.');
+  expect(output.text).toContain('--help lists what the command takes.');
   expect(output.text).not.toContain('    at ');
 });
 

@@ -22,7 +22,7 @@ export const CONTENDER_TITLES: Record<ContenderName, string> = {
 };
 
 const SCRIPTS: Record<ContenderName, string> = {
-  service: 'scripts/start.mjs',
+  service: 'src/cli/todos.mjs',
   bare: 'bench/bare/server.ts',
   fastify: 'bench/peers/fastify.js',
   'fastify-plugins': 'bench/peers/fastify-plugins.js',
@@ -49,5 +49,6 @@ export function commandOf(
     name === 'service'
       ? TOKEN_VARIABLES.service
       : { ...TOKEN_VARIABLES.peer, CONTRACT: join(ROOT, 'openapi.yaml') };
-  return { script: join(root, SCRIPTS[name]), env: { ...shared, ...own } };
+  const args = name === 'service' ? ['start'] : [];
+  return { script: join(root, SCRIPTS[name]), args, env: { ...shared, ...own } };
 }

@@ -11,6 +11,7 @@ const POLL_INTERVAL_MS = 10;
 export interface ServerCommand {
   /** The path of the script that Node.js runs. */
   script: string;
+  args: string[];
   env: Record<string, string>;
 }
 
@@ -26,10 +27,10 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /** Starts a server on a free port and waits until it accepts connections. */
-export async function startServer({ script, env }: ServerCommand): Promise<ServerProcess> {
+export async function startServer({ script, args, env }: ServerCommand): Promise<ServerProcess> {
   const port = await freePort();
   const preload = new URL('report-usage.mjs', import.meta.url).href;
-  const child = spawn(process.execPath, ['--import', preload, script], {
+  const child = spawn(process.execPath, ['--import', preload, script, ...args], {
     cwd: tmpdir(), // has no .env file
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'], // 'ignore' discards the log

@@ -46,7 +46,7 @@ async function expectSameVersion(source: Db): Promise<void> {
   const states = await migrationStates(source);
   if (states.every(({ appliedAt, isKnown }) => appliedAt && isKnown)) return;
   throw new CopyError(
-    'The source has the tables of another version of the service: npm run migrate -- up brings them to this one, if it is the newer.',
+    'The source has the tables of another version of the service: todos migrate up brings them to this one, if it is the newer.',
   );
 }
 

@@ -1,11 +1,10 @@
 // A key set that is rotated while the service runs.
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runTodos } from '../command.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 import { useProcesses } from '../process.ts';
 
@@ -143,10 +142,8 @@ test('a service that is closed looks no longer', async () => {
 });
 
 test('two nodes: --next everywhere, then --promote everywhere, and each takes what either signs', async () => {
-  const script = new URL('../../scripts/keys.ts', import.meta.url).pathname;
   const source = join(folder, 'source.json');
-  const rotate = (...args: string[]) =>
-    promisify(execFile)(process.execPath, [script, '--file', source, ...args]);
+  const rotate = (...args: string[]) => runTodos(['keys', '--file', source, ...args]);
   const files = [join(folder, 'node-1.json'), join(folder, 'node-2.json')] as const;
   const database = { DATABASE_URL: `sqlite:${join(folder, 'nodes.sqlite')}` };
   await rotate();

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { VARIABLES } from './setup.ts';
 
-const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+const TODOS = fileURLToPath(new URL('../../src/cli/todos.mjs', import.meta.url));
 
 /** The service as a process of its own, on a database that several can share. */
 export async function startServer(databaseUrl: string, variables: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [START], {
+  const child = spawn(process.execPath, [TODOS, 'start'], {
     env: { ...VARIABLES, DATABASE_URL: databaseUrl, ...variables },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

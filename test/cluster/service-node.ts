@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Workplace } from './workplace.ts';
 
-const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+const TODOS = fileURLToPath(new URL('../../src/cli/todos.mjs', import.meta.url));
 
 /**
  * Starts the service as a process of its own.
@@ -16,7 +16,7 @@ export async function startServiceNode(
   variables: { DATABASE_URL: string; JWT_SECRET: string },
 ): Promise<string> {
   const folder = workplace.makeFolder(name);
-  workplace.startScript(folder, 'service', START, {
+  workplace.startScript(folder, 'service', [TODOS, 'start'], {
     ...variables,
     PORT: '0',
     LOG_LEVEL: 'error',

@@ -58,8 +58,8 @@ export class Workplace {
   }
 
   /** The same with a script of the project's, and whoever runs the test. */
-  startScript(folder: string, name: string, script: string, variables: Variables): void {
-    this.#spawn(folder, name, [process.execPath, script], variables);
+  startScript(folder: string, name: string, script: string[], variables: Variables): void {
+    this.#spawn(folder, name, [process.execPath, ...script], variables);
   }
 
   #spawn(folder: string, name: string, command: string[], variables: Variables, owner?: Owner) {

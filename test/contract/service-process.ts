@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+const TODOS = fileURLToPath(new URL('../../src/cli/todos.mjs', import.meta.url));
 
 export interface ServiceProcess {
   url: string;
@@ -14,7 +14,8 @@ export interface ServiceProcess {
 export async function startProcess(variables: Record<string, string>): Promise<ServiceProcess> {
   const settings = { PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' };
   const env = { PATH: process.env['PATH'], ...settings, ...variables };
-  const child = spawn(process.execPath, [START], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
+  const child = spawn(process.execPath, [TODOS, 'start'], { env, stdio });
   const kill = () => void child.kill('SIGKILL');
   process.once('exit', kill);
   const url = await bannerOf(child);

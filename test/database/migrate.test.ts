@@ -11,12 +11,13 @@ import {
   migrationStates,
   planned,
 } from '../../src/database/migrate.ts';
-import { useCommands } from '../command.ts';
+import { runTodos, TODOS, useCommands } from '../command.ts';
 import { freshDatabase, freshFile } from '../engine.ts';
 import { DEMO, startApp } from '../harness.ts';
 
+const { runScript } = useCommands();
+
 const memory = () => connect({ engine: 'sqlite', path: ':memory:' });
-const { run } = useCommands();
 
 const NAMES = readdirSync(new URL('../../src/database/migrations', import.meta.url))
   .map((file) => file.replace('.ts', ''))
@@ -75,11 +76,13 @@ test('each migration can be undone; of what was there before, only what it names
   expect(await migrateBy(db, { direction: 'up' })).toEqual(names);
 });
 
+const ALL = ['--to', 'none', '--yes'];
+
 test('of many that migrate at once each migration is done by one', async () => {
   await using database = await freshDatabase();
   const migrations = async (direction: 'up' | 'down') => {
     const runs = Array.from({ length: 4 }, () =>
-      run('migrate', [direction, ...(direction === 'down' ? ['--to', 'none', '--yes'] : [])], {
+      runScript([TODOS, 'migrate', direction, ...(direction === 'up' ? [] : ALL)], {
         DATABASE_URL: database.url,
       }),
     );
@@ -137,16 +140,16 @@ test('a version that is older than its tables does not start, and says why', asy
   await db.destroy();
   const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
   await expect(startApp(variables)).rejects.toThrow('has the migration 9999_later');
-  const up = await run('migrate', ['up'], variables);
+  const up = await runTodos(['migrate', 'up'], variables);
   expect(up).toMatchObject({ code: 1, output: expect.stringMatching(/^The database has .*\n$/) });
-  const { output } = await run('migrate', ['status'], variables);
+  const { output } = await runTodos(['migrate', 'status'], variables);
   expect(output).toMatch(/^9999_later +2026-11-24 00:00:00 by a newer version$/m);
 });
 
 test('an operator migrates up, sees it, and is told what going down destroys', async () => {
   await using database = await freshDatabase();
   const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
-  const migrateWith = (...args: string[]) => run('migrate', args, variables);
+  const migrateWith = (...args: string[]) => runTodos(['migrate', ...args], variables);
   const done = NAMES.map((name) => `${name} applied\n`).join('');
   expect(await migrateWith('up')).toEqual({ code: 0, output: done });
   const [head, ...lines] = (await migrateWith('status')).output.trimEnd().split('\n');
@@ -172,20 +175,22 @@ test('an operator migrates up, sees it, and is told what going down destroys', a
 test('a database that was migrated before the first start has no demo user', async () => {
   await using database = freshFile();
   const variables = { DATABASE_URL: database.url };
-  await run('migrate', ['up'], variables);
+  await runTodos(['migrate', 'up'], variables);
   await using app = await startApp(variables);
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
 });
 
 test.each([
-  ['nothing', 2, [], /^Say up, down or status\n/],
-  ['an unknown direction', 2, ['sideways'], /^Say up, down or status, not 'sideways'\n/],
-  ['two ends', 2, ['up', '--to', 'x', '--steps', '1'], /^Say --to or --steps\n/],
-  ['no steps', 2, ['down', '--steps', '0'], /^--steps must be a number from 1\n/],
+  ['nothing', 2, [], /^Usage: todos migrate/],
+  ['an unknown direction', 2, ['sideways'], /^unknown command 'sideways'\n/],
+  ['two ends', 2, ['up', '--to', 'x', '--steps', '1'], /^option '--to <migration>' cannot be/],
+  ['no steps', 2, ['down', '--steps', '0'], /'0' is invalid. It must be a whole number from 1\./],
   ['an unknown migration', 1, ['up', '--to', 'x'], /^There is no migration x\.\n$/],
-  ['an unknown option', 2, ['up', '--force'], /^Unknown option '--force'/],
+  ['an unknown option', 2, ['up', '--force'], /^unknown option '--force'/],
 ])('migrate with %s: exit code %i, and a message', async (_what, exit, args, message) => {
-  const { code, output } = await run('migrate', args, { DATABASE_URL: 'sqlite:new.sqlite' });
+  await using database = freshFile();
+  const variables = { DATABASE_URL: database.url };
+  const { code, output } = await runTodos(['migrate', ...args], variables);
   expect(code).toBe(exit);
   expect(output).toMatch(message);
   expect(output).not.toContain('    at ');

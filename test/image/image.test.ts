@@ -23,7 +23,6 @@ test('it has what the service needs, and nothing that its user can change', () =
     'openapi.yaml',
     'package-lock.json',
     'package.json',
-    'scripts',
     'src',
   ]);
   const packages = list('/app/node_modules');

@@ -1,53 +1,58 @@
-// Promise: a JWK Set for JWT_KEYS, made and rotated without logging anyone out.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { keySetOfJwks } from '../src/auth/keys.ts';
-import {
-  countOf,
-  expectNoPositionals,
-  Fault,
-  main,
-  readCount,
-  UsageError,
-  type Values,
-} from './operator.ts';
+import { keySetOfJwks } from '../auth/keys.ts';
+import { Fault, readCount, UsageError } from './faults.ts';
+import { countOf, printing, type Result, type Terminal } from './terminal.ts';
 
-const HELP = `npm run keys -- --file keys.json [--alg EdDSA|ES256|HS256] [--next | --promote] [--keep 3]
-
+const HELP = `
 Makes the file, readable only by its owner, or rotates it: a new key comes first and signs from then
 on; the older ones still verify. Tokens of a key that is gone are refreshed, not lost. A service that
-runs takes the changed file within a second or two, or at SIGHUP.
+runs reads the changed file within a second or two, or at SIGHUP.`;
 
-  --alg      of the new key (default: EdDSA)
-  --next     the new key comes last: it verifies everywhere before it signs anywhere (many nodes)
-  --promote  no new key: the newest one comes first; if it is first already, nothing changes
-  --keep     how many keys stay (default: 3)`;
-
-const options = {
-  file: { type: 'string' },
-  alg: { type: 'string' },
-  next: { type: 'boolean' },
-  promote: { type: 'boolean' },
-  keep: { type: 'string' },
-} as const;
+interface Options {
+  file: string;
+  alg: string;
+  next?: boolean;
+  promote?: boolean;
+  keep: number;
+}
 
 /** A key with the second in which it was made; a newer one has a greater number in any case. */
 type DatedKey = JWK & { iat?: number };
 
-await main(HELP, options, async (values, positionals) => {
-  expectNoPositionals(positionals);
-  const { file, next, promote } = values;
-  if (typeof file !== 'string') throw new UsageError('--file FILE is missing');
-  if (next && promote) throw new UsageError('Say --next or --promote');
+export function addKeys(program: Command, terminal: Terminal): void {
+  const { choices, next } = {
+    choices: ['EdDSA', 'ES256', 'HS256'],
+    next: 'the new key comes last: it verifies everywhere before it signs anywhere (many nodes)',
+  };
+  program
+    .command('keys')
+    .description('make or rotate the JWK Set of JWT_KEYS')
+    .requiredOption('--file <path>', 'the JWK Set')
+    .addOption(
+      new Option('--alg <name>', 'algorithm of the new key').choices(choices).default('EdDSA'),
+    )
+    .addOption(new Option('--next', next).conflicts('promote'))
+    .option('--promote', 'no new key: the newest one comes first; if it is first, nothing changes')
+    .option('--keep <count>', 'how many keys stay', readCount, 3)
+    .addHelpText('after', HELP)
+    .action(printing(terminal, changeKeys));
+}
+
+async function changeKeys(options: Options): Promise<Result> {
+  const { file, promote } = options;
   const present = existsSync(file) ? await readKeys(file) : [];
-  const keys = promote ? promoteNewest(present) : await addKey(present, values);
+  const keys = promote ? promoteNewest(present) : await addKey(present, options);
   const { first } = await keySetOfJwks({ keys }); // as the service will read it
-  if (keys !== present) writeKeys(file, keys);
-  const change = keys === present ? 'Nothing has changed. ' : '';
+  const hasChanged = keys !== present;
+  if (hasChanged) writeKeys(file, keys);
   const state = `${countOf(keys.length, 'key')}; ${first.kid} (${first.algorithm}) signs.`;
-  console.log(`${change}${file}: ${state}\nStart the service with JWT_KEYS=${file}`);
-});
+  const text = `${hasChanged ? '' : 'Nothing has changed. '}${file}: ${state}\nStart the service with JWT_KEYS=${file}`;
+  const signs = { kid: first.kid, alg: first.algorithm };
+  return { text, data: { file, has_changed: hasChanged, keys: keys.length, signs } };
+}
 
 /** @throws Fault where the file is no JWK Set that the service would take */
 async function readKeys(file: string): Promise<DatedKey[]> {
@@ -83,9 +88,9 @@ function findNewest(present: DatedKey[]): DatedKey | undefined {
 }
 
 /** What does not fit any more is the oldest that only verifies; never the new key. */
-async function addKey(present: DatedKey[], { alg, next, keep }: Values): Promise<DatedKey[]> {
-  const fresh = await makeKey(String(alg ?? 'EdDSA'), nextDate(present));
-  const others = present.slice(0, readCount('keep', keep, 3) - 1);
+async function addKey(present: DatedKey[], { alg, next, keep }: Options): Promise<DatedKey[]> {
+  const fresh = await makeKey(alg, nextDate(present));
+  const others = present.slice(0, keep - 1);
   if (next && others.length === 0 && present.length > 0) {
     throw new UsageError('--next needs room for two keys: --keep 2 or more');
   }
@@ -96,7 +101,6 @@ async function makeKey(alg: string, iat: number): Promise<DatedKey> {
   const kid = `${new Date().toISOString().slice(0, 10)}-${randomBytes(3).toString('hex')}`;
   const common = { alg, kid, iat };
   if (alg === 'HS256') return { kty: 'oct', k: randomBytes(32).toString('base64url'), ...common };
-  if (alg !== 'ES256' && alg !== 'EdDSA') throw new UsageError('--alg is EdDSA, ES256 or HS256');
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   return { ...(await exportJWK(privateKey)), ...common };
 }

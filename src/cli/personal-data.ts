@@ -1,14 +1,15 @@
-import { listEventsFrom } from './auth/audit.ts';
-import { userBody } from './auth/handlers.ts';
-import { listSessionsFrom } from './auth/session-repository.ts';
-import { findUser } from './auth/users.ts';
-import type { Db } from './database/connect.ts';
-import { type Row, readRows } from './database/rows.ts';
-import { type Database, isOwned, type OwnedTable, TABLE_NAMES } from './database/schema.ts';
-import type { Schema } from './http/operation.ts';
-import { escapeUnsafe } from './printable.ts';
-import { todoBody } from './todos/handlers.ts';
-import { listTodos, type Todo } from './todos/repository.ts';
+import { listEventsFrom } from '../auth/audit.ts';
+import { userBody } from '../auth/handlers.ts';
+import { listSessionsFrom } from '../auth/session-repository.ts';
+import { findUser } from '../auth/users.ts';
+import type { Db } from '../database/connect.ts';
+import { type Row, readRows } from '../database/rows.ts';
+import { type Database, isOwned, type OwnedTable, TABLE_NAMES } from '../database/schema.ts';
+import type { Schema } from '../http/operation.ts';
+import { escapeUnsafe } from '../printable.ts';
+import { todoBody } from '../todos/handlers.ts';
+import { listTodos, type Todo } from '../todos/repository.ts';
+import { rfc3339 } from './terminal.ts';
 
 /**
  * All that the service keeps about a person for longer than a day, but for what is secret: hashes
@@ -150,8 +151,4 @@ async function* pages<Row>(read: (last: Row | undefined) => Promise<Row[]>) {
 /** On a terminal, too, it shows what is there: unsafe characters are escaped as JSON allows. */
 function toJson(value: unknown): string {
   return escapeUnsafe(JSON.stringify(value));
-}
-
-function rfc3339(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

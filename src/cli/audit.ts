@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { listEvents } from '../auth/audit.ts';
+import { findUser, withDatabase } from './database.ts';
+import { readCount } from './faults.ts';
+import { instant, printing, rfc3339, type Terminal, table } from './terminal.ts';
+
+export function addAudit(program: Command, terminal: Terminal): void {
+  program
+    .command('audit')
+    .description('list the newest events of an account, the newest last')
+    .argument('<user>')
+    .option('--limit <count>', 'how many events at most', readCount, 100)
+    .action(
+      printing(terminal, (name: string, { limit }: { limit: number }) =>
+        withDatabase(terminal, async (db) => {
+          const { id } = await findUser(db, name);
+          const events = (await listEvents(db, id, limit)).reverse();
+          const text = table(events, {
+            when: ({ at }) => instant(at),
+            event: ({ event }) => event,
+            reason: ({ reason }) => reason ?? '',
+            session: ({ session_id }) => session_id ?? '',
+            address: ({ address }) => address,
+            request: ({ request_id }) => request_id,
+          });
+          return { text, data: events.map((event) => ({ ...event, at: rfc3339(event.at) })) };
+        }),
+      ),
+    );
+}

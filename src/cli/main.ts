@@ -1,0 +1,85 @@
+import cluster from 'node:cluster';
+import { Command } from 'commander';
+import { findMisspeltVariables, loadEnvFile } from '../environment.ts';
+import { escapeUnsafeLines } from '../printable.ts';
+import { addAudit } from './audit.ts';
+import { addBackup } from './backup.ts';
+import { addCopy } from './copy.ts';
+import { addExport } from './export.ts';
+import {
+  explainFault,
+  isCommandLineError,
+  SEE_HELP,
+  UsageError,
+  withoutPasswords,
+} from './faults.ts';
+import { addKeys } from './keys.ts';
+import { addMigrate } from './migrate.ts';
+import { addSessions } from './sessions.ts';
+import { addStart } from './start.ts';
+import type { Terminal } from './terminal.ts';
+import { addUsers } from './users.ts';
+
+/**
+ * Runs the command line of the operator.
+ * @returns the exit code: 0; 1 if the command could not be carried out; 2 if it makes no sense
+ */
+export async function main(args: string[], terminal: Terminal): Promise<number> {
+  const printError = (text: string) =>
+    terminal.errors.write(escapeUnsafeLines(withoutPasswords(text)));
+  try {
+    await createProgram(terminal, printError).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (isCommandLineError(error)) return error.exitCode === 0 ? 0 : 2;
+    const stack = error instanceof Error ? error.stack : undefined;
+    printError(`${explainFault(error) ?? stack ?? error}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function createProgram(terminal: Terminal, printError: (text: string) => void): Command {
+  const program = new Command('todos')
+    .description('Runs the service, and looks after its users and its database.')
+    .exitOverride()
+    .helpCommand(false)
+    .showHelpAfterError(`\n${SEE_HELP}`)
+    .configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: printError,
+      outputError: (text, write) => write(text.replace(/^error: /, '')),
+    })
+    .addHelpText('after', ENVIRONMENT)
+    .hook('preAction', () => readEnvironment(terminal));
+  addStart(program);
+  addUsers(program, terminal);
+  addSessions(program, terminal);
+  addAudit(program, terminal);
+  addExport(program, terminal);
+  addKeys(program, terminal);
+  addMigrate(program, terminal);
+  addBackup(program, terminal);
+  addCopy(program, terminal);
+  for (const command of program.commands) addCommonOptions(command);
+  return program;
+}
+
+const ENVIRONMENT = `
+The commands find the database as the service does: by DATABASE_URL, in the environment or in a file
+.env in the folder they are started in. Instants of tables are UTC. What a command says about its
+progress and about errors goes to the standard error output. Exit code: 0; 1 if it could not be done;
+2 if the command line is wrong.`;
+
+function addCommonOptions(command: Command): void {
+  const { commands } = command;
+  if (commands.length > 0)
+    command.helpCommand(false); // `--help` is enough
+  else if (command.name() !== 'start') command.option('--json', 'print JSON instead of text');
+  for (const child of commands) addCommonOptions(child);
+}
+
+function readEnvironment({ environment, envFile, errors }: Terminal): void {
+  if (envFile !== undefined) loadEnvFile(environment, envFile);
+  if (!cluster.isPrimary) return;
+  for (const warning of findMisspeltVariables(environment)) errors.write(`${warning}\n`);
+}

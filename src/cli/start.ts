@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { describeVariables } from '../config.ts';
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description('run the service')
+    .addHelpText('after', () => `\n${describeConfiguration()}`)
+    .action(async () => {
+      const { runService } = await import('../server.ts'); // no other command needs it
+      await runService();
+    });
+}
+
+function describeConfiguration(): string {
+  const rows = describeVariables().map(
+    ({ name, default: value, meaning }) =>
+      `  ${name}\n      ${meaning}${value ? `\n      default: ${value}` : ''}`,
+  );
+  return [
+    'The service is configured by environment variables, and by a file .env in the folder it is',
+    'started in (a variable of the environment comes before one of the file):',
+    '',
+    ...rows,
+  ].join('\n');
+}
