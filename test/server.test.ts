@@ -177,7 +177,7 @@ test.each([
 });
 
 test.each([
-  ['--prot=80', "unknown option '--prot'"],
+  ['--prot=80', "unknown option '--prot=80'"],
   ['8000', "too many arguments for 'start'"],
 ])('npm start -- %s: says what is wrong, and exit code 2', async (argument, message) => {
   const { child, output } = run({}, argument);
