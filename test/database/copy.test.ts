@@ -17,7 +17,7 @@ import { startApp, type TestApp } from '../harness.ts';
 
 // From SQLite to the engine of this run, and back.
 
-const { runScript } = useCommands();
+const { folder, runScript } = useCommands();
 const PASSWORD = 'a long enough password';
 
 /** All rows of all tables, in an order that is not the engine's. */
@@ -344,7 +344,8 @@ test.each([
 ])(
   'a copy %s: exit code %i, and a message without the password',
   async (_, exit, args, message) => {
-    const { code, output } = await runTodos(['copy', ...args]);
+    const inFolder = args.map((arg) => (arg === 'sqlite:y' ? `sqlite:${folder()}/y` : arg));
+    const { code, output } = await runTodos(['copy', ...inFolder]);
     expect(code).toBe(exit);
     expect(output).toMatch(message);
     expect(output).not.toContain('    at ');
