@@ -16,7 +16,11 @@ export default defineConfig({
     ...PATIENCE,
     setupFiles: process.env['DIFFERENTIAL'] ? ['test/support/differential-setup.ts'] : [],
     maxWorkers: '100%', // of the cores; by default one is left idle
-    coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
+    coverage: {
+      include: ['src/**/*.ts'],
+      exclude: ['src/web/*.ts'], // runs in a browser only: `npm run test:browser`
+      reporter: ['text-summary'],
+    },
     projects: [
       {
         extends: true,

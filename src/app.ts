@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/secret.ts';
+import { demoCredentialsOf } from './demo.ts';
 import { compileAllowedHosts } from './http/allowed-hosts.ts';
 import { createClientLookup } from './http/client-address.ts';
 import { compileContract } from './http/contract.ts';
@@ -28,6 +29,7 @@ import { type Queues, queueOf } from './request-queues.ts';
 import type { RequestHandler } from './server/http-server.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
+import { webPages } from './web/server/pages.ts';
 
 /** What the service stands on; the tables are migrated. */
 export interface AppDependencies {
@@ -73,6 +75,12 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
   const clients = createClientLookup(config.trustedProxies);
+  const findDemo = config.trial ? demoCredentialsOf(db) : async () => undefined;
+  const { refreshGraceSeconds: reuseLeewaySeconds } = config;
+  const settings = async () => {
+    const demo = await findDemo();
+    return { registration, reuseLeewaySeconds, ...(demo && { demo }) };
+  };
   const recorders = [createAccessLog(logger), createHttpMetrics(metrics.registry)];
   return createPipeline({
     operations: compileContract({
@@ -80,10 +88,13 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
       handlers,
       security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
     }),
-    pages: pagesOf(config, {
-      ...createDocs(clients),
-      ...(config.metricsPort === undefined && metricsPage(metrics)),
-    }),
+    pages: {
+      ...webPages({ clients, settings }),
+      ...pagesOf(config, {
+        ...createDocs(clients),
+        ...(config.metricsPort === undefined && metricsPage(metrics)),
+      }),
+    },
     queueOf: (target) => queueOf(queues, target),
     clients,
     securityHeaders: createSecurityHeaders(config.corsOrigins),

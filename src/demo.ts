@@ -31,3 +31,19 @@ export async function hasDemoUser(db: Db): Promise<boolean> {
   const user = await findUserByName(db, DEMO_CREDENTIALS.username);
   return verifyPassword(DEMO_CREDENTIALS.password, user?.passwordHash);
 }
+
+/**
+ * Makes a function that finds the credentials of the demo user, if one can sign in with them. The
+ * password is checked only when the stored hash is another than last time.
+ */
+export function demoCredentialsOf(db: Db): () => Promise<typeof DEMO_CREDENTIALS | undefined> {
+  let checked: { hash: string; isRight: boolean } | undefined;
+  return async () => {
+    const hash = (await findUserByName(db, DEMO_CREDENTIALS.username))?.passwordHash;
+    if (hash === undefined) return undefined;
+    if (checked?.hash !== hash) {
+      checked = { hash, isRight: await verifyPassword(DEMO_CREDENTIALS.password, hash) };
+    }
+    return checked.isRight ? DEMO_CREDENTIALS : undefined;
+  };
+}

@@ -1,9 +1,11 @@
 import { unsupportedMediaType } from './invalid-request.ts';
 import { problem } from './problem.ts';
+import { NotFoundError, notFound } from './routing.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /** The answer to what was thrown. Nothing of an unexpected error gets out. */
 export function toProblem(error: unknown): AnyResponse {
+  if (error instanceof NotFoundError) return notFound(error.headers);
   switch (statusOf(error)) {
     case 400:
       return problem(400, 'invalid_request', 'The request is malformed');

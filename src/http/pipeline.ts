@@ -9,7 +9,7 @@ import { toProblem } from './errors.ts';
 import type { OperationId } from './operation.ts';
 import { problem, unavailable } from './problem.ts';
 import { createBodyReader, parseBody } from './request-body.ts';
-import { methodNotAllowed, Router } from './routing.ts';
+import { methodNotAllowed, notFound, Router } from './routing.ts';
 import type { HeaderList } from './security-headers.ts';
 import { type AnyResponse, writeResponse } from './write-response.ts';
 
@@ -165,7 +165,7 @@ function route(router: Router<Target>, context: RequestContext): Target | AnyRes
     return problem(400, 'invalid_request', 'The URL has a malformed escape sequence');
   }
   const match = router.find(context.path);
-  if (!match) return problem(404, 'not_found', 'There is nothing at this path');
+  if (!match) return notFound();
   const { targets, path, allow } = match.route;
   context.route = path;
   context.parameters = match.parameters;

@@ -88,3 +88,20 @@ export function methodNotAllowed(method: string, allow: string): AnyResponse {
   if (method === 'OPTIONS') return { status: 204, headers };
   return { ...problem(405, 'method_not_allowed', `${method} is not allowed here`), headers };
 }
+
+/** 404: what a path answers that the service does not have. */
+export function notFound(headers: Record<string, string> = {}): AnyResponse {
+  return { ...problem(404, 'not_found', 'There is nothing at this path'), headers };
+}
+
+/** A page turns out not to be there for the request that it was asked with. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+  /** Of the answer. */
+  readonly headers: Record<string, string>;
+
+  constructor(headers: Record<string, string> = {}) {
+    super('There is nothing at this path');
+    this.headers = headers;
+  }
+}

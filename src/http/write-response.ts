@@ -50,7 +50,7 @@ export function writeResponse(
 /** A path that a handler gives is one of the service, which a proxy may have under another path. */
 function withPrefix(context: RequestContext, name: string, value: string): string {
   if (name === 'Location') return value.replace(/^\//, `${context.prefix}/`);
-  return name === 'Link' ? value.replace(/^<\//, `<${context.prefix}/`) : value;
+  return name === 'Link' ? value.replaceAll('</', `<${context.prefix}/`) : value;
 }
 
 function challenge({ code }: Problem): string {

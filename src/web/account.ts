@@ -1,0 +1,204 @@
+import { effect, signal, untracked, useSignal } from '@preact/signals';
+import type { components } from '../client/index.ts';
+import { html } from './html.ts';
+import { notify } from './notices.ts';
+import { client, explain, login, statusOf, tokens, unwrap, username } from './service.ts';
+
+type Session = components['schemas']['Session'];
+
+const sessions = signal<Session[]>([]);
+const fault = signal('');
+
+async function load(): Promise<void> {
+  try {
+    sessions.value = (await unwrap(client.GET('/auth/sessions'))).data;
+    fault.value = '';
+  } catch (error) {
+    fault.value = explain(error);
+  }
+}
+
+export function Account() {
+  return html`
+    <section class="account" aria-labelledby="title">
+      <h1 id="title" tabindex="-1">Account</h1>
+      <p class="lead">Signed in as <b>${username.value}</b>.</p>
+      <${Sessions} />
+      <${Password} />
+      <${Deletion} />
+    </section>`;
+}
+
+/** Loads the sessions whenever the page of the account is opened. */
+export function openAccount(): void {
+  if (login.value !== undefined) untracked(() => void load());
+}
+
+effect(() => {
+  if (login.value === undefined) sessions.value = [];
+});
+
+function Sessions() {
+  const others = sessions.value.filter(({ current }) => !current).length;
+
+  async function endOthers() {
+    try {
+      await unwrap(client.DELETE('/auth/sessions', { params: { query: { keep_current: true } } }));
+      notify('You are signed out everywhere else.');
+    } catch (error) {
+      notify(explain(error), { isProblem: true });
+    }
+    await load();
+  }
+
+  return html`
+    <section class="card" aria-labelledby="sessions">
+      <h2 id="sessions">Where you are signed in</h2>
+      <p class="fault" role="alert">${fault.value}</p>
+      <ul class="sessions">
+        ${sessions.value.map((session) => html`<${SessionRow} key=${session.id} session=${session} />`)}
+      </ul>
+      ${
+        others > 0 &&
+        html`<button class="quiet" onClick=${endOthers}>
+          Sign out everywhere else (${others})
+        </button>`
+      }
+    </section>`;
+}
+
+function SessionRow({ session }: { session: Session }) {
+  const { id, user_agent, address, created_at, last_used_at, current } = session;
+  const device = deviceOf(user_agent);
+
+  async function end() {
+    const before = sessions.value;
+    sessions.value = before.filter((one) => one.id !== id);
+    try {
+      await unwrap(
+        client.DELETE('/auth/sessions/{session_id}', { params: { path: { session_id: id } } }),
+      );
+      notify(`The session on ${device} has ended.`);
+    } catch (error) {
+      if (statusOf(error) === 404) return; // ended elsewhere
+      sessions.value = before;
+      notify(explain(error), { isProblem: true });
+    }
+  }
+
+  return html`
+    <li>
+      <div>
+        <p class="device" title=${user_agent}>${device}
+          ${current && html`<span class="badge">This one</span>`}</p>
+        <p class="hint">${address} · signed in ${time(created_at)} · last used ${time(last_used_at)}</p>
+      </div>
+      ${
+        !current &&
+        html`<button class="quiet" onClick=${end} aria-label=${`End the session on ${device}, ${address}`}>
+          End
+        </button>`
+      }
+    </li>`;
+}
+
+function time(text: string) {
+  const date = new Date(text);
+  const shown = date.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  return html`<time datetime=${text}>${shown}</time>`;
+}
+
+/** "Firefox on Linux"; the beginning of what it says itself where it is no browser. */
+function deviceOf(userAgent: string): string {
+  const find = (names: [RegExp, string][]) =>
+    names.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const program = find([
+    [/Edg\//, 'Edge'],
+    [/Firefox\//, 'Firefox'],
+    [/Chrome\//, 'Chrome'],
+    [/Safari\//, 'Safari'],
+  ]);
+  const system = find([
+    [/iPhone|iPad/, 'iOS'],
+    [/Android/, 'Android'],
+    [/Windows/, 'Windows'],
+    [/Mac OS X/, 'macOS'],
+    [/Linux/, 'Linux'],
+  ]);
+  if (program && system) return `${program} on ${system}`;
+  return userAgent.slice(0, 40) || 'an unnamed program';
+}
+
+function Password() {
+  const message = useSignal('');
+
+  async function submit(event: SubmitEvent) {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const values = new FormData(form);
+    const body = {
+      current_password: String(values.get('current')),
+      new_password: String(values.get('new')),
+    };
+    message.value = '';
+    try {
+      await unwrap(client.PUT('/auth/password', { body }));
+      form.reset();
+      notify('Your password is changed, and every other session has ended.');
+      await load();
+    } catch (error) {
+      message.value = explain(error);
+    }
+  }
+
+  return html`
+    <section class="card" aria-labelledby="password">
+      <h2 id="password">Change the password</h2>
+      <form onSubmit=${submit}>
+        <input type="text" name="username" autocomplete="username" value=${username.value} hidden readonly />
+        <label>Current password
+          <input type="password" name="current" autocomplete="current-password" required />
+        </label>
+        <label>New password
+          <input type="password" name="new" autocomplete="new-password" required />
+        </label>
+        <p class="hint">Every other session ends. This one stays.</p>
+        <p class="fault" role="alert">${message.value}</p>
+        <button class="primary">Change password</button>
+      </form>
+    </section>`;
+}
+
+function Deletion() {
+  const message = useSignal('');
+
+  async function submit(event: SubmitEvent) {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget as HTMLFormElement);
+    message.value = '';
+    try {
+      const body = { current_password: String(values.get('current')) };
+      await unwrap(client.DELETE('/auth/me', { body }));
+      tokens.clear();
+      notify('Your account and everything in it is deleted.');
+    } catch (error) {
+      message.value = explain(error);
+    }
+  }
+
+  return html`
+    <section class="card danger" aria-labelledby="deletion">
+      <h2 id="deletion">Delete the account</h2>
+      <details>
+        <summary>I want to delete my account</summary>
+        <form onSubmit=${submit}>
+          <p>Your todos and sessions go with it. This cannot be undone.</p>
+          <label>Current password
+            <input type="password" name="current" autocomplete="current-password" required />
+          </label>
+          <p class="fault" role="alert">${message.value}</p>
+          <button class="primary">Delete everything</button>
+        </form>
+      </details>
+    </section>`;
+}

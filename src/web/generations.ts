@@ -1,0 +1,41 @@
+// The refresh tokens of this session, as far as this page has seen them.
+import { effect, signal } from '@preact/signals';
+import { current, login } from './service.ts';
+import { watchPairs } from './wire.ts';
+
+interface Generation {
+  token: string;
+  state: 'current' | 'spent' | 'ended';
+  /** How often the service has answered this token. */
+  answers: number;
+}
+
+/** The oldest first. */
+export const generations = signal<Generation[]>([]);
+
+watchPairs(({ refresh_token }, path) => {
+  const before = path === '/auth/login' ? [] : generations.value;
+  const known = before.find(({ token }) => token === refresh_token);
+  if (known) {
+    generations.value = before.map((one) =>
+      one === known ? { ...one, answers: one.answers + 1 } : one,
+    );
+    return;
+  }
+  const spent = before.map((one) => ({ ...one, state: 'spent' as const }));
+  generations.value = [...spent, { token: refresh_token, state: 'current', answers: 1 }];
+});
+
+// A token that another tab, or this one before it was loaded, has received.
+effect(() => {
+  const token = current.value?.refresh_token;
+  const known = generations.peek();
+  if (token === undefined || known.some((one) => one.token === token)) return;
+  const spent = known.map((one) => ({ ...one, state: 'spent' as const }));
+  generations.value = [...spent, { token, state: 'current', answers: 1 }];
+});
+
+effect(() => {
+  if (login.value !== undefined) return;
+  generations.value = generations.peek().map((one) => ({ ...one, state: 'ended' }));
+});

@@ -1,0 +1,103 @@
+import { effect, signal } from '@preact/signals';
+import { render } from 'preact';
+import { Account, openAccount } from './account.ts';
+import { Hood, isHoodOpen } from './hood.ts';
+import { html } from './html.ts';
+import { Notices, notify } from './notices.ts';
+import { client, explain, login, statusOf, unwrap, username } from './service.ts';
+import { SignIn } from './sign-in.ts';
+import { TodoList } from './todo-list.ts';
+import { isReachable } from './wire.ts';
+
+const PAGES = {
+  todos: { title: 'Todos', content: TodoList },
+  account: { title: 'Account', content: Account },
+};
+
+const route = signal<keyof typeof PAGES>(readRoute());
+
+function readRoute() {
+  return location.hash === '#account' ? 'account' : 'todos';
+}
+
+addEventListener('hashchange', () => {
+  route.value = readRoute();
+  requestAnimationFrame(() => document.querySelector('h1')?.focus());
+});
+
+effect(() => {
+  const title = login.value === undefined ? 'Sign in' : PAGES[route.value].title;
+  document.title = `${title} · OpenAPI Todos`;
+  if (route.value === 'account') openAccount();
+});
+
+function App() {
+  const { content } = PAGES[route.value];
+  return html`
+    <a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
+    <${Header} />
+    <${Connection} />
+    <div class=${`layout ${isHoodOpen.value ? 'with-hood' : ''}`}>
+      <main id="content" tabindex="-1">
+        <${login.value === undefined ? SignIn : content} />
+      </main>
+      ${isHoodOpen.value && html`<${Hood} />`}
+    </div>
+    <${Notices} />`;
+}
+
+function skip(event: MouseEvent) {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#content')?.focus();
+}
+
+function Header() {
+  const isSignedIn = login.value !== undefined;
+  return html`
+    <header class="top">
+      <p class="brand"><span class="mark" aria-hidden="true"></span>Todos</p>
+      ${
+        isSignedIn &&
+        html`<nav aria-label="Pages">
+          ${Object.entries(PAGES).map(
+            ([name, { title }]) =>
+              html`<a href=${`#${name}`} aria-current=${route.value === name ? 'page' : undefined}>${title}</a>`,
+          )}
+        </nav>`
+      }
+      <div class="tools">
+        <button class="hood-toggle" aria-expanded=${isHoodOpen.value} aria-controls="hood"
+          onClick=${() => {
+            isHoodOpen.value = !isHoodOpen.value;
+          }}>Under the hood</button>
+        ${
+          isSignedIn &&
+          html`<button class="quiet" onClick=${signOut} title=${`Signed in as ${username.value}`}>
+            Sign out
+          </button>`
+        }
+      </div>
+    </header>`;
+}
+
+async function signOut(): Promise<void> {
+  try {
+    await unwrap(client.logout());
+  } catch (error) {
+    if (statusOf(error) === 401) return; // it was over already
+    notify(`You are still signed in: ${explain(error)}`, { isProblem: true });
+  }
+}
+
+function Connection() {
+  return html`<div role="status">
+    ${
+      !isReachable.value &&
+      html`<p class="offline">The service cannot be reached. What you have typed is kept, and this
+        page tries again by itself.</p>`
+    }
+  </div>`;
+}
+
+const root = document.querySelector('#app');
+if (root) render(html`<${App} />`, root);

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
+import Negotiator from 'negotiator';
+import { lazy } from '../../lazy.ts';
+
+/** A body that is compressed once, when a client first takes it so. */
+export interface Compressible {
+  identity: Buffer;
+  br: () => Promise<Buffer>;
+  gzip: () => Promise<Buffer>;
+}
+
+/** A file that the page loads. Its path has a hash of its content, so it never changes. */
+export interface Asset extends Compressible {
+  /** Relative to the service: `assets/web/main.0123456789ab.js`. */
+  path: string;
+  type: string;
+}
+
+/** The folders of TypeScript modules that a browser loads as they are, without their types. */
+const MODULE_FOLDERS = ['web', 'client'];
+
+const PACKAGES = [
+  'preact',
+  'preact/hooks',
+  'htm',
+  'htm/preact',
+  '@preact/signals',
+  '@preact/signals-core',
+  'openapi-fetch',
+];
+
+const TYPES = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+/** All assets, and the import map that finds modules and packages by the names in their sources. */
+export async function readAssets(): Promise<{
+  assets: Asset[];
+  imports: Record<string, string>;
+}> {
+  const modules = (await Promise.all(MODULE_FOLDERS.map(readModules))).flat();
+  const packages = await Promise.all(PACKAGES.map(readPackage));
+  const files = await Promise.all(
+    (['styles.css', 'icon.svg'] as const).map(async (name) => {
+      const [stem = '', extension] = name.split('.') as [string, 'css' | 'svg'];
+      return createAsset(`web/${stem}`, extension, await readSource(`web/${name}`));
+    }),
+  );
+  const imports = [...modules, ...packages].map(({ name, asset }) => [name, `./${asset.path}`]);
+  const assets = [...modules, ...packages].map(({ asset }) => asset);
+  return { assets: [...assets, ...files], imports: Object.fromEntries(imports) };
+}
+
+/** A name in the import map, and what stands behind it. */
+interface Import {
+  name: string;
+  asset: Asset;
+}
+
+async function readModules(folder: string): Promise<Import[]> {
+  const names = await readdir(new URL(`../../${folder}`, import.meta.url));
+  return Promise.all(
+    names
+      .filter((name) => name.endsWith('.ts'))
+      .map(async (name) => {
+        const source = stripTypes(await readSource(`${folder}/${name}`));
+        const asset = createAsset(`${folder}/${name.replace(/\.ts$/, '')}`, 'js', source);
+        return { name: `./assets/${folder}/${name}`, asset };
+      }),
+  );
+}
+
+async function readPackage(name: string): Promise<Import> {
+  const source = await readFile(new URL(import.meta.resolve(name)), 'utf8');
+  const fileName = name.replace('@', '').replace('/', '-');
+  const code = source.replace(/^\/\/# sourceMappingURL=.*$/m, ''); // the map is not served
+  return { name, asset: createAsset(`packages/${fileName}`, 'js', code) };
+}
+
+function readSource(path: string): Promise<string> {
+  return readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+/** Without Node's warning, once in each process, that the function is experimental. */
+function stripTypes(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function createAsset(stem: string, extension: keyof typeof TYPES, text: string): Asset {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return {
+    path: `assets/${stem}.${hash}.${extension}`,
+    type: TYPES[extension],
+    ...compressible(Buffer.from(text)),
+  };
+}
+
+export function compressible(identity: Buffer): Compressible {
+  return {
+    identity,
+    br: lazy(() => promisify(brotliCompress)(identity)),
+    gzip: lazy(() => promisify(gzip)(identity)),
+  };
+}
+
+const CODINGS = ['br', 'gzip'] as const;
+
+/** Sends a body in the best coding that the client takes. */
+export async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  type: string,
+  content: Compressible,
+): Promise<void> {
+  const negotiator = new Negotiator(request);
+  const compress = CODINGS.find((coding) => negotiator.encodings([coding]).length > 0);
+  const body = compress ? await content[compress]() : content.identity;
+  if (compress) response.setHeader('Content-Encoding', compress);
+  response.setHeader('Content-Type', type);
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}

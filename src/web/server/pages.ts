@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import Negotiator from 'negotiator';
+import type { ClientLookup } from '../../http/client-address.ts';
+import type { Page } from '../../http/pipeline.ts';
+import { NotFoundError } from '../../http/routing.ts';
+import { lazy } from '../../lazy.ts';
+import type { Settings } from '../settings.ts';
+
+interface Options {
+  clients: ClientLookup;
+  /** What the page has to know of the service; asked at every request for the page. */
+  settings: () => Promise<Settings>;
+}
+
+/** Where a program finds the contract (RFC 8631). */
+const LINKS = [
+  '</openapi.yaml>; rel="service-desc"; type="application/yaml"',
+  '</openapi.json>; rel="service-desc"; type="application/json"',
+  '</docs>; rel="service-doc"; type="text/html"',
+  '</healthz>; rel="status"',
+].join(', ');
+
+/**
+ * The page for people at `/`, and its assets. A program that asks for `/` is answered with 404 and
+ * links. Nothing of the page is read or compiled before the first request for it.
+ */
+export function webPages({ clients, settings }: Options): Record<string, Page> {
+  const load = lazy(async () => (await import('./site.ts')).createSite());
+  return {
+    '/': page(async (request, response) => {
+      if (!prefersHtml(request)) throw new NotFoundError({ Link: LINKS, Vary: 'Accept' });
+      const site = await load();
+      await site.sendPage(request, response, clients.prefixOf(request), await settings());
+    }),
+    '/assets/{folder}/{file}': page(async (request, response) => {
+      const site = await load();
+      if (!(await site.sendAsset(request, response))) throw new NotFoundError();
+    }),
+  };
+}
+
+function page(answer: (...parameters: Parameters<Page>) => Promise<void>): Page {
+  return (request, response, next) => void answer(request, response, next).catch(next);
+}
+
+/** `*` followed by `/*`, which most programs send, is no wish for HTML. */
+function prefersHtml(request: IncomingMessage): boolean {
+  const offered = ['application/json', 'application/problem+json', 'text/html'];
+  return new Negotiator(request).mediaType(offered) === 'text/html';
+}

@@ -1,0 +1,130 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { html } from './html.ts';
+import { notify } from './notices.ts';
+import { explain, statusOf } from './service.ts';
+import { fetchVersion, type Item, remove, save, toggle, type Version } from './todos.ts';
+
+export function TodoItem({ item }: { item: Item }) {
+  const version = useSignal<Version | undefined>(undefined);
+  const opener = useRef<HTMLButtonElement>(null);
+  const wasOpen = useRef(false);
+
+  const { id, title, description, done, isPending } = item;
+  const isOpen = version.value !== undefined;
+  useEffect(() => {
+    if (wasOpen.current && !isOpen) opener.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
+
+  async function open() {
+    try {
+      version.value = await fetchVersion(id);
+    } catch (error) {
+      notify(explain(error), { isProblem: true });
+    }
+  }
+
+  if (version.value) {
+    return html`<li class="item editing">
+      <${Editor} version=${version.value} onClose=${() => {
+        version.value = undefined;
+      }} />
+    </li>`;
+  }
+  return html`
+    <li class=${`item ${done ? 'done' : ''} ${isPending ? 'pending' : ''}`} aria-busy=${isPending === true}>
+      <input type="checkbox" class="check" checked=${done} aria-label=${`Done: ${title}`}
+        onChange=${() => toggle(item)} />
+      <button class="text" ref=${opener} onClick=${open}>
+        <span class="visually-hidden">Edit </span>
+        <span class="title">${title}</span>
+        ${description && html`<span class="description">${description}</span>`}
+      </button>
+      <button class="icon delete" aria-label=${`Delete ${title}`} onClick=${(event: MouseEvent) => {
+        focusNeighbour(event.currentTarget as HTMLElement);
+        void remove(item);
+      }}>✕</button>
+    </li>`;
+}
+
+/** Who deletes with the keyboard goes on at the next todo, or at the field for a new one. */
+function focusNeighbour(button: HTMLElement): void {
+  const row = button.closest('li');
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  const target =
+    next?.querySelector<HTMLElement>('.delete') ?? document.querySelector('.new-todo input');
+  if (target instanceof HTMLElement) target.focus();
+}
+
+/** Edits a todo. When it was changed meanwhile, both versions are shown, and one is chosen. */
+function Editor({ version, onClose }: { version: Version; onClose: () => void }) {
+  const base = useSignal(version);
+  const title = useSignal(version.todo.title);
+  const description = useSignal(version.todo.description);
+  const isConflict = useSignal(false);
+  const isBusy = useSignal(false);
+  const fault = useSignal('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    isBusy.value = true;
+    fault.value = '';
+    try {
+      await save(base.value, { title: title.value.trim(), description: description.value });
+      onClose();
+    } catch (error) {
+      if (statusOf(error) === 412) await showConflict();
+      else fault.value = explain(error);
+    } finally {
+      isBusy.value = false;
+    }
+  }
+
+  async function showConflict() {
+    try {
+      base.value = await fetchVersion(base.value.todo.id);
+      isConflict.value = true;
+    } catch (error) {
+      fault.value = explain(error);
+    }
+  }
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') onClose();
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit(event);
+  };
+  const { todo } = base.value;
+  return html`
+    <form class="editor" onSubmit=${submit} onKeyDown=${onKeyDown} aria-label=${`Edit ${todo.title}`}>
+      <label>Title
+        <input ref=${field} value=${title.value} maxlength="200" required
+          onInput=${(event: InputEvent) => {
+            title.value = (event.currentTarget as HTMLInputElement).value;
+          }} />
+      </label>
+      <label>Notes
+        <textarea rows="3" maxlength="2000" value=${description.value}
+          onInput=${(event: InputEvent) => {
+            description.value = (event.currentTarget as HTMLTextAreaElement).value;
+          }}></textarea>
+      </label>
+      ${
+        isConflict.value &&
+        html`<div class="conflict" role="alert">
+          <p><b>This todo was changed somewhere else</b> after you opened it, so nothing was saved
+            (412 Precondition Failed). It is now:</p>
+          <blockquote><b>${todo.title}</b>${todo.description && html`<br />${todo.description}`}</blockquote>
+        </div>`
+      }
+      <p class="fault" role="alert">${fault.value}</p>
+      <div class="actions">
+        <button class="primary" disabled=${isBusy.value}>${isConflict.value ? 'Keep mine' : 'Save'}</button>
+        <button type="button" class="quiet" onClick=${onClose}>
+          ${isConflict.value ? 'Take theirs' : 'Cancel'}
+        </button>
+      </div>
+    </form>`;
+}

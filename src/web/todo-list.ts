@@ -1,0 +1,129 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { html } from './html.ts';
+import { TodoItem } from './todo-item.ts';
+import { add, cursor, filter, items, load, loading, removeFinished } from './todos.ts';
+
+const TYPING_MS = 200;
+const DRAFT = 'openapi-todos:draft';
+
+const FILTERS = [
+  { label: 'All' },
+  { label: 'Open', done: false },
+  { label: 'Finished', done: true },
+];
+
+export function TodoList() {
+  const { q, done } = filter.value;
+  return html`
+    <section class="todos" aria-labelledby="title">
+      <h1 id="title" tabindex="-1">Todos</h1>
+      <${NewTodo} />
+      <div class="toolbar">
+        <${Search} />
+        <div class="choice" role="group" aria-label="Show">
+          ${FILTERS.map(
+            (choice) => html`
+              <button aria-pressed=${done === choice.done} onClick=${() => show(choice.done)}>
+                ${choice.label}
+              </button>`,
+          )}
+        </div>
+      </div>
+      ${
+        items.value.length > 0
+          ? html`<ul class="list">
+              ${items.value.map((item) => html`<${TodoItem} key=${item.id} item=${item} />`)}
+            </ul>`
+          : loading.value === 'idle' &&
+            html`<${Empty} isFiltered=${Boolean(q) || done !== undefined} />`
+      }
+      <${More} />
+      ${
+        items.value.some((item) => item.done) &&
+        html`<p class="end"><button class="quiet" onClick=${removeFinished}>
+          Delete all finished todos
+        </button></p>`
+      }
+    </section>`;
+}
+
+function show(done: boolean | undefined): void {
+  const { q } = filter.value;
+  filter.value = { ...(q !== undefined && { q }), ...(done !== undefined && { done }) };
+  void load();
+}
+
+/** What is typed here survives a refusal, an outage and a reload. */
+function NewTodo() {
+  const text = useSignal(sessionStorage.getItem(DRAFT) ?? '');
+  useSignalEffect(() => sessionStorage.setItem(DRAFT, text.value));
+
+  async function submit(event: SubmitEvent) {
+    event.preventDefault();
+    const title = text.value.trim();
+    if (title === '') return;
+    text.value = '';
+    if (!(await add(title)) && text.value === '') text.value = title;
+  }
+
+  return html`
+    <form class="new-todo" onSubmit=${submit}>
+      <input aria-label="New todo" placeholder="What needs doing?" maxlength="200" name="title"
+        autocomplete="off" value=${text.value}
+        onInput=${(event: InputEvent) => {
+          text.value = (event.currentTarget as HTMLInputElement).value;
+        }} />
+      <button class="primary" disabled=${text.value.trim() === ''}>Add</button>
+    </form>`;
+}
+
+function Search() {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const search = (event: InputEvent) => {
+    const q = (event.currentTarget as HTMLInputElement).value;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const { q: _, ...rest } = filter.value;
+      filter.value = q === '' ? rest : { ...rest, q };
+      void load();
+    }, TYPING_MS);
+  };
+  return html`<input type="search" class="search" aria-label="Search todos" placeholder="Search"
+    maxlength="200" value=${filter.value.q ?? ''} onInput=${search} />`;
+}
+
+function Empty({ isFiltered }: { isFiltered: boolean }) {
+  return isFiltered
+    ? html`<div class="empty"><p class="big">Nothing matches.</p><p>Try another word, or show all.</p></div>`
+    : html`<div class="empty"><p class="big">All clear.</p><p>Write down the first thing above.</p></div>`;
+}
+
+/** Loads the next page when its place comes into view; it is also a button. */
+function More() {
+  const place = useRef<HTMLDivElement>(null);
+  const state = loading.value;
+  const hasMore = cursor.value !== undefined;
+  useEffect(() => {
+    if (!place.current || !hasMore || state !== 'idle') return undefined;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) void load('more');
+      },
+      { rootMargin: '400px' },
+    );
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, [hasMore, state, items.value.length]);
+  return html`
+    <div class="more" ref=${place} aria-live="polite">
+      ${typeof state === 'object' && html`<p class="fault">${state.failed}</p>`}
+      ${(state === 'first' || state === 'more') && html`<p class="loading">Loading…</p>`}
+      ${
+        (typeof state === 'object' || (state === 'idle' && hasMore)) &&
+        html`<button class="quiet" onClick=${() => load(items.value.length > 0 ? 'more' : undefined)}>
+          ${state === 'idle' ? 'Show more' : 'Try again'}
+        </button>`
+      }
+    </div>`;
+}
