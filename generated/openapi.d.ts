@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 3b62b44c475ded3f46b27b9cb4e0d2122211712f449fa592e63d53c241642364
+// openapi.yaml sha256: e41f642b8971d7d5bd9fbd9325b83e65cf31d97697bb58b597d10cdec73e1bcb
 export interface operationSecurity {
     register: never;
     login: never;
@@ -443,14 +443,14 @@ export interface components {
          */
         RefreshRequest: {
             refresh_token: components["schemas"]["PresentedRefreshToken"];
-        } | null;
+        };
         /**
          * @description A refresh token whose session ends as well. `null` is the same as no body: many generated clients
          *     send it when they have none.
          */
         LogoutRequest: {
             refresh_token?: components["schemas"]["PresentedRefreshToken"];
-        } | null;
+        };
         /** @description What has happened. */
         Message: {
             /** @description A sentence for a person. */
@@ -626,7 +626,7 @@ export interface components {
     };
     responses: {
         /** @description A new token pair. */
-        TokenPair: {
+        TokenPairResponse: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["No-Store"];
@@ -637,7 +637,7 @@ export interface components {
             };
         };
         /** @description The todo as it is now. */
-        Todo: {
+        TodoResponse: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -649,7 +649,7 @@ export interface components {
             };
         };
         /** @description The service is well. */
-        Health: {
+        HealthResponse: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -1018,7 +1018,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["TokenPair"];
+            200: components["responses"]["TokenPairResponse"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             405: components["responses"]["MethodNotAllowed"];
@@ -1365,7 +1365,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Todo"];
+            200: components["responses"]["TodoResponse"];
             /** @description The todo has not changed since the `ETag` that was sent. */
             304: {
                 headers: {
@@ -1411,7 +1411,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Todo"];
+            200: components["responses"]["TodoResponse"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
@@ -1484,7 +1484,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Todo"];
+            200: components["responses"]["TodoResponse"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
@@ -1506,7 +1506,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Health"];
+            200: components["responses"]["HealthResponse"];
             400: components["responses"]["BadRequest"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
@@ -1522,7 +1522,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Health"];
+            200: components["responses"]["HealthResponse"];
             400: components["responses"]["BadRequest"];
             405: components["responses"]["MethodNotAllowed"];
             406: components["responses"]["NotAcceptable"];
