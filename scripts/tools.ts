@@ -46,7 +46,7 @@ function read(file: string): string | undefined {
 }
 
 /** Tools that npm installs. */
-export function packages(folder: 'contract' | 'deploy' | 'mock'): Promise<string> {
+export function packages(folder: 'contract' | 'deploy' | 'mock' | 'packages'): Promise<string> {
   return npmPackages(`tools/${folder}`);
 }
 
@@ -60,12 +60,17 @@ function npmPackages(folder: string): Promise<string> {
 }
 
 async function npmCi(cwd: string): Promise<void> {
-  const npm = process.env['npm_execpath']; // the npm that runs this script, if one does
-  const [command, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  const [command, ...args] = npmCommand();
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   if ((await run(command, [...args, ...options], { cwd })) !== 0) {
     throw new Missing(`npm could not install what stands in ${cwd}/package-lock.json`);
   }
+}
+
+/** The npm that runs this script, if one does; else that of the machine. */
+export function npmCommand(): [string, ...string[]] {
+  const npm = process.env['npm_execpath'];
+  return npm ? [process.execPath, npm] : ['npm'];
 }
 
 /** Runs the command of a package in a folder of `packages`; it is to tell nobody that it was run. */

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { BrowserTokens, Client } from '../../src/client/index.ts';
 
@@ -13,34 +15,48 @@ export interface ClientGlobals {
   losses: number;
 }
 
-const HTML = `<!doctype html>
-<script type="importmap">{ "imports": { "openapi-fetch": "/test/openapi-fetch.js" } }</script>
-<script type="module">
-  import { browserTokens, createClient } from '/test/client/index.ts';
-  const tokens = browserTokens();
-  const onSessionLost = () => { losses += 1; };
-  const client = createClient({ baseUrl: location.origin, tokens, onSessionLost });
-  Object.assign(globalThis, { tokens, client, logins: [], losses: 0 });
-  tokens.subscribe(() => logins.push(tokens.get()?.login_id));
-</script>`;
+/** A folder with the client and openapi-fetch in `node_modules`. */
+export interface ClientModules {
+  folder: string;
+  /** The path of the client in it. */
+  client: string;
+}
+
+const sources: ClientModules = {
+  folder: fileURLToPath(new URL('../..', import.meta.url)),
+  client: 'src/client/index.ts',
+};
 
 /** Opens a page of the service's origin with the client in it. */
-export async function openClientPage(context: BrowserContext, url: string): Promise<Page> {
+export async function openClientPage(
+  context: BrowserContext,
+  url: string,
+  { folder, client } = sources,
+): Promise<Page> {
   const page = await context.newPage();
+  const body = htmlOf(client);
   await page.route(`${url}/test/**`, async (route) => {
-    const path = new URL(route.request().url()).pathname;
-    if (path === '/test/page') return route.fulfill({ contentType: 'text/html', body: HTML });
-    return route.fulfill({ contentType: 'text/javascript', body: await moduleAt(path) });
+    const path = new URL(route.request().url()).pathname.slice('/test/'.length);
+    if (path === 'page') return route.fulfill({ contentType: 'text/html', body });
+    const source = await readFile(join(folder, path), 'utf8');
+    const script = path.endsWith('.ts') ? stripTypeScriptTypes(source) : source;
+    return route.fulfill({ contentType: 'text/javascript', body: script });
   });
   await page.goto(`${url}/test/page`);
   await page.waitForFunction(() => 'client' in globalThis);
   return page;
 }
 
-async function moduleAt(path: string): Promise<string> {
-  if (path === '/test/openapi-fetch.js') {
-    return readFile(new URL(import.meta.resolve('openapi-fetch')), 'utf8');
-  }
-  const file = path.replace('/test/client/', '../../src/client/');
-  return stripTypeScriptTypes(await readFile(new URL(file, import.meta.url), 'utf8'));
+function htmlOf(client: string): string {
+  const imports = { 'openapi-fetch': '/test/node_modules/openapi-fetch/dist/index.mjs' };
+  return `<!doctype html>
+    <script type="importmap">${JSON.stringify({ imports })}</script>
+    <script type="module">
+      import { browserTokens, createClient } from '/test/${client}';
+      const tokens = browserTokens();
+      const onSessionLost = () => { losses += 1; };
+      const client = createClient({ baseUrl: location.origin, tokens, onSessionLost });
+      Object.assign(globalThis, { tokens, client, logins: [], losses: 0 });
+      tokens.subscribe(() => logins.push(tokens.get()?.login_id));
+    </script>`;
 }

@@ -1,0 +1,158 @@
+// The client as others get it: packed, and installed by npm into an empty project.
+//
+//   npm run test:packages
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { npmCommand, packages, ROOT } from '../../scripts/tools.ts';
+import { launchChromium } from '../browser/chromium.ts';
+import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
+import { DEMO, startApp } from '../harness.ts';
+
+const run = promisify(execFile);
+const name = 'openapi-todos-client';
+let tools: string;
+let project: string;
+let tarball: string;
+
+beforeAll(async () => {
+  tools = await packages('packages');
+  const { stdout } = await run(process.execPath, ['scripts/pack-client.ts'], { cwd: ROOT });
+  tarball = join(ROOT, 'dist', String(stdout.trim().split('\n').at(-1)));
+  project = await mkdtemp(join(tmpdir(), 'client-'));
+  await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+  const [npm, ...args] = npmCommand();
+  await run(npm, [...args, 'install', tarball, '--no-audit', '--no-fund'], { cwd: project });
+});
+afterAll(() => rm(project, { recursive: true }));
+
+const packageJson = async (folder: string): Promise<{ version: string }> =>
+  JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+
+test('the client brings openapi-fetch, its helper and nothing else', async () => {
+  const installed = (await readdir(join(project, 'node_modules'))).filter((n) => n[0] !== '.');
+  expect(installed.toSorted()).toEqual(['openapi-fetch', name, 'openapi-typescript-helpers']);
+});
+
+test('the client is installed with the openapi-fetch that it is tested with', async () => {
+  const [installed, tested] = [project, ROOT].map((folder) =>
+    packageJson(join(folder, 'node_modules/openapi-fetch')),
+  );
+  expect((await installed)?.version).toBe((await tested)?.version);
+});
+
+test('the package holds compiled modules, their types and source maps, and the contract', async () => {
+  const folder = join(project, 'node_modules', name);
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = files.filter((file) => file.isFile()).map((file) => file.name);
+  const modules = (await readdir(join(ROOT, 'src/client')))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''));
+  const compiled = modules.flatMap((m) => [`${m}.js`, `${m}.js.map`, `${m}.d.ts`]);
+  const others = ['LICENSE', 'README.md', 'openapi.d.ts', 'package.json'];
+  expect(names.toSorted()).toEqual([...compiled, ...others].toSorted());
+
+  const map = JSON.parse(await readFile(join(folder, 'dist/client/index.js.map'), 'utf8'));
+  const source = await readFile(join(ROOT, 'src/client/index.ts'), 'utf8');
+  expect(map.sourcesContent).toEqual([source]);
+});
+
+test('publint finds nothing in the package', async () => {
+  const { stdout } = await run(join(tools, 'node_modules/.bin/publint'), [tarball, '--strict']);
+  expect(stdout).toContain('All good!');
+});
+
+test('Are the Types Wrong finds nothing but that it is an ES module', async () => {
+  const args = ['--format', 'json', '--ignore-rules', 'cjs-resolves-to-esm'];
+  const { stdout } = await run(join(tools, 'node_modules/.bin/attw'), [tarball, ...args]);
+  expect(JSON.parse(stdout)).toMatchObject({ analysis: { packageName: name, types: {} } });
+});
+
+/** Signs in, lets the token expire, pages through todos, reads a problem, signs out. */
+const program = `
+  import { createClient } from '${name}';
+  const client = createClient({ baseUrl: process.argv[2] });
+  await client.login('${DEMO.username}', '${DEMO.password}');
+  await client.POST('/auth/logout');
+  const { error } = await client.GET('/auth/me');
+  await client.login('${DEMO.username}', '${DEMO.password}');
+  await client.POST('/todos', { body: { title: 'On ' + process.version } });
+  for await (const todo of client.todos({ q: process.version })) console.log(todo.title);
+  console.log(error.code);
+  console.log((await client.logout()).data.message);
+`;
+
+const nodes = [20, 22, 26].map((major) => ({ major, path: nodePath(major) }));
+
+/** The Node.js of this project, or another that tools/packages has for this platform. */
+function nodePath(major: number): string {
+  if (process.version.startsWith(`v${major}.`)) return process.execPath;
+  const folder = `node-${major}-${process.platform}-${process.arch}`;
+  return join(ROOT, 'tools/packages/node_modules', folder, 'bin/node');
+}
+
+test.each(nodes)('the package works on Node.js $major', async ({ major, path }) => {
+  await using app = await startApp();
+  await writeFile(join(project, 'program.js'), program);
+  const { stdout } = await run(path, ['program.js', app.url], { cwd: project });
+  const output = String.raw`^On v${major}\.\d+\.\d+\nsession_ended\nYou have been logged out.\n$`;
+  expect(stdout).toMatch(new RegExp(output));
+});
+
+// A global of the page.
+declare const client: ClientGlobals['client'];
+
+test('the package works in a browser', async () => {
+  await using app = await startApp();
+  const browser = await launchChromium();
+  onTestFinished(() => browser.close());
+  const modules = { folder: project, client: `node_modules/${name}/dist/client/index.js` };
+  const page = await openClientPage(await browser.newContext(), app.url, modules);
+  const signIn = ({ username, password }: typeof DEMO) => client.login(username, password);
+  await page.evaluate(signIn, DEMO);
+  app.clock.advance(901);
+  const me = await page.evaluate(async () => (await client.GET('/auth/me')).data);
+  expect(me?.username).toBe(DEMO.username);
+});
+
+describe('the types of the package', () => {
+  const compilerOptions = {
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    strict: true,
+    noEmit: true,
+    types: [],
+  };
+  test.each(['nodenext', 'bundler'])('know the contract (module resolution %s)', async (module) => {
+    const source = `
+      import { createClient, memoryTokens, type Todo, type TokenStore } from '${name}';
+      const tokens: TokenStore = memoryTokens();
+      const client = createClient({ baseUrl: 'http://localhost:8000', tokens });
+      const { data, error } = await client.GET('/todos', { params: { query: { done: true } } });
+      export const titles: string[] | undefined = data?.map(({ title }) => title);
+      export const invalid: boolean = error?.code === 'invalid_request';
+      for await (const todo of client.todos({ limit: 5 })) todo satisfies Todo;
+      // @ts-expect-error a path that the contract lacks
+      await client.GET('/todo');
+      // @ts-expect-error a code that the contract lacks
+      export const never = error?.code === 'no_such_code';
+      // @ts-expect-error a body without its title
+      await client.POST('/todos', { body: { done: true } });
+    `;
+    const options = {
+      ...compilerOptions,
+      target: 'es2022',
+      module: module === 'bundler' ? 'preserve' : module,
+    };
+    await writeFile(join(project, 'program.ts'), source);
+    const config = JSON.stringify({ compilerOptions: options, files: ['program.ts'] });
+    await writeFile(join(project, 'tsconfig.json'), config);
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run(process.execPath, [compiler], { cwd: project }).catch(
+      (error) => error,
+    );
+    expect(stdout).toBe('');
+  });
+});
