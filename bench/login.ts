@@ -1,8 +1,8 @@
 // What passwords cost: logins next to the hash alone, by CPU time and over 32 connections; whether an
 // unknown name can be told from a wrong password by time; and what a login storm does to other requests.
 //
-//   npm run bench:login
-//   npm run bench:login -- --only-connections
+//   npm run bench -- login
+//   npm run bench -- login --only-connections
 import { Agent } from 'node:http';
 import { parseArgs } from 'node:util';
 import { hash } from '@node-rs/argon2';

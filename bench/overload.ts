@@ -1,7 +1,7 @@
 // What becomes of the service at its capacity and under ten times of that, on both engines: good
 // answers a second, how much is shed, how long either takes, memory, and how soon it is back.
 //
-//   npm run bench:overload
+//   npm run bench -- overload
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';

@@ -1,7 +1,7 @@
 // What traces cost: the CPU time of GET /todos with 20 items, of a service that sends none, all, or a
 // tenth of them; in turns, so that a noisy machine is noisy for all.
 //
-//   npm run bench:tracing
+//   npm run bench -- tracing
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cpu, median, repeat, send, serve, signIn } from './load.ts';

@@ -1,10 +1,10 @@
 // Promise: whoever attacks the service with nothing but its contract in hand finds nothing in it that
 // the contract does not say.
 //
-//   npm run attack                        Schemathesis against the service, signed in and signed out
-//   npm run attack -- --seed 2            another run than the usual one
-//   npm run attack -- --max-examples 500  a longer one (100 for each operation and phase by default)
-//   npm run attack -- --results FILE      writes the numbers of cases that passed and failed, too
+//   npm run contract -- attack                        Schemathesis against the service, signed in and signed out
+//   npm run contract -- attack --seed 2            another run than the usual one
+//   npm run contract -- attack --max-examples 500  a longer one (100 for each operation and phase by default)
+//   npm run contract -- attack --results FILE      writes the numbers of cases that passed and failed, too
 //
 // It needs Python; Schemathesis installs itself into tools/schemathesis/.venv at the first run.
 import { type ChildProcess, spawn } from 'node:child_process';

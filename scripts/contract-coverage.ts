@@ -2,7 +2,7 @@
 // the service. Runs the contract suite on it, then provokes what cannot be had from outside by
 // starting it with that fault. Prints what was seen as a table; exits 1 if anything was not.
 //
-//   npm run contract:coverage -- [--results FILE]    writes how many checks passed and failed, too
+//   npm run contract -- coverage [--results FILE]    writes how many checks passed and failed, too
 import { writeFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair } from 'jose';
 import { coverage } from '../test/contract/coverage.ts';

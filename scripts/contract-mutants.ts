@@ -2,7 +2,7 @@
 // Each stands between the suite and the real service and spoils one thing; the suite has to fail, and
 // to pass where nothing is spoiled.
 //
-//   npm run contract:mutants -- [--only WORDS] [--results FILE]
+//   npm run contract -- broken-servers [--only WORDS] [--results FILE]
 //
 // --only takes those whose line has these words; --results writes how many were caught and survived.
 import { spawn } from 'node:child_process';

@@ -1,10 +1,10 @@
 // Promise: a change of openapi.yaml that breaks a client comes with a version number that says so
 // (Semantic Versioning: a new major one; below 1.0, a new minor one).
 //
-//   npm run diff:contract                       openapi.yaml against the last release
-//   npm run diff:contract -- --base v0.1.0      against that of another commit, branch or tag
-//   npm run diff:contract -- --base FILE        against a file
-//   npm run diff:contract -- --revision FILE    another document instead of openapi.yaml
+//   npm run contract -- diff                       openapi.yaml against the last release
+//   npm run contract -- diff --base v0.1.0      against that of another commit, branch or tag
+//   npm run contract -- diff --base FILE        against a file
+//   npm run contract -- diff --revision FILE    another document instead of openapi.yaml
 //
 // The last release is the newest tag v* that leads here. While there is none, it is the commit where
 // this branch left main; on main itself, the commit before.

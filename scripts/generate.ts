@@ -1,5 +1,6 @@
 // Promise: generated/ says what openapi.yaml says: its types (openapi.d.ts), and the document itself
-// parsed (openapi.json), because parsing YAML takes longer than the rest of the service's start.
+// parsed (openapi.json), because parsing YAML takes longer than the rest of the service's start. The
+// table of variables in docs/configuration.md is that of src/config.ts.
 //
 //   npm run generate            writes it
 //   npm run generate -- --check exits 1 when it is stale
@@ -10,25 +11,42 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { parse } from 'yaml';
+import { describeVariables } from '../src/config.ts';
 import { hashOf } from '../src/http/openapi-document.ts';
 import { readCommandLine } from './command-line.ts';
 
-const source = new URL('../openapi.yaml', import.meta.url);
+const ROOT = new URL('../', import.meta.url);
+const PAGE = 'docs/configuration.md';
 
 const { values } = readCommandLine({ options: { check: { type: 'boolean', default: false } } });
-const yaml = await readFile(source, 'utf8');
+const yaml = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
+const page = await readFile(new URL(PAGE, ROOT), 'utf8');
 const generated = {
-  'openapi.d.ts': await generateTypes(yaml),
-  'openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document: parse(yaml) })}\n`,
+  'generated/openapi.d.ts': await generateTypes(yaml),
+  'generated/openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document: parse(yaml) })}\n`,
+  [PAGE]: withTableOfVariables(page),
 };
 
 for (const [name, fresh] of Object.entries(generated)) {
-  const target = new URL(`../generated/${name}`, import.meta.url);
+  const target = new URL(name, ROOT);
+  const present = await readFile(target, 'utf8').catch(() => '');
+  if (present === fresh) continue;
   if (!values.check) await writeFile(target, fresh);
-  else if ((await readFile(target, 'utf8').catch(() => '')) !== fresh) {
-    console.error(`generated/${name} is not what openapi.yaml says: run \`npm run generate\``);
+  else {
+    const source = name === PAGE ? 'src/config.ts' : 'openapi.yaml';
+    console.error(`${name} is not what ${source} says: run \`npm run generate\``);
     process.exitCode = 1;
   }
+}
+
+function withTableOfVariables(text: string): string {
+  const head = '| variable | default | meaning |\n| --- | --- | --- |\n';
+  const rows = describeVariables().map(
+    ({ name, default: value, meaning }) =>
+      `| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${meaning} |\n`,
+  );
+  const [before, rest = ''] = text.split(head, 2);
+  return `${before}${head}${rows.join('')}${rest.replace(/^([|<].*\n)*/, '')}`;
 }
 
 async function generateTypes(text: string): Promise<string> {

@@ -2,7 +2,7 @@
 // compose.yaml its schema and dclint's, the systemd unit systemd's own, of which it also has to keep
 // so many that protect the rest of the machine from the service.
 //
-//   npm run lint:deploy
+//   npm run test:all -- deploy
 //
 // hadolint and dclint install themselves into tools/deploy at the first run; systemd has to be there.
 import { spawnSync } from 'node:child_process';

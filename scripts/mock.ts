@@ -1,7 +1,7 @@
 // Promise: whoever writes a client before there is a service can call the contract's examples.
 //
-//   npm run mock                   on the port of the service, 8000
-//   npm run mock -- --port 4010    on another
+//   npm run contract -- mock                   on the port of the service, 8000
+//   npm run contract -- mock --port 4010    on another
 //
 // Prism (https://github.com/stoplightio/prism) installs itself into tools/mock at the first run.
 import { join } from 'node:path';

@@ -2,7 +2,7 @@
 // delays and the audit log. Makes one change at a time, by the rules below, in a copy of the tree,
 // runs the tests of that file there, and says which changes no test noticed; exits 1 if there are any.
 //
-//   npm run mutants -- [--file TEXT] [--line TEXT] [--sample N] [--results FILE]
+//   node scripts/mutants.ts [--file TEXT] [--line TEXT] [--sample N] [--results FILE]
 //
 // --file and --line take only files and lines with that text; --sample takes every Nth change only;
 // --results writes how many were caught and survived.

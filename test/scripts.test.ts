@@ -1,6 +1,7 @@
 // The operator's commands about users and keys.
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { expect, test } from 'vitest';
 import { runTodos, TODOS, useCommands } from './command.ts';
 import { DEMO, startApp } from './harness.ts';
@@ -218,6 +219,44 @@ test.each(['contract', 'contract-coverage', 'contract-mutants', 'generate', 'moc
     expect(code).toBe(2);
   },
 );
+
+test.each([
+  [['run', 'contract', 'lnit'], /^npm run contract -- lnit: there is only coverage, .*lint/],
+  [['run', 'bench', 'x'], /^npm run bench -- x: there is only login, overload, tracing\n$/],
+  [['test-all', 'postgers'], /^There is no suite postgers; --list shows what there is\.\n$/],
+])('the script %s: says what there is, and exit code 2', async ([name = '', ...args], message) => {
+  const { code, output } = await runScript([script(name), ...args]);
+  expect(output).toMatch(message);
+  expect(code).toBe(2);
+});
+
+test('test:all: a suite that the machine has no programs for is named, with its packages', async () => {
+  const all = (...args: string[]) => runScript([script('test-all'), ...args], { PATH: '' });
+  const needs = 'needs pgbouncer: apt-get install pgbouncer, or --install';
+  expect(await all('pgbouncer')).toEqual({
+    code: 0,
+    output: expect.stringMatching(new RegExp(`\\nSummary\\n  pgbouncer  not run  ${needs}\\n$`)),
+  });
+  expect((await all('pgbouncer', '--complete')).code).toBe(1);
+  expect((await all('--list')).output).toContain(`through PgBouncer; ${needs}\n`);
+});
+
+test('test:all has every folder of tests with a configuration of its own', async () => {
+  const { output } = await runScript([script('test-all'), '--list']);
+  for (const file of globSync('*/vitest.config.ts', { cwd: import.meta.dirname })) {
+    const name = file.split(sep)[0] === 'languages' ? 'clients' : file.split(sep)[0];
+    expect(`\n${output}`).toContain(`\n  ${name} `);
+  }
+});
+
+test('package.json has few scripts, and what each runs is there', () => {
+  const root = new URL('../', import.meta.url);
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  expect(Object.keys(scripts).length).toBeLessThanOrEqual(18);
+  for (const file of JSON.stringify(scripts).match(/[\w./-]+\.(ts|cjs|mjs|json)\b/g) ?? []) {
+    expect(existsSync(new URL(file, root)), file).toBe(true);
+  }
+});
 
 test('an unknown user: says so, and exit code 1', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/empty.sqlite` };

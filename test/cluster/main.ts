@@ -1,9 +1,9 @@
 // Promise: on PostgreSQL under Patroni, with etcd and HAProxy, the service outlives the database node
 // that it writes to: no answered write is lost, nothing revoked lives, nobody is logged out.
 //
-//   npm run test:cluster                    starts it all, takes the leader away again and again, and judges
-//   npm run test:cluster -- --install       first installs what is missing of Debian's (as root)
-//   npm run test:cluster -- --results FILE  also writes how many promises held, as JSON
+//   npm run test:all -- cluster            starts it all, takes the leader away again and again, and judges
+//   npm run test:all -- cluster --install  first installs what is missing of Debian's (as root)
+//   node test/cluster/main.ts --results FILE  also writes how many promises held, as JSON
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -57,7 +57,7 @@ export class MissingPackages extends Error {
     super(
       [
         `The cluster is made of Debian's packages, and these are missing: ${names.join(', ')}.`,
-        '  npm run test:cluster -- --install',
+        '  npm run test:all -- cluster --install',
         'as root installs them with apt-get, and keeps them from starting services of their own.',
       ].join('\n'),
     );
