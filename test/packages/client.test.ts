@@ -1,6 +1,6 @@
 // The client as others get it: packed, and installed by npm into an empty project.
 //
-//   npm run test:packages
+//   npm run test:all -- packages
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
