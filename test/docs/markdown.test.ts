@@ -51,3 +51,18 @@ test('a command that does not end is an error with its line', () => {
     "line 3: the command does not end: echo 'x",
   );
 });
+
+test('a program is run only after the comment that asks for it', () => {
+  const program = fence('ts', "import { createClient } from 'openapi-todos-client';");
+  const output = fence('text', 'done');
+  const blocks = read(
+    ...program,
+    ...output,
+    '<!-- test runs the program -->',
+    ...program,
+    ...output,
+  );
+  expect(blocks).toHaveLength(1);
+  expect(blocks[0]?.commands).toMatchObject([{ line: 9, exitCode: 0, output: 'done' }]);
+  expect(blocks[0]?.commands[0]?.text).toContain("from './src/client/index.ts'");
+});

@@ -2,6 +2,7 @@
 //
 //   ```sh        commands, one a line, as a reader pastes them; or a transcript, with `$ ` before each
 //   ```text      directly after it: what the commands print (`json`: by members and values)
+//   ```ts        a program, which is run only after the comment `test runs the program`
 //
 // Comments before a block, which a reader does not see:
 //
@@ -34,6 +35,8 @@ interface Fence {
   lines: string[];
 }
 
+const RUN_PROGRAM = 'test runs the program';
+
 /** Blocks of commands, in the order of the page. */
 export function readBlocks(markdown: string): Block[] {
   const blocks: Block[] = [];
@@ -47,6 +50,10 @@ export function readBlocks(markdown: string): Block[] {
       block = undefined;
     } else if (part.language === 'sh') {
       block = blockOf(part, comments);
+      blocks.push(block);
+      comments = [];
+    } else if (part.language === 'ts' && comments.some(({ text }) => text === RUN_PROGRAM)) {
+      block = programOf(part);
       blocks.push(block);
       comments = [];
     } else {
@@ -95,6 +102,13 @@ function blockOf({ line, lines }: Fence, comments: { line: number; text: string 
     ...(excluded && { excluded }),
     isSlow: said('slow') !== undefined,
   };
+}
+
+/** It imports the client of this project, which is not installed here as a package. */
+function programOf({ line, lines }: Fence): Block {
+  const program = lines.join('\n').replaceAll(`'openapi-todos-client'`, `'./src/client/index.ts'`);
+  const text = `cat >program.ts <<'EOF'\n${program}\nEOF\n"$NODE" program.ts`;
+  return { line, commands: [{ line, text, exitCode: 0 }], isSlow: false };
 }
 
 function transcriptOf(first: number, lines: string[]): Command[] {

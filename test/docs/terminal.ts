@@ -61,6 +61,7 @@ export async function openTerminal(): Promise<Terminal> {
   const env = {
     ...{ PATH, HOME, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1' },
     ...{ PORT: ports.get('8000'), SERVICE_LOG: join(folder, 'service.log') },
+    NODE: process.execPath,
   };
   const bash = spawn('bash', ['--noprofile', '--norc'], { cwd: project, env, detached: true });
   const closed = once(bash, 'close');
