@@ -1,0 +1,73 @@
+// Promise: what a user adds with any operation of the contract is in their export and in a copy of the
+// database, and is deleted with the user. A new resource needs no line for it.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Db } from '../src/database/connect.ts';
+import { copyDatabase } from '../src/database/copy.ts';
+import { isOwned, TABLE_NAMES } from '../src/database/schema.ts';
+import { exportUser } from '../src/export.ts';
+import { freshFile } from './engine.ts';
+import { startApp, type TestApp } from './harness.ts';
+import { collections } from './http/example-requests.ts';
+import { send, signUp } from './http/setup.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+/** Adds the contract's example as a new user. */
+async function add(path: string, body: unknown) {
+  const username = `user-${crypto.randomUUID()}`;
+  const { access_token: token } = await signUp(app, username);
+  const answer = await send(app, { method: 'POST', path, token, body });
+  expect(answer.status).toBe(201);
+  const { id } = await answer.json();
+  const find = app.db.selectFrom('users').select('id').where('username', '=', username);
+  return { token, id, userId: (await find.executeTakeFirstOrThrow()).id };
+}
+
+/** The rows of users by their tables, but for their sessions. */
+async function rowsIn(db: Db) {
+  const tables = TABLE_NAMES.filter(isOwned).filter((table) => table !== 'sessions');
+  const rows = tables.map(async (table) => ({
+    table,
+    rows: await db.selectFrom(table).selectAll().execute(),
+  }));
+  return Promise.all(rows);
+}
+
+async function tablesWith(db: Db, value: string) {
+  const tables = await rowsIn(db);
+  return tables
+    .filter(({ rows }) => JSON.stringify(rows).includes(value))
+    .map(({ table }) => table);
+}
+
+describe.each(collections)('what is added to $path', ({ path, body }) => {
+  test('is in the export of the user', async () => {
+    const { id, userId } = await add(path, body);
+    const [table] = await tablesWith(app.db, id);
+    const exported = await Array.fromAsync(exportUser(app.db, userId, 0));
+    const data: Record<string, unknown> = JSON.parse(exported.join(''));
+    expect(data[String(table)]).toEqual([expect.objectContaining({ id })]);
+  });
+
+  test('is in a copy of the database', async () => {
+    const { id } = await add(path, body);
+    await using target = freshFile();
+    await using stack = new AsyncDisposableStack();
+    const copy = stack.adopt(target.connect(), (handle) => handle.destroy());
+    await copyDatabase(app.db, copy, () => undefined);
+    expect(await tablesWith(copy, id)).toEqual(await tablesWith(app.db, id));
+    expect(await tablesWith(copy, id)).toHaveLength(1);
+  });
+
+  test('is deleted with the user', async () => {
+    const { token, userId } = await add(path, body);
+    expect(await tablesWith(app.db, userId)).toHaveLength(1);
+    const password = { current_password: 'correct horse battery staple' };
+    await send(app, { method: 'DELETE', path: '/auth/me', token, body: password });
+    expect(await tablesWith(app.db, userId)).toEqual([]);
+  });
+});
