@@ -1,10 +1,10 @@
 // Promise: what a user adds with any operation of the contract is in their export and in a copy of the
 // database, and is deleted with the user. A new resource needs no line for it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exportUser } from '../src/cli/personal-data.ts';
 import type { Db } from '../src/database/connect.ts';
 import { copyDatabase } from '../src/database/copy.ts';
 import { isOwned, TABLE_NAMES } from '../src/database/schema.ts';
-import { exportUser } from '../src/export.ts';
 import { freshFile } from './engine.ts';
 import { startApp, type TestApp } from './harness.ts';
 import { collections } from './http/example-requests.ts';

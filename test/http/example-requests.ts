@@ -6,6 +6,8 @@ import {
   type Reference,
   type RequestBodyObject,
 } from '../../src/http/openapi-document.ts';
+import type { TestApp } from '../harness.ts';
+import { send } from './setup.ts';
 
 /** The operation that adds to a collection (`/todos`), whose items have paths (`/todos/{todo_id}`). */
 export interface Collection {
@@ -25,6 +27,14 @@ export const collections: Collection[] = operations.flatMap(({ path, method, ope
   if (method !== 'post' || !item) return [];
   return [{ path, itemPath: item.path, body: exampleBody(operation.requestBody) }];
 });
+
+/** The path with the id of a new item in the place of its parameter, if it has one. */
+export async function withNewItem(app: TestApp, token: string, path: string): Promise<string> {
+  const collection = collections.find(({ itemPath }) => itemPath === path);
+  if (!collection) return path;
+  const answer = await send(app, { method: 'POST', token, ...collection });
+  return `${collection.path}/${(await answer.json()).id}`;
+}
 
 /** The first example of a request body, if there is one. */
 export function exampleBody(requestBody?: RequestBodyObject | Reference): unknown {

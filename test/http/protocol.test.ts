@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/http/openapi-document.ts';
 import { startApp, type TestApp } from '../harness.ts';
+import { withNewItem } from './example-requests.ts';
 import { BEHIND_PROXY, createTodo, readContract, send, signUp, useService } from './setup.ts';
 
 const { app, token, send: sendTo, sendSignedIn } = useService();
@@ -18,8 +19,7 @@ describe('HEAD', () => {
     '/openapi.yaml',
     '/metrics',
   ])('%s answers what GET does, without the body', async (template) => {
-    const { id } = await createTodo(app(), token());
-    const path = template.replace('{todo_id}', id);
+    const path = await withNewItem(app(), token(), template);
     const [head, get] = [
       await sendSignedIn({ method: 'HEAD', path }),
       await sendSignedIn({ path }),

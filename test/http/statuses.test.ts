@@ -7,7 +7,7 @@ import { operationsOf } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { FAULTS } from '../engine.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
-import { collections, exampleBody } from './example-requests.ts';
+import { exampleBody, withNewItem } from './example-requests.ts';
 import { breakDatabase, readContract, type Sent, send, signIn, signUp } from './setup.ts';
 
 /** The whole of OpenAPI, of which our type has what the service reads. */
@@ -78,16 +78,10 @@ interface Route {
 
 async function goodRequest(id: OperationId, status: number, route: Route): Promise<Sent> {
   const { path, method, example: body } = route;
-  const own = GOOD[id] ? await GOOD[id](status < 300) : { path: await withNewItem(path) };
+  const own = GOOD[id]
+    ? await GOOD[id](status < 300)
+    : { path: await withNewItem(app, token, path) };
   return { token, path, method, ...(body !== undefined && { body }), ...own };
-}
-
-/** The path with the id of a new item in the place of its parameter. */
-async function withNewItem(path: string): Promise<string> {
-  const collection = collections.find(({ itemPath }) => itemPath === path);
-  if (!collection) return path;
-  const answer = await send(app, { method: 'POST', token, ...collection });
-  return `${collection.path}/${(await answer.json()).id}`;
 }
 
 /** For some statuses, what is to be changed in it. */
