@@ -2,7 +2,7 @@ import { effect, signal, untracked, useSignal } from '@preact/signals';
 import type { components } from '../client/index.ts';
 import { html } from './html.ts';
 import { notify } from './notices.ts';
-import { client, explain, login, statusOf, tokens, unwrap, username } from './service.ts';
+import { client, explain, login, statusOf, unwrap, username } from './service.ts';
 
 type Session = components['schemas']['Session'];
 
@@ -104,7 +104,7 @@ function SessionRow({ session }: { session: Session }) {
 
 function time(text: string) {
   const date = new Date(text);
-  const shown = date.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  const shown = date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   return html`<time datetime=${text}>${shown}</time>`;
 }
 
@@ -179,7 +179,7 @@ function Deletion() {
     try {
       const body = { current_password: String(values.get('current')) };
       await unwrap(client.DELETE('/auth/me', { body }));
-      tokens.clear();
+      await client.forget();
       notify('Your account and everything in it is deleted.');
     } catch (error) {
       message.value = explain(error);
@@ -193,6 +193,7 @@ function Deletion() {
         <summary>I want to delete my account</summary>
         <form onSubmit=${submit}>
           <p>Your todos and sessions go with it. This cannot be undone.</p>
+          <input type="text" name="username" autocomplete="username" value=${username.value} hidden readonly />
           <label>Current password
             <input type="password" name="current" autocomplete="current-password" required />
           </label>

@@ -1,6 +1,6 @@
 // What can be tried with the tokens of this session. Each says what happened and which rule is behind it.
 import type { TokenPair, Tokens } from '../client/index.ts';
-import { client, settings, tokens } from './service.ts';
+import { client, randomId, settings, tokens } from './service.ts';
 import { loseNextAnswer, shorten } from './wire.ts';
 
 export interface Outcome {
@@ -39,7 +39,7 @@ function present(refresh_token: string, key?: string) {
 
 /** Goes on with a new pair. */
 function take(pair: TokenPair | undefined): void {
-  if (pair) tokens.set({ ...held(), ...pair, refresh_key: crypto.randomUUID() });
+  if (pair) tokens.set({ ...held(), ...pair, refresh_key: randomId() });
 }
 
 async function expire(): Promise<Outcome> {

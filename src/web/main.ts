@@ -55,7 +55,7 @@ function Header() {
   const isSignedIn = login.value !== undefined;
   return html`
     <header class="top">
-      <p class="brand"><span class="mark" aria-hidden="true"></span>Todos</p>
+      <p class="brand"><span class="mark" aria-hidden="true"></span>OpenAPI Todos</p>
       ${
         isSignedIn &&
         html`<nav aria-label="Pages">
@@ -72,7 +72,7 @@ function Header() {
           }}>Under the hood</button>
         ${
           isSignedIn &&
-          html`<button class="quiet" onClick=${signOut} title=${`Signed in as ${username.value}`}>
+          html`<button class="quiet sign-out" onClick=${signOut} title=${`Signed in as ${username.value}`}>
             Sign out
           </button>`
         }
@@ -85,7 +85,8 @@ async function signOut(): Promise<void> {
     await unwrap(client.logout());
   } catch (error) {
     if (statusOf(error) === 401) return; // it was over already
-    notify(`You are still signed in: ${explain(error)}`, { isProblem: true });
+    const action = { label: 'Sign out on this device only', run: () => void client.forget() };
+    notify(`You are still signed in: ${explain(error)}`, { isProblem: true, action });
   }
 }
 

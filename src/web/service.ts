@@ -13,7 +13,7 @@ export const client = createClient({
   baseUrl: document.baseURI.replace(/\/$/, ''),
   tokens,
   fetch: send,
-  onSessionLost: () => notify('Your session has ended. Please sign in again.', { isProblem: true }),
+  onSessionLost: () => notify('Your session has ended. Please sign in again.'),
 });
 
 /** The login whose tokens the store has; all tabs agree on it. */
@@ -63,6 +63,12 @@ export function explain(error: unknown): string {
   const wait = response.headers.get('Retry-After');
   const seconds = response.status === 429 && wait ? ` (in ${wait} s)` : '';
   return `${faults || error.message}${seconds}`;
+}
+
+/** 128 random bits. (`crypto.randomUUID` is missing on pages that are served over plain `http`.) */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The status of a refusal; `undefined` when there was no answer. */

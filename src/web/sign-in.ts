@@ -42,11 +42,11 @@ export function SignIn() {
       <form class="card sign-in" onSubmit=${submit} key=${isNew.value} aria-labelledby="sign-in">
         <h2 id="sign-in">${isNew.value ? 'Create an account' : 'Sign in'}</h2>
         <label>Username
-          <input name="username" value=${demo?.username ?? ''} autocomplete="username"
+          <input name="username" defaultValue=${demo?.username ?? ''} autocomplete="username"
             autocapitalize="none" spellcheck="false" required />
         </label>
         <label>Password
-          <input name="password" type="password" value=${demo?.password ?? ''} required
+          <input name="password" type="password" defaultValue=${demo?.password ?? ''} required
             autocomplete=${isNew.value ? 'new-password' : 'current-password'} />
         </label>
         ${isNew.value && html`<p class="hint">At least 8 characters, and not a common one.</p>`}

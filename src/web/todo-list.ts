@@ -70,11 +70,11 @@ function NewTodo() {
   return html`
     <form class="new-todo" onSubmit=${submit}>
       <input aria-label="New todo" placeholder="What needs doing?" maxlength="200" name="title"
-        autocomplete="off" value=${text.value}
+        autocomplete="off" required value=${text.value}
         onInput=${(event: InputEvent) => {
           text.value = (event.currentTarget as HTMLInputElement).value;
         }} />
-      <button class="primary" disabled=${text.value.trim() === ''}>Add</button>
+      <button class="primary">Add</button>
     </form>`;
 }
 
@@ -90,7 +90,7 @@ function Search() {
     }, TYPING_MS);
   };
   return html`<input type="search" class="search" aria-label="Search todos" placeholder="Search"
-    maxlength="200" value=${filter.value.q ?? ''} onInput=${search} />`;
+    maxlength="200" defaultValue=${filter.value.q ?? ''} onInput=${search} />`;
 }
 
 function Empty({ isFiltered }: { isFiltered: boolean }) {

@@ -2,7 +2,7 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { nextCursor, type Todo, type TodoQuery } from '../client/index.ts';
 import { notify } from './notices.ts';
-import { client, explain, login, statusOf, unwrap } from './service.ts';
+import { client, explain, login, randomId, statusOf, unwrap } from './service.ts';
 import { isReachable } from './wire.ts';
 
 /** A todo of the list; `isPending` until the service has confirmed a change. */
@@ -54,7 +54,7 @@ effect(() => {
 
 /** @returns whether it was added; if not, the text is still the caller's */
 export async function add(title: string): Promise<boolean> {
-  const id = crypto.randomUUID();
+  const id = randomId();
   const now = new Date().toISOString();
   const item: Item = {
     ...{ id, title, description: '', done: false, created_at: now, updated_at: now },

@@ -3,29 +3,63 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { DEMO, type TestApp } from '../harness.ts';
 import { PATIENCE } from '../patience.ts';
+import { launchChromium } from './chromium.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** A tab with the page. Other tabs of its context share its sign-in. */
-export async function openPage(
-  browser: Browser,
-  { url }: Pick<TestApp, 'url'>,
-  options: BrowserContextOptions = {},
-): Promise<Page> {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-  context.setDefaultTimeout(PATIENCE.expect.poll.timeout);
-  const page = await context.newPage();
-  await page.goto(url);
-  return page;
+/** The demo user's todos, the newest first. */
+export const DEMO_TITLES = ['Buy milk', 'Generate a client', 'Try the API'];
+
+/** A browser for the tests of a file. A test fails if its pages throw, or ask another host. */
+export function usePages() {
+  let browser: Browser;
+  let faults: string[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    expect(faults.splice(0)).toEqual([]);
+  });
+
+  /** Opens a tab of its own browser context. Other tabs of the context share its sign-in. */
+  return async function openPage({ url }: Pick<TestApp, 'url'>, options?: BrowserContextOptions) {
+    const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+    context.setDefaultTimeout(PATIENCE.expect.poll.timeout);
+    faults = [];
+    context.on('request', (request) => {
+      if (new URL(request.url()).origin !== url) faults.push(`it asks ${request.url()}`);
+    });
+    context.on('weberror', (error) => faults.push(error.error().message));
+    context.on('console', (message) => {
+      const isAnswer = message.text().startsWith('Failed to load resource');
+      if (message.type() === 'error' && !isAnswer) faults.push(message.text());
+    });
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  };
 }
 
 /** Presses "Sign in" with what the page has filled in, and waits for the list. */
 export async function signIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Todos', exact: true }).waitFor();
+  await page.getByText('Loading…').waitFor({ state: 'detached' });
+}
+
+export async function openAccount(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Account' }).click();
+  await page.getByText('This one', { exact: true }).waitFor();
+}
+
+export async function openHood(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Under the hood' }).click();
+  await page.getByRole('heading', { name: 'Under the hood' }).waitFor();
 }
 
 /** What axe finds wrong with the page as it is now: rules and elements. */
@@ -35,22 +69,20 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-/** The titles of the list, from its top. */
-export function titles(page: Page): Promise<string[]> {
-  return page.locator('.list .title').allTextContents();
-}
-
 /** Waits until the list has these todos and no change is under way. */
 export async function expectTitles(page: Page, expected: string[]): Promise<void> {
-  await expect.poll(() => titles(page)).toEqual(expected);
+  await expect.poll(() => page.locator('.list .title').allTextContents()).toEqual(expected);
   await expect.poll(() => page.locator('.item[aria-busy=true]').count()).toBe(0);
 }
 
-/** What is in the database of the demo user, the newest first. */
-export async function storedTitles(app: TestApp): Promise<string[]> {
+/** Waits for a message at the edge of the page. */
+export async function expectNotice(page: Page, text: string): Promise<void> {
+  await page.locator('.notice', { hasText: text }).waitFor();
+}
+
+/** A client that is signed in as the demo user. */
+export async function demoClient(app: TestApp) {
   const client = app.client();
   await client.login(DEMO.username, DEMO.password);
-  const titles: string[] = [];
-  for await (const { title } of client.todos({ sort: '-created_at' })) titles.push(title);
-  return titles;
+  return client;
 }

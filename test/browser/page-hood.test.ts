@@ -1,0 +1,109 @@
+// "Under the hood" in a real browser: what can be tried, and what it says.
+import { expect, test } from 'vitest';
+import { DEMO, startApp } from '../harness.ts';
+import { DEMO_TITLES, expectTitles, openHood, signIn, usePages } from './page.ts';
+
+const openPage = usePages();
+
+/** The experiments with a sentence that only the true outcome has, and how many tokens there are then. */
+const STAYING = [
+  ['Let the access token expire', /refused it with 401.*repeated the request: 200/, 2],
+  ['Refresh now', /is spent, and .* is current/, 2],
+  ['Refresh from two tabs at once', /answered 200 and 200, with the same new refresh token/, 2],
+  ['Lose the answer, retry with the key', /was answered with the same token/, 2],
+] as const;
+
+test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  await openHood(page);
+  await page.getByRole('button', { name: title }).click();
+  const outcome = page.locator('.outcome');
+  await expect.poll(() => outcome.textContent()).toMatch(sentence);
+  expect(await outcome.textContent()).toContain('The rule.');
+  await expect.poll(() => page.locator('.generations li').count()).toBe(tokens);
+  expect(await page.locator('.generations .current .number').textContent()).toBe(String(tokens));
+  await page.reload();
+  await expectTitles(page, DEMO_TITLES);
+});
+
+test.each([
+  ['Replay an old refresh token', /answered 401\. The session ended at once: .* 401/],
+  [
+    'Sign out and try again',
+    /answered 401 \(“You have been logged out.*refresh token was answered 401/,
+  ],
+])('%s: the session ends', async (title, sentence) => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  await openHood(page);
+  await page.getByRole('button', { name: title }).click();
+  await expect.poll(() => page.locator('.outcome').textContent()).toMatch(sentence);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await page.locator('.generations .current').count()).toBe(0);
+  await signIn(page);
+  await expectTitles(page, DEMO_TITLES);
+});
+
+test('with a reuse leeway of 0, a refresh from two tabs ends the session', async () => {
+  await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
+  const page = await openPage(app);
+  await signIn(page);
+  await openHood(page);
+  await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
+  const outcome = page.locator('.outcome');
+  await expect.poll(() => outcome.textContent()).toMatch(/200 and 401|401 and 200/);
+  expect(await outcome.textContent()).toContain('reuse leeway to 0');
+});
+
+test('every request is shown with its answer, and no secret among them', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  await openHood(page);
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByText('is current').waitFor();
+  const lines = page.locator('.wire summary');
+  await expect.poll(() => lines.allTextContents()).toHaveLength(3);
+  const [refresh, list, login] = await lines.allTextContents();
+  expect(refresh).toMatch(/POST\s*\/auth\/refresh\s*200/);
+  expect(list).toMatch(/GET\s*\/todos\?\S*\s*200/);
+  expect(login).toMatch(/POST\s*\/auth\/login\s*200/);
+  for (const line of await lines.all()) await line.click();
+  const text = await page.locator('.wire').innerText();
+  expect(text).toContain('Authorization: Bearer eyJhbG…');
+  expect(text).toContain('Idempotency-Key: ');
+  expect(text).toContain('"title": "Buy milk"');
+  expect(text).toContain(`"username": "${DEMO.username}"`);
+  expect(text).not.toContain(DEMO.password);
+  expect(text).not.toMatch(/[0-9a-f]{64}|eyJ[\w-]+\.[\w-]+\./);
+});
+
+test('the access token is decoded and its time runs out', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await page.clock.install();
+  await signIn(page);
+  await openHood(page);
+  await page.getByText('Decoded').click();
+  expect(await page.locator('.hood pre').first().textContent()).toContain('"sub": "testuser"');
+  const clock = page.locator('.clock');
+  await expect.poll(() => clock.textContent()).toMatch(/^14:|^15:00/);
+  await page.clock.fastForward('10:00');
+  await expect.poll(() => clock.textContent()).toMatch(/^4:|^5:00/);
+  await page.clock.fastForward('10:00');
+  await expect.poll(() => clock.textContent()).toBe('expired');
+});
+
+test('the panel takes the focus when it opens and gives it back when it closes', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await openHood(page);
+  const isFocused = (selector: string) =>
+    page.locator(selector).evaluate((element) => element.matches(':focus'));
+  await expect.poll(() => isFocused('#hood-title')).toBe(true);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => isFocused('.hood-toggle')).toBe(true);
+});

@@ -1,0 +1,133 @@
+// How the page looks and what it weighs, in a real browser. The pictures of the documentation are
+// taken here:
+//
+//   npm run test:browser                        compares nothing: fonts differ between machines
+//   PICTURES=docs/images npm run test:browser   takes them anew
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startApp } from '../harness.ts';
+import {
+  accessibilityFaults,
+  demoClient,
+  expectTitles,
+  openAccount,
+  openHood,
+  signIn,
+  usePages,
+} from './page.ts';
+
+const openPage = usePages();
+
+const LONG_WORD = 'x'.repeat(200);
+
+/** Everything that the page can show, one after the other. */
+async function visit(page: Page, look: (place: string) => Promise<void>): Promise<void> {
+  await look('the sign-in');
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await look('the registration');
+  await page.getByRole('button', { name: 'I have an account' }).click();
+  await signIn(page);
+  await look('the todos');
+  await page.getByRole('button', { name: 'Edit Buy milk' }).click();
+  await page.getByLabel('Title').waitFor();
+  await look('an edit');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByLabel('Search todos').fill('no such thing');
+  await page.getByText('Nothing matches.').waitFor();
+  await look('an empty list');
+  await openAccount(page);
+  await page.getByText('I want to delete my account').click();
+  await look('the account');
+  await openHood(page);
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByText('is current').waitFor();
+  await page.getByText('Decoded').click();
+  await page.locator('.wire summary').first().click();
+  await look('under the hood');
+}
+
+test.each([320, 480, 768, 1024, 1280, 1600])(
+  '%i px wide, nothing scrolls sideways',
+  async (width) => {
+    await using app = await startApp();
+    const client = await demoClient(app);
+    await client.POST('/todos', { body: { title: LONG_WORD, description: LONG_WORD } });
+    const page = await openPage(app, { viewport: { width, height: 700 } });
+    const tooWide: string[] = [];
+    await visit(page, async (place) => {
+      const scrolls = await page.evaluate(() =>
+        [document.documentElement, ...document.querySelectorAll('.hood')].some(
+          (element) => element.scrollWidth > element.clientWidth,
+        ),
+      );
+      if (scrolls) tooWide.push(place);
+    });
+    expect(tooWide).toEqual([]);
+  },
+);
+
+test.each([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 320],
+] as const)('axe finds nothing, in the %s, %i px wide', async (colorScheme, width) => {
+  await using app = await startApp();
+  const page = await openPage(app, { colorScheme, viewport: { width, height: 800 } });
+  const faults: string[] = [];
+  await visit(page, async (place) => {
+    for (const fault of await accessibilityFaults(page)) faults.push(`${place}: ${fault}`);
+  });
+  expect(faults).toEqual([]);
+});
+
+test('all of the page is less than 60 kB as it goes over the wire, from this service only', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  const loaded = await page.evaluate(() =>
+    ['navigation', 'resource']
+      .flatMap((type) => performance.getEntriesByType(type) as PerformanceResourceTiming[])
+      .map(({ name, encodedBodySize, transferSize }) => ({ name, encodedBodySize, transferSize })),
+  );
+  expect(loaded.length).toBeGreaterThan(20);
+  const bytes = loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+  expect(bytes).toBeGreaterThan(10_000);
+  expect(bytes).toBeLessThan(60_000);
+  // All is there in one round trip after the page: no module waits for another one's imports.
+  const parsed = loaded.filter(({ name }) => name.endsWith('.js')).length;
+  expect(await page.locator('link[rel=modulepreload]').count()).toBe(parsed);
+
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  const again = await page.evaluate(() =>
+    (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+      .filter(({ name, transferSize }) => name.includes('/assets/') && transferSize > 0)
+      .map(({ name }) => name),
+  );
+  expect(again).toEqual([]);
+});
+
+const PICTURES = process.env['PICTURES'];
+
+test.runIf(PICTURES)('the pictures of the documentation', async () => {
+  await using app = await startApp();
+  app.clock.stop();
+  for (const scheme of ['light', 'dark'] as const) {
+    const options = {
+      colorScheme: scheme,
+      viewport: { width: 1280, height: 800 },
+      deviceScaleFactor: 2,
+    };
+    const page = await openPage(app, options);
+    const take = (name: string) =>
+      page.screenshot({ path: `${PICTURES}/${name}-${scheme}.png`, animations: 'disabled' });
+    await take('page-sign-in');
+    await signIn(page);
+    await expectTitles(page, ['Buy milk', 'Generate a client', 'Try the API']);
+    await take('page-todos');
+    await openHood(page);
+    await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
+    await page.getByText('The rule.').waitFor();
+    await take('page-under-the-hood');
+  }
+});

@@ -1,0 +1,159 @@
+// Sessions, accounts and connections of the page in a real browser.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { DEMO, startApp } from '../harness.ts';
+import {
+  DEMO_TITLES,
+  demoClient,
+  expectNotice,
+  expectTitles,
+  openAccount,
+  signIn,
+  usePages,
+} from './page.ts';
+
+const openPage = usePages();
+
+test('sessions are listed, one is ended, then all others', async () => {
+  await using app = await startApp();
+  const clients = [await demoClient(app), await demoClient(app), await demoClient(app)];
+  const page = await openPage(app);
+  await signIn(page);
+  await openAccount(page);
+  const rows = page.locator('.sessions li');
+  await expect.poll(() => rows.count()).toBe(4);
+  expect(await rows.filter({ hasText: 'This one' }).textContent()).toContain('Chrome on Linux');
+  expect(await rows.filter({ hasText: 'This one' }).getByRole('button').count()).toBe(0);
+  await page
+    .getByRole('button', { name: /^End the session/ })
+    .first()
+    .click();
+  await expectNotice(page, 'has ended');
+  await expect.poll(() => rows.count()).toBe(3);
+  await page.getByRole('button', { name: 'Sign out everywhere else (2)' }).click();
+  await expectNotice(page, 'You are signed out everywhere else.');
+  await expect.poll(() => rows.count()).toBe(1);
+  for (const client of clients) expect((await client.GET('/auth/me')).response.status).toBe(401);
+});
+
+test('the password is changed, and the other sessions end', async () => {
+  await using app = await startApp();
+  const other = await demoClient(app);
+  const page = await openPage(app);
+  await signIn(page);
+  await openAccount(page);
+  const form = page.getByRole('region', { name: 'Change the password' });
+  await form.getByLabel('Current password').fill('wrong');
+  await form.getByLabel('New password').fill('correct horse battery staple');
+  await form.getByRole('button').click();
+  await form.getByText('The current password is wrong').waitFor();
+  await form.getByLabel('Current password').fill(DEMO.password);
+  await form.getByRole('button').click();
+  await expectNotice(page, 'Your password is changed');
+  expect((await other.GET('/auth/me')).response.status).toBe(401);
+  const again = await app.client().login(DEMO.username, 'correct horse battery staple');
+  expect(again.response.status).toBe(200);
+});
+
+test('the account is deleted', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  await openAccount(page);
+  await page.getByText('I want to delete my account').click();
+  const form = page.getByRole('region', { name: 'Delete the account' });
+  await form.getByLabel('Current password').fill(DEMO.password);
+  await form.getByRole('button').click();
+  await expectNotice(page, 'Your account and everything in it is deleted.');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
+});
+
+test('two tabs share a sign-in, an expired access token and a sign-out', async () => {
+  await using app = await startApp();
+  const one = await openPage(app);
+  await signIn(one);
+  const other = await one.context().newPage();
+  await other.goto(app.url);
+  await expectTitles(other, DEMO_TITLES);
+  app.clock.advance(901);
+  await Promise.all([one.reload(), other.reload()]);
+  await expectTitles(one, DEMO_TITLES);
+  await expectTitles(other, DEMO_TITLES);
+  await one.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await expectTitles(one, DEMO_TITLES);
+});
+
+test('a session that was ended elsewhere leads back to the sign-in', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  await (await demoClient(app)).DELETE('/auth/sessions');
+  await page.getByRole('button', { name: 'Finished', exact: true }).click();
+  await expectNotice(page, 'Your session has ended');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+test('a refresh whose answer is lost is repeated, and nobody is signed out', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  app.clock.advance(901);
+  const lost: number[] = [];
+  await page.route(
+    '**/auth/refresh',
+    async (route) => {
+      lost.push((await route.fetch()).status());
+      app.clock.advance(60); // beyond the reuse leeway
+      await route.abort();
+    },
+    { times: 1 },
+  );
+  await page.reload();
+  await page.getByText('The service cannot be reached').first().waitFor();
+  await expectTitles(page, DEMO_TITLES);
+  expect(lost).toEqual([200]);
+  expect(await page.getByText('The service cannot be reached').count()).toBe(0);
+});
+
+test('an outage is shown, what was typed is kept, and a restart is noticed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'page-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const variables = { DATABASE_URL: `sqlite:${join(folder, 'todos.sqlite')}` };
+  await using first = await startApp(variables);
+  const page = await openPage(first);
+  await signIn(page);
+  await page.getByRole('button', { name: 'Edit Buy milk' }).click();
+  await page.getByLabel('Notes').fill('Two of them');
+  await first.close();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('What you have typed is kept').waitFor();
+  expect(await page.getByLabel('Notes').inputValue()).toBe('Two of them');
+  await page.getByLabel('New todo').fill('Typed while it was away');
+  await page.keyboard.press('Enter');
+  await expectNotice(page, 'Not added');
+  expect(await page.getByLabel('New todo').inputValue()).toBe('Typed while it was away');
+
+  await using second = await startApp({ ...variables, PORT: new URL(first.url).port });
+  expect(second.url).toBe(first.url);
+  await page.getByText('What you have typed is kept').waitFor({ state: 'detached' });
+  expect(await page.getByLabel('Notes').inputValue()).toBe('Two of them');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Two of them').waitFor();
+  await page.reload();
+  expect(await page.getByLabel('New todo').inputValue()).toBe('Typed while it was away');
+});
+
+test('a sign-out without the service can be had on this device only', async () => {
+  await using app = await startApp();
+  const page = await openPage(app);
+  await signIn(page);
+  await app.close();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out on this device only' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
