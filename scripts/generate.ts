@@ -5,6 +5,8 @@
 //   npm run generate            writes it
 //   npm run generate -- --check exits 1 when it is stale
 //
+// The examples of a response for errors show every `code` that it can have; its type has no others.
+//
 // openapi-typescript leaves `security` out of `operations`; `operationSecurity` adds it, so that a
 // handler's principal is tied to the contract. The contract's hash stands in the file because a
 // changed constraint (a maxLength) changes no type, yet validation and documentation.
@@ -50,13 +52,39 @@ function withTableOfVariables(text: string): string {
 }
 
 async function generateTypes(text: string): Promise<string> {
-  const document: OpenAPI3 = parse(text);
+  const document: OpenAPI3 = narrowCodes(parse(text));
   const nodes = await openapiTS(document, {
     alphabetize: false,
     defaultNonNullable: false, // a request member with a default stays optional
     inject: securityType(document),
   });
   return `// Made from openapi.yaml by \`npm run generate\`; never edited.\n// openapi.yaml sha256: ${hashOf(text)}\n${astToString(nodes)}`;
+}
+
+interface Problems {
+  components: {
+    responses: Record<string, { content?: Record<string, MediaType> }>;
+    examples: Record<string, { value: { code: string } }>;
+  };
+}
+
+interface MediaType {
+  schema: object;
+  examples: Record<string, { $ref: string }>;
+}
+
+/** Narrows the `code` of each problem: the examples of a response have all codes that it can have. */
+function narrowCodes<Document extends Problems & OpenAPI3>(document: Document): Document {
+  const { responses, examples } = document.components;
+  for (const { content } of Object.values(responses)) {
+    const problem = content?.['application/problem+json'];
+    if (!problem) continue;
+    const names = Object.values(problem.examples).map(({ $ref }) => $ref.split('/').at(-1) ?? '');
+    const code = { type: 'string', enum: names.map((name) => examples[name]?.value.code) };
+    const narrowed = { type: 'object', required: ['code'], properties: { code } };
+    problem.schema = { allOf: [problem.schema, narrowed] };
+  }
+  return document;
 }
 
 function securityType(document: OpenAPI3): string {

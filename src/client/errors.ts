@@ -32,7 +32,16 @@ export class RefreshFailedError extends Error {
   }
 }
 
-/** Whether a body is a problem as the contract describes it. */
-export function isProblem(body: unknown): body is Problem {
-  return typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+/**
+ * Whether a value is a problem of the service, and has this `code` if one is given.
+ *
+ * @example
+ * if (isProblem(error, 'invalid_request')) console.log(error.errors);
+ */
+export function isProblem<Code extends Problem['code']>(
+  value: unknown,
+  code?: Code,
+): value is Problem & { code: Code } {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'code' in value && 'detail' in value && (code === undefined || value.code === code);
 }

@@ -8,7 +8,7 @@ import { createSession, type Fetch } from './session.ts';
 import { memoryTokens, type TokenStore } from './tokens.ts';
 
 export { type BrowserTokens, browserTokens } from './browser-tokens.ts';
-export { type Problem, ProblemError, RefreshFailedError } from './errors.ts';
+export { isProblem, type Problem, ProblemError, RefreshFailedError } from './errors.ts';
 export { nextCursor } from './pages.ts';
 export type { Fetch } from './session.ts';
 export { memoryTokens, type TokenPair, type TokenStore, type Tokens } from './tokens.ts';
@@ -47,7 +47,7 @@ export interface ClientOptions {
  *
  * `GET`, `POST`, `PUT`, `PATCH` and `DELETE` are openapi-fetch's: they know every path, parameter,
  * body and answer of the contract and resolve to `{ data, error, response }`; `error` is a
- * {@link Problem}. (A 304 has neither `data` nor `error`: look at `response.status`.)
+ * {@link Problem} whose `code` is one of those that the operation has. (A 304 has neither `data` nor `error`: look at `response.status`.)
  *
  * Every operation that takes an access token gets it, unless the call has an `Authorization` header
  * of its own. When the service rejects the token as expired or invalid, the client refreshes it once

@@ -4,12 +4,13 @@ import type { Schema } from './operation.ts';
 export type Problem = Schema<'Problem'>;
 export type ProblemCode = Schema<'ProblemCode'>;
 
-interface ProblemResponse<Status extends number> {
+interface ProblemResponse<Status extends number, Code extends ProblemCode> {
   status: Status;
-  body: Problem;
+  body: Problem & { code: Code };
 }
 
-interface RetryLater<Status extends number> extends ProblemResponse<Status> {
+interface RetryLater<Status extends number, Code extends ProblemCode>
+  extends ProblemResponse<Status, Code> {
   headers: { 'Retry-After': number };
 }
 
@@ -21,13 +22,13 @@ const TITLES: Record<number, string | undefined> = { ...STATUS_CODES, 413: 'Cont
  * @param detail one sentence for a person; never an exception's text
  * @param errors on 400, where each fault is
  */
-export function problem<const Status extends number>(
+export function problem<const Status extends number, const Code extends ProblemCode>(
   status: Status,
-  code: ProblemCode,
+  code: Code,
   detail: string,
   errors?: Schema<'InputError'>[],
-): ProblemResponse<Status> {
-  const body: Problem = {
+): ProblemResponse<Status, Code> {
+  const body = {
     type: 'about:blank',
     title: TITLES[status] ?? 'Error',
     status,
@@ -40,20 +41,20 @@ export function problem<const Status extends number>(
 }
 
 /** 429: the caller has made too many attempts and may make the next one in `seconds`. */
-export function tooManyRequests(seconds: number): RetryLater<429> {
+export function tooManyRequests(seconds: number): RetryLater<429, 'too_many_requests'> {
   const detail = 'Too many attempts. Please try again later.';
   return retryLater(problem(429, 'too_many_requests', detail), seconds);
 }
 
 /** 503: the service, not the request, is at fault, and only for now. */
-export function unavailable(seconds = 1): RetryLater<503> {
+export function unavailable(seconds = 1): RetryLater<503, 'unavailable'> {
   const detail = 'The service cannot answer right now. Please try again.';
   return retryLater(problem(503, 'unavailable', detail), seconds);
 }
 
-function retryLater<Status extends number>(
-  response: ProblemResponse<Status>,
+function retryLater<Status extends number, Code extends ProblemCode>(
+  response: ProblemResponse<Status, Code>,
   seconds: number,
-): RetryLater<Status> {
+): RetryLater<Status, Code> {
   return { ...response, headers: { 'Retry-After': Math.max(1, Math.ceil(seconds)) } };
 }

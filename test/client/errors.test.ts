@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { isProblem } from '../../src/client/index.ts';
+
+const notFound = { code: 'not_found', detail: 'There is no such todo' };
+
+test.each([
+  ['a problem', true, notFound],
+  ['a text', false, 'Bad Gateway'],
+  ['null', false, null],
+  ['undefined', false, undefined],
+  ['another object', false, { detail: 'of a gateway' }],
+])('isProblem of %s is %s', (_, expected, value) => {
+  expect(isProblem(value)).toBe(expected);
+});
+
+test('isProblem with a code is true for that code only', () => {
+  expect(isProblem(notFound, 'not_found')).toBe(true);
+  expect(isProblem(notFound, 'invalid_request')).toBe(false);
+});
