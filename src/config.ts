@@ -1,12 +1,13 @@
 import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { bool, cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
+import { cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
 import type { AttemptLimits } from './auth/attempts.ts';
 import type { KeyOrigin } from './auth/key-source.ts';
 import type { DatabaseLocation } from './database/connect.ts';
 import { isHostPattern } from './http/allowed-hosts.ts';
 import { isOriginPattern } from './http/cors-origins.ts';
+import { escapeUnsafe } from './printable.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
 export interface Config {
@@ -104,7 +105,7 @@ const variables = {
   JWT_SECRET: makeValidator<string>(secret)({
     default: undefined,
     desc: 'Secret that signs access tokens (HS256), 32 bytes or more. On a loopback address one is made and kept beside the database',
-    example: 'the output of `openssl rand -base64 48`',
+    example: '"$(openssl rand -base64 48)"',
   }),
   JWT_KEYS: makeValidator<string>(jwks)({
     default: undefined,
@@ -133,7 +134,7 @@ const variables = {
     desc: 'How long the refresh token that was used last is given the same successor again; 0 is never',
     example: '0',
   }),
-  REGISTRATION: bool({
+  REGISTRATION: makeValidator<boolean>(yesOrNo)({
     default: true,
     desc: 'Whether anyone may create an account (`true`, `false`)',
     example: 'false',
@@ -248,7 +249,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     );
   }
   if (env.METRICS_PORT && env.METRICS_PORT === env.PORT) {
-    throw new ConfigError(explain('METRICS_PORT', new EnvError('must be another one than PORT')));
+    throw new ConfigError(
+      explain('METRICS_PORT', new EnvError(`must be another one than PORT, not "${env.PORT}"`)),
+    );
   }
   return {
     host: env.HOST,
@@ -341,9 +344,22 @@ function isJson(jwks: string): boolean {
 }
 
 function explain(name: string, error: Error): string {
-  const example = Object.entries(variables).find(([key]) => key === name)?.[1].example;
-  return `${name} ${error.message}\n  for example: ${name}=${example}`;
+  return `${name} ${error.message}\n  for example: ${exampleOf(name)}`;
 }
+
+/** An assignment to a variable of the service that works; undefined for any other variable. */
+export function exampleOf(name: string): string | undefined {
+  const variable = Object.entries(variables).find(([key]) => key === name)?.[1];
+  return variable && `${name}=${variable.example}`;
+}
+
+/** What was given, for a message: what it holds cannot change the terminal or fill it. */
+function quote(input: string): string {
+  const isLong = input.length > MAX_QUOTED;
+  return `"${escapeUnsafe(isLong ? input.slice(0, MAX_QUOTED) : input)}${isLong ? '…' : ''}"`;
+}
+
+const MAX_QUOTED = 60;
 
 function isLoopback(address: string): boolean {
   if (isIP(address) === 4) return address.startsWith('127.');
@@ -364,17 +380,25 @@ function text(value: string, desc: string) {
 function whole(input: string, least: number, most: number, unit: string): number {
   const value = /^\d{1,12}$/.test(input) ? Number(input) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw new EnvError(`must be ${unit}, a whole number from ${least} to ${most}, not "${input}"`);
+  throw new EnvError(
+    `must be ${unit}, a whole number from ${least} to ${most}, not ${quote(input)}`,
+  );
+}
+
+function yesOrNo(input: string): boolean {
+  if (/^(true|t|yes|on|1)$/.test(input)) return true;
+  if (/^(false|f|no|off|0)$/.test(input)) return false;
+  throw new EnvError(`must be true or false, not ${quote(input)}`);
 }
 
 function oneOf(input: string, choices: string[]): string {
   if (choices.includes(input)) return input;
-  throw new EnvError(`must be one of ${choices.join(', ')}, not "${input}"`);
+  throw new EnvError(`must be one of ${choices.join(', ')}, not ${quote(input)}`);
 }
 
 function host(input: string): string {
   if (isIP(input) !== 0 || /^[a-z0-9.-]+$/i.test(input)) return input;
-  throw new EnvError(`must be an address or a host name, not "${input}"`);
+  throw new EnvError(`must be an address or a host name, not ${quote(input)}`);
 }
 
 function databaseUrl(input: string): string {
@@ -382,9 +406,14 @@ function databaseUrl(input: string): string {
   const path = /^sqlite:(.+)$/.exec(input)?.[1];
   const fault = path && findPathFault(path);
   if (path && !fault) return input;
-  // The value may hold a password.
   const forms = 'must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME';
-  throw new EnvError(fault ? `${forms}: ${fault}` : forms);
+  throw new EnvError(`${forms}, not ${schemeOf(input)}${fault ? `: ${fault}` : ''}`);
+}
+
+/** What of a URL that is wrong can be shown: the rest may hold a password. */
+function schemeOf(url: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]{0,20}:/i.exec(url)?.[0];
+  return scheme ? `"${scheme}…"` : 'a text without a scheme';
 }
 
 /** Other programs' forms would make a file with an unexpected name, or in an unexpected folder. */
@@ -412,32 +441,37 @@ function jwks(input: string): string {
     return input;
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : error;
-    throw new EnvError(`must be a JWK Set or the path of a file with one: ${why}`);
+    const given = isFileName(input) ? quote(input) : `a text of ${input.length} characters`;
+    throw new EnvError(`must be a JWK Set or the path of a file with one, not ${given}: ${why}`);
   }
 }
 
-/** Its value may hold a password, and is not repeated. */
+/** A name that cannot be a key that was given by mistake. */
+function isFileName(input: string): boolean {
+  return /^[^{}]*\.json$/.test(input);
+}
+
 function endpoint(input: string): string {
   if (URL.canParse(input) && /^https?:$/.test(new URL(input).protocol)) return input;
-  throw new EnvError('must be a URL that begins with http:// or https://');
+  throw new EnvError(`must be a URL that begins with http:// or https://, not ${schemeOf(input)}`);
 }
 
 function ratio(input: string): number {
   const value = /^\d(\.\d{1,9})?$/.test(input) ? Number(input) : Number.NaN;
   if (value <= 1) return value;
-  throw new EnvError(`must be a number from 0 to 1, not "${input}"`);
+  throw new EnvError(`must be a number from 0 to 1, not ${quote(input)}`);
 }
 
 function origins(input: string): string {
   const wrong = list(input).find((origin) => !isOriginPattern(origin));
   if (wrong === undefined) return input;
-  throw new EnvError(`must be origins (scheme://host[:port], lower case), not "${wrong}"`);
+  throw new EnvError(`must be origins (scheme://host[:port], lower case), not ${quote(wrong)}`);
 }
 
 function hosts(input: string): string {
   const wrong = list(input).find((host) => !isHostPattern(host));
   if (wrong === undefined) return input;
-  throw new EnvError(`must be host names without a port, not "${wrong}"`);
+  throw new EnvError(`must be host names without a port, not ${quote(wrong)}`);
 }
 
 /** A service that somebody tries out on their own machine is not to be asked by pages of other sites. */
@@ -454,7 +488,7 @@ function proxies(input: string): string {
     const [address = '', bits = '0'] = item.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
-      throw new EnvError(`must be addresses or subnets, not "${item}"`);
+      throw new EnvError(`must be addresses or subnets, not ${quote(item)}`);
     }
   }
   return input;

@@ -1,23 +1,36 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { describeVariables } from './config.ts';
+import { ConfigError, describeVariables, exampleOf } from './config.ts';
+import { decodeText } from './decode-text.ts';
 
 /**
- * Adds the variables of a `.env` file to the environment, whose own come first. Windows editors
- * save such files as UTF-8 or UTF-16 with a byte order mark.
+ * Adds the variables of a `.env` file to the environment, whose own come first.
+ * @throws ConfigError if a line of the file is no assignment
  */
 export function loadEnvFile(environment: NodeJS.ProcessEnv, path = '.env'): void {
   if (!existsSync(path)) return;
-  const variables = parseEnv(decodeText(readFileSync(path)));
+  const text = decodeText(readFileSync(path));
+  expectAssignments(text, path);
+  const variables = parseEnv(text);
   for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
 }
 
-/** Reads a byte order mark, and leaves it out. */
-function decodeText(bytes: Uint8Array): string {
-  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
-  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
-  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes);
-  return new TextDecoder().decode(bytes);
+/** @throws ConfigError if a line is no assignment, which parseEnv ignores */
+function expectAssignments(text: string, path: string): void {
+  const outsideQuotes = text.replaceAll(/=[^\S\n]*(["'`])[\s\S]*?\1/g, keepLineBreaks);
+  for (const [index, line] of outsideQuotes.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)|^\s*(export\s+)?[\w.-]+\s*=/.test(line)) continue;
+    const name = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1] ?? ''; // the rest may be a secret
+    const example = exampleOf(name) ?? exampleOf('PORT');
+    const given = name ? `begins with "${name}" and ` : '';
+    throw new ConfigError(
+      `${path}, line ${index + 1} ${given}is not NAME=VALUE\n  for example: ${example}`,
+    );
+  }
+}
+
+function keepLineBreaks(quoted: string): string {
+  return `=${quoted.replaceAll(/[^\n]/g, '')}`;
 }
 
 /** More edits than this make another word of a name. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError, describeVariables, readConfig } from '../src/config.ts';
+import { ConfigError, describeVariables, exampleOf, readConfig } from '../src/config.ts';
 
 test('nothing needs to be set to try the service out', () => {
   expect(readConfig({})).toEqual({
@@ -131,7 +131,7 @@ test.each([
   ['SESSION_IDLE_SECONDS', '1h', 'SESSION_IDLE_SECONDS must be seconds'],
   ['SESSION_ABSOLUTE_SECONDS', '-5', 'SESSION_ABSOLUTE_SECONDS must be seconds'],
   ['REFRESH_GRACE_SECONDS', '301', 'REFRESH_GRACE_SECONDS must be seconds'],
-  ['REGISTRATION', 'maybe', 'REGISTRATION '],
+  ['REGISTRATION', 'maybe', 'REGISTRATION must be true or false, not "maybe"'],
   ['LOGIN_FREE_FAILURES', '0', 'LOGIN_FREE_FAILURES must be a number'],
   ['ALLOWED_HOSTS', 'https://example.com', 'ALLOWED_HOSTS must be host names'],
   ['ALLOWED_HOSTS', 'example.com:8000', 'ALLOWED_HOSTS must be host names'],
@@ -152,7 +152,42 @@ test.each([
   const start = () => readConfig({ [name]: value });
   expect(start).toThrow(ConfigError);
   expect(start).toThrow(message);
+  const isSecret = /^(JWT_SECRET|DATABASE_URL|OTEL_EXPORTER_OTLP_ENDPOINT|JWT_ISSUER)$/.test(name);
+  if (!isSecret) expect(start).toThrow(`"${value.split(',').at(-1)}"`);
   expect(start).toThrow(`for example: ${name}=`);
+});
+
+test('the example of every variable works', () => {
+  const keys = join(mkdtempSync(join(tmpdir(), 'todos-')), 'keys.json');
+  writeFileSync(keys, '{"keys":[]}');
+  const secret = 's'.repeat(32);
+  for (const { name } of describeVariables()) {
+    const [, example = ''] = exampleOf(name)?.split(/=(.*)/) ?? [];
+    const value = example
+      .replace('"$(openssl rand -base64 48)"', secret) // as a shell replaces it
+      .replace('keys.json', keys);
+    const others = name.startsWith('JWT_') ? {} : { JWT_SECRET: secret };
+    expect(() => readConfig({ ...others, [name]: value }), name).not.toThrow();
+  }
+});
+
+test('a wrong value cannot fill the terminal or change it', () => {
+  const start = () => readConfig({ PORT: `\u001b[2K${'9'.repeat(100)}` });
+  expect(start).toThrow(/not "\\u001b\[2K9{56}…"\n/);
+});
+
+test('what was given is shown as far as it cannot be a secret', () => {
+  const messages = {
+    'mysql://root:hunter2@db': 'NAME, not "mysql:…"',
+    hunter2: 'NAME, not a text without a scheme',
+    'sqlite:///hunter2': 'NAME, not "sqlite:…": write sqlite:',
+  };
+  for (const [value, message] of Object.entries(messages)) {
+    expect(() => readConfig({ DATABASE_URL: value })).toThrow(message);
+  }
+  const pasted = 'c2VjcmV0/a2V5';
+  expect(() => readConfig({ JWT_KEYS: pasted })).toThrow('not a text of 13 characters: ENOENT');
+  expect(() => readConfig({ JWT_KEYS: pasted })).not.toThrow(pasted);
 });
 
 test('all that is wrong is said at once', () => {
@@ -205,7 +240,7 @@ test('several processes need a database that they can share', () => {
 
 test('metrics have a port of their own, if any', () => {
   const same = () => readConfig({ PORT: '9000', METRICS_PORT: '9000' });
-  expect(same).toThrow('METRICS_PORT must be another one than PORT');
+  expect(same).toThrow('METRICS_PORT must be another one than PORT, not "9000"');
   expect(readConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
 });
 
@@ -217,7 +252,9 @@ test('a JWK Set is given as JSON or as a file', () => {
     jwks: '{"keys":[]}',
   });
   const missing = () => readConfig({ JWT_KEYS: 'nowhere.json' });
-  expect(missing).toThrow('JWT_KEYS must be a JWK Set or the path of a file with one: ENOENT');
+  expect(missing).toThrow(
+    'JWT_KEYS must be a JWK Set or the path of a file with one, not "nowhere.json": ENOENT',
+  );
   const both = () => readConfig({ JWT_KEYS: '{}', JWT_SECRET: 's'.repeat(32) });
   expect(both).toThrow('JWT_KEYS takes the place of JWT_SECRET: set one');
 });

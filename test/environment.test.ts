@@ -24,6 +24,28 @@ test.each([
   expect(environment).toEqual({ PORT: '9000', HOST: '::1', LOG_LEVEL: 'warn' });
 });
 
+test.each([
+  ['PORT: 9000', 'line 1 begins with "PORT" and is not NAME=VALUE\n  for example: PORT=8000'],
+  ['# ok\n\nexport A="x\ny"\nLOG_LEVEL warn', 'line 5 begins with "LOG_LEVEL" and is not NAME='],
+  ['JWT_SECRET: hunter2', 'for example: JWT_SECRET='],
+  ['{"PORT": 9000}', 'line 1 is not NAME=VALUE\n  for example: PORT=8000'],
+])('.env with the line %j: says which line, and sets nothing', (text, message) => {
+  const path = join(folder(), 'wrong.env');
+  writeFileSync(path, text);
+  const environment: NodeJS.ProcessEnv = {};
+  expect(() => loadEnvFile(environment, path)).toThrow(message);
+  expect(() => loadEnvFile(environment, path)).not.toThrow('hunter2');
+  expect(environment).toEqual({});
+});
+
+test('.env as people write it: comments, empty lines, export, quotes over several lines', () => {
+  const path = join(folder(), 'right.env');
+  writeFileSync(path, '# one\n\n  export A=1 # two\nB = "x\ny: z\n"\r\nC=\'#\'\nD=\n');
+  const environment: NodeJS.ProcessEnv = {};
+  loadEnvFile(environment, path);
+  expect(environment).toEqual({ A: '1', B: 'x\ny: z\n', C: '#', D: '' });
+});
+
 test('a missing .env file changes nothing', () => {
   const environment: NodeJS.ProcessEnv = {};
   loadEnvFile(environment, join(folder(), 'no.env'));

@@ -1,5 +1,6 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { decodeText } from '../decode-text.ts';
 import { type KeySet, keySetOfJson, keySetOfSecret } from './keys.ts';
 
 /** Where keys come from: one secret, a JWK Set's JSON, or the path of a file with one. */
@@ -72,6 +73,6 @@ interface Held {
 }
 
 async function readKeys(path: string): Promise<Held> {
-  const text = await readFile(path, 'utf8');
+  const text = decodeText(await readFile(path));
   return { text, keys: await keySetOfJson(text) };
 }

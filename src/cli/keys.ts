@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { keySetOfJwks } from '../auth/keys.ts';
+import { decodeText } from '../decode-text.ts';
 import { Fault, readCount, UsageError } from './faults.ts';
 import { countOf, printing, type Result, type Terminal } from './terminal.ts';
 
@@ -57,7 +58,7 @@ async function changeKeys(options: Options): Promise<Result> {
 /** @throws Fault where the file is no JWK Set that the service would take */
 async function readKeys(file: string): Promise<DatedKey[]> {
   try {
-    const set: { keys: DatedKey[] } = JSON.parse(readFileSync(file, 'utf8'));
+    const set: { keys: DatedKey[] } = JSON.parse(decodeText(readFileSync(file)));
     await keySetOfJwks(set);
     return set.keys;
   } catch (error) {

@@ -218,3 +218,15 @@ describe('SIGHUP', () => {
     expect(await present(service, await tokenOf(service))).toBe('welcome');
   });
 });
+
+test.each(['utf8', 'utf16le'] as const)(
+  'a key file in %s with a byte order mark, as Windows editors save it: the service reads it',
+  async (encoding) => {
+    const file = join(folder, `${encoding}.json`);
+    await writeFile(file, `\uFEFF${JSON.stringify({ keys: [old] })}`, { encoding, mode: 0o600 });
+    await using app = await startApp({ JWT_KEYS: file });
+    expect(kidOf(await tokenOf(app))).toBe('old');
+    const rotated = await runTodos(['keys', '--file', file, '--json']);
+    expect(JSON.parse(rotated.output)).toMatchObject({ keys: 2 });
+  },
+);
