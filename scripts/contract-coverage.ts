@@ -5,8 +5,9 @@
 //   npm run contract -- coverage [--results FILE]    writes how many checks passed and failed, too
 import { writeFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair } from 'jose';
+import { registeredGroups } from '../test/contract/checks.ts';
 import { coverage } from '../test/contract/coverage.ts';
-import { faultFiles, runFiles, suiteFiles } from '../test/contract/run.ts';
+import { importFolder, loadChecks, runSuite } from '../test/contract/run.ts';
 import { startProcess } from '../test/contract/service-process.ts';
 import { aimAt } from '../test/contract/target.ts';
 import { readCommandLine } from './command-line.ts';
@@ -16,8 +17,10 @@ const { values } = readCommandLine({ options: { results: { type: 'string' } } })
 const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'EdDSA' };
 const service = await startProcess({ JWT_KEYS: JSON.stringify({ keys: [key] }) });
-aimAt({ baseUrl: service.url });
-const { passed, failed } = await runFiles({ files: [...suiteFiles(), ...faultFiles()] });
+aimAt({ baseUrl: service.url, origin: 'http://localhost:3000' });
+await loadChecks();
+await importFolder('faults/');
+const { passed, failed } = await runSuite(registeredGroups(), {});
 await service.stop();
 
 const { table, summary, missing } = coverage();

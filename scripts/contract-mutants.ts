@@ -16,7 +16,7 @@ import { startProxy } from '../test/contract/mutants/proxy.ts';
 import { startProcess } from '../test/contract/service-process.ts';
 import { readCommandLine } from './command-line.ts';
 
-const COMMAND = fileURLToPath(new URL('contract.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../test/contract/command.ts', import.meta.url));
 
 /**
  * All mutants are at one address, and many of them are rejected a lot. Without a reuse leeway, because
@@ -34,12 +34,19 @@ const { values } = readCommandLine({
 
 /** @returns the check that fails, or undefined if none does */
 async function failureOf(url: string, only?: string): Promise<string | undefined> {
-  const args = [COMMAND, '--base-url', url, '--bail', ...(only ? ['--only', only] : [])];
+  const args = [
+    COMMAND,
+    '--base-url',
+    url,
+    '--origin',
+    'http://localhost:3000',
+    '--bail',
+    ...(only ? ['--only', only] : []),
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const output = await text(child.stdout);
   const failed = /^ *✖ (.*)$/m.exec(output)?.[1];
-  if (failed === undefined && !/, 0 failed$/m.test(output))
-    throw new Error(`no result:\n${output}`);
+  if (failed === undefined && !/, 0 failed/m.test(output)) throw new Error(`no result:\n${output}`);
   return failed;
 }
 

@@ -6,7 +6,7 @@ import { ROOT } from './tools.ts';
 
 const SCRIPTS: Record<string, Record<string, string>> = {
   contract: {
-    '': 'scripts/contract.ts',
+    '': 'test/contract/command.ts',
     coverage: 'scripts/contract-coverage.ts',
     'broken-servers': 'scripts/contract-mutants.ts',
     lint: 'scripts/lint-contract.ts',

@@ -3,8 +3,8 @@
 import createFetchClient, { type Client } from 'openapi-fetch';
 import type { paths } from '../../generated/openapi.d.ts';
 import { markSeen } from './coverage.ts';
-import { Difference } from './difference.ts';
-import { lineSaying, operations } from './document.ts';
+import { NoAnswer } from './difference.ts';
+import { document, lineOf, operations } from './document.ts';
 import { type Exchange, remember } from './exchange.ts';
 import { validate } from './validate.ts';
 
@@ -17,8 +17,25 @@ export function connectTo(baseUrl: string): Api {
   return client;
 }
 
-/** Longer than any answer takes, in milliseconds. */
-const PATIENCE = 15_000;
+/** Longer than any answer takes. */
+const TIMEOUT_MS = 15_000;
+
+let interruption: AbortSignal | undefined;
+
+/**
+ * No request is sent once the signal is aborted. The one under way is waited for: it may make a user,
+ * who has to be deleted. Undefined takes the signal back.
+ */
+export function interruptWith(signal: AbortSignal | undefined): void {
+  interruption = signal;
+}
+
+const observers: ((exchange: Exchange) => void)[] = [];
+
+/** Shows every answer to the observer. */
+export function observe(observer: (exchange: Exchange) => void): void {
+  observers.push(observer);
+}
 
 /**
  * Sends any request, good or bad.
@@ -26,6 +43,7 @@ const PATIENCE = 15_000;
  * @throws Difference when the answer is none that the contract declares
  */
 export async function send(request: Request, template: string): Promise<Response> {
+  interruption?.throwIfAborted();
   const exchange: Exchange = {
     template,
     operation: operations.find(
@@ -40,6 +58,7 @@ export async function send(request: Request, template: string): Promise<Response
     response: { status: 0, headers: new Headers(), body: '' },
   };
   const response = await answerTo(request, exchange);
+  for (const observer of observers) observer(exchange);
   if (request.method !== 'OPTIONS') {
     validate(exchange);
     markSeen(exchange);
@@ -55,14 +74,16 @@ function asGet(method: string): string {
 
 async function answerTo(request: Request, exchange: Exchange): Promise<Response> {
   try {
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(request, { signal, redirect: 'manual' });
     const { status, headers } = response;
     exchange.response = { status, headers, body: await response.clone().text() };
     return response;
   } catch (error) {
     const found = String(error instanceof Error ? (error.cause ?? error) : error);
-    const line = lineSaying('paths:');
-    throw new Difference(exchange, { what: 'an answer', line, found });
+    const line = exchange.operation
+      ? lineOf(exchange.operation.declared, 'responses')
+      : lineOf(document, 'paths');
+    throw new NoAnswer(exchange, { what: 'an answer', line, found });
   }
 }

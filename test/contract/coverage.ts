@@ -1,5 +1,5 @@
 // Which of the statuses and headers that the contract declares have been seen in a run.
-import { lineOf, type Operation, type OperationId, operations, resolve } from './document.ts';
+import { lineOf, type Operation, operations, resolve } from './document.ts';
 import type { Exchange } from './exchange.ts';
 
 const seen = new Set<string>();
@@ -14,7 +14,7 @@ export function markSeen({ operation, template, response }: Exchange): void {
   }
 }
 
-export function hasSeen(id: OperationId, status: number): boolean {
+export function hasSeen(id: string, status: number): boolean {
   return seen.has(`${id} ${status}`);
 }
 
@@ -52,10 +52,13 @@ export interface Coverage {
   summary: string;
   /** What was not seen, and where it is declared. */
   missing: string[];
+  /** The same, a line for each status; without the headers of a status that was not seen. */
+  missingByStatus: string[];
 }
 
-export function coverage(): Coverage {
-  const rows = operations.map((operation) => ({
+/** What was seen of these operations. */
+export function coverage(chosen = operations): Coverage {
+  const rows = chosen.map((operation) => ({
     id: operation.operationId,
     statuses: coverageOf(operation),
   }));
@@ -71,10 +74,29 @@ export function coverage(): Coverage {
       unseen.length === 0 ? '100' : Math.min(share, 99.9).toFixed(1)
     } % seen`,
     missing: unseen.map(({ id, name, line }) => `${id} ${name}  (${line})`),
+    missingByStatus: byStatus(rows),
   };
 }
 
-function drawn(rows: { id: string; statuses: StatusCoverage[] }[]): string {
+interface Row {
+  id: string;
+  statuses: StatusCoverage[];
+}
+
+function byStatus(rows: Row[]): string[] {
+  const unseen = rows.flatMap(({ id, statuses }) =>
+    statuses
+      .flatMap((status) => (status.isSeen ? status.headers : [status]))
+      .filter(({ isSeen }) => !isSeen)
+      .map(({ name }) => ({ id, name })),
+  );
+  const groups = [...Map.groupBy(unseen, ({ name }) => name)];
+  return groups
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([name, members]) => `${name} of ${members.map(({ id }) => id).join(', ')}`);
+}
+
+function drawn(rows: Row[]): string {
   const columns = [...new Set(rows.flatMap((row) => row.statuses.map(({ name }) => name)))].sort();
   const cell = (status: StatusCoverage | undefined) => {
     if (!status) return '·';

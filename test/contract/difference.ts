@@ -7,13 +7,17 @@ export interface Expectation {
   line: string;
   /** What was found instead, where the answer does not say it by itself. */
   found?: string;
+  /** What failures with one cause have in common; `what`, if that says it. */
+  cause?: string;
 }
 
 /** An answer is not what the contract says: the request, what was expected, and what came. */
 export class Difference extends Error {
   override readonly name = 'Difference';
+  override readonly cause: string;
+  readonly line: string;
 
-  constructor({ request, response }: Exchange, { what, line, found }: Expectation) {
+  constructor({ request, response }: Exchange, { what, line, found, cause }: Expectation) {
     super(
       [
         ...paragraph('sent', describeRequest(request)),
@@ -22,9 +26,14 @@ export class Difference extends Error {
         ...paragraph('received', describeResponse(response)),
       ].join('\n'),
     );
+    this.line = line;
+    this.cause = cause ?? what;
     this.stack = this.message; // where it was noticed helps nobody
   }
 }
+
+/** A request had no answer. */
+export class NoAnswer extends Difference {}
 
 function paragraph(title: string, lines: string[]): string[] {
   return lines

@@ -1,7 +1,7 @@
-// openapi.yaml as the suite reads it: the operations, and on which line each promise stands.
-import { readFileSync } from 'node:fs';
+// The contract as the suite reads it: its operations, and the line of each statement.
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { operations as Operations } from '../../generated/openapi.d.ts';
+import { specification } from './specification.ts';
 
 export type OperationId = keyof Operations;
 
@@ -9,72 +9,163 @@ export type Reference = { $ref: string };
 
 export interface Schema {
   type?: string | string[];
+  description?: string;
   required?: string[];
   properties?: Record<string, Schema | Reference>;
-  enum?: string[];
+  additionalProperties?: boolean | Schema | Reference;
+  items?: Schema | Reference;
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  example?: unknown;
+  examples?: unknown[];
+  format?: string;
+  pattern?: string;
   minLength?: number;
   maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
+  allOf?: (Schema | Reference)[];
+  oneOf?: (Schema | Reference)[];
+  anyOf?: (Schema | Reference)[];
+}
+
+export interface Example {
+  value?: unknown;
+}
+
+interface WithExamples {
+  example?: unknown;
+  examples?: Record<string, Example | Reference>;
+}
+
+export interface Parameter extends WithExamples {
+  name: string;
+  in: string;
+  description?: string;
+  required?: boolean;
+  schema?: Schema | Reference;
 }
 
 export interface Header {
   required?: boolean;
-  schema: Schema | Reference;
+  schema?: Schema | Reference;
 }
 
-export interface Content {
-  schema: Schema | Reference;
+export interface Content extends WithExamples {
+  schema?: Schema | Reference;
 }
 
 export interface DeclaredResponse {
   description: string;
   headers?: Record<string, Header | Reference>;
   content?: Record<string, Content>;
+  links?: Record<string, Link | Reference>;
+}
+
+export interface Link {
+  operationId?: string;
+  parameters?: Record<string, unknown>;
+}
+
+interface RequestBody {
+  required?: boolean;
+  content: Record<string, Content>;
+}
+
+export interface SecurityScheme {
+  type: string;
+  scheme?: string;
+  name?: string;
+  in?: string;
 }
 
 interface OperationObject {
   operationId: OperationId;
-  tags: [string];
-  security?: object[];
-  requestBody?: { required?: boolean; content: Record<string, Content> };
+  tags: [string, ...string[]];
+  security?: Record<string, unknown>[];
+  parameters?: (Parameter | Reference)[];
+  requestBody?: RequestBody | Reference;
   responses: Record<string, DeclaredResponse | Reference>;
 }
 
+interface PathItem extends Partial<Record<string, unknown>> {
+  parameters?: (Parameter | Reference)[];
+}
+
 interface ContractDocument {
-  paths: Record<string, Partial<Record<string, OperationObject>>>;
+  openapi: string;
+  info: { title: string };
+  security?: Record<string, unknown>[];
+  paths: Record<string, PathItem>;
   components: {
-    responses: Record<string, DeclaredResponse>;
-    schemas: Record<string, Schema>;
+    responses?: Record<string, DeclaredResponse>;
+    schemas?: Record<string, Schema>;
+    securitySchemes?: Record<string, SecurityScheme | Reference>;
   };
 }
 
 /** The name that differences give the contract. */
-export const FILE = 'openapi.yaml';
+export const FILE = specification.name;
 
-const text = readFileSync(new URL(`../../${FILE}`, import.meta.url), 'utf8');
+const text = specification.text;
 const counter = new LineCounter();
 const parsed = parseDocument(text, { lineCounter: counter });
 
-export const document: ContractDocument = parsed.toJS();
+// command.ts has seen that it is OpenAPI 3
+export const document: ContractDocument = { components: {}, paths: {}, ...parsed.toJS() };
 
-/** An operation with what is around it. */
+/** An operation with all that holds for it. */
 export interface Operation extends OperationObject {
   path: string;
   method: string;
   isPublic: boolean;
+  /** The part of the document. */
+  declared: object;
+  security: Record<string, unknown>[];
+  parameters: Parameter[];
+  requestBody?: RequestBody;
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 export const operations: Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
   METHODS.flatMap((method) => {
-    const operation = item[method];
-    if (!operation) return [];
-    const isPublic = operation.security?.length === 0;
-    return [{ ...operation, path, method: method.toUpperCase(), isPublic }];
+    const operation = item[method] as OperationObject | undefined; // so OpenAPI has it
+    return operation ? [completed(operation, path, method, item.parameters)] : [];
   }),
 );
 
-export function operationOf(id: OperationId): Operation {
+function completed(
+  operation: OperationObject,
+  path: string,
+  method: string,
+  shared: (Parameter | Reference)[] = [],
+): Operation {
+  const security = operation.security ?? document.security ?? [];
+  const own = (operation.parameters ?? []).map((one) => resolve(one));
+  const inherited = shared
+    .map((one) => resolve(one))
+    .filter((one) => !own.some(({ name, in: place }) => name === one.name && place === one.in));
+  const { requestBody, ...rest } = operation;
+  return {
+    ...rest,
+    // an operation of another contract may have neither
+    operationId: operation.operationId ?? `${method.toUpperCase()} ${path}`,
+    tags: operation.tags ?? ['untagged'],
+    path,
+    method: method.toUpperCase(),
+    isPublic: security.length === 0 || security.some((one) => Object.keys(one).length === 0),
+    declared: operation,
+    security,
+    parameters: [...inherited, ...own],
+    ...(requestBody && { requestBody: resolve(requestBody) }),
+  };
+}
+
+export function operationOf(id: string): Operation {
   const operation = operations.find(({ operationId }) => operationId === id);
   if (!operation) throw new Error(`${FILE} has no operation ${id}`);
   return operation;
@@ -150,9 +241,14 @@ export function resolve<T extends object>(part: T | Reference): T {
   if (!('$ref' in part)) return part;
   const steps = part.$ref.replace(/^#\//, '').split('/');
   const target = steps.reduce<unknown>(
-    (value, step) => Reflect.get(Object(value), step.replaceAll('~1', '/').replaceAll('~0', '~')),
+    (value, step) => Reflect.get(Object(value), nameIn(step)),
     document,
   );
   if (typeof target !== 'object' || target === null) throw new Error(`${part.$ref} leads nowhere`);
-  return resolve(target as T); // the document was checked to be OpenAPI when the service started
+  return resolve(target as T); // OpenAPI has there what the reference is used for
+}
+
+/** The name in a step of a JSON Pointer that is a fragment of a URI. */
+function nameIn(step: string): string {
+  return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
 }

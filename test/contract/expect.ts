@@ -1,11 +1,9 @@
 // What the suite says of answers. Whatever does not hold is a Difference that names its line.
-import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { components } from '../../generated/openapi.d.ts';
 import { Difference, type Expectation } from './difference.ts';
 import { document, lineOf, lineSaying, resolve } from './document.ts';
 import { type Exchange, exchangeOf, shorten } from './exchange.ts';
-import { target } from './target.ts';
 
 export type Problem = components['schemas']['Problem'];
 export type ProblemCode = Problem['code'];
@@ -15,25 +13,6 @@ interface Result<Data> {
   data?: Data;
   error?: unknown;
   response: Response;
-}
-
-let hasFailed = false;
-
-/** A test of the operation that is being described. */
-export function check(
-  status: number | string,
-  what: string,
-  run: (context: TestContext) => Promise<void>,
-): void {
-  test(`${status} ${what}`, async (context) => {
-    if (hasFailed && target.bail) return context.skip('one has failed');
-    try {
-      await run(context);
-    } catch (error) {
-      hasFailed = true;
-      throw error;
-    }
-  });
 }
 
 /** @returns the body of an answer that has this status */
@@ -50,9 +29,8 @@ export function fails(result: Result<unknown>, status: number, code: ProblemCode
   // Its body was held against the schema that its type was made from.
   const problem = result.error as Problem;
   if (problem.code === code) return problem;
-  const { enum: codes = [] } = resolve(
-    document.components.schemas['Problem']?.properties?.['code'] ?? {},
-  );
+  const problems = document.components.schemas?.['Problem']?.properties ?? {};
+  const { enum: codes = [] } = resolve(problems['code'] ?? {});
   const line = lineOf(codes, `${codes.indexOf(code)}`);
   throw new Difference(exchange, { what: `code: ${code}`, line });
 }
@@ -107,7 +85,7 @@ export function holds(
   throw new Difference(exchangeOf(response), { what, line, found: show(actual) });
 }
 
-function hasStatus(exchange: Exchange, status: number): void {
+export function hasStatus(exchange: Exchange, status: number): void {
   if (exchange.response.status !== status) {
     throw new Difference(exchange, expectationOf(exchange, status));
   }

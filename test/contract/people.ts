@@ -1,5 +1,7 @@
 // The users of a run, deleted at its end.
 import type { components } from '../../generated/openapi.d.ts';
+import { observe } from './client.ts';
+import { NoAnswer } from './difference.ts';
 import { succeeds } from './expect.ts';
 import { api, target } from './target.ts';
 
@@ -22,6 +24,12 @@ export interface Person extends Credentials {
 /** Those who are to be deleted at the end, by their names. */
 const registered = new Map<string, Credentials>();
 
+observe(({ operation, request, response }) => {
+  if (operation?.operationId !== 'register' || response.status !== 201) return;
+  const credentials: Credentials = JSON.parse(request.body);
+  registered.set(credentials.username, credentials);
+});
+
 /** Names and passwords that nobody has. */
 export function newCredentials(): Credentials {
   const id = crypto.randomUUID();
@@ -32,7 +40,6 @@ export function newCredentials(): Credentials {
 export async function signUp(credentials = newCredentials()): Promise<Person> {
   const result = await api.POST('/auth/register', { body: credentials });
   const user = succeeds(result, 201);
-  registered.set(credentials.username, credentials);
   return { ...credentials, user, result, tokens: await signIn(credentials) };
 }
 
@@ -70,11 +77,17 @@ export function isDeleted(username: string): void {
  * @returns the names for which that did not work
  */
 export async function cleanUp(): Promise<string[]> {
-  const left: string[] = [];
+  const left = new Set(registered.keys());
   for (const person of registered.values()) {
-    await forget(person).catch(() => left.push(person.username));
+    const error = await forget(person).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error === undefined) left.delete(person.username);
+    if (error instanceof NoAnswer) break; // the others would have to wait for nothing
   }
-  return left;
+  registered.clear();
+  return [...left];
 }
 
 async function forget(person: Credentials): Promise<void> {

@@ -1,9 +1,15 @@
 // Requests that no typed client would send, and for each operation a good one to be spoiled.
+import { Skip } from './checks.ts';
 import { send } from './client.ts';
-import { type OperationId, operationOf } from './document.ts';
-import { succeeds } from './expect.ts';
-import { ada, as, newCredentials, once, signIn } from './people.ts';
-import { api, target } from './target.ts';
+import { authorization, isAuthorized } from './credentials.ts';
+import { Difference } from './difference.ts';
+import { type Operation, operationOf, type Parameter, resolve } from './document.ts';
+import { exchangeOf } from './exchange.ts';
+import { idIn } from './items.ts';
+import { ownBody, ownId } from './own-requests.ts';
+import { target } from './target.ts';
+import { isJsonType } from './validate.ts';
+import { goodValue } from './values.ts';
 
 export interface Sent {
   method: string;
@@ -15,65 +21,139 @@ export interface Sent {
   body?: string | undefined;
 }
 
+export type RawResult = Awaited<ReturnType<typeof raw>>;
+
 /** The answer to any request at all, in openapi-fetch's form. */
 export async function raw({ method, template, path, headers, body }: Sent) {
   const init = { method, headers, ...(body === undefined ? {} : { body }) };
   const response = await send(new Request(target.baseUrl + path, init), template);
   const text = await response.text();
-  const value: unknown = text === '' ? undefined : JSON.parse(text);
+  const isJson = text !== '' && isJsonType(response.headers.get('Content-Type') ?? '');
+  const value: unknown = isJson ? JSON.parse(text) : undefined;
   return response.ok ? { data: value, response } : { error: value, response };
 }
 
-/** A request of ada's that is as it should be. What becomes of it does not disturb other checks. */
-export async function goodRequest(id: OperationId): Promise<Sent> {
-  const { path: template, method, isPublic, requestBody } = operationOf(id);
-  const body = requestBody && JSON.stringify(await goodBody(id));
+/**
+ * A request that is as it should be.
+ * @param isFresh whether it is carried out: then its item and its session are its own
+ */
+export async function goodRequest(id: string, isFresh = true): Promise<Sent> {
+  const operation = operationOf(id);
+  const body = await goodBody(operation, isFresh);
   return {
-    method,
-    template,
-    path: template
-      .replace('{todo_id}', template.includes('{todo_id}') ? await spareTodo() : '')
-      .replace('{session_id}', template.includes('{session_id}') ? await spareSession() : ''),
+    method: operation.method,
+    template: operation.path,
+    path: (await goodPath(operation.path, isFresh)) + requiredQuery(operation),
     headers: {
-      ...(isPublic ? {} : as((await ada()).tokens).headers),
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...requiredHeaders(operation),
+      ...(await authorization(operation, isFresh)),
+      ...(body === undefined ? {} : { 'Content-Type': jsonTypeOf(operation) }),
     },
-    body,
+    body: body === undefined ? undefined : JSON.stringify(body),
   };
 }
 
-/** A body that the operation takes. */
-export async function goodBody(id: OperationId): Promise<object> {
-  return (await BODIES[id]?.()) ?? {};
+/** The JSON type of an operation's bodies. */
+export function jsonTypeOf({ operationId, requestBody }: Operation): string {
+  const type = Object.keys(requestBody?.content ?? {}).find(isJsonType);
+  if (type === undefined) throw new Skip(`${operationId} takes no JSON`);
+  return type;
 }
 
-const BODIES: Partial<Record<OperationId, () => Promise<object>>> = {
-  register: async () => newCredentials(),
-  login: async () => credentialsOf(await ada()),
-  refresh: async () => ({ refresh_token: (await spareTokens()).refresh_token }),
-  logout: async () => ({ refresh_token: (await spareTokens()).refresh_token }),
-  changePassword: async () => {
-    const { password } = await ada();
-    return { current_password: password, new_password: password };
-  },
-  deleteCurrentUser: async () => ({ current_password: `not ${(await ada()).password}` }),
-  createTodo: async () => ({ title: 'spare' }),
-  replaceTodo: async () => ({ title: 'spare' }),
-  updateTodo: async () => ({ title: 'spare' }),
-};
-
-function credentialsOf({ username, password }: { username: string; password: string }) {
-  return { username, password };
+/** A body that the operation takes; undefined if it takes none. */
+export async function goodBody(operation: Operation, isFresh: boolean): Promise<unknown> {
+  const { requestBody, operationId } = operation;
+  if (!requestBody) return undefined;
+  const own = await ownBody(operationId, isFresh);
+  if (own) return own;
+  const { example, examples = {}, schema = {} } = requestBody.content[jsonTypeOf(operation)] ?? {};
+  const [first] = Object.values(examples).map((one) => resolve(one).value);
+  const value = first ?? example ?? goodValue(schema);
+  if (value === undefined) throw new Skip(`no body for ${operationId} was found`);
+  return value;
 }
 
-const spareTokens = once(async () => signIn(await ada()));
+/** A value that a parameter allows. */
+export function goodParameter({ name, example, examples = {}, schema = {} }: Parameter): string {
+  const [first] = Object.values(examples).map((one) => resolve(one).value);
+  const value = example ?? first ?? goodValue(schema);
+  if (value === undefined) throw new Skip(`no value for ${name} was found`);
+  return String(value);
+}
 
-const spareSession = once(async () => {
-  const sessions = succeeds(await api.GET('/auth/sessions', as(await spareTokens())), 200);
-  return sessions.find(({ current }) => current)?.id ?? '';
-});
+function required({ parameters }: Operation, place: string): Parameter[] {
+  return parameters.filter((one) => one.in === place && one.required);
+}
 
-async function spareTodo(): Promise<string> {
-  const request = { ...as((await ada()).tokens), body: { title: 'spare' } };
-  return succeeds(await api.POST('/todos', request), 201).id;
+function requiredQuery(operation: Operation): string {
+  const values = required(operation, 'query').map((one) => [one.name, goodParameter(one)]);
+  return values.length > 0 ? `?${new URLSearchParams(values)}` : '';
+}
+
+function requiredHeaders(operation: Operation): Record<string, string> {
+  const values = required(operation, 'header').map((one) => [one.name, goodParameter(one)]);
+  return Object.fromEntries(values);
+}
+
+const items = new Map<string, Promise<string>>();
+
+/** A path whose ids are those of things that exist: made for it, if they can be. */
+async function goodPath(template: string, isFresh: boolean): Promise<string> {
+  let path = '';
+  let prefix = '';
+  const steps = template.slice(1).split('/');
+  for (const [index, step] of steps.entries()) {
+    const [, name] = /^\{(.+)\}$/.exec(step) ?? [];
+    const collection = { template: prefix, path };
+    prefix += `/${step}`;
+    if (name === undefined) {
+      path += `/${step}`;
+      continue;
+    }
+    const isLast = index === steps.length - 1;
+    const key = `${target.baseUrl}${path}/${step}`;
+    const known = isFresh && isLast ? undefined : items.get(key);
+    const id = known ?? anId(name, prefix, collection);
+    items.set(key, id);
+    path += `/${encodeURIComponent(await id)}`;
+  }
+  return path;
+}
+
+interface Collection {
+  template: string;
+  path: string;
+}
+
+/** The id of a thing: of one's own making, of the list of them, or of the example. */
+async function anId(name: string, itemTemplate: string, collection: Collection): Promise<string> {
+  const own = await ownId(name);
+  if (own !== undefined) return own;
+  const { creating, listing, parameter } = idIn(name, itemTemplate, collection.template);
+  for (const source of [creating, listing]) {
+    if (!source || !isAuthorized(source.operation)) continue;
+    const body = await goodBody(source.operation, false);
+    const type = body === undefined ? {} : { 'Content-Type': jsonTypeOf(source.operation) };
+    const result = await raw({
+      method: source.operation.method,
+      template: collection.template,
+      path: collection.path + requiredQuery(source.operation),
+      headers: {
+        ...requiredHeaders(source.operation),
+        ...(await authorization(source.operation, false)),
+        ...type,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!result.response.ok && source === creating) throw notMade(result, source.line);
+    const id = source.read(result);
+    if (id !== undefined) return id;
+  }
+  if (parameter) return goodParameter(parameter);
+  throw new Skip(`no operation makes or lists what {${name}} is the id of`);
+}
+
+function notMade({ response }: RawResult, line: string): Difference {
+  const what = 'a success for a request that the schema allows';
+  return new Difference(exchangeOf(response), { what, line });
 }

@@ -1,69 +1,124 @@
-// Runs files of node:test in this process, so that they share one client, its users and what it saw.
-// node:test and not vitest: it comes with Node, starts in no time (every mutant is a run of its own)
-// and has the reporters already.
-import { createWriteStream, globSync } from 'node:fs';
-import { finished } from 'node:stream/promises';
-import { run } from 'node:test';
-import { junit } from 'node:test/reporters';
-import { fileURLToPath } from 'node:url';
-import { type OperationId, operations } from './document.ts';
-import { report } from './report.ts';
+// One run of the suite against a service: from the first request to what is left behind.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { type Group, registeredGroups } from './checks.ts';
+import { interruptWith } from './client.ts';
+import { coverage, hasSeen } from './coverage.ts';
+import { deriveChecks } from './derived/all.ts';
+import { type Operation, operations } from './document.ts';
+import { junit } from './junit.ts';
+import { isOwnContract } from './own.ts';
+import { cleanUp } from './people.ts';
+import { Report } from './report.ts';
+import { type Result, type Run, runGroups } from './runner.ts';
 
-const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** The tags of the contract. */
+export const TAGS = [...new Set(operations.flatMap(({ tags }) => tags))];
 
-/** The tags of the contract, and of each operation its own. */
-export const TAGS = [...new Set(operations.map(({ tags: [tag] }) => tag))];
-
-/** What is to be run. */
-export interface Selection {
-  files: string[];
-  /** Only that operation, if any. */
-  operation?: OperationId | undefined;
+/** Registers the checks of the contract: those of its own, and those that come from the document. */
+export async function loadChecks(): Promise<void> {
+  if (isOwnContract) await importFolder('suite/');
+  deriveChecks();
 }
 
-/** The suite, or what it has for a tag or an operation. */
-export function suiteOf(only?: string): Selection | undefined {
-  const operation = operations.find(({ operationId }) => operationId === only);
-  const tag = operation?.tags[0] ?? only ?? '*';
-  if (tag !== '*' && !TAGS.includes(tag)) return undefined;
-  return { files: suiteFiles(tag), operation: operation?.operationId };
+/** Imports the modules of a folder beside this file, which register their checks. */
+export async function importFolder(name: string): Promise<void> {
+  const folder = new URL(name, import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  for (const file of files) {
+    if (/\.[jt]s$/.test(file)) await import(new URL(file, folder).href);
+  }
 }
 
-/** The files of a tag, or of all of them. */
-export function suiteFiles(tag = '*'): string[] {
-  return globSync(`${HERE}suite/${tag}/*.ts`).sort();
+/** The operations of a tag, or the one with this id; all, if nothing is given. */
+export function operationsOf(only?: string): Operation[] {
+  if (only === undefined) return operations;
+  return operations.filter(({ operationId, tags }) => operationId === only || tags.includes(only));
 }
 
-/** The files that start the service with a fault. */
-export function faultFiles(): string[] {
-  return globSync(`${HERE}faults/*.ts`).sort();
+/** The groups of checks of a tag or an operation, or all. */
+export function groupsOf(only?: string): Group[] {
+  const groups = registeredGroups();
+  if (only === undefined) return groups;
+  const chosen = operationsOf(only);
+  return groups.filter(({ name }) => chosen.some(({ operationId }) => isOf(name, operationId)));
 }
 
-export interface Outcome {
+/** `listTodos, page by page` belongs to listTodos. */
+function isOf(group: string, id: string): boolean {
+  return group === id || group.startsWith(`${id},`);
+}
+
+export interface CommandRun {
+  bail?: boolean;
+  signal?: AbortSignal;
+  junitFile?: string | undefined;
+  only?: string | undefined;
+}
+
+export interface Counts {
   passed: number;
   failed: number;
+  skipped: number;
 }
 
-/** Prints what was checked, and writes it as JUnit's XML if there is a file to write. */
-export async function runFiles(
-  { files, operation }: Selection,
-  junitFile?: string,
-): Promise<Outcome> {
-  const outcome = { passed: 0, failed: 0 };
-  const events = run({
-    files,
-    isolation: 'none',
-    ...(operation && { testNamePatterns: new RegExp(`^${operation}\\b`) }),
+export async function runSuite(groups: Group[], options: CommandRun): Promise<Counts & Run> {
+  const report = new Report((text) => process.stdout.write(text));
+  interruptWith(options.signal);
+  const run = await runGroups(groups, {
+    ...options,
+    onGroup: ({ name }) => report.group(name),
+    onResult: (result) => report.result(result),
   });
-  events.on('test:pass', ({ details, skip }) => {
-    if (details.type !== 'suite' && skip === undefined) outcome.passed += 1;
-  });
-  events.on('test:fail', ({ details }) => {
-    if (details.type !== 'suite') outcome.failed += 1;
-  });
-  const printed = events.compose(report);
-  printed.pipe(process.stdout);
-  const written = junitFile && finished(events.compose(junit).pipe(createWriteStream(junitFile)));
-  await Promise.all([finished(printed), written]);
-  return outcome;
+  interruptWith(undefined);
+  console.log(`\n${report.summary().join('\n')}`);
+  return { ...run, ...count(run.results) };
+}
+
+export function count(results: Result[]): Counts {
+  const of = (outcome: Result['outcome']) =>
+    results.filter((result) => result.outcome === outcome).length;
+  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') };
+}
+
+/** @returns the exit code */
+export async function runCommand(options: CommandRun): Promise<number> {
+  const { results, endedBy, passed, failed, skipped } = await runSuite(
+    groupsOf(options.only),
+    options,
+  );
+  const left = await cleanUp();
+  if (left.length > 0) console.log(`These users could not be deleted: ${left.join(', ')}`);
+  for (const hint of hints()) console.log(hint);
+  if (endedBy) console.log(`The run ended early: ${endedBy}.`);
+  const seen = coverage(operationsOf(options.only));
+  console.log(`\nOf the contract: ${seen.summary}.`);
+  for (const line of seen.missingByStatus) console.log(`  not seen: ${line}`);
+  const derived = results.filter(({ check }) => check.isDerived).length;
+  console.log(
+    `\n${results.length} checks, ${derived} of them from the document\n` +
+      `${passed} passed, ${failed} failed, ${skipped} skipped`,
+  );
+  if (options.junitFile !== undefined && !wrote(options.junitFile, results)) return 2;
+  if (endedBy && !options.bail) return 2;
+  return failed > 0 ? 1 : 0;
+}
+
+function hints(): string[] {
+  if (!isOwnContract) return [];
+  return [
+    ...(hasSeen('register', 403) ? ['Registration is closed there: open it for the run.'] : []),
+    ...(hasSeen('login', 429) || hasSeen('register', 429)
+      ? ['Attempts are limited there: some answers say only that.']
+      : []),
+  ];
+}
+
+function wrote(file: string, results: Result[]): boolean {
+  try {
+    writeFileSync(file, junit(results));
+    return true;
+  } catch (error) {
+    console.error(`--junit: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
 }

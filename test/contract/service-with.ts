@@ -1,6 +1,6 @@
 // The real service with a fault, in the place of the one that the run is aimed at.
-import { after, before, describe } from 'node:test';
 import { startApp, type TestApp } from '../harness.ts';
+import { after, before, describe } from './checks.ts';
 import { aimAt, target } from './target.ts';
 
 /** Describes what a service that was started with these variables answers. */

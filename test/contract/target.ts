@@ -6,17 +6,17 @@ export interface Target {
   baseUrl: string;
   /** An origin whose pages may call it; undefined leaves CORS out. */
   origin: string | undefined;
-  /** The largest body that it takes, in bytes. */
+  /** The largest body that it takes, in bytes; Infinity if nobody said. */
   bodyLimit: number;
-  /** Whether the first failure is the last check. */
-  bail: boolean;
+  /** An access token, for a contract that has other ways to get one. */
+  token: string | undefined;
 }
 
 export const target: Target = {
   baseUrl: 'http://localhost:8000',
-  origin: 'http://localhost:3000',
+  origin: undefined,
   bodyLimit: 65_536,
-  bail: false,
+  token: undefined,
 };
 
 /** The typed client of what the run is aimed at. */

@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import ajvFormats from 'ajv-formats';
 import { Difference, type Expectation } from './difference.ts';
 import {
+  type Content,
   type DeclaredResponse,
   document,
   FILE,
@@ -16,7 +17,7 @@ import {
 } from './document.ts';
 import type { Exchange } from './exchange.ts';
 
-const ajv = new Ajv2020({ verbose: true, strict: false });
+const ajv = new Ajv2020({ verbose: true, strict: false, allErrors: true, logger: false });
 ajvFormats.default(ajv, { mode: 'full' });
 ajv.addSchema(document, FILE, undefined, false);
 
@@ -41,11 +42,12 @@ function declaredFor(exchange: Exchange): DeclaredResponse[] {
   if (siblings.length > 0) {
     return siblings.map(({ responses }) => declaredStatus(exchange, responses));
   }
-  const { responses } = document.components;
+  const { responses = {} } = document.components;
   const declared = response.status === 404 ? responses['NotFound'] : undefined;
   if (declared) return [declared];
   const line = lineOf(responses, 'NotFound');
-  throw new Difference(exchange, { what: '404: the contract has no such path', line });
+  const what = '404: the contract has no such path';
+  throw new Difference(exchange, { what, line });
 }
 
 /** The operations at the path of a request that is none itself. */
@@ -57,11 +59,23 @@ function declaredStatus(
   exchange: Exchange,
   responses: Record<string, DeclaredResponse | Reference>,
 ): DeclaredResponse {
-  const declared = responses[exchange.response.status];
-  if (declared) return resolve(declared);
+  const { status } = exchange.response;
+  const declared = responseTo(responses, status);
+  if (declared) return declared;
   const [first = ''] = Object.keys(responses);
   const what = `one of the statuses ${Object.keys(responses).join(', ')}`;
-  throw new Difference(exchange, { what, line: lineOf(responses, first) });
+  const cause = `a status that is declared, not ${status}`;
+  throw new Difference(exchange, { what, line: lineOf(responses, first), cause });
+}
+
+/** What is declared for a status: by itself, by its class (`4XX`), or by `default`. */
+export function responseTo(
+  responses: Record<string, DeclaredResponse | Reference>,
+  status: number,
+): DeclaredResponse | undefined {
+  const range = `${Math.floor(status / 100)}XX`;
+  const declared = responses[status] ?? responses[range] ?? responses['default'];
+  return declared && resolve(declared);
 }
 
 type Check = (exchange: Exchange, declared: DeclaredResponse) => Expectation | undefined;
@@ -75,15 +89,28 @@ const checkBody: Check = ({ request, response }, declared) => {
   }
   const type = response.headers.get('Content-Type') ?? '';
   const [name = ''] = type.split(';');
-  const media = content[name.trim().toLowerCase()];
+  const media = mediaTypeIn(content, type);
   if (!media || !/^[^;]+(;\s*charset=utf-8)?$/i.test(type)) {
     const what = `Content-Type: ${Object.keys(content).join(' or ')}`;
     return { what, line: lineOf(declared, 'content'), found: type || 'no Content-Type' };
   }
+  if (!isJsonType(name)) return undefined;
   const body = parse(response.body);
   if (!('value' in body)) return { what: 'JSON', line: lineOf(content, name) };
-  return violation('the body', media.schema, body.value);
+  return media.schema && violation('the body', media.schema, body.value);
 };
+
+/** What is declared for the type of a `Content-Type`; also a range such as `text/*`. */
+export function mediaTypeIn(content: Record<string, Content>, type: string): Content | undefined {
+  const [name = ''] = type.split(';');
+  const essence = name.trim().toLowerCase();
+  const [kind] = essence.split('/');
+  return content[essence] ?? content[`${kind}/*`] ?? content['*/*'];
+}
+
+export function isJsonType(type: string): boolean {
+  return /^[^;]*[/+]json\s*(;|$)/i.test(type);
+}
 
 const checkHeaders: Check = ({ response }, declared) => {
   const { headers = {} } = declared;
@@ -93,8 +120,8 @@ const checkHeaders: Check = ({ response }, declared) => {
     if (text === null && header.required) {
       return { what: `a header ${name}`, line: lineOf(headers, name) };
     }
-    const broken =
-      text !== null && violation(name, header.schema, headerValue(text, header.schema));
+    if (text === null || !header.schema) continue;
+    const broken = violation(name, header.schema, headerValue(text, header.schema));
     if (broken) return broken;
   }
   return undefined;
@@ -102,8 +129,11 @@ const checkHeaders: Check = ({ response }, declared) => {
 
 /** What the schema of a problem says of its members in words. */
 const checkProblem: Check = ({ request, response }, { content }) => {
-  if (!content?.['application/problem+json'] || request.method === 'HEAD') return undefined;
-  const { properties = {} } = resolve<Schema>({ $ref: '#/components/schemas/Problem' });
+  const { properties = {} } = document.components.schemas?.['Problem'] ?? {};
+  const isOwn = 'error' in properties && 'request_id' in properties;
+  if (!isOwn || !content?.['application/problem+json'] || request.method === 'HEAD') {
+    return undefined;
+  }
   const problem = JSON.parse(response.body); // checkBody has looked at it
   const id = response.headers.get('X-Request-Id');
   const expected: Record<string, unknown> = {
@@ -143,7 +173,7 @@ function expectationOf(name: string, error: ErrorObject): Expectation {
 
 const validators = new WeakMap<object, ValidateFunction>();
 
-function validatorOf(schema: Schema | Reference): ValidateFunction {
+export function validatorOf(schema: Schema | Reference): ValidateFunction {
   const validator = validators.get(schema) ?? ajv.compile({ $ref: `${FILE}#${pointerTo(schema)}` });
   validators.set(schema, validator);
   return validator;

@@ -1,4 +1,5 @@
-import { check, fails } from '../expect.ts';
+import { check } from '../checks.ts';
+import { fails } from '../expect.ts';
 import { newCredentials } from '../people.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';

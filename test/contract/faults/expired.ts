@@ -1,4 +1,5 @@
-import { check, refuses, succeeds } from '../expect.ts';
+import { check } from '../checks.ts';
+import { refuses, succeeds } from '../expect.ts';
 import { as, signUp } from '../people.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';

@@ -1,4 +1,5 @@
-import { check, fails, holds, succeeds } from '../expect.ts';
+import { check } from '../checks.ts';
+import { fails, holds, succeeds } from '../expect.ts';
 import { ada, as, newCredentials, signUp } from '../people.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';

@@ -1,7 +1,8 @@
-import { after, before, mock } from 'node:test';
+import { mock } from 'node:test';
 import type { TestApp } from '../../harness.ts';
+import { after, before, check } from '../checks.ts';
 import { type OperationId, operations } from '../document.ts';
-import { check, fails, holds, type ProblemCode, succeeds } from '../expect.ts';
+import { fails, holds, type ProblemCode, succeeds } from '../expect.ts';
 import { goodRequest, raw, type Sent } from '../requests.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';

@@ -1,5 +1,5 @@
-import { check, refuses, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { refuses, succeeds } from '../../expect.ts';
 import { ada, as, bob, signIn, type TokenPair } from '../../people.ts';
 import { api } from '../../target.ts';
 

@@ -1,5 +1,5 @@
-import { check, holds, refuses, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { holds, refuses, succeeds } from '../../expect.ts';
 import { ada, as, bob } from '../../people.ts';
 import { api } from '../../target.ts';
 

@@ -1,5 +1,5 @@
-import { check, fails, holds, refuses, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { fails, holds, refuses, succeeds } from '../../expect.ts';
 import { ada, as, type Credentials, signIn, signUp } from '../../people.ts';
 import { api } from '../../target.ts';
 

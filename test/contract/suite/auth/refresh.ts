@@ -1,5 +1,5 @@
-import { check, fails, holds, isFaultOf, refuses, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { fails, holds, isFaultOf, refuses, succeeds } from '../../expect.ts';
 import { ada, as, bob, signIn } from '../../people.ts';
 import { api } from '../../target.ts';
 import { claimsOf } from '../../token.ts';

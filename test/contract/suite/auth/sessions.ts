@@ -1,5 +1,5 @@
-import { check, fails, holds, refuses, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { fails, holds, refuses, succeeds } from '../../expect.ts';
 import { ada, as, bob, once, signIn, signUp, type TokenPair } from '../../people.ts';
 import { api } from '../../target.ts';
 

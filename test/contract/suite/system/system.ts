@@ -1,8 +1,7 @@
-import { describe } from 'node:test';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { exposes } from '../../cors.ts';
-import { check, fails, holds, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, describe, operation } from '../../checks.ts';
+import { exposes } from '../../derived/cors.ts';
+import { fails, holds, succeeds } from '../../expect.ts';
 import { ada } from '../../people.ts';
 import { raw } from '../../requests.ts';
 import { api, target } from '../../target.ts';

@@ -1,5 +1,5 @@
-import { check, fails, holds, isFaultOf, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { fails, holds, isFaultOf, succeeds } from '../../expect.ts';
 import { as, bob } from '../../people.ts';
 import { api } from '../../target.ts';
 import { add, asAda, type NewTodo, type Todo, type TodoPatch } from '../../todos.ts';

@@ -1,5 +1,5 @@
-import { check, fails, holds, isFaultOf, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { fails, holds, isFaultOf, succeeds } from '../../expect.ts';
 import { ada, as, bob } from '../../people.ts';
 import { raw } from '../../requests.ts';
 import { api, target } from '../../target.ts';

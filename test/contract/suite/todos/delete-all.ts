@@ -1,5 +1,5 @@
-import { check, holds, succeeds } from '../../expect.ts';
-import { operation } from '../../operation.ts';
+import { check, operation } from '../../checks.ts';
+import { holds, succeeds } from '../../expect.ts';
 import { bob } from '../../people.ts';
 import { api } from '../../target.ts';
 import { add, asAda, page, startWith, titles } from '../../todos.ts';

@@ -1,0 +1,95 @@
+// What HTTP asks of an operation: credentials, methods, media types.
+
+import { badAuthorization } from '../credentials.ts';
+import { Difference } from '../difference.ts';
+import { document, lineOf, lineSaying, type Operation, operations } from '../document.ts';
+import { exchangeOf } from '../exchange.ts';
+import { fails, refuses } from '../expect.ts';
+import { isOwnContract } from '../own.ts';
+import { goodRequest, type RawResult, raw, type Sent } from '../requests.ts';
+import { hasOneOf, lineOfPath, lineOfStatus } from './answer.ts';
+import { derive, deriveFor } from './derive.ts';
+
+export function describeSecurity(operation: Operation): void {
+  if (operation.isPublic) return;
+  const { operationId, declared } = operation;
+  const line = lineOf('security' in declared ? declared : document, 'security');
+
+  deriveFor(operation, [401, 403], 'no access token', async (statuses) => {
+    const result = await raw(await requestBy(operationId, {}));
+    hasOneOf(result, statuses, { what: 'for a request without an access token', line });
+    if (isOwnContract) refuses(result, 'authentication_required');
+  });
+
+  deriveFor(operation, [401, 403], 'an access token that is none', async (statuses, context) => {
+    const header = badAuthorization(operation) ?? context.skip('its credentials are in no header');
+    const result = await raw(await requestBy(operationId, header));
+    hasOneOf(result, statuses, { what: 'for an access token that is none', line });
+    if (isOwnContract) refuses(result, 'invalid_access_token');
+  });
+}
+
+/** A request with these credentials and no others. */
+async function requestBy(id: string, header: Record<string, string>): Promise<Sent> {
+  const { headers, ...request } = await goodRequest(id, false);
+  const { Authorization: _, ...rest } = headers;
+  return { ...request, headers: { ...rest, ...header } };
+}
+
+export function describeMethods(operation: Operation): void {
+  const known = operations
+    .filter(({ path }) => path === operation.path)
+    .map(({ method }) => method);
+  const other = ['PUT', 'POST', 'GET'].find((method) => !known.includes(method)) ?? 'PURGE';
+  deriveFor(operation, [405], `${other}, and \`Allow\` lists the methods`, async (statuses) => {
+    const { body: _, headers, ...request } = await goodRequest(operation.operationId, false);
+    const { 'Content-Type': __, ...rest } = headers;
+    const result = await raw({ ...request, headers: rest, method: other });
+    hasOneOf(result, statuses, { what: `for ${other}`, line: lineOfPath(operation) });
+    if (isOwnContract) fails(result, 405, 'method_not_allowed');
+    listsMethods(result, known, lineOfStatus(operation, 405));
+  });
+}
+
+function listsMethods({ response }: RawResult, known: string[], line: string): void {
+  const allowed = response.headers.get('Allow')?.split(/\s*,\s*/) ?? [];
+  const expected = known.includes('GET') && isOwnContract ? [...known, 'HEAD'] : known;
+  const missing = expected.filter((method) => !allowed.includes(method));
+  const own = [...expected, 'OPTIONS', 'HEAD'];
+  const tooMany = allowed.filter((method) => !own.includes(method));
+  if (missing.length + tooMany.length === 0) return;
+  const what = `the header Allow: ${expected.join(', ')}`;
+  throw new Difference(exchangeOf(response), { what, line, found: allowed.join(', ') });
+}
+
+export function describeAccept(operation: Operation): void {
+  deriveFor(operation, [406], 'an Accept that excludes JSON', async (statuses) => {
+    const request = await goodRequest(operation.operationId, false);
+    const headers = { ...request.headers, Accept: 'text/html' };
+    const result = await raw({ ...request, headers });
+    hasOneOf(result, statuses, {
+      what: 'for Accept: text/html',
+      line: lineOfStatus(operation, 406),
+    });
+    if (isOwnContract) fails(result, 406, 'not_acceptable');
+  });
+}
+
+/** The headers that answers to `GET` and `HEAD` have in common. */
+const COMMON_HEADERS = ['Content-Type', 'Cache-Control', 'ETag', 'Link'];
+
+export function describeHead({ operationId, method }: Operation): void {
+  if (method !== 'GET' || !isOwnContract) return;
+  derive(200, 'HEAD, with the headers of GET and no body', async () => {
+    const request = await goodRequest(operationId, false);
+    const [get, head] = [await raw(request), await raw({ ...request, method: 'HEAD' })];
+    const line = lineSaying('`HEAD` works wherever `GET` does');
+    hasOneOf(head, [get.response.status], { what: 'for HEAD, as for GET', line });
+    for (const name of COMMON_HEADERS) {
+      const [found, wanted] = [head, get].map(({ response }) => response.headers.get(name));
+      if (found === wanted) continue;
+      const what = `the header ${name} of the answer to GET: ${wanted}`;
+      throw new Difference(exchangeOf(head.response), { what, line, found: `${found}` });
+    }
+  });
+}
