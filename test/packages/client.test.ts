@@ -2,9 +2,10 @@
 //
 //   npm run test:all -- packages
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { npmCommand, packages, ROOT } from '../../scripts/tools.ts';
@@ -156,3 +157,44 @@ describe('the types of the package', () => {
     expect(stdout).toBe('');
   });
 });
+
+test('the examples of the README compile, for React and Vue too', async () => {
+  const folder = join(project, 'examples');
+  for (const dependency of ['@types/react', 'vue']) {
+    const link = join(folder, 'node_modules', dependency);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(tools, 'node_modules', dependency), link, 'junction');
+  }
+  const readme = await readFile(join(project, 'node_modules', name, 'README.md'), 'utf8');
+  const examples = [...readme.matchAll(/^```(ts|tsx|vue)\n(.*?)^```$/gms)];
+  const languages = examples.map(([, language]) => language);
+  expect(languages.toSorted()).toEqual(['ts', 'ts', 'ts', 'tsx', 'vue']);
+  for (const [index, [, language = '', code = '']] of examples.entries()) {
+    const isVue = language === 'vue';
+    const file = join(folder, `example-${index}.${isVue ? 'ts' : language}`);
+    await writeFile(file, isVue ? await compileVue(code) : code);
+  }
+  const compilerOptions = {
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    target: 'es2022',
+    module: 'preserve',
+    moduleDetection: 'force',
+    jsx: 'react-jsx',
+    strict: true,
+    noEmit: true,
+    types: [],
+    skipLibCheck: true,
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch((error) => error);
+  expect(stdout).toBe('');
+});
+
+/** A component of Vue as TypeScript, its template included. */
+async function compileVue(source: string): Promise<string> {
+  const require = createRequire(join(tools, 'package.json'));
+  const { compileScript, parse } = require('vue/compiler-sfc');
+  const { descriptor } = parse(source);
+  return compileScript(descriptor, { id: 'example', inlineTemplate: true }).content;
+}
