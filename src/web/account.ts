@@ -60,7 +60,7 @@ function Sessions() {
       </ul>
       ${
         others > 0 &&
-        html`<button class="quiet" onClick=${endOthers}>
+        html`<button onClick=${endOthers}>
           Sign out everywhere else (${others})
         </button>`
       }

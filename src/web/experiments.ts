@@ -16,10 +16,10 @@ export interface Experiment {
 }
 
 export const experiments: Experiment[] = [
-  { title: 'Let the access token expire', run: expire },
+  { title: 'Expire the access token', run: expire },
   { title: 'Refresh now', run: refreshNow },
   { title: 'Refresh from two tabs at once', run: refreshTwice },
-  { title: 'Lose the answer, retry with the key', run: loseAnswer },
+  { title: 'Lose the answer and retry', run: loseAnswer },
   { title: 'Replay an old refresh token', endsSession: true, run: replay },
   { title: 'Sign out and try again', endsSession: true, run: signOutAndRetry },
 ];

@@ -1,6 +1,6 @@
 // The refresh tokens of this session, as far as this page has seen them.
 import { effect, signal } from '@preact/signals';
-import { current, login } from './service.ts';
+import { current } from './service.ts';
 import { watchPairs } from './wire.ts';
 
 interface Generation {
@@ -26,16 +26,18 @@ watchPairs(({ refresh_token }, path) => {
   generations.value = [...spent, { token: refresh_token, state: 'current', answers: 1 }];
 });
 
-// A token that another tab, or this one before it was loaded, has received.
-effect(() => {
-  const token = current.value?.refresh_token;
-  const known = generations.peek();
-  if (token === undefined || known.some((one) => one.token === token)) return;
-  const spent = known.map((one) => ({ ...one, state: 'spent' as const }));
-  generations.value = [...spent, { token, state: 'current', answers: 1 }];
-});
+let loginId: string | undefined;
 
+// A token that another tab, or this one before it was loaded, has received. Another login starts anew.
 effect(() => {
-  if (login.value !== undefined) return;
-  generations.value = generations.peek().map((one) => ({ ...one, state: 'ended' }));
+  const now = current.value;
+  const isSameLogin = now?.login_id === loginId;
+  loginId = now?.login_id;
+  const known = generations.peek();
+  if (!now) {
+    generations.value = known.map((one) => ({ ...one, state: 'ended' }));
+  } else if (!known.some(({ token }) => token === now.refresh_token)) {
+    const spent = isSameLogin ? known.map((one) => ({ ...one, state: 'spent' as const })) : [];
+    generations.value = [...spent, { token: now.refresh_token, state: 'current', answers: 1 }];
+  }
 });

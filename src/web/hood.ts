@@ -1,4 +1,4 @@
-import { signal, useSignal } from '@preact/signals';
+import { signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Experiment, experiments, type Outcome } from './experiments.ts';
 import { generations } from './generations.ts';
@@ -55,9 +55,8 @@ function AccessToken() {
         <span class="clock">${left > 0 ? minutes(left) : 'expired'}</span>
         <progress max=${exp - iat} value=${left} aria-label="Time left of the access token"></progress>
       </div>
-      <p class="code">${shorten(token)}</p>
       <details>
-        <summary>Decoded</summary>
+        <summary><span class="code">${shorten(token)}</span> decoded</summary>
         <pre tabindex="0" aria-label="Header and payload of the access token">${JSON.stringify(decodePart(token, 0), null, 2)}
 ${JSON.stringify(claimsOf(token), null, 2)}</pre>
         <p class="hint">Signed, not encrypted: anyone who has it can read it.</p>
@@ -91,6 +90,11 @@ function RefreshTokens() {
 
 function Experiments() {
   const running = useSignal('');
+  const place = useRef<HTMLDivElement>(null);
+  useSignalEffect(() => {
+    if (outcome.value)
+      requestAnimationFrame(() => place.current?.scrollIntoView({ block: 'nearest' }));
+  });
 
   async function run(experiment: Experiment) {
     const { title } = experiment;
@@ -106,7 +110,7 @@ function Experiments() {
 
   return html`
     <section>
-      <h3>Try it</h3>
+      <h3>Try it with the tokens of this session</h3>
       <div class="experiments">
         ${experiments.map(
           (experiment) => html`
@@ -117,7 +121,7 @@ function Experiments() {
             </button>`,
         )}
       </div>
-      <div class="outcome" role="status">
+      <div class="outcome" role="status" ref=${place}>
         ${
           outcome.value &&
           html`<h4>${outcome.value.title}</h4>

@@ -55,7 +55,8 @@ function Header() {
   const isSignedIn = login.value !== undefined;
   return html`
     <header class="top">
-      <p class="brand"><span class="mark" aria-hidden="true"></span>OpenAPI Todos</p>
+      <p class="brand"><span class="mark" aria-hidden="true"></span>
+        <span><span class="brand-prefix">OpenAPI </span>Todos</span></p>
       ${
         isSignedIn &&
         html`<nav aria-label="Pages">

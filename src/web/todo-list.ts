@@ -38,6 +38,9 @@ export function TodoList() {
           : loading.value === 'idle' &&
             html`<${Empty} isFiltered=${Boolean(q) || done !== undefined} />`
       }
+      <p class="visually-hidden" role="status">
+        ${loading.value === 'idle' && `${items.value.length} todos are shown`}
+      </p>
       <${More} />
       ${
         items.value.some((item) => item.done) &&
@@ -116,7 +119,7 @@ function More() {
     return () => observer.disconnect();
   }, [hasMore, state, items.value.length]);
   return html`
-    <div class="more" ref=${place} aria-live="polite">
+    <div class="more" ref=${place}>
       ${typeof state === 'object' && html`<p class="fault">${state.failed}</p>`}
       ${(state === 'first' || state === 'more') && html`<p class="loading">Loading…</p>`}
       ${

@@ -7,10 +7,10 @@ const openPage = usePages();
 
 /** The experiments with a sentence that only the true outcome has, and how many tokens there are then. */
 const STAYING = [
-  ['Let the access token expire', /refused it with 401.*repeated the request: 200/, 2],
+  ['Expire the access token', /refused it with 401.*repeated the request: 200/, 2],
   ['Refresh now', /is spent, and .* is current/, 2],
   ['Refresh from two tabs at once', /answered 200 and 200, with the same new refresh token/, 2],
-  ['Lose the answer, retry with the key', /was answered with the same token/, 2],
+  ['Lose the answer and retry', /was answered with the same token/, 2],
 ] as const;
 
 test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
@@ -87,7 +87,7 @@ test('the access token is decoded and its time runs out', async () => {
   await page.clock.install();
   await signIn(page);
   await openHood(page);
-  await page.getByText('Decoded').click();
+  await page.getByText('decoded').click();
   expect(await page.locator('.hood pre').first().textContent()).toContain('"sub": "testuser"');
   const clock = page.locator('.clock');
   await expect.poll(() => clock.textContent()).toMatch(/^14:|^15:00/);

@@ -1,8 +1,10 @@
 // How the page looks and what it weighs, in a real browser. The pictures of the documentation are
-// taken here:
+// taken here, and a test fails when the page has changed since:
 //
-//   npm run test:browser                        compares nothing: fonts differ between machines
-//   PICTURES=docs/images npm run test:browser   takes them anew
+//   PICTURES=1 npm run test:browser    takes them anew
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startApp } from '../harness.ts';
@@ -41,7 +43,7 @@ async function visit(page: Page, look: (place: string) => Promise<void>): Promis
   await openHood(page);
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await page.getByText('is current').waitFor();
-  await page.getByText('Decoded').click();
+  await page.getByText('decoded').click();
   await page.locator('.wire summary').first().click();
   await look('under the hood');
 }
@@ -107,27 +109,45 @@ test('all of the page is less than 60 kB as it goes over the wire, from this ser
   expect(again).toEqual([]);
 });
 
-const PICTURES = process.env['PICTURES'];
+const PICTURES = new URL('../../docs/images/', import.meta.url);
 
-test.runIf(PICTURES)('the pictures of the documentation', async () => {
+test('the pictures of the documentation are those of the page as it is', async () => {
+  const record = new URL('page.sha256', PICTURES);
+  if (process.env['PICTURES']) {
+    await takePictures();
+    writeFileSync(record, `${hashOfSources()}\n`);
+  }
+  const advice = 'the page has changed: PICTURES=1 npm run test:browser takes the pictures anew';
+  expect(readFileSync(record, 'utf8').trim(), advice).toBe(hashOfSources());
+});
+
+/** Of all that decides how the page looks. */
+function hashOfSources(): string {
+  const folder = new URL('../../src/web/', import.meta.url);
+  const hash = createHash('sha256');
+  const names = readdirSync(folder).filter((name) => name.includes('.'));
+  for (const name of names.sort()) hash.update(name).update(readFileSync(new URL(name, folder)));
+  return hash.digest('hex');
+}
+
+async function takePictures(): Promise<void> {
   await using app = await startApp();
-  app.clock.stop();
-  for (const scheme of ['light', 'dark'] as const) {
-    const options = {
-      colorScheme: scheme,
-      viewport: { width: 1280, height: 800 },
-      deviceScaleFactor: 2,
-    };
-    const page = await openPage(app, options);
-    const take = (name: string) =>
-      page.screenshot({ path: `${PICTURES}/${name}-${scheme}.png`, animations: 'disabled' });
-    await take('page-sign-in');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await openPage(app, { colorScheme, viewport: { width: 1280, height: 800 } });
+    const take = async (name: string) =>
+      page.screenshot({
+        path: fileURLToPath(new URL(`page-${name}-${colorScheme}.png`, PICTURES)),
+      });
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await take('sign-in');
     await signIn(page);
     await expectTitles(page, ['Buy milk', 'Generate a client', 'Try the API']);
-    await take('page-todos');
+    await page.mouse.move(0, 0);
+    await take('todos');
+    await page.setViewportSize({ width: 1280, height: 960 });
     await openHood(page);
     await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
     await page.getByText('The rule.').waitFor();
-    await take('page-under-the-hood');
+    await take('under-the-hood');
   }
-});
+}

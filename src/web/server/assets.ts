@@ -40,22 +40,22 @@ const TYPES = {
   svg: 'image/svg+xml',
 };
 
-/** All assets, and the import map that finds modules and packages by the names in their sources. */
+/** All that the page loads, and the import map that finds scripts by the names in their sources. */
 export async function readAssets(): Promise<{
-  assets: Asset[];
+  scripts: Asset[];
   imports: Record<string, string>;
+  style: Asset;
+  icon: Asset;
 }> {
   const modules = (await Promise.all(MODULE_FOLDERS.map(readModules))).flat();
   const packages = await Promise.all(PACKAGES.map(readPackage));
-  const files = await Promise.all(
-    (['styles.css', 'icon.svg'] as const).map(async (name) => {
-      const [stem = '', extension] = name.split('.') as [string, 'css' | 'svg'];
-      return createAsset(`web/${stem}`, extension, await readSource(`web/${name}`));
-    }),
-  );
-  const imports = [...modules, ...packages].map(({ name, asset }) => [name, `./${asset.path}`]);
-  const assets = [...modules, ...packages].map(({ asset }) => asset);
-  return { assets: [...assets, ...files], imports: Object.fromEntries(imports) };
+  const named = [...modules, ...packages];
+  return {
+    scripts: named.map(({ asset }) => asset),
+    imports: Object.fromEntries(named.map(({ name, asset }) => [name, `./${asset.path}`])),
+    style: createAsset('web/styles', 'css', await readSource('web/styles.css')),
+    icon: createAsset('web/icon', 'svg', await readSource('web/icon.svg')),
+  };
 }
 
 /** A name in the import map, and what stands behind it. */

@@ -18,28 +18,18 @@ export interface Site {
 }
 
 export async function createSite(): Promise<Site> {
-  const { assets, imports } = await readAssets();
-  const byPath = new Map(assets.map((asset) => [asset.path, asset]));
+  const { scripts, imports, style, icon } = await readAssets();
+  const byPath = new Map([...scripts, style, icon].map((asset) => [asset.path, asset]));
   const template = await readFile(new URL('../index.html', import.meta.url), 'utf8');
   const importMap = JSON.stringify({ imports });
   const policy = contentSecurityPolicy(importMap);
-  const preloads = assets
-    .filter(({ path }) => path.endsWith('.js'))
-    .map(({ path }) => `<link rel="modulepreload" href="${path}">`);
+  const preloads = scripts.map(({ path }) => `<link rel="modulepreload" href="${path}">`);
   const modules = [`<script type="importmap">${importMap}</script>`, ...preloads].join('');
   const html = fill(template.replace('<!-- modules -->', modules), {
-    STYLE: pathOf('web/styles', '.css'),
-    ICON: pathOf('web/icon', '.svg'),
-    MAIN: pathOf('web/main', '.js'),
+    STYLE: style.path,
+    ICON: icon.path,
+    MAIN: String(imports['./assets/web/main.ts']),
   });
-
-  function pathOf(name: string, extension: string): string {
-    const found = assets.find(
-      ({ path }) => path.startsWith(`assets/${name}.`) && path.endsWith(extension),
-    );
-    if (!found) throw new Error(`the page has no asset ${name}`);
-    return found.path;
-  }
 
   return {
     sendPage(request, response, prefix, settings) {
