@@ -12,7 +12,7 @@
 // changed constraint (a maxLength) changes no type, yet validation and documentation.
 import { readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
-import { parse } from 'yaml';
+import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
 import { describeVariables } from '../src/config.ts';
 import { hashOf } from '../src/http/openapi-document.ts';
 import { readCommandLine } from './command-line.ts';
@@ -22,6 +22,7 @@ const PAGE = 'docs/configuration.md';
 
 const { values } = readCommandLine({ options: { check: { type: 'boolean', default: false } } });
 const yaml = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
+expectReadable(yaml);
 const page = await readFile(new URL(PAGE, ROOT), 'utf8');
 const generated = {
   'generated/openapi.d.ts': await generateTypes(yaml),
@@ -39,6 +40,27 @@ for (const [name, fresh] of Object.entries(generated)) {
     console.error(`${name} is not what ${source} says: run \`npm run generate\``);
     process.exitCode = 1;
   }
+}
+
+/** Ends the process if the contract is no YAML or names what is not there, saying where. */
+function expectReadable(text: string): void {
+  const lines = new LineCounter();
+  const contract = parseDocument(text, { lineCounter: lines });
+  const faults = contract.errors.map(({ pos, message }) => ({ at: pos[0], message }));
+  visit(contract, {
+    Pair(_key, { key, value }) {
+      if (!isScalar(key) || key.value !== '$ref' || !isScalar(value)) return;
+      const path = String(value.value).replace(/^#\//, '').split('/');
+      if (contract.hasIn(path)) return;
+      faults.push({ at: value.range?.[0] ?? 0, message: `there is no ${value.value}` });
+    },
+  });
+  if (faults.length === 0) return;
+  for (const { at, message } of faults) {
+    const { line, col } = lines.linePos(at);
+    console.error(`openapi.yaml:${line}:${col} ${message}`);
+  }
+  process.exit(1);
 }
 
 function withTableOfVariables(text: string): string {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
 import { createLogger } from './observability/logger.ts';
+import { readableLog } from './observability/readable-log.ts';
 import { type Service, startService } from './service.ts';
 import { explainStartFault } from './start-faults.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
@@ -22,7 +23,8 @@ export async function runService(): Promise<void> {
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
-  const logger = createLogger(config.logLevel);
+  const { stdout } = process;
+  const logger = createLogger(config.logLevel, stdout.isTTY ? readableLog(stdout) : undefined);
   if (cluster.isWorker) await work(config, logger);
   else if (config.workers > 1) await lead(config, logger);
   else await serve(config, logger);

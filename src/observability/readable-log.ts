@@ -1,0 +1,29 @@
+import type { DestinationStream } from 'pino';
+import { escapeUnsafe } from '../printable.ts';
+
+const LEVELS: Record<number, string> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
+
+/** Writes log lines for a person who watches the terminal. */
+export function readableLog(terminal: { write(text: string): unknown }): DestinationStream {
+  return { write: (line) => void terminal.write(`${formatLogLine(line)}\n`) };
+}
+
+/** `10:58:01 info  GET /todos 200 3 ms`: of a request what one looks for, of others all members. */
+export function formatLogLine(json: string): string {
+  const { level, time, msg, err, ...members } = JSON.parse(json);
+  const head = `${new Date(time).toTimeString().slice(0, 8)} ${(LEVELS[level] ?? '').padEnd(5)}`;
+  const { method, path, status, duration_ms } = members;
+  if (msg === 'request') return `${head} ${method} ${path} ${status} ${duration_ms} ms`;
+  const details = Object.entries(members).map(
+    ([name, value]) => `${name}=${JSON.stringify(value)}`,
+  );
+  const text = escapeUnsafe([msg, ...details].join(' '));
+  return err?.stack ? `${head} ${text}\n${err.stack}` : `${head} ${text}`;
+}
