@@ -32,6 +32,7 @@ export default defineConfig({
             'test/docs/pages.test.ts',
             'test/image/**',
             'test/languages/**',
+            'test/new/**',
             'test/packages/**',
             'test/postgres/**',
             'test/tools/**',

@@ -47,6 +47,7 @@ const SUITES: Suite[] = [
   },
   vitest('docs', 'the commands of all pages, as a reader types them', { curl: 'curl' }),
   vitest('browser', 'the pages in a browser', { chromium: 'chromium' }),
+  vitest('new', 'a resource that npm run new writes, and one by hand'),
   vitest('packages', 'the packages as they are published'),
   vitest('tools', 'the linters, the comparison with the last release, the mock', {
     ...PYTHON,

@@ -1,0 +1,150 @@
+// Promise: writes a resource that compiles, passes every check and keeps its contract as it is: all of
+// it, or nothing. docs/adding-a-resource.md says the same for a person.
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readCommandLine } from './command-line.ts';
+import { handlersOf, migrationOf, repositoryOf, rowTypeOf, testOf } from './new/code.ts';
+import { contractOf } from './new/contract.ts';
+import { type Field, fieldsOf, TYPE_NAMES } from './new/fields.ts';
+import { withAdditions, withHandlers, withTable } from './new/insert.ts';
+import { type Names, namesOf, UsageError } from './new/names.ts';
+
+const DEFAULT_FIELDS = 'title:string,body:text?';
+
+const HELP = `npm run new -- NAME [--fields FIELDS] [--singular NAME]
+
+Writes a resource whose items belong to users: its part of openapi.yaml, a migration, the table, the
+handlers and a test. NAME is its path, a plural: notes, or shopping-lists.
+
+  --fields FIELDS   what an item has besides its id and its times; a question mark makes a field
+                    optional (default: ${DEFAULT_FIELDS}). Types: ${TYPE_NAMES.join(', ')}
+  --singular NAME   for an irregular plural: npm run new -- people --singular person`;
+
+const ROOT = new URL('../', import.meta.url);
+
+const { values, positionals } = readCommandLine({
+  allowPositionals: true,
+  options: {
+    fields: { type: 'string', default: DEFAULT_FIELDS },
+    singular: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+if (values.help) console.log(HELP);
+else process.exitCode = main();
+
+function main(): number {
+  try {
+    const [name, surplus] = positionals;
+    if (surplus !== undefined) throw new UsageError(`One name at a time, and not ${surplus}, too.`);
+    const names = namesOf(name, values.singular);
+    expectNew(names);
+    const files = formatted(filesOf(names, fieldsOf(values.fields)));
+    for (const [path, text] of files) write(path, text);
+    run('scripts/generate.ts');
+    console.log(report(names, [...files.keys()]));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+/** @throws UsageError if anything has one of the names already */
+function expectNew({ path, table, one, many }: Names): void {
+  const contract = read('openapi.yaml');
+  const schema = read('src/database/schema.ts');
+  const taken = [
+    [`the folder src/${path}`, existsSync(new URL(`src/${path}`, ROOT))],
+    [`the module src/${path}.ts`, existsSync(new URL(`src/${path}.ts`, ROOT))],
+    [`the folder test/${path}`, existsSync(new URL(`test/${path}`, ROOT))],
+    [`a page /${path}`, sourceHas(`'/${path}`)],
+    [`the path /${path} in openapi.yaml`, new RegExp(`^ {2}/${path}[:/]`, 'm').test(contract)],
+    [`the tag ${path} in openapi.yaml`, contract.includes(`  - name: ${path}\n`)],
+    ...[one, many, `New${one}`, `${one}Id`].map((name): [string, boolean] => [
+      `${name} in openapi.yaml`,
+      new RegExp(`^ {4}${name}:`, 'm').test(contract),
+    ]),
+    [`the table ${table}`, new RegExp(`^ {2}${table}: `, 'm').test(schema)],
+    [`the type ${one}Table`, new RegExp(`\\b${one}Table\\b`).test(schema)],
+  ] as const;
+  const found = taken.find(([, isTaken]) => isTaken);
+  if (found) throw new UsageError(`There is ${found[0]} already. Choose another name.`);
+}
+
+function sourceHas(text: string): boolean {
+  const files = globSync('src/**/*.ts', { cwd: ROOT });
+  return files.some((file) => read(file).includes(text));
+}
+
+/** All files that are written, by their paths. */
+function filesOf(names: Names, fields: Field[]): Map<string, string> {
+  const { path, table } = names;
+  return new Map([
+    ['openapi.yaml', withAdditions(read('openapi.yaml'), contractOf(names, fields))],
+    [`src/database/migrations/${nextNumber()}_${table}.ts`, migrationOf(names, fields)],
+    [
+      'src/database/schema.ts',
+      withTable(read('src/database/schema.ts'), names, rowTypeOf(names, fields)),
+    ],
+    [`src/${path}/repository.ts`, repositoryOf(names, fields)],
+    [`src/${path}/handlers.ts`, handlersOf(names, fields)],
+    ['src/app.ts', withHandlers(read('src/app.ts'), names)],
+    [`test/${path}/${path}.test.ts`, testOf(names, fields)],
+  ]);
+}
+
+function nextNumber(): string {
+  const numbers = readdirSync(new URL('src/database/migrations', ROOT)).map(Number.parseFloat);
+  return String(Math.max(...numbers) + 1).padStart(4, '0');
+}
+
+/** As `npm run check` wants them: names of different lengths break lines at different places. */
+function formatted(files: Map<string, string>): Map<string, string> {
+  return new Map(
+    [...files].map(([path, text]) => [
+      path,
+      path.endsWith('.ts')
+        ? run(
+            'node_modules/@biomejs/biome/bin/biome',
+            ['check', '--write', `--stdin-file-path=${path}`],
+            text,
+          )
+        : text,
+    ]),
+  );
+}
+
+/** @returns what the script prints */
+function run(script: string, args: string[] = [], input?: string): string {
+  const command = [fileURLToPath(new URL(script, ROOT)), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    ...(input !== undefined && { input }),
+  });
+  if (status !== 0) throw new Error(`${script} failed:\n${stderr}`);
+  return stdout;
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, ROOT), 'utf8');
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(fileURLToPath(new URL(path, ROOT))), { recursive: true });
+  writeFileSync(new URL(path, ROOT), text);
+}
+
+function report({ path, words }: Names, files: string[]): string {
+  return `Wrote ${words.many}:
+${files.map((file) => `  ${file}`).join('\n')}
+
+See that it works:  npx vitest run test/${path}
+Look at it:         npm start, then http://localhost:8000/docs
+What is next:       docs/adding-a-resource.md`;
+}

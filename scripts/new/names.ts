@@ -1,0 +1,87 @@
+/** A wrong command line; the message says why, for a person. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** What the resource `shopping-lists` is called, by where the name stands. */
+export interface Names {
+  /** `shopping-lists`: its path, its tag and its folder. */
+  path: string;
+  /** `shopping_lists`: its table. */
+  table: string;
+  /** `shopping_list_id` */
+  id: string;
+  /** `ShoppingList` and `ShoppingLists`: its schemas. */
+  one: string;
+  many: string;
+  /** `shoppingList` */
+  variable: string;
+  /** `shopping list` and `shopping lists`: for people. */
+  words: { one: string; many: string };
+}
+
+const USAGE = 'Say for example: npm run new -- notes';
+
+/** @throws UsageError if the name is no plural in lower case */
+export function namesOf(plural: string | undefined, singular?: string): Names {
+  if (plural === undefined) throw new UsageError(`The name of the resource is missing. ${USAGE}`);
+  for (const name of [plural, singular ?? 'x']) {
+    if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name)) {
+      throw new UsageError(
+        `${name} must be lower-case letters, with hyphens between words. ${USAGE}`,
+      );
+    }
+  }
+  const one = singular ?? singularOf(plural);
+  if (one === undefined || one === plural) {
+    throw new UsageError(
+      `${plural} is not a regular plural. ${USAGE}, or: npm run new -- people --singular person`,
+    );
+  }
+  const variable = lowerFirst(camel(one));
+  if (!isIdentifier(variable)) throw new UsageError(`${variable} is a word of TypeScript.`);
+  return {
+    path: plural,
+    table: plural.replaceAll('-', '_'),
+    id: `${one.replaceAll('-', '_')}_id`,
+    one: camel(one),
+    many: camel(plural),
+    variable,
+    words: { one: one.replaceAll('-', ' '), many: plural.replaceAll('-', ' ') },
+  };
+}
+
+/** @returns undefined for what is no regular plural */
+function singularOf(plural: string): string | undefined {
+  if (!/[^s]s$/.test(plural)) return undefined;
+  if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
+  if (/(ss|sh|ch|x|z)es$/.test(plural)) return plural.slice(0, -2);
+  return plural.slice(0, -1);
+}
+
+/** `a list`, `an entry` */
+export function withArticle(words: string): string {
+  return `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
+}
+
+/** Whether a variable can have the name. */
+export function isIdentifier(name: string): boolean {
+  try {
+    new Function(`'use strict'; let ${name}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function camel(name: string): string {
+  return name.split('-').map(upperFirst).join('');
+}
+
+export function upperFirst(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+export function lowerFirst(word: string): string {
+  return word.charAt(0).toLowerCase() + word.slice(1);
+}

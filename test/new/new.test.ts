@@ -1,0 +1,145 @@
+// Promise: a resource that `npm run new` writes, and one written as docs/adding-a-resource.md says, are
+// the same, and pass every check without a line elsewhere.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { ROOT } from '../../scripts/tools.ts';
+import { apply, stepsOf } from './page.ts';
+
+const git = (cwd: string, ...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test', ...args], {
+    cwd,
+    encoding: 'utf8',
+  });
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'todos-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A copy of the project, with a commit of its own. */
+function copyProject(name: string): string {
+  const project = join(folder, name);
+  mkdirSync(project);
+  const files = git(ROOT, 'ls-files', '--cached', '--others', '--exclude-standard').trim();
+  for (const file of files.split('\n')) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(project, file));
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  git(project, 'init', '--quiet');
+  git(project, 'add', '--all');
+  git(project, 'commit', '--quiet', '--message', 'Copy');
+  return project;
+}
+
+function run(project: string, script: string, ...args: string[]) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(project, script), ...args], {
+    cwd: project,
+    encoding: 'utf8',
+    env,
+  });
+  return { code: status, output: stdout + stderr };
+}
+
+/** What has been written since the copy was made. */
+function changes(project: string): string {
+  git(project, 'add', '--all');
+  return git(project, 'diff', '--cached');
+}
+
+let written: string;
+beforeAll(() => {
+  written = copyProject('written');
+});
+
+test('the page and npm run new write the same seven files', () => {
+  expect(run(written, 'scripts/new.ts', 'notes')).toMatchObject({ code: 0 });
+  const byHand = copyProject('by-hand');
+  const steps = stepsOf(readFileSync(join(ROOT, 'docs/adding-a-resource.md'), 'utf8'));
+  for (const step of steps) apply(step, byHand);
+  expect(new Set(steps.map(({ file }) => file)).size).toBe(7);
+  expect(run(byHand, 'scripts/generate.ts')).toMatchObject({ code: 0 });
+  expect(changes(byHand)).toBe(changes(written));
+});
+
+test('it is a second resource, with fields of every type, beside the first', () => {
+  const fields = 'name:string,note:text?,is_done:boolean?,item_count:integer,is_shared:boolean';
+  const made = run(written, 'scripts/new.ts', 'shopping-lists', '--fields', fields);
+  expect(made).toMatchObject({ code: 0 });
+  changes(written);
+  const [, removed] = git(written, 'diff', '--cached', '--numstat', '--', 'openapi.yaml').split(
+    '\t',
+  );
+  expect(removed).toBe('0');
+});
+
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run'] as const;
+const TESTS = [
+  'test/notes',
+  'test/shopping-lists',
+  'test/resources.test.ts',
+  'test/export.test.ts',
+];
+const OF_THE_CONTRACT = ['statuses', 'examples', 'contract', 'protocol', 'differential'].map(
+  (name) => `test/http/${name}.test.ts`,
+);
+
+test.each<[string, string, ...string[]]>([
+  ['what is generated is up to date', 'scripts/generate.ts', '--check'],
+  ['it compiles', 'node_modules/typescript/bin/tsc'],
+  ['it is formatted', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
+  ['nothing is unused', 'node_modules/knip/bin/knip.js'],
+  ['its own tests pass, and those of the data of users', ...VITEST, ...TESTS, 'test/database'],
+  ['the tests of every operation pass', ...VITEST, ...OF_THE_CONTRACT, 'test/docs/imports.test.ts'],
+])('%s', (_what, script, ...args: string[]) => {
+  const { code, output } = run(written, script, ...args);
+  expect(code, output).toBe(0);
+});
+
+test('the service keeps the contract', async () => {
+  const service = spawn(process.execPath, [join(written, 'src/cli/todos.mjs'), 'start'], {
+    cwd: folder,
+    env: { PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'warn' },
+  });
+  onTestFinished(async () => {
+    service.kill();
+    await once(service, 'exit');
+  });
+  let output = '';
+  for await (const chunk of service.stdout.setEncoding('utf8')) {
+    output += chunk;
+    if (output.includes('contract')) break;
+  }
+  const [url = ''] = /http:\/\/localhost:\d+/.exec(output) ?? [];
+  const suite = run(written, 'scripts/contract.ts', '--base-url', url);
+  expect(suite.code, suite.output).toBe(0);
+});
+
+test.each([
+  ['no name', [], 'The name of the resource is missing. Say for example: npm run new -- notes'],
+  ['a name with upper case', ['Notes'], 'Notes must be lower-case letters'],
+  ['a singular', ['note'], 'note is not a regular plural'],
+  ['a name that is a word of TypeScript', ['classes'], 'class is a word of TypeScript.'],
+  ['a resource that is there', ['todos'], 'There is the folder src/todos already.'],
+  ['a table that is there', ['sessions'], 'There is Session in openapi.yaml already.'],
+  ['a path of another page', ['metrics'], 'already. Choose another name.'],
+  ['two names', ['books', 'pens'], 'One name at a time'],
+  ['an unknown option', ['books', '--field', 'x'], 'Unknown option'],
+  ['a field without a type', ['books', '--fields', 'title'], '"title" must be a field like'],
+  ['a type that is not known', ['books', '--fields', 'a:date'], 'string, text, integer, boolean'],
+  ['a field that every resource has', ['books', '--fields', 'id:string'], 'has the field id'],
+  ['a field twice', ['books', '--fields', 'a:text,a:text'], 'There are two fields a.'],
+  ['optional fields only', ['books', '--fields', 'a:text?'], 'has to be required'],
+])('%s: exit code 2, a sentence, and nothing is written', (_what, args, message) => {
+  const before = git(ROOT, 'status', '--short');
+  const { code, output } = run(ROOT, 'scripts/new.ts', ...args);
+  expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(message) });
+  expect(output).not.toContain('    at ');
+  expect(git(ROOT, 'status', '--short')).toBe(before);
+});

@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+import { PATIENCE } from '../patience.ts';
+
+/** Each test runs commands in a copy of the project. */
+export default defineConfig({
+  test: { include: ['test/new/*.test.ts'], ...PATIENCE, testTimeout: 600_000 },
+});
