@@ -1,6 +1,5 @@
 // What the checks of todos have in common.
 import type { components, operations } from '../../generated/openapi.d.ts';
-import { nextCursor } from '../../src/client/pages.ts';
 import { holds, succeeds } from './expect.ts';
 import { ada, as } from './people.ts';
 import { api } from './target.ts';
@@ -37,6 +36,13 @@ export async function startWith(...todos: NewTodo[]): Promise<Todo[]> {
 /** A page of ada's todos, or of somebody else's. */
 export async function page(query: Query = {}, person = ada()) {
   return api.GET('/todos', { ...as((await person).tokens), params: { query } });
+}
+
+/** The cursor in the `Link` to the next page (RFC 8288); undefined on the last one. */
+export function nextCursor({ headers }: Response): string | undefined {
+  const [, target] = /<([^>]*)>\s*;\s*rel="?next\b/i.exec(headers.get('Link') ?? '') ?? [];
+  if (target === undefined) return undefined;
+  return new URL(target, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;
 }
 
 /** More than any list here has. */

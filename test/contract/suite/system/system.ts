@@ -1,11 +1,10 @@
-import { createLocalJWKSet, jwtVerify } from 'jose';
 import { check, describe, operation } from '../../checks.ts';
 import { exposes } from '../../derived/cors.ts';
 import { fails, holds, succeeds } from '../../expect.ts';
 import { ada } from '../../people.ts';
 import { raw } from '../../requests.ts';
 import { api, target } from '../../target.ts';
-import { algorithmOf } from '../../token.ts';
+import { algorithmOf, isSignedByOneOf } from '../../token.ts';
 
 const health = (id: string) => api.GET('/healthz', { headers: { 'X-Request-Id': id } });
 const requestId = ({ response }: { response: Response }) => response.headers.get('X-Request-Id');
@@ -60,11 +59,8 @@ operation('getJwks', () => {
       holds(result, 'empty when tokens are signed with a shared secret', set.keys, []);
       return;
     }
-    const verdict = await jwtVerify(access_token, createLocalJWKSet(set)).then(
-      () => 'verified',
-      (error: unknown) => String(error),
-    );
-    holds(result, 'Get the public keys', verdict, 'verified');
+    const isVerified = isSignedByOneOf(set.keys, access_token);
+    holds(result, 'Get the public keys', isVerified, true);
   });
 });
 

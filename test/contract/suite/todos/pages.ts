@@ -1,4 +1,3 @@
-import { nextCursor } from '../../../../src/client/pages.ts';
 import { check, describe } from '../../checks.ts';
 import { fails, holds, isFaultOf, succeeds } from '../../expect.ts';
 import { as, bob } from '../../people.ts';
@@ -8,6 +7,7 @@ import {
   add,
   asAda,
   type NewTodo,
+  nextCursor,
   page,
   pages,
   startWith,

@@ -1,0 +1,67 @@
+// The package as somebody installs it: packed, in an empty folder, without this project.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp } from '../harness.ts';
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), 'contract-package-'));
+const source = fileURLToPath(new URL('.', import.meta.url));
+let tarball = '';
+
+beforeAll(async () => {
+  const { stdout } = await run('npm', ['pack', '--pack-destination', folder, '--silent'], {
+    cwd: source,
+  });
+  tarball = join(folder, stdout.trim());
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  await run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });
+}, 180_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the installed command. */
+async function contract(...args: string[]) {
+  const command = join(folder, 'node_modules/.bin/openapi-todos-contract');
+  const options = { cwd: folder, maxBuffer: 10_000_000 };
+  return run(process.execPath, [command, ...args], options).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code, output: `${stdout}${stderr}` }),
+  );
+}
+
+test('it is small, and brings few packages along', () => {
+  const installed = readdirSync(join(folder, 'node_modules')).filter(
+    (name) => !name.startsWith('.'),
+  );
+  expect(installed.length).toBeLessThan(12);
+  expect(statSync(tarball).size).toBeLessThan(100_000);
+  const own = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const project = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  for (const [name, version] of Object.entries(own.dependencies)) {
+    expect(project.dependencies[name] ?? project.devDependencies[name]).toBe(version);
+  }
+});
+
+test('the real service: no check fails', async () => {
+  await using app = await startApp();
+  const { code, output } = await contract('--base-url', app.url);
+  expect(output).toMatch(/^\d{3} passed, 0 failed, \d+ skipped$/m);
+  expect(code).toBe(0);
+}, 240_000);
+
+test('a server that answers HTML: one sentence and exit code 2', async () => {
+  const server = createServer((_, response) => response.end('<h1>Hello</h1>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const { code, output } = await contract('--base-url', `http://127.0.0.1:${port}`);
+  server.closeAllConnections();
+  server.close();
+  expect(output).toMatch(/^http:\S+ is no service of openapi.yaml: .*\n$/);
+  expect(code).toBe(2);
+}, 60_000);
