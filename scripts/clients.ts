@@ -5,8 +5,10 @@
 //   npm run clients -- csharp php     for any other that openapi-generator knows
 //   npm run clients -- --output DIR   somewhere else than in generated/clients/
 //
-// The generator's options for a language are in examples/<language>/generator.yaml. It needs Java and
-// fetches itself, once; openapitools.json says which version it is and what it hashes to.
+// The generator reads openapi.yaml as it is. Its options for a language are in
+// examples/<language>/generator.yaml, or in tools/openapi-generator/<language>.yaml where there is no
+// program. It needs Java and fetches itself, once; openapitools.json says which version it is and what
+// it hashes to.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,11 +16,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { document, operationsOf } from '../src/http/openapi-document.ts';
+import { document } from '../src/http/openapi-document.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = 'node_modules/@openapitools/openapi-generator-cli/main.js';
-const CONTRACT = '.cache/openapi.json';
 const { 'generator-cli': generator } = JSON.parse(readFileSync(`${ROOT}openapitools.json`, 'utf8'));
 
 process.chdir(ROOT);
@@ -41,11 +42,16 @@ try {
 }
 
 function exampleLanguages(): string[] {
-  return readdirSync('examples').filter((name) => existsSync(optionsFile(name)));
+  return readdirSync('examples').filter((name) => existsSync(programOptions(name)));
+}
+
+function programOptions(language: string): string {
+  return `examples/${language}/generator.yaml`;
 }
 
 function optionsFile(language: string): string {
-  return `examples/${language}/generator.yaml`;
+  const file = programOptions(language);
+  return existsSync(file) ? file : `tools/openapi-generator/${language}.yaml`;
 }
 
 function requireJava(): void {
@@ -75,7 +81,6 @@ function requireGenerator(): void {
 
 function generate(languages: string[], output: string): void {
   mkdirSync(output, { recursive: true });
-  writeFileSync(CONTRACT, JSON.stringify(withoutLinks()));
   const configurations = languages.map((language) => {
     const folder = join(output, language);
     rmSync(folder, { recursive: true, force: true });
@@ -102,20 +107,13 @@ function configuration(language: string, outputDir: string) {
   const versions = { packageVersion: version, artifactVersion: version, npmVersion: version };
   const additionalProperties = { ...versions, ...options.additionalProperties };
   const globalProperties = { apiTests: 'false', modelTests: 'false' }; // empty ones
-  return { ...options, inputSpec: CONTRACT, outputDir, additionalProperties, globalProperties };
-}
-
-/** The contract without its links, which openapi-generator refuses: the body of one is an object. */
-function withoutLinks() {
-  const copy = structuredClone(document);
-  delete copy.components?.links;
-  const responses = [...operationsOf(copy)].flatMap(({ operation }) =>
-    Object.values(operation.responses ?? {}),
-  );
-  for (const response of [...responses, ...Object.values(copy.components?.responses ?? {})]) {
-    if ('links' in response) delete response.links;
-  }
-  return copy;
+  return {
+    ...options,
+    inputSpec: 'openapi.yaml',
+    outputDir,
+    additionalProperties,
+    globalProperties,
+  };
 }
 
 function openapiGenerator(args: string[], javaOptions: string) {

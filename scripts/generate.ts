@@ -1,6 +1,7 @@
 // Promise: generated/ says what openapi.yaml says: its types (openapi.d.ts), and the document itself
 // parsed (openapi.json), because parsing YAML takes longer than the rest of the service's start. The
-// table of variables in docs/configuration.md is that of src/config.ts.
+// table of variables in docs/configuration.md is that of src/config.ts. The requests of
+// examples/requests.http and examples/bruno come from the contract, too (see collections.ts).
 //
 //   npm run generate            writes it
 //   npm run generate -- --check exits 1 when it is stale
@@ -10,11 +11,12 @@
 // openapi-typescript leaves `security` out of `operations`; `operationSecurity` adds it, so that a
 // handler's principal is tied to the contract. The contract's hash stands in the file because a
 // changed constraint (a maxLength) changes no type, yet validation and documentation.
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
 import { describeVariables } from '../src/config.ts';
-import { hashOf } from '../src/http/openapi-document.ts';
+import { type ContractDocument, hashOf } from '../src/http/openapi-document.ts';
+import { collectionsOf } from './collections.ts';
 import { readCommandLine } from './command-line.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -24,9 +26,11 @@ const { values } = readCommandLine({ options: { check: { type: 'boolean', defaul
 const yaml = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
 expectReadable(yaml);
 const page = await readFile(new URL(PAGE, ROOT), 'utf8');
+const document: ContractDocument & { servers: [{ url: string }] } = parse(yaml);
 const generated = {
   'generated/openapi.d.ts': await generateTypes(yaml),
-  'generated/openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document: parse(yaml) })}\n`,
+  'generated/openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document })}\n`,
+  ...collectionsOf(document, document.servers[0].url),
   [PAGE]: withTableOfVariables(page),
 };
 
@@ -34,8 +38,10 @@ for (const [name, fresh] of Object.entries(generated)) {
   const target = new URL(name, ROOT);
   const present = await readFile(target, 'utf8').catch(() => '');
   if (present === fresh) continue;
-  if (!values.check) await writeFile(target, fresh);
-  else {
+  if (!values.check) {
+    await mkdir(new URL('.', target), { recursive: true });
+    await writeFile(target, fresh);
+  } else {
     const source = name === PAGE ? 'src/config.ts' : 'openapi.yaml';
     console.error(`${name} is not what ${source} says: run \`npm run generate\``);
     process.exitCode = 1;

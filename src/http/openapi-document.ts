@@ -39,6 +39,7 @@ export interface SchemaObject {
 
 export interface OperationObject {
   operationId?: string;
+  summary?: string;
   tags?: string[];
   security?: SecurityRequirement[];
   parameters?: (ParameterObject | Reference)[];

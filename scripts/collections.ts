@@ -1,0 +1,180 @@
+// The contract as requests to send by hand: examples/requests.http (REST Client, httpYac) and
+// examples/bruno (https://www.usebruno.com). They take the tokens of the sign-in over.
+import {
+  type ContractDocument,
+  type ExampleObject,
+  operationsOf,
+  type ParameterObject,
+  type Reference,
+  type RequestBodyObject,
+  type ResponseObject,
+} from '../src/http/openapi-document.ts';
+
+/** Sent last. What follows the sign-out needs another sign-in: so no run of all deletes the user. */
+const LAST = [
+  ...['deleteTodo', 'deleteTodos', 'refresh', 'logout'],
+  ...['revokeSession', 'revokeSessions', 'changePassword', 'deleteCurrentUser'],
+];
+
+interface Request {
+  id: string;
+  summary: string;
+  method: string;
+  path: string;
+  isPublic: boolean;
+  mediaType: string;
+  body: unknown;
+  /** By the name of a path parameter, where its value comes from. */
+  sources: Record<string, { id: string; pointer: string }>;
+}
+
+interface Link {
+  operationId: string;
+  parameters?: Record<string, string>;
+}
+
+/** @returns the text of each file, by its path */
+export function collectionsOf(document: ContractDocument, url: string): Record<string, string> {
+  const requests = requestsOf(document);
+  return {
+    'examples/requests.http': httpFile(requests, url),
+    'examples/bruno/bruno.json': `{ "version": "1", "name": ${JSON.stringify(document.info.title)}, "type": "collection" }\n`,
+    'examples/bruno/environments/local.bru': `vars {\n  url: ${url}\n}\n`,
+    ...Object.fromEntries(
+      requests.map((request, index) => [
+        `examples/bruno/${request.id}.bru`,
+        brunoFile(request, index + 1, requests),
+      ]),
+    ),
+  };
+}
+
+function requestsOf(document: ContractDocument): Request[] {
+  const operations = [...operationsOf(document)];
+  const requests = operations.map(({ path, method, operation, pathParameters }): Request => {
+    const id = operation.operationId ?? '';
+    const [[mediaType = '', media] = []] = Object.entries(
+      resolve<RequestBodyObject>(document, operation.requestBody)?.content ?? {},
+    );
+    const [example] = Object.values(media?.examples ?? {});
+    const names = pathParameters.map(
+      (node) => resolve<ParameterObject>(document, node)?.name ?? '',
+    );
+    return {
+      id,
+      summary: operation.summary ?? id,
+      method,
+      path,
+      isPublic: operation.security?.length === 0,
+      mediaType,
+      body: resolve<ExampleObject>(document, example)?.value,
+      sources: Object.fromEntries(names.map((name) => [name, sourceOf(document, id, name)])),
+    };
+  });
+  const rank = ({ id }: Request) => (id === 'login' ? -2 : LAST.indexOf(id)); // -1 is in between
+  return requests.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Where a link of the contract says that a path parameter comes from; what was made comes first. */
+function sourceOf(document: ContractDocument, target: string, parameter: string) {
+  const found = [...operationsOf(document)].flatMap(({ method, operation }) =>
+    Object.values(operation.responses ?? {})
+      .flatMap((node) => linksOf(document, node))
+      .filter(({ operationId, parameters }) => operationId === target && parameters?.[parameter])
+      .map(({ parameters }) => ({
+        method,
+        id: operation.operationId ?? '',
+        pointer: parameters?.[parameter]?.split('#')[1] ?? '',
+      })),
+  );
+  const source = found.find(({ method }) => method === 'post') ?? found[0];
+  if (!source) throw new Error(`no link leads to ${parameter} of ${target}`);
+  return source;
+}
+
+function linksOf(document: ContractDocument, node: ResponseObject | Reference): Link[] {
+  const response = resolve<ResponseObject & { links?: Record<string, Link | Reference> }>(
+    document,
+    node,
+  );
+  return Object.values(response?.links ?? {}).flatMap(
+    (link) => resolve<Link>(document, link) ?? [],
+  );
+}
+
+function resolve<T extends object>(
+  document: ContractDocument,
+  node: T | Reference | undefined,
+): T | undefined {
+  if (!node || !('$ref' in node)) return node;
+  const names = node.$ref.split('/').slice(1);
+  return names.reduce<unknown>(
+    (place, name) => (place as Record<string, unknown>)[name],
+    document,
+  ) as T; // the contract is linted: it is there
+}
+
+/** A body as JSON; tokens in it are variables. */
+function bodyText({ body }: Request, refreshToken: string): string {
+  const value =
+    typeof body === 'object' && body && 'refresh_token' in body
+      ? { ...body, refresh_token: refreshToken }
+      : body;
+  return JSON.stringify(value, undefined, 2);
+}
+
+function httpFile(requests: Request[], url: string): string {
+  const sections = requests.map((request) => {
+    const { id, summary, method, path, isPublic, mediaType, body, sources } = request;
+    const filledIn = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const { id: source = '', pointer = '' } = sources[name] ?? {};
+      return `{{${source}.response.body${pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.')}}}`;
+    });
+    const lines = [`### ${summary}`, `# @name ${id}`, `${method.toUpperCase()} {{url}}${filledIn}`];
+    if (!isPublic) lines.push('Authorization: Bearer {{login.response.body.access_token}}');
+    if (body)
+      lines.push(
+        `Content-Type: ${mediaType}`,
+        '',
+        bodyText(request, '{{login.response.body.refresh_token}}'),
+      );
+    return lines.join('\n');
+  });
+  const head = `# Made from openapi.yaml by \`npm run generate\`; never edited.\n# Send "login" first: the others use its tokens.\n@url = ${url}`;
+  return `${[head, ...sections].join('\n\n')}\n`;
+}
+
+function brunoFile(request: Request, position: number, requests: Request[]): string {
+  const { id, summary, method, path, isPublic, body } = request;
+  const url = `{{url}}${path.replaceAll(/\{(\w+)\}/g, '{{$1}}')}`;
+  const blocks = [
+    ['meta', `name: ${id}\ntype: http\nseq: ${position}`],
+    [method, `url: ${url}\nbody: ${body ? 'json' : 'none'}\nauth: ${isPublic ? 'none' : 'bearer'}`],
+  ];
+  if (!isPublic) blocks.push(['auth:bearer', 'token: {{access_token}}']);
+  if (body) blocks.push(['body:json', bodyText(request, '{{refresh_token}}')]);
+  const script = scriptAfter(request, requests);
+  if (script) blocks.push(['script:post-response', script]);
+  blocks.push(['docs', summary]);
+  return blocks
+    .map(([name, text = '']) => `${name} {\n${text.replaceAll(/^/gm, '  ')}\n}\n`)
+    .join('\n');
+}
+
+/** Keeps what later requests need of an answer. */
+function scriptAfter({ id }: Request, requests: Request[]): string {
+  const kept = requests.flatMap(({ sources }) =>
+    Object.entries(sources)
+      .filter(([, source]) => source.id === id)
+      .map(([name, { pointer }]) => [name, pointer] as const),
+  );
+  if (id === 'login' || id === 'refresh') {
+    kept.push(['access_token', '/access_token'], ['refresh_token', '/refresh_token']);
+  }
+  const lines = kept.map(([name, pointer]) => {
+    const place = pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.');
+    return `  bru.setVar("${name}", res.body${place});`;
+  });
+  if (lines.length === 0) return '';
+  return ['if (res.status < 300) {', ...new Set(lines), '}'].join('\n');
+}
