@@ -117,7 +117,7 @@ test('the service keeps the contract', async () => {
     if (output.includes('contract')) break;
   }
   const [url = ''] = /http:\/\/localhost:\d+/.exec(output) ?? [];
-  const suite = run(written, 'scripts/contract.ts', '--base-url', url);
+  const suite = run(written, 'scripts/run.ts', 'contract', '--base-url', url);
   expect(suite.code, suite.output).toBe(0);
 });
 
