@@ -211,7 +211,7 @@ test('the commands run as a process of their own', async () => {
   expect({ code, output }).toEqual({ code: 1, output: 'there is no database at none/x\n' });
 });
 
-test.each(['contract', 'contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack'])(
+test.each(['contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack', 'test-all'])(
   'the script %s with an unknown option: says so, and exit code 2',
   async (name) => {
     const { code, output } = await runScript([script(name), '--bogus']);
