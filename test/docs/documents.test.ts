@@ -14,13 +14,17 @@ const anchorsOf = (page: string) =>
       .replaceAll(' ', '-'),
   );
 
+const LINKS = [
+  /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g,
+  /(?:src|srcset)="([^"]*)"/g, // of pictures
+];
+
 test.each(PAGES)('every link of %s to a file or a heading leads there', (page) => {
-  const broken = [...textOf(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(
-    ([, path = '', anchor]) => {
-      const target = path ? join(dirname(page), path) : page;
-      return !existsSync(join(ROOT, target)) || (anchor && !anchorsOf(target).includes(anchor));
-    },
-  );
+  const links = LINKS.flatMap((link) => [...textOf(page).matchAll(link)]);
+  const broken = links.filter(([, path = '', anchor]) => {
+    const target = path ? join(dirname(page), path) : page;
+    return !existsSync(join(ROOT, target)) || (anchor && !anchorsOf(target).includes(anchor));
+  });
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
