@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 288f93149b11f99ade9c541a1adc89816db8385fcba282f9681d786658286ef4
+// openapi.yaml sha256: 1a9b87fd3e872a1d6a4600b8ca254a5354a098e51b7e4d0c2f6c0d3bee4e0521
 export interface operationSecurity {
     register: never;
     login: never;
@@ -236,8 +236,8 @@ export interface paths {
         /**
          * List todos
          * @description A page of the user's todos. `Link: <…>; rel="next"` (RFC 8288) leads to the next one and is
-         *     missing on the last. It repeats the parameters of the request, with the next `cursor`. Todos that
-         *     are added or deleted in between make no other todo appear twice or not at all.
+         *     missing on the last. It repeats the parameters of the request, with the next `cursor`; defaults may
+         *     be added. Todos that are added or deleted in between make no other todo appear twice or not at all.
          *
          *     A filter that finds too little in the next 100 todos starts a long search. A user has one long
          *     search at a time; three more wait, and further ones are refused with 503.

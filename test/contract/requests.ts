@@ -26,7 +26,9 @@ export type RawResult = Awaited<ReturnType<typeof raw>>;
 /** The answer to any request at all, in openapi-fetch's form. */
 export async function raw({ method, template, path, headers, body }: Sent) {
   const init = { method, headers, ...(body === undefined ? {} : { body }) };
-  const response = await send(new Request(target.baseUrl + path, init), template);
+  const request = new Request(target.baseUrl + path, init);
+  if (!('Content-Type' in headers)) request.headers.delete('Content-Type'); // that of any text
+  const response = await send(request, template);
   const text = await response.text();
   const isJson = text !== '' && isJsonType(response.headers.get('Content-Type') ?? '');
   const value: unknown = isJson ? JSON.parse(text) : undefined;

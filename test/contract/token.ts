@@ -2,6 +2,10 @@ import { createPublicKey, verify } from 'node:crypto';
 
 export interface Claims {
   sub?: string;
+  sid?: string;
+  jti?: string;
+  iss?: string;
+  aud?: unknown;
   iat?: number;
   exp?: number;
 }

@@ -1,7 +1,9 @@
 // Broken services: accounts and sign-in.
 import { randomBytes } from 'node:crypto';
+import { decodeJwt, type JWTPayload } from 'jose';
 import { bearerOf, jsonOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
+import type { Fault } from './proxy.ts';
 import {
   answer,
   answerBody,
@@ -26,6 +28,20 @@ const isUpper = (text: unknown) => text === String(text).toUpperCase();
 const truncated = (text: unknown) =>
   typeof text === 'string' && [...text].length <= 128 ? [...text].slice(0, 72).join('') : text;
 const uncommon = (text: unknown) => (/^password1?$/i.test(`${text}`) ? hex(9) : text);
+/** Gives access tokens with other claims, and takes them for those that the service has made. */
+const withOtherClaims = (change: (claims: JWTPayload) => object) => ({
+  everywhere: async (...[sent, forward, { marks }]: Parameters<Fault>) => {
+    const original = marks.get(bearerOf(sent));
+    const received = await forward(original === undefined ? sent : { ...sent, ...as(original) });
+    const { access_token: token } = jsonOf(received);
+    if (typeof token !== 'string') return received;
+    const [head, , signature] = token.split('.');
+    const claims = Buffer.from(JSON.stringify(change(decodeJwt(token)))).toString('base64url');
+    const other = [head, claims, signature].join('.');
+    marks.set(other, token);
+    return { ...received, body: JSON.stringify({ ...jsonOf(received), access_token: other }) };
+  },
+});
 const invalid = (detail: string) => problem(400, 'invalid_request', detail);
 
 export const account: Mutants = {
@@ -55,6 +71,10 @@ export const account: Mutants = {
       (sent) => `${jsonOf(sent)['username']}`.length === 64,
       async () => invalid('too long'),
     ),
+    'lets a name end in a line break': when(
+      (sent) => `${jsonOf(sent)['username']}`.endsWith('\n'),
+      pretend(201, USER),
+    ),
     'counts the bytes of a password, not its characters': when(
       (sent) => Buffer.byteLength(`${jsonOf(sent)['password']}`) > 128,
       async () => invalid('too long'),
@@ -72,6 +92,16 @@ export const account: Mutants = {
     'gives no refresh token': answerBody(200, ({ access_token }) => ({ access_token })),
     'gives a short refresh token': answerBody(200, (pair) => ({ ...pair, refresh_token: hex(16) })),
     'gives an opaque access token': answerBody(200, (pair) => ({ ...pair, access_token: hex(32) })),
+    'names no session in its access tokens': withOtherClaims(({ sid: _, ...claims }) => claims),
+    'names another session in its access tokens': withOtherClaims((claims) => ({
+      ...claims,
+      sid: ID,
+    })),
+    'gives all access tokens one name': withOtherClaims((claims) => ({ ...claims, jti: ID })),
+    'says in access tokens what the contract does not list': withOtherClaims((claims) => ({
+      ...claims,
+      role: 'user',
+    })),
     'gives an access token that no operation takes': answerBody(200, (pair) => ({
       ...pair,
       access_token: `${pair['access_token']}x`,
@@ -136,6 +166,17 @@ export const account: Mutants = {
     })),
     'takes a token under any scheme': askHeaders(({ authorization }) => ({
       authorization: `${authorization}`.replace(/^(Basic|Bearer)? */, 'Bearer '),
+    })),
+    'calls another scheme an invalid token': when(
+      ({ headers }) => !/^Bearer( |$)/i.test(headers['authorization'] ?? 'Bearer'),
+      async () => problem(401, 'invalid_access_token', 'Invalid access token'),
+    ),
+    'calls the scheme without a token no credentials': when(
+      ({ headers }) => /^Bearer *$/i.test(headers['authorization'] ?? ''),
+      askHeaders(() => ({ authorization: undefined })),
+    ),
+    'knows the scheme in one case only': askHeaders(({ authorization }) => ({
+      authorization: `${authorization ?? ''}`.startsWith('bearer') ? 'Basic a' : authorization,
     })),
     'does not look at signatures': async (sent, forward, { refreshOf }) => {
       const claims = bearerOf(sent).split('.')[1] ?? '';

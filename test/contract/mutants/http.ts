@@ -19,6 +19,14 @@ import {
 
 const OKP = { kty: 'OKP', kid: 'a', alg: 'EdDSA', use: 'sig', crv: 'Ed25519', x: 'a' };
 const isPreflight = ({ method }: Sent) => method === 'OPTIONS';
+const isSpoiled = (path: string) => path.includes('bogus=1');
+const required = () => {
+  const refusal = problem(401, 'authentication_required', 'Authentication required');
+  return {
+    ...refusal,
+    headers: { ...refusal.headers, 'www-authenticate': 'Bearer realm="todos"' },
+  };
+};
 const isHead = ({ method }: Sent) => method === 'HEAD';
 
 export const http: Mutants = {
@@ -117,6 +125,41 @@ export const http: Mutants = {
     })),
     'forgets DELETE among the methods': answerHeaders(405, ({ allow }) => ({
       allow: `${allow}`.replace('DELETE, ', '').replace(', DELETE', ''),
+    })),
+    'looks at the request before the token': when(
+      ({ method, path, headers }) =>
+        method !== 'OPTIONS' && isSpoiled(path) && headers['authorization'] === undefined,
+      answer(401, () => problem(400, 'invalid_request', 'No')),
+    ),
+    'reads the JSON before it looks at the token': when(
+      ({ body, headers }) => body === '{' && headers['authorization'] === undefined,
+      answer(401, () => problem(400, 'invalid_request', 'No')),
+    ),
+    'looks at the query before the media type': answer(415, (_, { path }) =>
+      isSpoiled(path) ? problem(400, 'invalid_request', 'No') : {},
+    ),
+    'looks at Accept before the query': answer(400, (_, { headers }) =>
+      headers['accept'] === 'text/html' ? problem(406, 'not_acceptable', 'No') : {},
+    ),
+    'asks for a token before it looks at the path': when(
+      ({ path, headers }) => path === '/nowhere' && headers['authorization'] === undefined,
+      answer(404, () => required()),
+    ),
+    'asks for a token before it looks at the method': when(
+      ({ headers }) => headers['authorization'] === undefined,
+      answer(405, () => required()),
+    ),
+    'answers 200 to OPTIONS': when(isPreflight, answerStatus(204, 200)),
+    'does not say at OPTIONS which methods there are': when(
+      isPreflight,
+      answerHeaders(204, () => ({ allow: undefined })),
+    ),
+    'calls 413 by its old name': answerBody(413, (body) => ({
+      ...body,
+      title: 'Payload Too Large',
+    })),
+    'takes a body that says no media type for JSON': askHeaders((headers) => ({
+      'content-type': headers['content-type'] ?? 'application/json',
     })),
     'does not look at Accept': askHeaders(() => ({ accept: '*/*' })),
     'answers 400 to a body that is too large': answerStatus(413, 400),

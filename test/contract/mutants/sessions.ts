@@ -154,6 +154,14 @@ export const sessions: Mutants = {
       (sent) => !/^[0-9a-f]{64}$/.test(tokenIn(sent)),
       async () => problem(400, 'invalid_request', 'malformed'),
     ),
+    'takes a text of any length for a token': when(
+      (sent) => tokenIn(sent).length > 512,
+      async () => REFUSED,
+    ),
+    'calls a long text no token': when(
+      (sent) => tokenIn(sent).length === 512,
+      async () => problem(400, 'invalid_request', 'too long'),
+    ),
     'answers 403 to a bad token': answerStatus(401, 403),
     'answers 201': answerStatus(200, 201),
     'adds expires_in': answerBody(200, (pair) => ({ ...pair, expires_in: 900 })),
@@ -189,6 +197,12 @@ export const sessions: Mutants = {
       return status === 204 ? made(200, GOODBYE) : forward(sent);
     },
     'does not look at the body': askBody(() => ({})),
+    'does not know spent tokens': {
+      everywhere: async (sent, forward, { marks }) => {
+        if (isRefresh(sent)) marks.set(tokenIn(sent), 'spent');
+        return isLogout(sent) && marks.has(tokenIn(sent)) ? REFUSED : forward(sent);
+      },
+    },
     'does not work without a body': when((sent) => sent.body === '', pretend(400)),
     'answers 204': answer(200, () => made(204)),
     'answers an empty object': answerBody(200, () => ({})),

@@ -1,7 +1,7 @@
 // Broken services: one todo.
 import { type Json, jsonOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
-import type { Fault, Sent } from './proxy.ts';
+import type { Fault, Received, Sent } from './proxy.ts';
 import {
   answer,
   answerBody,
@@ -48,12 +48,35 @@ const condition: Record<string, Fault> = {
     ({ headers }) => `${headers['if-match']}`.startsWith('W/'),
     answer(412, () => problem(412, 'precondition_failed', 'The todo has changed')),
   ),
+  'answers 412 where there is no todo': when(
+    ({ headers }) => headers['if-match'] !== undefined,
+    answer(404, () => problem(412, 'precondition_failed', 'There is no such todo')),
+  ),
   'changes it although it answers 412': answer(412, async (_, sent, forward) => {
     await forward({ ...sent, ...withoutCondition(sent) });
     return {};
   }),
   "does it to anybody's todo": ofAnybody,
   "answers 403 for somebody else's": answerStatus(404, 403),
+};
+
+/** Spoils the answer to a change that has changed nothing. */
+const unchanged =
+  (change: (received: Received) => Partial<Received>): Fault =>
+  async (sent, forward) => {
+    const before = await forward({ ...sent, ...withoutCondition(sent), method: 'GET', body: '' });
+    const received = await forward(sent);
+    const isSame = received.status === 200 && before.headers['etag'] === received.headers['etag'];
+    return isSame ? { ...received, ...change(received) } : received;
+  };
+
+const version: Record<string, Fault> = {
+  'gives a new ETag to what has not changed': unchanged(({ headers }) => ({
+    headers: { ...headers, etag: '"99"' },
+  })),
+  'sets updated_at of what has not changed': unchanged((received) => ({
+    body: JSON.stringify({ ...jsonOf(received), updated_at: '2099-01-01T00:00:00.000Z' }),
+  })),
 };
 
 export const todo: Mutants = {
@@ -85,6 +108,7 @@ export const todo: Mutants = {
   },
   replaceTodo: {
     ...condition,
+    ...version,
     'changes nothing': async (sent, forward) => forward({ ...sent, method: 'PATCH', body: '{}' }),
     'leaves what the body leaves out': ask(() => ({ method: 'PATCH' })),
     'answers 204': answer(200, () => made(204)),
@@ -105,6 +129,7 @@ export const todo: Mutants = {
   },
   updateTodo: {
     ...condition,
+    ...version,
     'changes nothing': askBody(() => ({})),
     'puts back what the body leaves out': askBody((body) => ({
       ...('title' in body ? {} : { title: 'a' }),

@@ -78,6 +78,32 @@ export const todos: Mutants = {
     'takes the last of a parameter that is sent twice': ask(({ path }) => ({
       path: path.replace('limit=1&', ''),
     })),
+    'takes `020` for 20': changedQuery('limit', (limit) => limit.replace(/^0+/, '')),
+    'takes `+20` for 20': changedQuery('limit', (limit) => limit.replace('+', '')),
+    'takes 1 for true': changedQuery('done', (done) => done.replace('1', 'true')),
+    'takes a parameter without a value for none': ask(({ path }) => ({
+      path: path.replace(/\b(done|limit|q|sort)=(?=&|$)/, ''),
+    })),
+    'takes a parameter that is sent twice with one value': ask(({ path }) => ({
+      path: path.replace(/\b(\w+=\w+)&\1$/, '$1'),
+    })),
+    'refuses every control character in a text': when(
+      (sent) => (queryOf(sent).get('q') ?? '').includes('\u001e'),
+      async () => problem(400, 'invalid_request', 'No'),
+    ),
+    'takes a unit separator in a text': changedQuery('q', (q) => q.replaceAll('\u001f', '')),
+    'forgets the limit in its Link': changedLink((link) => link.replace(/limit=\d+&/, '')),
+    'binds a cursor to its limit': when(
+      (sent) => isFurther(sent) && queryOf(sent).get('limit') === '2',
+      async (sent, forward, { marks }) => {
+        const isMine = marks.has(queryOf(sent).get('cursor') ?? '');
+        return isMine ? forward(sent) : problem(400, 'invalid_request', 'No');
+      },
+    ),
+    'takes a cursor of a list with another filter': when(
+      (sent) => isFurther(sent) && queryOf(sent).has('done'),
+      instead(400, 200, []),
+    ),
     'repeats an item on the next page': answer(200, ({ body }, sent, _forward, { marks }) => {
       const items: Json[] = JSON.parse(body || '[]');
       const last = marks.get('last');
@@ -134,6 +160,45 @@ export const todos: Mutants = {
     'gives a weak ETag': answerHeaders(201, ({ etag }) => ({ etag: `W/${etag}` })),
     'gives an ETag of its own': answerHeaders(201, () => ({ etag: '"0"' })),
     'answers with what was sent only': answerBody(201, ({ title }) => ({ title })),
+    'takes the last of a member that is there twice': ask(({ body }) => ({
+      body: body.includes('"title":"a","done":true,') ? '{"title":"b"}' : body,
+    })),
+    'refuses noncharacters': when(
+      ({ body }) => body.includes('\ufffe'),
+      async () => problem(400, 'invalid_request', 'No'),
+    ),
+    'reports the first fault only': answerBody(400, (body) => ({
+      ...body,
+      errors: Array.isArray(body['errors']) ? body['errors'].slice(0, 1) : undefined,
+    })),
+    'takes a byte order mark for a title': changedTitle((title) =>
+      title === '\ufeff' ? 'a' : title,
+    ),
+    'answers a repetition with the todo as it is now': answer(
+      201,
+      async (received, sent, forward) => {
+        if (!sent.headers['idempotency-key']) return {};
+        const path = received.headers['location'] ?? '';
+        const now = await forward({ ...sent, method: 'GET', path, body: '' });
+        return now.status === 200 ? { body: now.body } : {};
+      },
+    ),
+    'answers a repetition with 404 once the todo is gone': answer(
+      201,
+      async (received, sent, forward) => {
+        const path = received.headers['location'] ?? '';
+        const now = await forward({ ...sent, method: 'GET', path, body: '' });
+        return now.status === 404 ? now : {};
+      },
+    ),
+    'compares the bytes of a repetition': async (sent, forward, { marks }) => {
+      const key = sent.headers['idempotency-key'];
+      if (key === undefined) return forward(sent);
+      const first = marks.get(`${bearerOf(sent)} ${key}`) ?? sent.body;
+      marks.set(`${bearerOf(sent)} ${key}`, first);
+      const isSame = first === sent.body;
+      return isSame ? forward(sent) : problem(409, 'idempotency_key_reused', 'No');
+    },
     'loses the description': askBody(({ description: _, ...body }) => body),
     'loses done': askBody(({ done: _, ...body }) => body),
     'takes blanks away from titles': changedTitle((title) => title.trim() || title),

@@ -25,6 +25,26 @@ operation('login', () => {
     holds(result, '(its `exp` says when)', exp > iat, true);
   });
 
+  check(200, 'an access token with the claims that the contract lists', async () => {
+    const { username, password } = await ada();
+    const [result, other] = [
+      await login({ username, password }),
+      await login({ username, password }),
+    ];
+    const { access_token } = succeeds(result, 200);
+    const { sub, sid, jti, iss, aud, iat, exp, ...more } = claimsOf(access_token);
+    const missing = Object.entries({ sub, sid, jti, iss, aud, iat, exp }).filter(
+      ([, value]) => value === undefined,
+    );
+    holds(result, '| claim | meaning |', missing, []);
+    holds(result, '| claim | meaning |', Object.keys(more), []);
+    const again = claimsOf(succeeds(other, 200).access_token);
+    holds(result, 'A value that no other token has', again.jti === jti, false);
+    const list = await api.GET('/auth/sessions', as({ access_token }));
+    const current = succeeds(list, 200).find((session) => session.current);
+    holds(list, 'The `id` of the session', sid, current?.id);
+  });
+
   check(200, 'the name in another case', async () => {
     const { username, password } = await ada();
     const result = await login({ username: username.toUpperCase(), password });

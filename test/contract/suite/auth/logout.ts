@@ -56,6 +56,18 @@ operation('logout', () => {
     await isOver(fresh);
   });
 
+  check(200, 'with a spent refresh token: its session ends, this one or another', async () => {
+    const [session, other] = [await signIn(await ada()), await signIn(await ada())];
+    const fresh = succeeds(await refresh(other), 200);
+    succeeds(await logout(session, { refresh_token: other.refresh_token }), 200);
+    await isOver(session);
+    refuses(await api.GET('/auth/me', as(fresh)), 'session_ended');
+    const [own] = [await signIn(await ada())];
+    const next = succeeds(await refresh(own), 200);
+    succeeds(await logout(next, { refresh_token: own.refresh_token }), 200);
+    await isOver(next);
+  });
+
   check(
     401,
     "a refresh token of somebody else: nothing of theirs or of one's own ends",

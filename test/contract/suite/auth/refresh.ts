@@ -170,6 +170,15 @@ operation('refresh', () => {
     }
   });
 
+  check('401 and 400', 'a text of 512 characters, and one of 513', async () => {
+    const [long, tooLong] = ['a'.repeat(512), 'a'.repeat(513)];
+    for (const result of [await byBody(long), await byHeader(long)]) {
+      refuses(result, 'invalid_refresh_token');
+    }
+    isFaultOf(await byBody(tooLong), { pointer: '/refresh_token' });
+    isFaultOf(await byHeader(tooLong), { header: 'refresh-token' });
+  });
+
   check(400, 'no token', async () => {
     for (const result of [await api.POST('/auth/refresh'), await byHeader('')]) {
       fails(result, 400, 'invalid_request');

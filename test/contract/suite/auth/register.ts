@@ -28,7 +28,7 @@ operation('register', () => {
 
   check(400, 'a name that is too short, or has another character', async () => {
     const { username, password } = newCredentials();
-    for (const bad of ['ab', `${username} `, `${username}ä`, `${username}\0`]) {
+    for (const bad of ['ab', `${username} `, `${username}\n`, `${username}ä`, `${username}\0`]) {
       const result = await register({ username: bad, password });
       isFaultOf(result, { pointer: '/username' });
     }

@@ -86,7 +86,9 @@ function describeCondition(change: Change, success: number): void {
     fails(await make(id, { by: bob() }), 404, 'not_found');
     const after = await get(id);
     holds(after, "or it is another user's", succeeds(after, 200).title, 'a');
-    fails(await make(crypto.randomUUID(), {}), 404, 'not_found');
+    for (const call of [{}, { tag: '"1"' }, { tag: '*' }]) {
+      fails(await make(crypto.randomUUID(), call), 404, 'not_found');
+    }
   });
 
   check(400, 'an If-Match that is none, and nothing changes', async () => {
@@ -96,6 +98,16 @@ function describeCondition(change: Change, success: number): void {
     const after = await get(id);
     holds(after, 'The todo as it is now', succeeds(after, 200).title, 'a');
   });
+}
+
+/** A change to the content that the todo has already. */
+async function keepsVersion(change: typeof put | typeof patch, sentence: string): Promise<void> {
+  const content = { title: 'a', description: 'b', done: true };
+  const { id } = await add(content);
+  const before = await get(id);
+  const result = await change(id, content);
+  const versionOf = (one: { data?: Todo; response: Response }) => [succeeds(one, 200), etagOf(one)];
+  holds(result, sentence, versionOf(result), versionOf(before));
 }
 
 /** What a change leaves as it was, and what it does not. */
@@ -132,6 +144,10 @@ operation('replaceTodo', () => {
     await isChanged(await put(old.id, { title: 'c' }), old, tag, expected);
   });
 
+  check(200, 'by what it is already', async () => {
+    await keepsVersion(put, 'replacement that changes nothing keeps `updated_at` and `ETag`');
+  });
+
   describeCondition(put, 200);
 });
 
@@ -154,6 +170,10 @@ operation('updateTodo', () => {
     const tag = etagOf(await get(old.id));
     const result = await patch(old.id, { description: null, done: null });
     await isChanged(result, old, tag, { title: 'a', description: '', done: false });
+  });
+
+  check(200, 'to what it is already', async () => {
+    await keepsVersion(patch, 'An update that changes nothing keeps `updated_at` and `ETag`');
   });
 
   check(200, 'nothing', async () => {

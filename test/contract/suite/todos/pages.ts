@@ -93,6 +93,31 @@ describe('listTodos, page by page', () => {
     holds(second, 'leads to the next one', found, expected);
   });
 
+  check(200, 'the Link repeats the parameters', async () => {
+    await startWith(...some(3));
+    const lists = [
+      { limit: 1 },
+      { sort: '-updated_at', limit: 1 },
+      { done: true, limit: 1 },
+    ] as const;
+    for (const asked of lists) {
+      const { response } = await page(asked);
+      const search = /\?([^>]*)>/.exec(response.headers.get('Link') ?? '')?.[1];
+      const repeated = new URLSearchParams(search);
+      const lost = Object.entries(asked).filter(
+        ([name, value]) => repeated.get(name) !== `${value}`,
+      );
+      holds({ response }, 'It repeats the parameters', lost, []);
+    }
+  });
+
+  check(200, 'a cursor works with another limit', async () => {
+    await startWith(...some(4));
+    const cursor = nextCursor((await page({ limit: 1 })).response) ?? '';
+    const result = await page({ limit: 2, cursor });
+    holds(result, '`limit` may differ', titles(succeeds(result, 200)), ['1', '2']);
+  });
+
   check(400, 'a cursor that was never handed out', async () => {
     await startWith(...some(2));
     const { response } = await page({ limit: 1 });
@@ -105,13 +130,15 @@ describe('listTodos, page by page', () => {
     holds(good, 'leads to the next one', titles(succeeds(good, 200)).length, 1);
   });
 
-  check(400, "a cursor of another user's, or of a list in another order", async () => {
+  check(400, "a cursor of another user's, or of a list with another order or filter", async () => {
     await startWith(...some(2));
     const { response } = await page({ limit: 1 });
     const cursor = nextCursor(response) ?? '';
     const query = { limit: 1, cursor };
     const theirs = await api.GET('/todos', { ...as((await bob()).tokens), params: { query } });
     fails(theirs, 400, 'invalid_request');
-    fails(await page({ ...query, sort: '-created_at' }), 400, 'invalid_request');
+    for (const other of [{ sort: '-created_at' }, { done: true }, { q: '1' }] as const) {
+      isFaultOf(await page({ ...query, ...other }), { parameter: 'cursor' });
+    }
   });
 });
