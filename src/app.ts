@@ -16,7 +16,7 @@ import { demoCredentialsOf } from './demo.ts';
 import { compileAllowedHosts } from './http/allowed-hosts.ts';
 import { createClientLookup } from './http/client-address.ts';
 import { compileContract } from './http/contract.ts';
-import { createDocs } from './http/docs.ts';
+import { createContractPages } from './http/contract-pages.ts';
 import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
 import { createPipeline, type Page, type PipelineOptions } from './http/pipeline.ts';
@@ -91,7 +91,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     pages: {
       ...webPages({ clients, settings }),
       ...pagesOf(config, {
-        ...createDocs(clients),
+        ...createContractPages(clients),
         ...(config.metricsPort === undefined && metricsPage(metrics)),
       }),
     },

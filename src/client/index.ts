@@ -76,6 +76,11 @@ export interface Client extends Pick<FetchClient<paths>, Method> {
    */
   forget(): Promise<void>;
   /**
+   * Sends any request to the service with the access token, refreshed and repeated as for an
+   * operation. For requests that the contract's types do not cover.
+   */
+  fetch: Fetch;
+  /**
    * All the todos that match, page by page as they are asked for; `limit` is the size of a page
    * (1–100, 20 by default).
    *
@@ -133,6 +138,8 @@ export function createClient(options: ClientOptions): Client {
     logout: () => session.end(() => client.POST('/auth/logout')),
 
     forget: session.forget,
+
+    fetch: (request) => session.send(request, send),
 
     async *todos(query) {
       let page: TodoQuery | undefined = { ...query };

@@ -9,10 +9,6 @@ export function toProblem(error: unknown): AnyResponse {
   switch (statusOf(error)) {
     case 400:
       return problem(400, 'invalid_request', 'The request is malformed');
-    case 412: {
-      const detail = 'The file is not the one that the request is about';
-      return problem(412, 'precondition_failed', detail);
-    }
     case 413:
       return problem(413, 'content_too_large', 'The body is too large');
     case 415:

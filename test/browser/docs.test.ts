@@ -1,60 +1,105 @@
-// The interactive reference in a real browser, which must be on the machine: Chromium or Chrome,
-// found under the usual names or where CHROME_PATH says.
+// The interactive reference at /docs in a real browser.
 //
 //   npm run test:browser
-//   SCREENSHOT=test/browser/reference.png npm run test:browser     also takes the README's picture
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+//   SCREENSHOT=docs/images/reference.png npm run test:browser     also takes the picture of the docs
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startApp, type TestApp } from '../harness.ts';
 import { PATIENCE } from '../patience.ts';
 import { launchChromium } from './chromium.ts';
 
 let browser: Browser;
-
 beforeAll(async () => {
   browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 
-test('who logs in by "try it out" may call the other operations, with no other host asked', async () => {
-  // The page calls the address that it came from, so the address must be one and the same.
-  await using app = await startApp();
-  const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
-  page.setDefaultTimeout(PATIENCE.testTimeout);
+interface Reference {
+  app: TestApp;
+  context: BrowserContext;
+  page: Page;
+  /** The origins that pages have asked. */
+  hosts: Set<string>;
+  faults: string[];
+}
+
+async function openReference(width = 1280): Promise<Reference> {
+  const app = await startApp();
+  onTestFinished(app.close);
+  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  onTestFinished(() => context.close());
+  context.setDefaultTimeout(PATIENCE.testTimeout);
   const hosts = new Set<string>();
   const faults: string[] = [];
-  page.on('request', (request) => {
-    if (!request.url().startsWith('data:')) hosts.add(new URL(request.url()).origin);
+  context.on('request', (request) => {
+    if (/^https?:/.test(request.url())) hosts.add(new URL(request.url()).origin);
   });
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-
+  context.on('weberror', (error) => faults.push(error.error().message));
+  const page = await context.newPage();
   await page.goto(`${app.url}/docs`);
-  expect(await page.title()).toBe('OpenAPI Todos');
-  await execute('#operations-auth-login', 200);
-  await execute('#operations-todos-listTodos', 200);
-  await execute('#operations-auth-getCurrentUser', 200);
-  expect(
-    await page.locator('#operations-auth-getCurrentUser .live-responses-table').textContent(),
-  ).toContain('testuser');
+  await page.getByRole('heading', { name: 'OpenAPI Todos' }).waitFor();
+  return { app, context, page, hosts, faults };
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('Signed in as testuser').waitFor();
+}
+
+/** Opens an operation, sends it as it stands there, and waits for the status of the answer. */
+async function tryOperation(page: Page, hash: string, status: string): Promise<void> {
+  await page.evaluate((target) => {
+    location.hash = target;
+  }, hash);
+  await page.locator(`section[id$="${hash}"] button:has-text("Test Request")`).click();
+  await page
+    .getByRole('button', { name: /^\s*Send/ })
+    .filter({ visible: true })
+    .first()
+    .click();
+  await page.getByText(status).filter({ visible: true }).first().waitFor();
+  await page.keyboard.press('Escape');
+}
+
+test('a reader who signs in can try the operations, and no other host is asked', async () => {
+  const { app, page, hosts, faults } = await openReference();
+  await signIn(page);
+  await tryOperation(page, 'tag/todos/GET/todos', '200 OK');
+  await tryOperation(page, 'tag/auth/GET/auth/me', '200 OK');
   expect([...hosts]).toEqual([app.url]);
   expect(faults).toEqual([]);
-
   const picture = process.env['SCREENSHOT'];
-  if (picture) {
-    const answer = page.locator('#operations-todos-listTodos .responses-wrapper');
-    await answer.evaluate((element) => element.scrollIntoView());
-    await page.screenshot({ path: picture });
-  }
+  if (picture) await page.screenshot({ path: picture });
+});
 
-  async function execute(operation: string, status: number) {
-    const block = page.locator(operation);
-    await block.locator('.opblock-summary').first().click();
-    await block.locator('button.execute').click();
-    const answer = block.locator('.live-responses-table .response-col_status').nth(1);
-    await answer.waitFor();
-    expect(await answer.textContent()).toContain(String(status));
-  }
+test('a sign-in is kept across reloads, and its access token is refreshed', async () => {
+  const { app, page } = await openReference();
+  await signIn(page);
+  app.clock.advance(16 * 60_000); // the access token has expired
+  await page.reload();
+  await page.getByText('Signed in as testuser').waitFor();
+  const refreshed = page.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
+  await tryOperation(page, 'tag/auth/GET/auth/me', '200 OK');
+  expect((await refreshed).status()).toBe(200);
+});
+
+test('a login that is tried as an operation signs the reader in', async () => {
+  const { page } = await openReference();
+  await tryOperation(page, 'tag/auth/POST/auth/login', '200 OK');
+  await page.getByText('Signed in as testuser').waitFor();
+});
+
+test('a wrong password is answered in the words of the service', async () => {
+  const { page } = await openReference();
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('Invalid username or password').waitFor();
+});
+
+test.each([320, 390, 1280])('needs no sideways scrolling at %i px', async (width) => {
+  const { page } = await openReference(width);
+  const scrollWidth = () => page.evaluate(() => document.documentElement.scrollWidth);
+  expect(await scrollWidth()).toBe(width);
+  await signIn(page);
+  expect(await scrollWidth()).toBe(width);
 });

@@ -15,7 +15,7 @@ import {
 } from './setup.ts';
 import { answered, createWire, held, spoiledToken, unreachable } from './wire.ts';
 
-const { plainClient, signedOut, signedIn, expireAccessTokens } = useService();
+const { plainClient, serviceUrl, signedOut, signedIn, expireAccessTokens } = useService();
 
 /** Ends the session from somewhere else. */
 async function endElsewhere({ tokens }: SignedIn) {
@@ -85,6 +85,14 @@ describe('signing in', () => {
     expect(response.status).toBe(200);
     expect(routes(other.sent)).toEqual(['GET /auth/me', 'GET /auth/me']);
     expect(routes(wire.sent)).toEqual(['POST /auth/login', REFRESH]);
+  });
+
+  test('sends any other request with the access token, refreshed when it has expired', async () => {
+    const { client, wire } = await signedIn();
+    expireAccessTokens();
+    const response = await client.fetch(new Request(`${serviceUrl()}/auth/me`));
+    expect(await response.json()).toMatchObject({ username: 'ada' });
+    expect(wire.to(REFRESH)).toHaveLength(1);
   });
 
   test('needs no more than an address, and is not shared with another client', async () => {

@@ -36,6 +36,7 @@ export function useService() {
   }
 
   return {
+    serviceUrl: () => app.url,
     /** A client of no more than an address. */
     plainClient: () => createClient({ baseUrl: app.url }),
     /** Another client on the same tokens. */

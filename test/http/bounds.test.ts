@@ -10,7 +10,7 @@ import {
 } from '../../src/server/http-server.ts';
 import { loginRequest, openWire, openWires, sendAtOnce } from '../auth/wire.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
-import { type Expected, expectProblem, send, signIn } from './setup.ts';
+import { type Expected, expectProblem, pathOfProgram, send, signIn } from './setup.ts';
 import { answerTo, exchange } from './wire.ts';
 
 const OVERLOADED: Expected = {
@@ -217,7 +217,7 @@ describe('more than the service takes on is shed', () => {
 test('slow readers of pages keep no slot from other requests', async () => {
   await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 run at a time
   const { access_token: token } = await signIn(app);
-  const page = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
+  const page = `GET ${await pathOfProgram(app.url)} HTTP/1.1\r\nHost: x\r\n\r\n`;
   const readers = times(3, () => openSocket(app.url).pause());
   for (const reader of readers) reader.write(page.repeat(8));
   for (let n = 0; n < 5; n += 1) await fetch(`${app.url}/healthz`); // they are being sent by then

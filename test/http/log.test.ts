@@ -79,7 +79,7 @@ describe('a request leaves one line', () => {
     ['/auth/login/hunter2', undefined, '/auth/login/*'],
     ['/api/todos', undefined, '/*/todos'],
     ['/.well-known/jwks.json?x', '/.well-known/jwks.json', '/.well-known/jwks.json'],
-    ['/docs/initializer.js', '/docs/initializer.js', '/docs/initializer.js'],
+    ['/assets/web/main.js', '/assets/{folder}/{file}', '/*/*/*'],
     [`/${'x/'.repeat(500)}`, undefined, '/*'.repeat(100)],
   ])('with the route, and no more of the path than is known: %s', async (path, route, logged) => {
     const [line] = await linesOf({ path, token: token() });

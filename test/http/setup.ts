@@ -148,3 +148,11 @@ export function breakDatabase(code: string): Disposable {
     },
   };
 }
+
+/** Where the program of the reference is, the largest file that the service sends. */
+export async function pathOfProgram(url: string): Promise<string> {
+  const html = await (await fetch(`${url}/docs`)).text();
+  const path = /src="(assets\/web\/scalar\.[^"]+)"/.exec(html)?.[1];
+  if (!path) throw new Error('the reference has no program');
+  return `/${path}`;
+}

@@ -3,15 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { promisify } from 'node:util';
-import { brotliCompress, gzip } from 'node:zlib';
+import { brotliCompress, gunzip, gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { lazy } from '../../lazy.ts';
 
-/** A body that is compressed once, when a client first takes it so. */
+/** A body in the codings that it is sent in, each made once, when a client first takes it. */
 export interface Compressible {
-  identity: Buffer;
-  br: () => Promise<Buffer>;
+  identity: () => Promise<Buffer>;
   gzip: () => Promise<Buffer>;
+  br?: () => Promise<Buffer>;
 }
 
 /** A file that the page loads. Its path has a hash of its content, so it never changes. */
@@ -45,6 +45,8 @@ export async function readAssets(): Promise<{
   scripts: Asset[];
   imports: Record<string, string>;
   style: Asset;
+  referenceStyle: Asset;
+  scalar: Asset;
   icon: Asset;
 }> {
   const modules = (await Promise.all(MODULE_FOLDERS.map(readModules))).flat();
@@ -54,6 +56,8 @@ export async function readAssets(): Promise<{
     scripts: named.map(({ asset }) => asset),
     imports: Object.fromEntries(named.map(({ name, asset }) => [name, `./${asset.path}`])),
     style: createAsset('web/styles', 'css', await readSource('web/styles.css')),
+    referenceStyle: createAsset('web/reference', 'css', await readSource('web/reference.css')),
+    scalar: await readScalar(),
     icon: createAsset('web/icon', 'svg', await readSource('web/icon.svg')),
   };
 }
@@ -84,6 +88,17 @@ async function readPackage(name: string): Promise<Import> {
   return { name, asset: createAsset(`packages/${fileName}`, 'js', code) };
 }
 
+/** The program of the reference. It is kept compressed; to do it better would take seconds. */
+async function readScalar(): Promise<Asset> {
+  const compressed = await readFile(new URL('../scalar.js.gz', import.meta.url));
+  return {
+    path: pathOf('web/scalar', 'js', compressed),
+    type: TYPES.js,
+    gzip: async () => compressed,
+    identity: lazy(() => promisify(gunzip)(compressed)),
+  };
+}
+
 function readSource(path: string): Promise<string> {
   return readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 }
@@ -100,17 +115,22 @@ function stripTypes(source: string): string {
 }
 
 function createAsset(stem: string, extension: keyof typeof TYPES, text: string): Asset {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  const content = Buffer.from(text);
   return {
-    path: `assets/${stem}.${hash}.${extension}`,
+    path: pathOf(stem, extension, content),
     type: TYPES[extension],
-    ...compressible(Buffer.from(text)),
+    ...compressible(content),
   };
+}
+
+function pathOf(stem: string, extension: string, content: Buffer): string {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
+  return `assets/${stem}.${hash}.${extension}`;
 }
 
 export function compressible(identity: Buffer): Compressible {
   return {
-    identity,
+    identity: async () => identity,
     br: lazy(() => promisify(brotliCompress)(identity)),
     gzip: lazy(() => promisify(gzip)(identity)),
   };
@@ -126,9 +146,9 @@ export async function send(
   content: Compressible,
 ): Promise<void> {
   const negotiator = new Negotiator(request);
-  const compress = CODINGS.find((coding) => negotiator.encodings([coding]).length > 0);
-  const body = compress ? await content[compress]() : content.identity;
-  if (compress) response.setHeader('Content-Encoding', compress);
+  const coding = CODINGS.find((name) => content[name] && negotiator.encodings([name]).length > 0);
+  const body = await (content[coding ?? 'identity'] ?? content.identity)();
+  if (coding) response.setHeader('Content-Encoding', coding);
   response.setHeader('Content-Type', type);
   response.setHeader('Content-Length', body.length);
   response.end(body);

@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Negotiator from 'negotiator';
 import type { ClientLookup } from '../../http/client-address.ts';
 import type { Page } from '../../http/pipeline.ts';
 import { NotFoundError } from '../../http/routing.ts';
 import { lazy } from '../../lazy.ts';
 import type { Settings } from '../settings.ts';
+import type { PageName } from './site.ts';
 
 interface Options {
   clients: ClientLookup;
@@ -21,16 +22,24 @@ const LINKS = [
 ].join(', ');
 
 /**
- * The page for people at `/`, and its assets. A program that asks for `/` is answered with 404 and
- * links. Nothing of the page is read or compiled before the first request for it.
+ * The page for people at `/`, the interactive reference at `/docs`, and their assets. A program that
+ * asks for `/` is answered with 404 and links. Nothing of the pages is read or compiled before the
+ * first request for one.
  */
 export function webPages({ clients, settings }: Options): Record<string, Page> {
   const load = lazy(async () => (await import('./site.ts')).createSite());
+  const sendPage = async (name: PageName, ...[request, response]: PageParameters) => {
+    const site = await load();
+    await site.sendPage(name, request, response, clients.prefixOf(request), await settings());
+  };
   return {
     '/': page(async (request, response) => {
       if (!prefersHtml(request)) throw new NotFoundError({ Link: LINKS, Vary: 'Accept' });
-      const site = await load();
-      await site.sendPage(request, response, clients.prefixOf(request), await settings());
+      await sendPage('index', request, response);
+    }),
+    '/docs': page((request, response) => sendPage('reference', request, response)),
+    '/docs/': page(async (_request, response) => {
+      response.writeHead(308, { Location: '../docs' }).end();
     }),
     '/assets/{folder}/{file}': page(async (request, response) => {
       const site = await load();
@@ -39,8 +48,10 @@ export function webPages({ clients, settings }: Options): Record<string, Page> {
   };
 }
 
-function page(answer: (...parameters: Parameters<Page>) => Promise<void>): Page {
-  return (request, response, next) => void answer(request, response, next).catch(next);
+type PageParameters = [request: IncomingMessage, response: ServerResponse];
+
+function page(answer: (...parameters: PageParameters) => Promise<void>): Page {
+  return (request, response, next) => void answer(request, response).catch(next);
 }
 
 /** `*` followed by `/*`, which most programs send, is no wish for HTML. */

@@ -4,10 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Settings } from '../settings.ts';
 import { type Asset, compressible, readAssets, send } from './assets.ts';
 
-/** The page with its assets, read and compiled. */
+/** The pages with their assets, read and compiled. */
 export interface Site {
   /** @param prefix the path under which a proxy has the service, empty or `/…` */
   sendPage(
+    name: PageName,
     request: IncomingMessage,
     response: ServerResponse,
     prefix: string,
@@ -17,22 +18,62 @@ export interface Site {
   sendAsset(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
+/** `index` is the page for people, `reference` the interactive reference. */
+export type PageName = 'index' | 'reference';
+
+interface Page {
+  html: string;
+  policy: string;
+}
+
 export async function createSite(): Promise<Site> {
-  const { scripts, imports, style, icon } = await readAssets();
-  const byPath = new Map([...scripts, style, icon].map((asset) => [asset.path, asset]));
-  const template = await readFile(new URL('../index.html', import.meta.url), 'utf8');
+  const { scripts, imports, style, referenceStyle, scalar, icon } = await readAssets();
+  const assets = [...scripts, style, referenceStyle, scalar, icon];
+  const byPath = new Map(assets.map((asset) => [asset.path, asset]));
   const importMap = JSON.stringify({ imports });
-  const policy = contentSecurityPolicy(importMap);
-  const preloads = scripts.map(({ path }) => `<link rel="modulepreload" href="${path}">`);
-  const modules = [`<script type="importmap">${importMap}</script>`, ...preloads].join('');
-  const html = fill(template.replace('<!-- modules -->', modules), {
-    STYLE: style.path,
-    ICON: icon.path,
-    MAIN: String(imports['./assets/web/main.ts']),
-  });
+  const importMapScript = `<script type="importmap">${importMap}</script>`;
+  const preloads = Object.entries(imports)
+    .filter(([name]) => !name.endsWith('/reference.ts'))
+    .map(([, path]) => `<link rel="modulepreload" href="${path}">`);
+  const pages: Record<PageName, Page> = {
+    index: {
+      html: fill(await readTemplate('index'), {
+        STYLE: style.path,
+        ICON: icon.path,
+        MAIN: String(imports['./assets/web/main.ts']),
+      }),
+      policy: contentSecurityPolicy(importMap, {
+        'style-src': "'self'",
+        'img-src': "'self'",
+        'require-trusted-types-for': "'script'",
+      }),
+    },
+    reference: {
+      html: fill(await readTemplate('reference'), {
+        STYLE: referenceStyle.path,
+        ICON: icon.path,
+        SCALAR: scalar.path,
+        MAIN: String(imports['./assets/web/reference.ts']),
+      }),
+      // Scalar puts its styles into the page.
+      policy: contentSecurityPolicy(importMap, {
+        'style-src': "'self' 'unsafe-inline'",
+        'img-src': "'self' data: blob:",
+        'font-src': "'self' data:",
+      }),
+    },
+  };
+
+  async function readTemplate(name: PageName): Promise<string> {
+    const template = await readFile(new URL(`../${name}.html`, import.meta.url), 'utf8');
+    return template
+      .replace('<!-- import map -->', importMapScript)
+      .replace('<!-- preloads -->', preloads.join(''));
+  }
 
   return {
-    sendPage(request, response, prefix, settings) {
+    sendPage(name, request, response, prefix, settings) {
+      const { html, policy } = pages[name];
       const text = fill(html, { BASE: `${prefix}/`, SETTINGS: JSON.stringify(settings) });
       response.setHeader('Content-Security-Policy', policy);
       response.setHeader('Cache-Control', 'no-cache');
@@ -54,20 +95,21 @@ function pathOfRequest({ url = '' }: IncomingMessage): Asset['path'] {
   return url.replace(/^\/|\?.*$/g, '');
 }
 
-/** No inline script but the import map, no inline style, no other host. */
-function contentSecurityPolicy(importMap: string): string {
+/** No inline script but the import map, and no other host. */
+function contentSecurityPolicy(importMap: string, more: Record<string, string>): string {
   const hash = createHash('sha256').update(importMap).digest('base64');
-  return [
-    "default-src 'none'",
-    `script-src 'self' 'sha256-${hash}'`,
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'self'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-  ].join('; ');
+  const directives = {
+    'default-src': "'none'",
+    'script-src': `'self' 'sha256-${hash}'`,
+    'connect-src': "'self'",
+    'base-uri': "'self'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+    ...more,
+  };
+  return Object.entries(directives)
+    .map((directive) => directive.join(' '))
+    .join('; ');
 }
 
 /** Puts values into the attributes that have `{{NAME}}`. */

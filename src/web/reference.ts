@@ -1,0 +1,120 @@
+// The page at /docs: Scalar over the contract, with the sign-in that all tabs of this origin share.
+import { signal } from '@preact/signals';
+import { render } from 'preact';
+import type { TokenPair } from '../client/index.ts';
+import { html } from './html.ts';
+import { client, explain, login, settings, tokens, unwrap, username } from './service.ts';
+
+/** As much of Scalar as this page uses; scalar.js defines it. */
+declare const Scalar: {
+  createApiReference(selector: string, options: Record<string, unknown>): void;
+};
+
+interface OpenApiDocument {
+  paths: Record<string, Record<string, { parameters?: Parameter[] }>>;
+  components: { parameters: Record<string, Parameter> };
+}
+
+interface Parameter {
+  required?: boolean;
+  examples?: Record<string, { 'x-disabled'?: boolean }>;
+}
+
+const fault = signal('');
+
+function Bar() {
+  return html`
+    <header class="bar">
+      <a href=".">OpenAPI Todos</a>
+      ${login.value === undefined ? html`<${SignIn} />` : html`<${User} />`}
+    </header>`;
+}
+
+function SignIn() {
+  const { username = '', password = '' } = settings.demo ?? {};
+  return html`
+    <form onSubmit=${signIn}>
+      <span class="hint">Sign in to try the operations:</span>
+      <input name="username" aria-label="Username" placeholder="Username" autocomplete="username"
+        defaultValue=${username} required />
+      <input name="password" type="password" aria-label="Password" placeholder="Password"
+        autocomplete="current-password" defaultValue=${password} required />
+      <button>Sign in</button>
+      <span role="alert">${fault.value}</span>
+    </form>`;
+}
+
+function User() {
+  return html`
+    <p>Signed in as <b>${username.value}</b>. Requests are sent with your access token.</p>
+    <button onClick=${signOut}>Sign out</button>
+    <span role="alert">${fault.value}</span>`;
+}
+
+async function signIn(event: SubmitEvent): Promise<void> {
+  event.preventDefault();
+  const fields = new FormData(event.currentTarget as HTMLFormElement); // the form listens
+  const [name, password] = [String(fields.get('username')), String(fields.get('password'))];
+  await attempt(() => client.login(name, password));
+}
+
+function signOut(): Promise<void> {
+  return attempt(() => client.logout());
+}
+
+async function attempt(call: () => Promise<{ response: Response }>): Promise<void> {
+  fault.value = '';
+  try {
+    await unwrap(call());
+  } catch (error) {
+    fault.value = explain(error);
+  }
+}
+
+/** An optional parameter is sent when the reader ticks it, not because it has an example. */
+async function loadContract(): Promise<OpenApiDocument> {
+  const response = await fetch('openapi.json');
+  const contract: OpenApiDocument = await response.json();
+  const operations = Object.values(contract.paths).flatMap((path) => Object.values(path));
+  const inline = operations.flatMap(({ parameters = [] }) => parameters);
+  for (const parameter of [...Object.values(contract.components.parameters), ...inline]) {
+    const { required, examples } = parameter;
+    if (required) continue;
+    for (const example of Object.values(examples ?? {})) example['x-disabled'] = true;
+  }
+  return contract;
+}
+
+/** Sends what the reader tries, with the access token unless they have given another. */
+async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = new Request(input, init);
+  const isEmpty = /^Bearer\s*$/i.test(request.headers.get('Authorization') ?? '');
+  if (isEmpty) request.headers.delete('Authorization');
+  const response = await client.fetch(request);
+  if (response.ok) await follow(new URL(request.url).pathname, response.clone());
+  return response;
+}
+
+/** Keeps the sign-in in step with the token operations that the reader tries. */
+async function follow(path: string, response: Response): Promise<void> {
+  if (/\/auth\/(login|refresh)$/.test(path)) {
+    const pair: TokenPair = await response.json();
+    const login_id = crypto.randomUUID();
+    tokens.set({ ...pair, login_id, refresh_key: crypto.randomUUID() });
+  }
+  if (/\/auth\/logout$/.test(path)) await client.forget();
+}
+
+const bar = document.querySelector('#bar');
+if (bar) render(html`<${Bar} />`, bar);
+
+Scalar.createApiReference('#reference', {
+  content: await loadContract(),
+  customFetch: send,
+  withDefaultFonts: false,
+  telemetry: false,
+  showDeveloperTools: 'never',
+  hideClientButton: true,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+});
