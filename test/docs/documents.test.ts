@@ -52,7 +52,7 @@ test('README.md has at most 180 lines', () => {
   expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(181);
 });
 
-const ofThisPackage = PAGES.filter((page) => /^(README|docs)/.test(page));
+const ofThisPackage = PAGES.filter((page) => /^(README|CONTRIBUTING|docs)/.test(page));
 
 test.each(ofThisPackage)('every npm script that %s names is in package.json', (page) => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(textOf('package.json'));
