@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`; never edited.
-// openapi.yaml sha256: 1a9b87fd3e872a1d6a4600b8ca254a5354a098e51b7e4d0c2f6c0d3bee4e0521
+// openapi.yaml sha256: 93de6ba901a75ee2041c9005858ea1f7a9fd4f59bd9162f295b8f33d1af2cb83
 export interface operationSecurity {
     register: never;
     login: never;

@@ -2,7 +2,7 @@
 // Spectral recommend, and OWASP's for the security of APIs. No warnings; a rule that is off says why,
 // in tools/contract/{redocly,spectral}.yaml.
 //
-//   npm run contract -- lint
+//   npm run contract -- lint       npm run check runs it, too
 //
 // The linters install themselves into tools/contract at the first run.
 import { join } from 'node:path';

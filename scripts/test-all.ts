@@ -55,7 +55,6 @@ const SUITES: Suite[] = [
   }),
   vitest('clients', 'the generated clients in six languages', { java: 'default-jre-headless' }),
   vitest('image', 'the image of the Dockerfile', { buildah: 'buildah', mmdebstrap: 'mmdebstrap' }),
-  script('lint', 'the linters on openapi.yaml', ['scripts/lint-contract.ts']),
   script('diff', 'openapi.yaml against the last release', ['scripts/diff-contract.ts']),
   {
     ...script('deploy', 'the linters on Dockerfile, compose.yaml and the systemd unit', [

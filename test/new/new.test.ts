@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { ROOT } from '../../scripts/tools.ts';
+import { packages, ROOT } from '../../scripts/tools.ts';
 import { apply, stepsOf } from './page.ts';
 
 const git = (cwd: string, ...args: string[]) =>
@@ -16,7 +16,8 @@ const git = (cwd: string, ...args: string[]) =>
   });
 
 let folder: string;
-beforeAll(() => {
+beforeAll(async () => {
+  await packages('contract');
   folder = mkdtempSync(join(tmpdir(), 'todos-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +31,9 @@ function copyProject(name: string): string {
     mkdirSync(dirname(join(project, file)), { recursive: true });
     cpSync(join(ROOT, file), join(project, file));
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  for (const installed of ['node_modules', 'tools/contract/node_modules']) {
+    symlinkSync(join(ROOT, installed), join(project, installed));
+  }
   git(project, 'init', '--quiet');
   git(project, 'add', '--all');
   git(project, 'commit', '--quiet', '--message', 'Copy');
@@ -92,6 +95,7 @@ const OF_THE_CONTRACT = ['statuses', 'examples', 'contract', 'protocol', 'differ
 
 test.each<[string, string, ...string[]]>([
   ['what is generated is up to date', 'scripts/generate.ts', '--check'],
+  ['the linters find nothing in the contract', 'scripts/lint-contract.ts'],
   ['it compiles', 'node_modules/typescript/bin/tsc'],
   ['it is formatted', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
   ['nothing is unused', 'node_modules/knip/bin/knip.js'],
