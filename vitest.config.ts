@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { PATIENCE } from './test/patience.ts';
+import { PROCESS_TESTS } from './test/processes/files.ts';
 
 /** They put a module in the place of another, or count what a process does only once. */
 const ISOLATED = [
-  'auth/enumeration',
   'auth/faults',
   'auth/password',
   'auth/sessions',
@@ -36,10 +36,10 @@ export default defineConfig({
             'test/packages/**',
             'test/postgres/**',
             'test/tools/**',
+            ...PROCESS_TESTS,
             ...ISOLATED,
           ],
           isolate: false, // loading the service costs more than most tests of it
-          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
         },
       },
       { extends: true, test: { name: 'isolated', include: ISOLATED } },
