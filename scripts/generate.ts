@@ -1,7 +1,7 @@
 // Promise: generated/ says what openapi.yaml says: its types (openapi.d.ts), and the document itself
 // parsed (openapi.json), because parsing YAML takes longer than the rest of the service's start. The
-// table of variables in docs/configuration.md is that of src/config.ts. The requests of
-// examples/requests.http and examples/bruno come from the contract, too (see collections.ts).
+// requests of examples/requests.http and examples/bruno come from the contract, too (see
+// collections.ts). The variables in docs/configuration.md and .env.example are those of src/config.ts.
 //
 //   npm run generate            writes it
 //   npm run generate -- --check exits 1 when it is stale
@@ -14,13 +14,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
-import { describeVariables } from '../src/config.ts';
+import { describeVariables, exampleOf } from '../src/config.ts';
 import { type ContractDocument, hashOf } from '../src/http/openapi-document.ts';
 import { collectionsOf } from './collections.ts';
 import { readCommandLine } from './command-line.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const PAGE = 'docs/configuration.md';
+const ENV_EXAMPLE = '.env.example';
 
 const { values } = readCommandLine({ options: { check: { type: 'boolean', default: false } } });
 const yaml = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
@@ -32,6 +33,7 @@ const generated = {
   'generated/openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document })}\n`,
   ...collectionsOf(document, document.servers[0].url),
   [PAGE]: withTableOfVariables(page),
+  [ENV_EXAMPLE]: envExample(),
 };
 
 for (const [name, fresh] of Object.entries(generated)) {
@@ -42,7 +44,7 @@ for (const [name, fresh] of Object.entries(generated)) {
     await mkdir(new URL('.', target), { recursive: true });
     await writeFile(target, fresh);
   } else {
-    const source = name === PAGE ? 'src/config.ts' : 'openapi.yaml';
+    const source = [PAGE, ENV_EXAMPLE].includes(name) ? 'src/config.ts' : 'openapi.yaml';
     console.error(`${name} is not what ${source} says: run \`npm run generate\``);
     process.exitCode = 1;
   }
@@ -77,6 +79,16 @@ function withTableOfVariables(text: string): string {
   );
   const [before, rest = ''] = text.split(head, 2);
   return `${before}${head}${rows.join('')}${rest.replace(/^([|<].*\n)*/, '')}`;
+}
+
+/** Every variable in a comment, with its meaning and its default or an example. */
+function envExample(): string {
+  const blocks = describeVariables().map(
+    ({ name, default: value, meaning }) =>
+      `# ${meaning.replaceAll('`', '')}\n# ${value ? `${name}=${value}` : exampleOf(name)}\n`,
+  );
+  const head = '# Copy this file to .env and uncomment what you want to change.\n';
+  return [head, ...blocks].join('\n');
 }
 
 async function generateTypes(text: string): Promise<string> {

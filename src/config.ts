@@ -79,12 +79,12 @@ const variables = {
   }),
   DRAIN_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
     default: 0,
-    desc: 'For so long a service that is told to stop says at `/readyz` that it is not ready and still answers, so that whoever balances the load can turn elsewhere',
+    desc: 'Seconds for which the service goes on after SIGTERM while `/readyz` answers 503, so that a load balancer can drain it',
     example: '10',
   }),
   METRICS_PORT: makeValidator<number>((input) => whole(input, 0, 65_535, 'a port'))({
     default: undefined,
-    desc: 'Port for `/metrics` alone, which is then not at PORT, where whoever reaches the service can read it',
+    desc: 'Port for `/metrics` alone. Without it, `/metrics` is at PORT, where every client can read it',
     example: '9464',
   }),
   DATABASE_URL: makeValidator<string>(databaseUrl)({
@@ -99,7 +99,7 @@ const variables = {
   }),
   DATABASE_POOL_QUEUE: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
     default: 500,
-    desc: 'How many requests wait for one of them at most; the others are answered with 503 at once',
+    desc: 'How many requests may wait for a connection; more are rejected with 503',
     example: '500',
   }),
   JWT_SECRET: makeValidator<string>(secret)({
@@ -116,22 +116,22 @@ const variables = {
   JWT_AUDIENCE: text('openapi-todos', '`aud` of access tokens'),
   ACCESS_TOKEN_SECONDS: duration({
     default: 900,
-    desc: 'How long an access token works',
+    desc: 'Seconds for which an access token is valid',
     example: '900',
   }),
   SESSION_IDLE_SECONDS: duration({
     default: 30 * 86_400,
-    desc: 'A session that is not refreshed for so long ends',
+    desc: 'Seconds after which a session ends that is not refreshed',
     example: '2592000',
   }),
   SESSION_ABSOLUTE_SECONDS: duration({
     default: 90 * 86_400,
-    desc: 'A session ends so long after its login, however much it is used',
+    desc: 'Seconds after which a session ends, however much it is used',
     example: '7776000',
   }),
   REFRESH_GRACE_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
     default: 10,
-    desc: 'How long the refresh token that was used last is given the same successor again; 0 is never',
+    desc: 'The reuse leeway: seconds for which the refresh token that was spent last gets the same successor again; 0 is none',
     example: '0',
   }),
   REGISTRATION: makeValidator<boolean>(yesOrNo)({
@@ -141,7 +141,7 @@ const variables = {
   }),
   LOGIN_FREE_FAILURES: count({
     default: 10,
-    desc: 'So many wrong passwords for one name from one address cost nothing in an hour; each more doubles the delay. Logins under way count until they have succeeded',
+    desc: 'Wrong passwords for one name from one address that cause no delay, per hour. Each further one doubles the delay. A login in progress counts until it has succeeded',
     example: '10',
   }),
   LOGIN_FREE_FAILURES_PER_ADDRESS: count({
@@ -166,32 +166,32 @@ const variables = {
   }),
   BODY_LIMIT_BYTES: makeValidator<number>((input) => whole(input, 1024, 100 * 2 ** 20, 'bytes'))({
     default: 65_536,
-    desc: 'Largest request body',
+    desc: 'Maximum size of a request body, in bytes',
     example: '65536',
   }),
   MAX_TODOS: count({
     default: 10_000,
-    desc: 'How many todos a user has at most; one more is refused with 409',
+    desc: 'Maximum number of todos of a user; one more is rejected with 409',
     example: '10000',
   }),
   REQUEST_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
     default: 30,
-    desc: 'How long a request may take to arrive (408), then to be answered (503), then its answer to be read',
+    desc: 'Seconds that a request may take to arrive (408), then to be answered (503), then its answer to be read',
     example: '30',
   }),
   KEEP_ALIVE_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
     default: 65,
-    desc: 'How long an idle connection stays open; it must be longer than the load balancer keeps one (nginx, AWS: 60)',
+    desc: 'Seconds for which an idle connection stays open. It must be longer than the load balancer keeps one (nginx, AWS: 60)',
     example: '65',
   }),
   MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
     default: 512,
-    desc: 'How many requests a process takes on at once, those included that wait, and those about passwords not; the others are answered with 503',
+    desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have a limit of their own',
     example: '512',
   }),
   MAX_CONNECTIONS: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
     default: 1000,
-    desc: 'How many connections a process serves; on a few more it answers with 503, the rest it drops',
+    desc: 'Maximum number of connections of a process. On a few more it answers 503; it drops the rest',
     example: '1000',
   }),
   TRUSTED_PROXIES: makeValidator<string>(proxies)({
