@@ -50,6 +50,12 @@ test('it starts, is healthy, keeps what it has been told, and stops', async () =
     const { child, pid } = await started({ PORT, JWT_SECRET });
     expect(image.run(healthCheck(), { PORT }).code).toBe(0);
     if (start === 'first') {
+      for (const path of ['/', '/docs']) {
+        const page = await fetch(`http://127.0.0.1:${PORT}${path}`, {
+          headers: { Accept: 'text/html' },
+        });
+        expect(page.status).toBe(200);
+      }
       expect((await client.POST('/auth/register', { body: credentials })).response.status).toBe(
         201,
       );
