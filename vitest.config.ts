@@ -31,6 +31,7 @@ export default defineConfig({
             'test/browser/**',
             'test/docs/pages.test.ts',
             'test/image/**',
+            'test/install/**',
             'test/languages/**',
             'test/new/**',
             'test/packages/**',

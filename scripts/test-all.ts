@@ -49,6 +49,7 @@ const SUITES: Suite[] = [
   vitest('docs', 'the commands of all pages, as a reader types them', { curl: 'curl' }),
   vitest('browser', 'the pages in a browser', { chromium: 'chromium' }),
   vitest('new', 'a resource that npm run new writes, and one by hand'),
+  vitest('install', 'npm ci and npm start print nothing but the banner, on Node.js 20 to 26'),
   vitest('packages', 'the packages as they are published'),
   vitest('tools', 'the linters, the comparison with the last release, the mock', {
     ...PYTHON,

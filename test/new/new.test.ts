@@ -2,11 +2,12 @@
 // the same, and pass every check without a line elsewhere.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { packages, ROOT } from '../../scripts/tools.ts';
+import { copyProject } from '../project-copy.ts';
 import { apply, stepsOf } from './page.ts';
 
 const git = (cwd: string, ...args: string[]) =>
@@ -22,15 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A copy of the project, with a commit of its own. */
-function copyProject(name: string): string {
+/** A copy of the project with what is installed in it, and a commit of its own. */
+function installedCopy(name: string): string {
   const project = join(folder, name);
-  mkdirSync(project);
-  const files = git(ROOT, 'ls-files', '--cached', '--others', '--exclude-standard').trim();
-  for (const file of files.split('\n')) {
-    mkdirSync(dirname(join(project, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(project, file));
-  }
+  copyProject(project);
   for (const installed of ['node_modules', 'tools/contract/node_modules']) {
     symlinkSync(join(ROOT, installed), join(project, installed));
   }
@@ -58,12 +54,12 @@ function changes(project: string): string {
 
 let written: string;
 beforeAll(() => {
-  written = copyProject('written');
+  written = installedCopy('written');
 });
 
 test('the page and npm run new write the same seven files', () => {
   expect(run(written, 'scripts/new.ts', 'notes')).toMatchObject({ code: 0 });
-  const byHand = copyProject('by-hand');
+  const byHand = installedCopy('by-hand');
   const steps = stepsOf(readFileSync(join(ROOT, 'docs/adding-a-resource.md'), 'utf8'));
   for (const step of steps) apply(step, byHand);
   expect(new Set(steps.map(({ file }) => file)).size).toBe(7);

@@ -12,6 +12,7 @@ import { npmCommand, packages, ROOT } from '../../scripts/tools.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
 import { DEMO, startApp } from '../harness.ts';
+import { nodePath } from './node-path.ts';
 
 const run = promisify(execFile);
 const name = 'openapi-todos-client';
@@ -87,13 +88,6 @@ const program = `
 `;
 
 const nodes = [20, 22, 26].map((major) => ({ major, path: nodePath(major) }));
-
-/** The Node.js of this project, or another that tools/packages has for this platform. */
-function nodePath(major: number): string {
-  if (process.version.startsWith(`v${major}.`)) return process.execPath;
-  const folder = `node-${major}-${process.platform}-${process.arch}`;
-  return join(ROOT, 'tools/packages/node_modules', folder, 'bin/node');
-}
 
 test.each(nodes)('the package works on Node.js $major', async ({ major, path }) => {
   await using app = await startApp();

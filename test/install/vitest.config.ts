@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+import { PATIENCE } from '../patience.ts';
+
+/** Each test installs the project. */
+export default defineConfig({
+  test: { include: ['test/install/*.test.ts'], ...PATIENCE, testTimeout: 600_000 },
+});
