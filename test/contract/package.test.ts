@@ -15,10 +15,15 @@ const folder = mkdtempSync(join(tmpdir(), 'contract-package-'));
 const source = fileURLToPath(new URL('.', import.meta.url));
 let tarball = '';
 
+/** `npm run` hands the project's `ignore-scripts` on, which would leave the package uncompiled. */
 beforeAll(async () => {
-  const { stdout } = await run('npm', ['pack', '--pack-destination', folder, '--silent'], {
-    cwd: source,
-  });
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--ignore-scripts=false', '--pack-destination', folder, '--silent'],
+    {
+      cwd: source,
+    },
+  );
   tarball = join(folder, stdout.trim());
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   await run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });
