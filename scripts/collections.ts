@@ -1,4 +1,4 @@
-// The contract as requests to send by hand: examples/requests.http (REST Client, httpYac) and
+// The contract as requests to send by hand: examples/requests.http (JetBrains, httpYac) and
 // examples/bruno (https://www.usebruno.com). They take the tokens of the sign-in over.
 import {
   type ContractDocument,
@@ -114,46 +114,51 @@ function resolve<T extends object>(
   ) as T; // the contract is linted: it is there
 }
 
-/** A body as JSON; tokens in it are variables. */
-function bodyText({ body }: Request, refreshToken: string): string {
+/** Values of other answers are variables, in all that follows. */
+function urlOf({ path }: Request): string {
+  return `{{url}}${path.replaceAll(/\{(\w+)\}/g, '{{$1}}')}`;
+}
+
+function bodyText({ body }: Request): string {
   const value =
     typeof body === 'object' && body && 'refresh_token' in body
-      ? { ...body, refresh_token: refreshToken }
+      ? { ...body, refresh_token: '{{refresh_token}}' }
       : body;
   return JSON.stringify(value, undefined, 2);
 }
 
 function httpFile(requests: Request[], url: string): string {
   const sections = requests.map((request) => {
-    const { id, summary, method, path, isPublic, mediaType, body, sources } = request;
-    const filledIn = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      const { id: source = '', pointer = '' } = sources[name] ?? {};
-      return `{{${source}.response.body${pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.')}}}`;
+    const { id, summary, method, isPublic, mediaType, body } = request;
+    const lines = [`### ${summary}`, `# @name ${id}`, `${method.toUpperCase()} ${urlOf(request)}`];
+    if (!isPublic) lines.push('Authorization: Bearer {{access_token}}');
+    if (body) lines.push(`Content-Type: ${mediaType}`, '', bodyText(request));
+    const script = scriptAfter(request, requests, {
+      status: 'response.status',
+      body: 'response.body',
+      set: 'client.global.set',
     });
-    const lines = [`### ${summary}`, `# @name ${id}`, `${method.toUpperCase()} {{url}}${filledIn}`];
-    if (!isPublic) lines.push('Authorization: Bearer {{login.response.body.access_token}}');
-    if (body)
-      lines.push(
-        `Content-Type: ${mediaType}`,
-        '',
-        bodyText(request, '{{login.response.body.refresh_token}}'),
-      );
+    if (script) lines.push('', `> {%\n${script}\n%}`);
     return lines.join('\n');
   });
-  const head = `# Made from openapi.yaml by \`npm run generate\`; never edited.\n# Send "login" first: the others use its tokens.\n@url = ${url}`;
+  const head = `# Made from openapi.yaml by \`npm run generate\`; never edited.\n# For the HTTP clients of JetBrains and of httpYac. Send "login" first: the others use its tokens.\n@url = ${url}`;
   return `${[head, ...sections].join('\n\n')}\n`;
 }
 
 function brunoFile(request: Request, position: number, requests: Request[]): string {
-  const { id, summary, method, path, isPublic, body } = request;
-  const url = `{{url}}${path.replaceAll(/\{(\w+)\}/g, '{{$1}}')}`;
+  const { id, summary, method, isPublic, body } = request;
+  const sent = `url: ${urlOf(request)}\nbody: ${body ? 'json' : 'none'}`;
   const blocks = [
     ['meta', `name: ${id}\ntype: http\nseq: ${position}`],
-    [method, `url: ${url}\nbody: ${body ? 'json' : 'none'}\nauth: ${isPublic ? 'none' : 'bearer'}`],
+    [method, `${sent}\nauth: ${isPublic ? 'none' : 'bearer'}`],
   ];
   if (!isPublic) blocks.push(['auth:bearer', 'token: {{access_token}}']);
-  if (body) blocks.push(['body:json', bodyText(request, '{{refresh_token}}')]);
-  const script = scriptAfter(request, requests);
+  if (body) blocks.push(['body:json', bodyText(request)]);
+  const script = scriptAfter(request, requests, {
+    status: 'res.status',
+    body: 'res.body',
+    set: 'bru.setVar',
+  });
   if (script) blocks.push(['script:post-response', script]);
   blocks.push(['docs', summary]);
   return blocks
@@ -161,8 +166,12 @@ function brunoFile(request: Request, position: number, requests: Request[]): str
     .join('\n');
 }
 
-/** Keeps what later requests need of an answer. */
-function scriptAfter({ id }: Request, requests: Request[]): string {
+/** Keeps what later requests need of an answer; `words` are the tool's names for its parts. */
+function scriptAfter(
+  { id }: Request,
+  requests: Request[],
+  words: { status: string; body: string; set: string },
+): string {
   const kept = requests.flatMap(({ sources }) =>
     Object.entries(sources)
       .filter(([, source]) => source.id === id)
@@ -173,8 +182,8 @@ function scriptAfter({ id }: Request, requests: Request[]): string {
   }
   const lines = kept.map(([name, pointer]) => {
     const place = pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.');
-    return `  bru.setVar("${name}", res.body${place});`;
+    return `  ${words.set}("${name}", ${words.body}${place});`;
   });
   if (lines.length === 0) return '';
-  return ['if (res.status < 300) {', ...new Set(lines), '}'].join('\n');
+  return [`if (${words.status} < 300) {`, ...new Set(lines), '}'].join('\n');
 }

@@ -51,8 +51,10 @@ const SUITES: Suite[] = [
   vitest('new', 'a resource that npm run new writes, and one by hand'),
   vitest('install', 'npm ci and npm start print nothing but the banner, on Node.js 20 to 26'),
   vitest('packages', 'the packages as they are published'),
-  vitest('tools', 'the linters, the comparison with the last release, the mock', {
+  vitest('tools', 'the linters, the mock, and all consumers of docs/tools.md', {
     ...PYTHON,
+    go: 'golang-go',
+    java: 'default-jre-headless',
     'systemd-analyze': 'systemd',
   }),
   vitest('clients', 'the generated clients in six languages', { java: 'default-jre-headless' }),

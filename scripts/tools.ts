@@ -46,7 +46,9 @@ function read(file: string): string | undefined {
 }
 
 /** Tools that npm installs. */
-export function packages(folder: 'contract' | 'deploy' | 'mock' | 'packages'): Promise<string> {
+export function packages(
+  folder: 'consumers' | 'contract' | 'deploy' | 'mock' | 'packages',
+): Promise<string> {
   return npmPackages(`tools/${folder}`);
 }
 
@@ -85,7 +87,7 @@ export function runPackage(folder: string, name: string, args: string[], options
 }
 
 /** Tools that pip installs, into an environment of Python's that is theirs alone. */
-export function wheels(folder: 'deploy' | 'schemathesis'): Promise<string> {
+export function wheels(folder: 'consumers' | 'deploy' | 'schemathesis'): Promise<string> {
   return ready({
     folder: `tools/${folder}`,
     lock: 'requirements.txt',
