@@ -10,7 +10,8 @@ export const ROOT = new URL('../..', import.meta.url).pathname;
 
 /**
  * What the tests do otherwise than a reader:
- * - `npm ci` does nothing, since the packages are there; `npm test` neither, since it is what runs;
+ * - `npm ci` does nothing, since the packages are there; `npm test` and `npm run check` neither: CI runs
+ *   them by themselves, and each takes a minute;
  * - `npm start` and `npm run dev` stop the service that runs, as Ctrl+C would, and start the next in the
  *   background;
  * - ports of the pages stand for ports that are free: `mapPorts` replaces them in the commands.
@@ -19,7 +20,7 @@ const PREAMBLE = `
 exec 2>&1
 npm() {
   case "$*" in
-    ci | test) ;;
+    ci | test | 'run check') ;;
     *--help*) command npm "$@" ;;
     start* | 'run dev'*) start_service "$@" ;;
     *) command npm "$@" ;;
