@@ -41,6 +41,10 @@ every_other = cycle([True, False])
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Every other cursor is one that was handed out, or none; every other password is the right one."""
+    if operation(case) == "deleteCurrentUser" and isinstance(case.body, dict):
+        # With the right password, as the example has it, nobody could sign in any more.
+        if case.body.get("current_password") == OWNER["current_password"]:
+            case.body = case.body | {"current_password": "not the password"}
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     for name in ["password", "new_password"]:
