@@ -75,7 +75,15 @@ function mutantsOf(file: string): Mutant[] {
 /** A copy of the tree for one mutant after the other. */
 function makeCopy() {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
-  const parts = ['src', 'test', 'scripts', 'generated', 'openapi.yaml', 'package.json'];
+  const parts = [
+    'src',
+    'test',
+    'scripts',
+    'generated',
+    'openapi.yaml',
+    'package.json',
+    'tsconfig.json',
+  ];
   for (const name of [...parts, 'vitest.config.ts', 'docs']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }

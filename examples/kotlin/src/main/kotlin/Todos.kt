@@ -53,19 +53,19 @@ fun scenario(http: OkHttpClient) {
     expect(etag !in finished.headers["ETag"]!!) { "the ETag has not changed" }
 
     println("5. Finish it again, as if it were still so: 412")
-    expectProblem(412, ProblemCode.PRECONDITION_FAILED) {
+    expectProblem(412, ProblemCode.PreconditionFailed) {
         todos.updateTodo(todo.id, finish, ifMatch = etag)
     }
 
     println("6. Ask for a page that does not exist: 400")
-    val fault = expectProblem(400, ProblemCode.INVALID_REQUEST) { todos.listTodos(cursor = "made-up") }
+    val fault = expectProblem(400, ProblemCode.InvalidRequest) { todos.listTodos(cursor = "made-up") }
     expect(fault.errors!!.first().parameter == "cursor") { fault }
 
     println("7. Delete the todo")
     todos.deleteTodo(todo.id)
 
     println("8. Get the deleted todo: 404")
-    expectProblem(404, ProblemCode.NOT_FOUND) { todos.getTodo(todo.id) }
+    expectProblem(404, ProblemCode.NotFound) { todos.getTodo(todo.id) }
 
     println("9. Refresh, with the token in the body")
     val second = auth.refresh(refreshRequest = RefreshRequest(first.refreshToken))
@@ -80,11 +80,11 @@ fun scenario(http: OkHttpClient) {
     auth.logout()
 
     println("12. List the todos of the ended session: 401")
-    val ended = expectProblem(401, ProblemCode.SESSION_ENDED) { todos.listTodos() }
+    val ended = expectProblem(401, ProblemCode.SessionEnded) { todos.listTodos() }
     expect(ended.detail == "You have been logged out. Please log in again.") { ended }
 
     println("13. Refresh the ended session: 401")
-    val refused = expectProblem(401, ProblemCode.INVALID_REFRESH_TOKEN) {
+    val refused = expectProblem(401, ProblemCode.InvalidRefreshToken) {
         auth.refresh(refreshRequest = RefreshRequest(third.refreshToken))
     }
     expect(refused.detail == "Invalid refresh token") { refused }
