@@ -3,6 +3,7 @@
  * `npm test` leaves them out, so that it takes a minute; `npm run test:all` runs them.
  */
 export const PROCESS_TESTS = [
+  'auth/attempts',
   'auth/co-riding',
   'auth/crash',
   'auth/enumeration',
@@ -11,6 +12,7 @@ export const PROCESS_TESTS = [
   'contract/command',
   'contract/package',
   'database/copy',
+  'database/migrate',
   'export',
   'rolling',
   'scripts',
