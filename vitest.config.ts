@@ -1,6 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import { PATIENCE } from './test/patience.ts';
-import { PROCESS_TESTS } from './test/processes/files.ts';
 
 /** They put a module in the place of another, or count what a process does only once. */
 const ISOLATED = [
@@ -9,6 +8,32 @@ const ISOLATED = [
   'auth/sessions',
   'http/memory',
   'http/published',
+].map((name) => `test/${name}.test.ts`);
+
+/**
+ * They start the program again and again, hash many passwords or need large data. `npm test` leaves
+ * this project out, so that it takes a minute; `npm run test:all` runs it.
+ */
+const PROCESSES = [
+  'auth/attempts',
+  'auth/co-riding',
+  'auth/crash',
+  'auth/enumeration',
+  'auth/key-source',
+  'backup',
+  'contract/command',
+  'contract/package',
+  'database/copy',
+  'database/migrate',
+  'export',
+  'rolling',
+  'scripts',
+  'secrets',
+  'server',
+  'start',
+  'todos/fairness',
+  'tracing',
+  'workers',
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
@@ -37,13 +62,21 @@ export default defineConfig({
             'test/packages/**',
             'test/postgres/**',
             'test/tools/**',
-            ...PROCESS_TESTS,
+            ...PROCESSES,
             ...ISOLATED,
           ],
           isolate: false, // loading the service costs more than most tests of it
         },
       },
       { extends: true, test: { name: 'isolated', include: ISOLATED } },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: PROCESSES,
+          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+        },
+      },
     ],
   },
 });

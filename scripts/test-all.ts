@@ -33,7 +33,10 @@ const DIFFERENTIAL = ['test/http', 'test/todos', 'test/flows.test.ts'];
 const PYTHON = { python3: 'python3-venv' };
 
 const SUITES: Suite[] = [
-  vitest('processes', 'programs as they are started and killed, and large data'),
+  {
+    ...vitest('processes', 'programs as they are started and killed, and large data'),
+    command: [VITEST, 'run', '--project', 'processes'],
+  },
   vitest('postgres', 'the tests on PostgreSQL, which comes along'),
   vitest('pgbouncer', 'sessions and todos through PgBouncer', { pgbouncer: 'pgbouncer' }),
   {
