@@ -232,13 +232,14 @@ test.each([
 
 test('test:all: a suite that the machine has no programs for is named, with its packages', async () => {
   const all = (...args: string[]) => runScript([script('test-all'), ...args], { PATH: '' });
-  const needs = 'needs pgbouncer: apt-get install pgbouncer, or --install';
-  expect(await all('pgbouncer')).toEqual({
+  // Java is in no folder but those of PATH; PgBouncer would be found in /usr/sbin.
+  const needs = 'needs default-jre-headless: apt-get install default-jre-headless, or --install';
+  expect(await all('clients')).toEqual({
     code: 0,
-    output: expect.stringMatching(new RegExp(`\\nSummary\\n  pgbouncer  not run  ${needs}\\n$`)),
+    output: expect.stringMatching(new RegExp(`\\nSummary\\n  clients  not run  ${needs}\\n$`)),
   });
-  expect((await all('pgbouncer', '--complete')).code).toBe(1);
-  expect((await all('--list')).output).toContain(`through PgBouncer; ${needs}\n`);
+  expect((await all('clients', '--complete')).code).toBe(1);
+  expect((await all('--list')).output).toContain(`in six languages; ${needs}\n`);
 });
 
 test('test:all has every folder of tests with a configuration of its own', async () => {
