@@ -28,8 +28,7 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
 
 /** Whether one can sign in as the demo user. */
 export async function hasDemoUser(db: Db): Promise<boolean> {
-  const user = await findUserByName(db, DEMO_CREDENTIALS.username);
-  return verifyPassword(DEMO_CREDENTIALS.password, user?.passwordHash);
+  return (await demoCredentialsOf(db)()) !== undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { listEvents } from '../auth/audit.ts';
+import { formatTimestamp } from '../timestamp.ts';
 import { findUser, withDatabase } from './database.ts';
 import { readCount } from './faults.ts';
-import { instant, printing, rfc3339, type Terminal, table } from './terminal.ts';
+import { instant, printing, type Terminal, table } from './terminal.ts';
 
 export function addAudit(program: Command, terminal: Terminal): void {
   program
@@ -23,7 +24,10 @@ export function addAudit(program: Command, terminal: Terminal): void {
             address: ({ address }) => address,
             request: ({ request_id }) => request_id,
           });
-          return { text, data: events.map((event) => ({ ...event, at: rfc3339(event.at) })) };
+          return {
+            text,
+            data: events.map((event) => ({ ...event, at: formatTimestamp(event.at) })),
+          };
         }),
       ),
     );

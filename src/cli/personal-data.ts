@@ -7,9 +7,9 @@ import { type Row, readRows } from '../database/rows.ts';
 import { type Database, isOwned, type OwnedTable, TABLE_NAMES } from '../database/schema.ts';
 import type { Schema } from '../http/operation.ts';
 import { escapeUnsafe } from '../printable.ts';
+import { formatTimestamp } from '../timestamp.ts';
 import { todoBody } from '../todos/handlers.ts';
 import { listTodos, type Todo } from '../todos/repository.ts';
-import { rfc3339 } from './terminal.ts';
 
 /**
  * All that the service keeps about a person for longer than a day, but for what is secret: hashes
@@ -54,7 +54,7 @@ const PAGE = 500;
 export async function* exportUser(db: Db, userId: string, now: number): AsyncGenerator<string> {
   const user = await findUser(db, userId);
   if (!user) throw new Error('there is no such user');
-  const head = { exported_at: rfc3339(now), user: userBody(user) };
+  const head = { exported_at: formatTimestamp(now), user: userBody(user) };
   yield toJson(head).slice(0, -1);
   for (const table of TABLE_NAMES.filter(isOwned)) {
     const read = readers[table] ?? ownedRows;
@@ -102,7 +102,7 @@ function withoutOwner({ user_id: _, ...row }: Row) {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
       const isInstant = name.endsWith('_at') && typeof value === 'number';
-      return [name, isInstant ? rfc3339(value) : value];
+      return [name, isInstant ? formatTimestamp(value) : value];
     }),
   );
 }
@@ -112,11 +112,11 @@ async function* sessions(db: Db, userId: string): AsyncGenerator<PersonalData['s
   for await (const page of pages(read)) {
     yield page.map(({ revoked_at, ...session }) => ({
       ...session,
-      created_at: rfc3339(session.created_at),
-      last_used_at: rfc3339(session.last_used_at),
-      idle_expires_at: rfc3339(session.idle_expires_at),
-      absolute_expires_at: rfc3339(session.absolute_expires_at),
-      revoked_at: revoked_at === null ? null : rfc3339(revoked_at),
+      created_at: formatTimestamp(session.created_at),
+      last_used_at: formatTimestamp(session.last_used_at),
+      idle_expires_at: formatTimestamp(session.idle_expires_at),
+      absolute_expires_at: formatTimestamp(session.absolute_expires_at),
+      revoked_at: revoked_at === null ? null : formatTimestamp(revoked_at),
     }));
   }
 }
@@ -134,7 +134,7 @@ async function* auditEvents(db: Db, userId: string): AsyncGenerator<PersonalData
   type Last = { at: number; id: string } | undefined;
   const read = (last: Last) => listEventsFrom(db, userId, last, PAGE);
   for await (const page of pages(read)) {
-    yield page.map((event) => ({ ...event, at: rfc3339(event.at) }));
+    yield page.map((event) => ({ ...event, at: formatTimestamp(event.at) }));
   }
 }
 

@@ -3,17 +3,10 @@ import { audit } from '../auth/audit.ts';
 import { listLiveSessions, revokeSessions } from '../auth/session-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
+import { formatTimestamp } from '../timestamp.ts';
 import { findUser, operatorEvent, withDatabase } from './database.ts';
 import { Fault } from './faults.ts';
-import {
-  countOf,
-  instant,
-  printing,
-  type Result,
-  rfc3339,
-  type Terminal,
-  table,
-} from './terminal.ts';
+import { countOf, instant, printing, type Result, type Terminal, table } from './terminal.ts';
 
 export function addSessions(program: Command, terminal: Terminal): void {
   const sessions = program.command('sessions').description('list or end the sessions of a user');
@@ -39,8 +32,8 @@ async function list(db: Db, name: string): Promise<Result> {
   const live = await listLiveSessions(db, id, Date.now());
   const data = live.map(({ id, created_at, last_used_at, address, user_agent }) => ({
     id,
-    created_at: rfc3339(created_at),
-    last_used_at: rfc3339(last_used_at),
+    created_at: formatTimestamp(created_at),
+    last_used_at: formatTimestamp(last_used_at),
     address,
     user_agent,
   }));

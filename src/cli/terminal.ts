@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { escapeUnsafe } from '../printable.ts';
+import { formatTimestamp } from '../timestamp.ts';
 
 /** Where a command reads its configuration and writes what it has to say. */
 export interface Terminal {
@@ -58,10 +59,5 @@ export function countOf(count: number, noun: string): string {
 
 /** An instant for a person: UTC, to the second. */
 export function instant(milliseconds: number): string {
-  return rfc3339(milliseconds).slice(0, 19).replace('T', ' ');
-}
-
-/** An instant for a program. */
-export function rfc3339(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  return formatTimestamp(milliseconds).slice(0, 19).replace('T', ' ');
 }

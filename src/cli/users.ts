@@ -7,9 +7,10 @@ import { createUser, deleteUser, listUsers, setTemporaryPassword } from '../auth
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import { deleteUserData } from '../database/user-data.ts';
+import { formatTimestamp } from '../timestamp.ts';
 import { findUser, operatorEvent, withDatabase } from './database.ts';
 import { Fault } from './faults.ts';
-import { instant, printing, type Result, rfc3339, type Terminal, table } from './terminal.ts';
+import { instant, printing, type Result, type Terminal, table } from './terminal.ts';
 
 /** As in the contract. */
 const NAME = /^[A-Za-z0-9._-]{3,64}$/;
@@ -67,7 +68,7 @@ async function list(db: Db): Promise<Result> {
   });
   const data = users.map(({ username, created_at, password_is_temporary }) => ({
     username,
-    created_at: rfc3339(created_at),
+    created_at: formatTimestamp(created_at),
     password_is_temporary: Boolean(password_is_temporary),
   }));
   return { text, data };
