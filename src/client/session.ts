@@ -1,4 +1,5 @@
 import { isProblem, type Problem } from './errors.ts';
+import { randomId } from './random-id.ts';
 import type { Maybe, TokenPair, TokenStore, Tokens } from './tokens.ts';
 
 /** Sends a request: `fetch`, or something like it. */
@@ -127,12 +128,6 @@ function isOver({ response }: { response: Response }): boolean {
 
 function toTokens(pair: TokenPair, login_id: string): Tokens {
   return { ...pair, login_id, refresh_key: randomId() };
-}
-
-/** 128 random bits. (`crypto.randomUUID` is missing on pages that are served over plain `http`.) */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function authorize(request: Request, { access_token }: Tokens): Request {

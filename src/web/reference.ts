@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import type { TokenPair } from '../client/index.ts';
+import { randomId } from '../client/random-id.ts';
 import { html } from './html.ts';
 import { client, explain, login, settings, tokens, unwrap, username } from './service.ts';
 
@@ -97,12 +98,12 @@ async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Respo
 
 /** Keeps the sign-in in step with the token operations that the reader tries. */
 async function follow(path: string, response: Response): Promise<void> {
-  if (/\/auth\/(login|refresh)$/.test(path)) {
-    const pair: TokenPair = await response.json();
-    const login_id = crypto.randomUUID();
-    tokens.set({ ...pair, login_id, refresh_key: crypto.randomUUID() });
-  }
-  if (/\/auth\/logout$/.test(path)) await client.forget();
+  const operation = /\/auth\/(login|refresh|logout)$/.exec(path)?.[1];
+  if (operation === undefined) return;
+  if (operation === 'logout') return client.forget();
+  const pair: TokenPair = await response.json();
+  const login_id = (operation === 'refresh' && tokens.get()?.login_id) || randomId();
+  tokens.set({ ...pair, login_id, refresh_key: randomId() });
 }
 
 const bar = document.querySelector('#bar');

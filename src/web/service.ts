@@ -65,12 +65,6 @@ export function explain(error: unknown): string {
   return `${faults || error.message}${seconds}`;
 }
 
-/** 128 random bits. (`crypto.randomUUID` is missing on pages that are served over plain `http`.) */
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** The status of a refusal; `undefined` when there was no answer. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof ProblemError ? error.response.status : undefined;

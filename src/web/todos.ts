@@ -1,8 +1,9 @@
 // The todos that the page shows. A change is shown at once and undone if the service refuses it.
 import { effect, signal, untracked } from '@preact/signals';
 import { nextCursor, type Todo, type TodoQuery } from '../client/index.ts';
+import { randomId } from '../client/random-id.ts';
 import { notify } from './notices.ts';
-import { client, explain, login, randomId, statusOf, unwrap } from './service.ts';
+import { client, explain, login, statusOf, unwrap } from './service.ts';
 import { isReachable } from './wire.ts';
 
 /** A todo of the list; `isPending` until the service has confirmed a change. */

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startApp, type TestApp } from '../harness.ts';
 import { PATIENCE } from '../patience.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, PLAIN_HOST } from './chromium.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -23,8 +23,8 @@ interface Reference {
   faults: string[];
 }
 
-async function openReference(width = 1280): Promise<Reference> {
-  const app = await startApp();
+async function openReference({ width = 1280, host = 'localhost' } = {}): Promise<Reference> {
+  const app = await startApp({ ALLOWED_HOSTS: '*' });
   onTestFinished(app.close);
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   onTestFinished(() => context.close());
@@ -36,7 +36,7 @@ async function openReference(width = 1280): Promise<Reference> {
   });
   context.on('weberror', (error) => faults.push(error.error().message));
   const page = await context.newPage();
-  await page.goto(`${app.url}/docs`);
+  await page.goto(`http://${host}:${new URL(app.url).port}/docs`);
   await page.getByRole('heading', { name: 'OpenAPI Todos' }).waitFor();
   return { app, context, page, hosts, faults };
 }
@@ -83,11 +83,14 @@ test('a sign-in is kept across reloads, and its access token is refreshed', asyn
   expect((await refreshed).status()).toBe(200);
 });
 
-test('a login that is tried as an operation signs the reader in', async () => {
-  const { page } = await openReference();
-  await tryOperation(page, 'tag/auth/POST/auth/login', '200 OK');
-  await page.getByText('Signed in as testuser').waitFor();
-});
+test.each(['localhost', PLAIN_HOST])(
+  'a login that is tried at %s signs the reader in',
+  async (host) => {
+    const { page } = await openReference({ host });
+    await tryOperation(page, 'tag/auth/POST/auth/login', '200 OK');
+    await page.getByText('Signed in as testuser').waitFor();
+  },
+);
 
 test('a wrong password is answered in the words of the service', async () => {
   const { page } = await openReference();
@@ -97,7 +100,7 @@ test('a wrong password is answered in the words of the service', async () => {
 });
 
 test.each([320, 390, 1280])('needs no sideways scrolling at %i px', async (width) => {
-  const { page } = await openReference(width);
+  const { page } = await openReference({ width });
   const scrollWidth = () => page.evaluate(() => document.documentElement.scrollWidth);
   expect(await scrollWidth()).toBe(width);
   await signIn(page);
