@@ -69,13 +69,7 @@ ${refusals(401)}
       tags: [${path}]
       summary: Create ${withArticle(words.one)}
       description: The ${words.one} is the user's; nobody else can see it.
-      requestBody:
-        required: true
-        content:
-          application/json:
-            schema: { $ref: "#/components/schemas/New${one}" }
-            examples:
-              new${one}: { $ref: "#/components/examples/New${one}" }
+${requestBody(one)}
       responses:
         "201":
           description: The ${words.one} exists now.
@@ -98,6 +92,17 @@ ${refusals(401)}
             delete${one}: { operationId: delete${one}, parameters: { ${id}: $response.body#/id } }
 ${refusals(401, 413, 415)}
 `;
+}
+
+function requestBody(one: string): string {
+  return `\
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: { $ref: "#/components/schemas/New${one}" }
+            examples:
+              new${one}: { $ref: "#/components/examples/New${one}" }`;
 }
 
 function item({ path, id, one, variable, words }: Names): string {
@@ -129,13 +134,7 @@ ${refusals(401, 404)}
       tags: [${path}]
       summary: Replace ${withArticle(words.one)}
       description: What the body leaves out takes its default.
-      requestBody:
-        required: true
-        content:
-          application/json:
-            schema: { $ref: "#/components/schemas/New${one}" }
-            examples:
-              new${one}: { $ref: "#/components/examples/New${one}" }
+${requestBody(one)}
       responses:
 ${found}
 ${refusals(401, 404, 413, 415)}
