@@ -22,14 +22,15 @@ const SCRIPTS: Record<string, Record<string, string>> = {
   },
 };
 
-const [name = '', subcommand = ''] = process.argv.splice(2, 1).concat(process.argv.slice(2, 3));
+const [name = ''] = process.argv.splice(2, 1);
+const [first = ''] = process.argv.slice(2);
 const scripts = SCRIPTS[name] ?? {};
-const script = scripts[subcommand] ?? scripts[''];
-if (subcommand && !subcommand.startsWith('-') && !(subcommand in scripts)) {
+const isSubcommand = first !== '' && !first.startsWith('-');
+if (isSubcommand && !Object.hasOwn(scripts, first)) {
   const names = Object.keys(scripts).filter((known) => known);
-  console.error(`npm run ${name} -- ${subcommand}: there is only ${names.join(', ')}`);
+  console.error(`npm run ${name} -- ${first}: there is only ${names.join(', ')}`);
   process.exitCode = 2;
 } else {
-  if (subcommand in scripts && subcommand !== '') process.argv.splice(2, 1);
-  await import(pathToFileURL(`${ROOT}${script}`).href);
+  if (isSubcommand) process.argv.splice(2, 1);
+  await import(pathToFileURL(`${ROOT}${scripts[isSubcommand ? first : '']}`).href);
 }
