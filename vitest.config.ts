@@ -20,6 +20,7 @@ const PROCESSES = [
   'auth/crash',
   'auth/enumeration',
   'auth/key-source',
+  'auth/races',
   'backup',
   'contract/command',
   'contract/package',
