@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { DEMO_CREDENTIALS } from '../src/demo.ts';
+import { DEMO_CREDENTIALS } from '../src/demo-user.ts';
 import { Missing, main, packages, ROOT, runPackage } from './tools.ts';
 
 await main(async () => {

@@ -22,10 +22,10 @@ const TESTS: Record<string, string[]> = {
   'src/auth/token-rotation.ts': ['auth/refresh', 'auth/clocks', 'auth/sessions', 'auth/audit'],
   'src/auth/session-repository.ts': ['auth/refresh', 'auth/sessions', 'auth/audit'],
   'src/auth/check-password.ts': ['auth/enumeration', 'auth/attempts', 'auth/sessions'],
-  'src/auth/attempts.ts': ['auth/enumeration', 'auth/attempts'],
-  'src/auth/users.ts': ['auth/deletion', 'auth/sessions', 'auth/password', 'scripts'],
+  'src/auth/login-throttle.ts': ['auth/enumeration', 'auth/attempts'],
+  'src/auth/user-repository.ts': ['auth/deletion', 'auth/sessions', 'auth/password', 'scripts'],
   'src/auth/refresh-token.ts': ['auth/refresh'],
-  'src/database/sweep.ts': ['auth/audit', 'database/sweep'],
+  'src/database/retention.ts': ['auth/audit', 'database/sweep'],
   'src/database/counters.ts': ['auth/attempts', 'auth/enumeration', 'database/counters'],
   'src/todos/entity-tag.ts': ['todos/todos'],
 };

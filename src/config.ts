@@ -2,12 +2,12 @@ import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
-import type { AttemptLimits } from './auth/attempts.ts';
 import type { KeyOrigin } from './auth/key-source.ts';
+import type { AttemptLimits } from './auth/login-throttle.ts';
 import type { DatabaseLocation } from './database/connect.ts';
+import { escapeUnsafe } from './escape-unsafe.ts';
 import { isHostPattern } from './http/allowed-hosts.ts';
 import { isOriginPattern } from './http/cors-origins.ts';
-import { escapeUnsafe } from './printable.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
 export interface Config {

@@ -2,19 +2,19 @@ import type { Server, ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp, createMetricsApp } from './app.ts';
-import { trialSecret } from './auth/key-file.ts';
+import { trialSecret } from './auth/development-secret.ts';
 import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { connect, type Db, poolUseOf } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
-import { type SweepReport, sweepRegularly } from './database/sweep.ts';
-import { createDemoUser } from './demo.ts';
+import { type SweepReport, sweepRegularly } from './database/retention.ts';
+import { createDemoUser } from './demo-user.ts';
 import { findExposedFiles } from './exposed-files.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import type { Tracing } from './observability/tracing.ts';
 import { createQueues } from './request-queues.ts';
 import { createHttpServer, type HttpServerOptions, listen } from './server/http-server.ts';
-import type { Tracing } from './tracing.ts';
 
 /** A service that listens. */
 export interface Service {
@@ -158,7 +158,7 @@ async function traceIfAsked(
   logger: Logger,
 ): Promise<Tracing | undefined> {
   if (!traces) return undefined;
-  const { startTracing } = await import('./tracing.ts'); // with all of OpenTelemetry behind it
+  const { startTracing } = await import('./observability/tracing.ts'); // with all of OpenTelemetry behind it
   const system = database.engine === 'sqlite' ? 'sqlite' : 'postgresql';
   return startTracing({ ...traces, database: system, logger });
 }

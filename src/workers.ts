@@ -1,7 +1,7 @@
 // Several processes behind one port: the first one leads, listens for none, and serves nobody.
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
-import { answerForAll } from './cluster-metrics.ts';
+import { answerForAll } from './observability/worker-metrics.ts';
 
 /** What a worker says when it listens. */
 export interface Listening {

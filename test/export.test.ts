@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { exportUser, ownedRows, type PersonalData } from '../src/cli/personal-data.ts';
 import type { Db } from '../src/database/connect.ts';
 import { migrate } from '../src/database/migrate.ts';
-import { snapshot } from '../src/database/snapshot.ts';
+import { snapshot } from '../src/database/read-only-transaction.ts';
 import { seedUser } from './auth/setup.ts';
 import { runTodos, TODOS, useCommands } from './command.ts';
 import { freshDatabase } from './engine.ts';

@@ -217,7 +217,7 @@ export function testOf(names: Names, fields: Field[]): string {
     .map(({ name, type }) => `${name}: ${type.default.replaceAll('"', "'")}`);
   return `\
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nextCursor } from '../../src/client/pages.ts';
+import { nextCursor } from '../../src/client/pagination.ts';
 import { startApp, type TestApp } from '../harness.ts';
 
 const ${upperSnake(one)} = ${body('example')};

@@ -3,11 +3,11 @@ import { transact } from '../database/transaction.ts';
 import type { HandlerContext } from '../http/operation.ts';
 import { tooManyRequests, unavailable } from '../http/problem.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
-import type { Attempts } from './attempts.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from './client-network.ts';
+import type { Attempts } from './login-throttle.ts';
 import { verifyPassword } from './password.ts';
 import { hasSessionFrom } from './session-repository.ts';
-import { findUser, findUserByName } from './users.ts';
+import { findUser, findUserByName } from './user-repository.ts';
 
 /** A password as it is presented for a name, in a request. */
 export interface PasswordClaim {

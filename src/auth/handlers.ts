@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/connect.ts';
+import { deleteUserData } from '../database/delete-user-data.ts';
 import type { RevokeReason } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
-import { deleteUserData } from '../database/user-data.ts';
 import type { OperationHandlers, Principal, RequestMetadata, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
-import type { Audit, AuditEventName } from './audit.ts';
+import type { Audit, AuditEventName } from './audit-repository.ts';
 import { admitPassword, type PasswordDependencies, withPassword } from './check-password.ts';
 import { hashPassword, isCommonPassword, isOutdated } from './password.ts';
 import {
@@ -20,7 +20,7 @@ import {
   startSession,
 } from './session-repository.ts';
 import { rotateRefreshToken } from './token-rotation.ts';
-import { createUser, deleteUser, findUser, replacePasswordHash } from './users.ts';
+import { createUser, deleteUser, findUser, replacePasswordHash } from './user-repository.ts';
 
 export interface AuthDependencies extends PasswordDependencies {
   clock: Clock;

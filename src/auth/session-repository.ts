@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Database, RevokeReason } from '../database/schema.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from './client-network.ts';
 import { hashToken, newRefreshToken } from './refresh-token.ts';
 
 /** Lifetimes in milliseconds. */

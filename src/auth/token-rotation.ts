@@ -5,8 +5,8 @@ import type { Db } from '../database/connect.ts';
 import type { Database } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
 import type { RequestMetadata } from '../http/operation.ts';
-import type { Audit, AuditEventName } from './audit.ts';
-import { networkOf } from './network.ts';
+import type { Audit, AuditEventName } from './audit-repository.ts';
+import { networkOf } from './client-network.ts';
 import { hashToken, newNonce, successorOf } from './refresh-token.ts';
 import {
   findSessionOfToken,
@@ -16,7 +16,7 @@ import {
   type LiveSession,
   type SessionLifetimes,
 } from './session-repository.ts';
-import { findUser } from './users.ts';
+import { findUser } from './user-repository.ts';
 
 /** How long a retry with the same Idempotency-Key is given the same successor (24 hours). */
 const RETRY_HORIZON_MS = 86_400_000;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { listEvents } from '../auth/audit.ts';
+import { listEvents } from '../auth/audit-repository.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { findUser, withDatabase } from './database.ts';
-import { readCount } from './faults.ts';
+import { readCount } from './errors.ts';
 import { instant, printing, type Terminal, table } from './terminal.ts';
 
 export function addAudit(program: Command, terminal: Terminal): void {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readDatabaseLocation } from '../config.ts';
 import { BackupError, backUpSqlite } from '../database/backup.ts';
 import { expectPresent } from './database.ts';
-import { Fault, throwAsFault } from './faults.ts';
+import { Fault, throwAsFault } from './errors.ts';
 import { printing, progressReporter, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `

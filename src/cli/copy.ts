@@ -4,7 +4,7 @@ import { ConfigError, readDatabaseLocation } from '../config.ts';
 import type { DatabaseLocation } from '../database/connect.ts';
 import { CopyError, copyDatabase } from '../database/copy.ts';
 import { expectPresent, openDatabase } from './database.ts';
-import { Fault, UsageError, withoutPasswords } from './faults.ts';
+import { Fault, UsageError, withoutPasswords } from './errors.ts';
 import { countOf, printing, progressReporter, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `

@@ -1,11 +1,11 @@
 // What the commands share that work on the database of the service.
 import { existsSync } from 'node:fs';
 import { v7 as uuid } from 'uuid';
-import type { AuditEvent, AuditEventName } from '../auth/audit.ts';
-import { findUserByName } from '../auth/users.ts';
+import type { AuditEvent, AuditEventName } from '../auth/audit-repository.ts';
+import { findUserByName } from '../auth/user-repository.ts';
 import { readDatabaseLocation } from '../config.ts';
 import { connect, type DatabaseLocation, type Db } from '../database/connect.ts';
-import { Fault } from './faults.ts';
+import { Fault } from './errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opens the database of DATABASE_URL for the work. @throws Fault if it does not exist */

@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { snapshot } from '../database/snapshot.ts';
+import { snapshot } from '../database/read-only-transaction.ts';
 import { findUser, withDatabase } from './database.ts';
-import { throwAsFault } from './faults.ts';
+import { throwAsFault } from './errors.ts';
 import { exportUser } from './personal-data.ts';
 import type { Terminal } from './terminal.ts';
 

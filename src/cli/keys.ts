@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { keySetOfJwks } from '../auth/keys.ts';
 import { decodeText } from '../decode-text.ts';
-import { Fault, readCount, UsageError } from './faults.ts';
+import { Fault, readCount, UsageError } from './errors.ts';
 import { countOf, printing, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `

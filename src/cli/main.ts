@@ -1,18 +1,18 @@
 import cluster from 'node:cluster';
 import { Command } from 'commander';
 import { findMisspeltVariables, loadEnvFile } from '../environment.ts';
-import { escapeUnsafeLines } from '../printable.ts';
+import { escapeUnsafeLines } from '../escape-unsafe.ts';
 import { addAudit } from './audit.ts';
 import { addBackup } from './backup.ts';
 import { addCopy } from './copy.ts';
-import { addExport } from './export.ts';
 import {
   explainFault,
   isCommandLineError,
   SEE_HELP,
   UsageError,
   withoutPasswords,
-} from './faults.ts';
+} from './errors.ts';
+import { addExport } from './export.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addSessions } from './sessions.ts';

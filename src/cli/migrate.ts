@@ -9,7 +9,7 @@ import {
   planned,
 } from '../database/migrate.ts';
 import { openDatabase, withDatabase } from './database.ts';
-import { Fault, readCount } from './faults.ts';
+import { Fault, readCount } from './errors.ts';
 import { instant, printing, type Result, type Terminal, table } from './terminal.ts';
 
 const HELP = `

@@ -1,12 +1,12 @@
-import { listEventsFrom } from '../auth/audit.ts';
+import { listEventsFrom } from '../auth/audit-repository.ts';
 import { userBody } from '../auth/handlers.ts';
 import { listSessionsFrom } from '../auth/session-repository.ts';
-import { findUser } from '../auth/users.ts';
+import { findUser } from '../auth/user-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { type Row, readRows } from '../database/rows.ts';
 import { type Database, isOwned, type OwnedTable, TABLE_NAMES } from '../database/schema.ts';
+import { escapeUnsafe } from '../escape-unsafe.ts';
 import type { Schema } from '../http/operation.ts';
-import { escapeUnsafe } from '../printable.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { todoBody } from '../todos/handlers.ts';
 import { listTodos, type Todo } from '../todos/repository.ts';

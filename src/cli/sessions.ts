@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { audit } from '../auth/audit.ts';
+import { audit } from '../auth/audit-repository.ts';
 import { listLiveSessions, revokeSessions } from '../auth/session-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { findUser, operatorEvent, withDatabase } from './database.ts';
-import { Fault } from './faults.ts';
+import { Fault } from './errors.ts';
 import { countOf, instant, printing, type Result, type Terminal, table } from './terminal.ts';
 
 export function addSessions(program: Command, terminal: Terminal): void {

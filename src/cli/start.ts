@@ -7,7 +7,7 @@ export function addStart(program: Command): void {
     .description('run the service')
     .addHelpText('after', () => `\n${describeConfiguration()}`)
     .action(async () => {
-      const { runService } = await import('../server.ts'); // no other command needs it
+      const { runService } = await import('../main.ts'); // no other command needs it
       await runService();
     });
 }

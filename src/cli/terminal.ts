@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { escapeUnsafe } from '../printable.ts';
+import { escapeUnsafe } from '../escape-unsafe.ts';
 import { formatTimestamp } from '../timestamp.ts';
 
 /** Where a command reads its configuration and writes what it has to say. */

@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { type AuditEventName, audit } from '../auth/audit.ts';
+import { type AuditEventName, audit } from '../auth/audit-repository.ts';
 import { hashPassword } from '../auth/password.ts';
 import { revokeSessions } from '../auth/session-repository.ts';
-import { createUser, deleteUser, listUsers, setTemporaryPassword } from '../auth/users.ts';
+import {
+  createUser,
+  deleteUser,
+  listUsers,
+  setTemporaryPassword,
+} from '../auth/user-repository.ts';
 import type { Db } from '../database/connect.ts';
+import { deleteUserData } from '../database/delete-user-data.ts';
 import { transact } from '../database/transaction.ts';
-import { deleteUserData } from '../database/user-data.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { findUser, operatorEvent, withDatabase } from './database.ts';
-import { Fault } from './faults.ts';
+import { Fault } from './errors.ts';
 import { instant, printing, type Result, type Terminal, table } from './terminal.ts';
 
 /** As in the contract. */

@@ -1,15 +1,15 @@
 import createFetchClient, { type Client as FetchClient, type FetchResponse } from 'openapi-fetch';
 import type { components, operations, paths } from '../../generated/openapi.d.ts';
 import { ProblemError } from './errors.ts';
-import { nextCursor } from './pages.ts';
+import { nextCursor } from './pagination.ts';
+import { type Method, needsToken } from './public-operations.ts';
 import { refresh } from './refresh.ts';
-import { type Method, needsToken } from './security.ts';
 import { createSession, type Fetch } from './session.ts';
 import { memoryTokens, type TokenStore } from './tokens.ts';
 
 export { type BrowserTokens, browserTokens } from './browser-tokens.ts';
 export { isProblem, type Problem, ProblemError, RefreshFailedError } from './errors.ts';
-export { nextCursor } from './pages.ts';
+export { nextCursor } from './pagination.ts';
 export type { Fetch } from './session.ts';
 export { memoryTokens, type TokenPair, type TokenStore, type Tokens } from './tokens.ts';
 export type { components, operations, paths };

@@ -1,10 +1,10 @@
 import type { Db } from './connect.ts';
 import { isRefusal } from './errors.ts';
-import { inLock } from './lock.ts';
 import { migrateIn, migrationStates } from './migrate.ts';
+import { inLock } from './migration-lock.ts';
+import { snapshot } from './read-only-transaction.ts';
 import { insertRows, readRows, sumRows, type Totals } from './rows.ts';
 import { TABLE_NAMES, type Table } from './schema.ts';
-import { snapshot } from './snapshot.ts';
 
 /** There is no copy; the message says why, for a person. */
 export class CopyError extends Error {

@@ -1,5 +1,5 @@
 import type { DestinationStream } from 'pino';
-import { escapeUnsafe } from '../printable.ts';
+import { escapeUnsafe } from '../escape-unsafe.ts';
 
 const LEVELS: Record<number, string> = {
   10: 'trace',

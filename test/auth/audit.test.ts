@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { listEvents } from '../../src/auth/audit.ts';
+import { listEvents } from '../../src/auth/audit-repository.ts';
 import { startSession } from '../../src/auth/session-repository.ts';
-import { sweep } from '../../src/database/sweep.ts';
+import { sweep } from '../../src/database/retention.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 test('the audit log has what happened, to which session, from where, and no secret', async () => {

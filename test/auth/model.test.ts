@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashPassword } from '../../src/auth/password.ts';
 import { hashToken } from '../../src/auth/refresh-token.ts';
-import { sweep } from '../../src/database/sweep.ts';
+import { sweep } from '../../src/database/retention.ts';
 import {
   type Answer,
   type AuthApp,

@@ -1,6 +1,6 @@
 import { hash as argon2 } from '@node-rs/argon2';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { listEvents } from '../../src/auth/audit.ts';
+import { listEvents } from '../../src/auth/audit-repository.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import {

@@ -9,7 +9,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { copyDatabase, type Progress } from '../../src/database/copy.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { TABLE_NAMES } from '../../src/database/schema.ts';
-import { sharedSecret } from '../../src/database/secret.ts';
+import { sharedSecret } from '../../src/database/shared-secret.ts';
 import { hookedDb, seedSession, seedUser } from '../auth/setup.ts';
 import { runTodos, TODOS, useCommands } from '../command.ts';
 import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../engine.ts';

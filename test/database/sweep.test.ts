@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sweep } from '../../src/database/sweep.ts';
+import { sweep } from '../../src/database/retention.ts';
 import { DEMO, startApp, type TestApp } from '../harness.ts';
 
 const DAY = 86_400;

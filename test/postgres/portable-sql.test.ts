@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sweep } from '../../src/database/sweep.ts';
+import { sweep } from '../../src/database/retention.ts';
 import { DEMO, startApp } from '../harness.ts';
 import { statements } from './hold-sql.ts';
 import { unportable } from './portable-sql.ts';

@@ -1,7 +1,7 @@
 import { CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { isOutage } from '../database/errors.ts';
-import { explainDatabaseError } from '../database/explain.ts';
+import { explainDatabaseError } from '../database/explain-error.ts';
 import { MigrationError } from '../database/migrate.ts';
 
 /** What is wrong, for a person. The command ends with 1. */

@@ -27,9 +27,9 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { LogEvent } from 'kysely';
 import type { Logger } from 'pino';
-import type { RequestContext } from './http/context.ts';
-import { document } from './http/openapi-document.ts';
-import { loggablePath } from './observability/access-log.ts';
+import type { RequestContext } from '../http/context.ts';
+import { document } from '../http/openapi-document.ts';
+import { loggablePath } from './access-log.ts';
 
 export interface TracingOptions {
   /** Where spans go, by OTLP over HTTP. */

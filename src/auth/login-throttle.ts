@@ -8,8 +8,8 @@ import {
   incrementCounter,
 } from '../database/counters.ts';
 import { transact } from '../database/transaction.ts';
-import { networkOf } from './network.ts';
-import { keyOf } from './users.ts';
+import { networkOf } from './client-network.ts';
+import { keyOf } from './user-repository.ts';
 
 /** How many failures of one kind are free, and what comes after them. */
 interface Budget {

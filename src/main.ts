@@ -2,11 +2,11 @@
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import { DEMO_CREDENTIALS, hasDemoUser } from './demo.ts';
+import { DEMO_CREDENTIALS, hasDemoUser } from './demo-user.ts';
 import { createLogger } from './observability/logger.ts';
 import { readableLog } from './observability/readable-log.ts';
 import { type Service, startService } from './service.ts';
-import { explainStartFault } from './start-faults.ts';
+import { explainStartFault } from './start-errors.ts';
 import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
 
 /** Runs the service until it is stopped; a start that fails ends the process with 1. */

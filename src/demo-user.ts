@@ -1,5 +1,5 @@
 import { hashPassword, verifyPassword } from './auth/password.ts';
-import { createUser, findUserByName } from './auth/users.ts';
+import { createUser, findUserByName } from './auth/user-repository.ts';
 import type { Db } from './database/connect.ts';
 import { createTodo } from './todos/repository.ts';
 

@@ -1,6 +1,6 @@
-import { SecretFileError } from './auth/key-file.ts';
+import { SecretFileError } from './auth/development-secret.ts';
 import { ConfigError } from './config.ts';
-import { explainDatabaseError } from './database/explain.ts';
+import { explainDatabaseError } from './database/explain-error.ts';
 import { MigrationError } from './database/migrate.ts';
 
 const OTHER_PORT = 'Set PORT, or METRICS_PORT, to another one.';

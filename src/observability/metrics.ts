@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { AUDIT_EVENTS, type AuditEvent } from './auth/audit.ts';
-import { joinTheOthers } from './cluster-metrics.ts';
-import type { PoolUse } from './database/connect.ts';
-import { isLostConnection, PoolExhausted } from './database/errors.ts';
-import { retries } from './database/retry.ts';
-import type { SweepReport } from './database/sweep.ts';
-import type { RequestQueue } from './server/request-queue.ts';
+import { AUDIT_EVENTS, type AuditEvent } from '../auth/audit-repository.ts';
+import type { PoolUse } from '../database/connect.ts';
+import { isLostConnection, PoolExhausted } from '../database/errors.ts';
+import type { SweepReport } from '../database/retention.ts';
+import { retries } from '../database/retry.ts';
+import type { RequestQueue } from '../server/request-queue.ts';
+import { joinTheOthers } from './worker-metrics.ts';
 
 /** What the service counts, and who tells it: those who do know nothing of Prometheus. */
 export interface Metrics {
