@@ -155,7 +155,7 @@ test('it needs no more memory than a page of it', async () => {
   const db = database.connect();
   await withTodos(db, 20_000, 'x'.repeat(2000)); // 40 MB
   await db.destroy();
-  const variables = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=32' };
+  const variables = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=48' };
   const file = join(folder(), 'large.json');
   const args = ['export', 'ada', '--file', file];
   expect(await runScript([TODOS, ...args], variables)).toEqual({ code: 0, output: '' });

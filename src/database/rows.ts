@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Db } from './connect.ts';
 import { type OwnedTable, TABLES, type Table } from './schema.ts';
 
@@ -12,14 +12,12 @@ const BATCH_ROWS = 500;
 export async function* readRows(db: Db, table: Table, userId?: string): AsyncGenerator<Row[]> {
   const { primaryKey } = TABLES[table];
   const key = joinColumns(primaryKey);
-  const owned = userId === undefined ? sql`true` : sql`user_id = ${userId}`;
+  const owner = userId === undefined ? [] : [sql`user_id = ${userId}`];
   for (let last: Row | undefined; ; ) {
-    const beyond: RawBuilder<unknown> = last
-      ? sql`(${key}) > (${joinValues(last, primaryKey)})`
-      : sql`true`;
+    const conditions = last ? [...owner, sql`(${key}) > (${joinValues(last, primaryKey)})`] : owner;
+    const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``;
     const { rows } = await sql<Row>`
-      select * from ${sql.table(table)} where ${owned} and ${beyond}
-      order by ${key} limit ${BATCH_ROWS}`.execute(db);
+      select * from ${sql.table(table)} ${where} order by ${key} limit ${BATCH_ROWS}`.execute(db);
     if (rows.length > 0) yield rows;
     if (rows.length < BATCH_ROWS) return;
     last = rows.at(-1);
