@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
-import { PATIENCE } from './test/patience.ts';
+import { PATIENCE } from './test/support/timeouts.ts';
 
 /** They put a module in the place of another, or count what a process does only once. */
 const ISOLATED = [
-  'auth/faults',
+  'auth/database-faults',
   'auth/password',
   'auth/sessions',
-  'http/memory',
-  'http/published',
+  'http/compiled-validators',
+  'http/openapi-document',
 ].map((name) => `test/${name}.test.ts`);
 
 /**
@@ -15,32 +15,32 @@ const ISOLATED = [
  * this project out, so that it takes a minute; `npm run test:all` runs it.
  */
 const PROCESSES = [
-  'auth/attempts',
-  'auth/co-riding',
+  'auth/login-throttle',
+  'auth/stolen-token',
   'auth/crash',
-  'auth/enumeration',
+  'auth/user-enumeration',
   'auth/key-source',
-  'auth/races',
-  'backup',
+  'auth/refresh-races',
+  'cli/backup',
   'contract/command',
   'contract/package',
   'database/copy',
   'database/migrate',
-  'export',
-  'rolling',
-  'scripts',
-  'secrets',
-  'server',
-  'start',
+  'cli/export',
+  'rolling-restart',
+  'cli/commands',
+  'observability/secrets',
+  'main',
+  'cli/npm-start',
   'todos/fairness',
-  'tracing',
+  'observability/tracing',
   'workers',
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   test: {
     ...PATIENCE,
-    setupFiles: process.env['DIFFERENTIAL'] ? ['test/support/differential-setup.ts'] : [],
+    setupFiles: process.env['DIFFERENTIAL'] ? ['test/support/compare-validators.ts'] : [],
     maxWorkers: '100%', // of the cores; by default one is left idle
     coverage: {
       include: ['src/**/*.ts'],

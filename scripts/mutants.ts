@@ -19,14 +19,24 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Which tests have to notice a change to a file. */
 const TESTS: Record<string, string[]> = {
-  'src/auth/token-rotation.ts': ['auth/refresh', 'auth/clocks', 'auth/sessions', 'auth/audit'],
-  'src/auth/session-repository.ts': ['auth/refresh', 'auth/sessions', 'auth/audit'],
-  'src/auth/check-password.ts': ['auth/enumeration', 'auth/attempts', 'auth/sessions'],
-  'src/auth/login-throttle.ts': ['auth/enumeration', 'auth/attempts'],
-  'src/auth/user-repository.ts': ['auth/deletion', 'auth/sessions', 'auth/password', 'scripts'],
-  'src/auth/refresh-token.ts': ['auth/refresh'],
-  'src/database/retention.ts': ['auth/audit', 'database/sweep'],
-  'src/database/counters.ts': ['auth/attempts', 'auth/enumeration', 'database/counters'],
+  'src/auth/token-rotation.ts': [
+    'auth/token-rotation',
+    'auth/clock-skew',
+    'auth/sessions',
+    'auth/audit-log',
+  ],
+  'src/auth/session-repository.ts': ['auth/token-rotation', 'auth/sessions', 'auth/audit-log'],
+  'src/auth/check-password.ts': ['auth/user-enumeration', 'auth/login-throttle', 'auth/sessions'],
+  'src/auth/login-throttle.ts': ['auth/user-enumeration', 'auth/login-throttle'],
+  'src/auth/user-repository.ts': [
+    'auth/account-deletion',
+    'auth/sessions',
+    'auth/password',
+    'cli/commands',
+  ],
+  'src/auth/refresh-token.ts': ['auth/token-rotation'],
+  'src/database/retention.ts': ['auth/audit-log', 'database/retention'],
+  'src/database/counters.ts': ['auth/login-throttle', 'auth/user-enumeration', 'database/counters'],
   'src/todos/entity-tag.ts': ['todos/todos'],
 };
 
@@ -78,7 +88,7 @@ function makeCopy() {
   const parts = [
     'src',
     'test',
-    'scripts',
+    'cli/commands',
     'generated',
     'openapi.yaml',
     'package.json',

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
-import { TODOS, useCommands } from './command.ts';
-import { exit, useProcesses } from './process.ts';
+import { TODOS, useCommands } from './support/cli.ts';
+import { exit, useProcesses } from './support/service-process.ts';
 
 const { folder, runScript } = useCommands();
 const { folder: serviceFolder, run } = useProcesses();

@@ -1,6 +1,6 @@
 // The two flows that clients rely on as they stand (message by message, member by member).
 import { expect, test } from 'vitest';
-import { DEMO, startApp } from './harness.ts';
+import { DEMO, startApp } from './support/service.ts';
 
 async function post(url: string, headers: Record<string, string>, body?: unknown) {
   const response = await fetch(url, {

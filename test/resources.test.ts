@@ -5,10 +5,10 @@ import { exportUser } from '../src/cli/personal-data.ts';
 import type { Db } from '../src/database/connect.ts';
 import { copyDatabase } from '../src/database/copy.ts';
 import { isOwned, TABLE_NAMES } from '../src/database/schema.ts';
-import { freshFile } from './engine.ts';
-import { startApp, type TestApp } from './harness.ts';
 import { collections } from './http/example-requests.ts';
 import { send, signUp } from './http/setup.ts';
+import { freshFile } from './support/database.ts';
+import { startApp, type TestApp } from './support/service.ts';
 
 let app: TestApp;
 beforeAll(async () => {

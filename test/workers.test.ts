@@ -4,8 +4,8 @@ import { rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from './engine.ts';
-import { closed, exit, useProcesses } from './process.ts';
+import { freshDatabase, type TestDatabase } from './support/database.ts';
+import { closed, exit, useProcesses } from './support/service-process.ts';
 
 const { folder, start: startProcess, run } = useProcesses(undefined, { detached: true });
 

@@ -218,7 +218,7 @@ export function testOf(names: Names, fields: Field[]): string {
   return `\
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nextCursor } from '../../src/client/pagination.ts';
-import { startApp, type TestApp } from '../harness.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 
 const ${upperSnake(one)} = ${body('example')};
 

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 const SECRET = 'a secret of thirty-two bytes or so';
 

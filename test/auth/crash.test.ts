@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { freshDatabase } from '../engine.ts';
+import { freshDatabase } from '../support/database.ts';
 import { startServer } from './server.ts';
 import { call, pairOf, refresh, seedSession, seedUser } from './setup.ts';
 

@@ -5,7 +5,7 @@ import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { transact } from '../../src/database/transaction.ts';
-import { freshDatabase, type TestDatabase } from '../engine.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { createSchedules, type Granularity, type Process, type Work } from './schedules.ts';
 import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup.ts';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runTodos } from '../command.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
-import { useProcesses } from '../process.ts';
+import { runTodos } from '../support/cli.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { useProcesses } from '../support/service-process.ts';
 
 let folder: string;
 beforeAll(async () => {

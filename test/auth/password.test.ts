@@ -7,7 +7,7 @@ import {
   isOutdated,
   verifyPassword,
 } from '../../src/auth/password.ts';
-import { DEMO, startApp } from '../harness.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import { loginRequest, sendAtOnce } from './wire.ts';
 
 const plenty = '1000000';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
-import { ENGINE } from '../engine.ts';
+import { ENGINE } from '../support/database.ts';
 import { hookedDb } from './setup.ts';
 
 /** One process of the service, as a schedule sees it. */

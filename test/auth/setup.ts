@@ -13,7 +13,7 @@ import type { Db } from '../../src/database/connect.ts';
 import type { Database } from '../../src/database/schema.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { startService } from '../../src/service.ts';
-import { ENGINE, freshDatabase, openCarelessly } from '../engine.ts';
+import { ENGINE, freshDatabase, openCarelessly } from '../support/database.ts';
 
 const DAY = 86_400;
 const SECRET = 'a secret of the tests, 32 bytes or more';

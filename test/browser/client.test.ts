@@ -1,7 +1,7 @@
 // Two tabs of one browser on the store `browserTokens`.
 import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DEMO, startApp } from '../harness.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import { launchChromium, PLAIN_HOST } from './chromium.ts';
 import { type ClientGlobals, openClientPage } from './client-page.ts';
 

@@ -4,8 +4,8 @@
 //   SCREENSHOT=docs/images/reference.png npm run test:browser     also takes the picture of the docs
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startApp, type TestApp } from '../harness.ts';
-import { PATIENCE } from '../patience.ts';
+import { startApp, type TestApp } from '../support/service.ts';
+import { PATIENCE } from '../support/timeouts.ts';
 import { launchChromium, PLAIN_HOST } from './chromium.ts';
 
 let browser: Browser;

@@ -1,6 +1,6 @@
 // "Under the hood" in a real browser: what can be tried, and what it says.
 import { expect, test } from 'vitest';
-import { DEMO, startApp } from '../harness.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import { DEMO_TITLES, expectTitles, openHood, signIn, usePages } from './page.ts';
 
 const openPage = usePages();

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import {
   accessibilityFaults,
   demoClient,

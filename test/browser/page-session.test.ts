@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { DEMO, startApp } from '../harness.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import {
   DEMO_TITLES,
   demoClient,

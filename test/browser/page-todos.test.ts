@@ -1,6 +1,6 @@
 // The todos of the page in a real browser. A test waits for what is to be seen, never for a time.
 import { expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { DEMO_TITLES, demoClient, expectNotice, expectTitles, signIn, usePages } from './page.ts';
 
 const openPage = usePages();

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { DEMO, type TestApp } from '../harness.ts';
-import { PATIENCE } from '../patience.ts';
+import { DEMO, type TestApp } from '../support/service.ts';
+import { PATIENCE } from '../support/timeouts.ts';
 import { launchChromium } from './chromium.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -8,7 +8,7 @@ import {
   type TokenStore,
   type Tokens,
 } from '../../src/client/index.ts';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { createWire, type Sent, type Wire } from './wire.ts';
 
 export const REFRESH = 'POST /auth/refresh';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { startProxy } from './mutants/proxy.ts';
 import { answerBody } from './mutants/words.ts';
 

@@ -1,5 +1,5 @@
 // The real service with a fault, in the place of the one that the run is aimed at.
-import { startApp, type TestApp } from '../harness.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 import { after, before, describe } from './checks.ts';
 import { aimAt, target } from './target.ts';
 

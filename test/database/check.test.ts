@@ -5,8 +5,8 @@ import { databaseCheckOf } from '../../src/database/connect.ts';
 import { DatabaseFileMoved, isOutage } from '../../src/database/errors.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { hookedDb } from '../auth/setup.ts';
-import { databaseError, ENGINE, freshDatabase, freshFile } from '../engine.ts';
-import { startApp } from '../harness.ts';
+import { databaseError, ENGINE, freshDatabase, freshFile } from '../support/database.ts';
+import { startApp } from '../support/service.ts';
 
 const DISK_FULL = ENGINE === 'sqlite' ? 'SQLITE_FULL' : '53100';
 

@@ -11,9 +11,9 @@ import { migrate } from '../../src/database/migrate.ts';
 import { TABLE_NAMES } from '../../src/database/schema.ts';
 import { sharedSecret } from '../../src/database/shared-secret.ts';
 import { hookedDb, seedSession, seedUser } from '../auth/setup.ts';
-import { runTodos, TODOS, useCommands } from '../command.ts';
-import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../engine.ts';
-import { startApp, type TestApp } from '../harness.ts';
+import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../support/database.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 
 // From SQLite to the engine of this run, and back.
 

@@ -7,7 +7,7 @@ import {
 } from '../../src/database/counters.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { hookedDb } from '../auth/setup.ts';
-import { freshDatabase } from '../engine.ts';
+import { freshDatabase } from '../support/database.ts';
 
 const NOW = 1_000_000;
 const counter = { key: 'x', duration: 60_000 };

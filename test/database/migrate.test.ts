@@ -11,9 +11,9 @@ import {
   migrationStates,
   planned,
 } from '../../src/database/migrate.ts';
-import { runTodos, TODOS, useCommands } from '../command.ts';
-import { freshDatabase, freshFile } from '../engine.ts';
-import { DEMO, startApp } from '../harness.ts';
+import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { freshDatabase, freshFile } from '../support/database.ts';
+import { DEMO, startApp } from '../support/service.ts';
 
 const { runScript } = useCommands();
 

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { startService } from '../../src/service.ts';
 import { call, manualClock, pairOf, refresh, VARIABLES } from '../auth/setup.ts';
-import { ENGINE, freshDatabase } from '../engine.ts';
+import { ENGINE, freshDatabase } from '../support/database.ts';
 
 // Databases that version 0.2.0 wrote: a SQLite file, and for PostgreSQL its statements and rows. It
 // had registered a user, and signed in three times: one session was never refreshed, one was

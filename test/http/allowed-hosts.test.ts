@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileAllowedHosts, isHostPattern } from '../../src/http/allowed-hosts.ts';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { BEHIND_PROXY, createTodo, expectProblem, send, signIn } from './setup.ts';
 import { answerTo } from './wire.ts';
 

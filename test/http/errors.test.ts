@@ -1,8 +1,8 @@
 // Every row of the table of errors in the contract, from the outside.
 import { createHmac } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FAULTS } from '../engine.ts';
-import { DEMO, startApp } from '../harness.ts';
+import { FAULTS } from '../support/database.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import {
   breakDatabase,
   createTodo,

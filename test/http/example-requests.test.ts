@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { document, operationsOf } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
-import { startApp, type TestApp } from '../harness.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 import { type Sent, send } from './setup.ts';
 
 interface Parameter {

@@ -6,7 +6,7 @@ import {
   type Reference,
   type RequestBodyObject,
 } from '../../src/http/openapi-document.ts';
-import type { TestApp } from '../harness.ts';
+import type { TestApp } from '../support/service.ts';
 import { send } from './setup.ts';
 
 /** The operation that adds to a collection (`/todos`), whose items have paths (`/todos/{todo_id}`). */

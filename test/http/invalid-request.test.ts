@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { send, signIn, useService } from './setup.ts';
 
 const { sendSignedIn } = useService();

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { ContractDocument } from '../../src/http/openapi-document.ts';
 import type { Schema } from '../../src/http/operation.ts';
-import { databaseError, driverMethods } from '../engine.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { databaseError, driverMethods } from '../support/database.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 /** openapi.yaml, parsed; a copy of one's own. */
 export function readContract(): ContractDocument {

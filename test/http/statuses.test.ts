@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ContractDocument } from '../../src/http/openapi-document.ts';
 import { operationsOf } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
-import { FAULTS } from '../engine.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { FAULTS } from '../support/database.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 import { exampleBody, withNewItem } from './example-requests.ts';
 import { breakDatabase, readContract, type Sent, send, signIn, signUp } from './setup.ts';
 

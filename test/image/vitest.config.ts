@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { PATIENCE } from '../patience.ts';
+import { PATIENCE } from '../support/timeouts.ts';
 
 /** The image, built and run without a container engine (see buildah.ts). */
 export default defineConfig({

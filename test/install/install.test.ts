@@ -10,7 +10,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { beforeAll, test } from 'vitest';
 import { packages } from '../../scripts/tools.ts';
 import { nodePath } from '../packages/node-path.ts';
-import { copyProject } from '../project-copy.ts';
+import { copyProject } from '../support/project-copy.ts';
 
 /** Each Node.js with the npm that comes with it. */
 const ALL = [

@@ -1,6 +1,6 @@
 // The programs of examples/, each built and driven against the service as examples/README.md says.
 import { describe, expect, test } from 'vitest';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { type Program, programs, steps } from './examples.ts';
 import { FAULTS, startFaulty, THIRD_MEMBER } from './proxy.ts';
 import { missing, shell } from './shell.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { packages, ROOT } from '../../scripts/tools.ts';
-import { copyProject } from '../project-copy.ts';
+import { copyProject } from '../support/project-copy.ts';
 import { apply, stepsOf } from './page.ts';
 
 const git = (cwd: string, ...args: string[]) =>
@@ -83,9 +83,9 @@ const TESTS = [
   'test/notes',
   'test/shopping-lists',
   'test/resources.test.ts',
-  'test/export.test.ts',
+  'test/cli/export.test.ts',
 ];
-const OF_THE_CONTRACT = ['statuses', 'examples', 'contract', 'protocol', 'differential'].map(
+const OF_THE_CONTRACT = ['statuses', 'examples', 'contract', 'routing', 'differential'].map(
   (name) => `test/http/${name}.test.ts`,
 );
 

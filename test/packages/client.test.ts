@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { npmCommand, packages, ROOT } from '../../scripts/tools.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
-import { DEMO, startApp } from '../harness.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import { nodePath } from './node-path.ts';
 
 const run = promisify(execFile);

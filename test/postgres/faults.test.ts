@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Db } from '../../src/database/connect.ts';
 import { transact } from '../../src/database/transaction.ts';
 import { call, pairOf, refresh, seedSession, seedUser, startAuth } from '../auth/setup.ts';
-import { freshDatabase, type TestDatabase } from '../engine.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startProxy } from './proxy.ts';
 
 // The network between the service and the database breaks, at each kind of statement, before it has

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sweep } from '../../src/database/retention.ts';
-import { DEMO, startApp } from '../harness.ts';
+import { DEMO, startApp } from '../support/service.ts';
 import { statements } from './hold-sql.ts';
 import { unportable } from './portable-sql.ts';
 

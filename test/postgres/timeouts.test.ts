@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readDatabaseLocation } from '../../src/config.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { isOutage } from '../../src/database/errors.ts';
-import { freshDatabase } from '../engine.ts';
+import { freshDatabase } from '../support/database.ts';
 
 /** What the server runs for others than the connection that asks. */
 async function otherStatements(db: Db): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { KeyedMutex } from '../../src/todos/keyed-mutex.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 import {
   fill,
   fillKeys,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import { createTodo } from '../../src/todos/repository.ts';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { fill, signIn } from './setup.ts';
 
 type Client = Awaited<ReturnType<typeof signIn>>['client'];

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { type TodoDependencies, todoHandlers } from '../../src/todos/handlers.ts';
-import { DEMO, type TestApp } from '../harness.ts';
+import { DEMO, type TestApp } from '../support/service.ts';
 
 /** A client of the demo user, who has no todos. */
 export async function signIn(app: TestApp) {

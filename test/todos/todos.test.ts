@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { createTodo, deleteTodo, findTodo, replaceTodo } from '../../src/todos/repository.ts';
-import { startApp, type TestApp } from '../harness.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 
 const app = await startApp();
 afterAll(app.close);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executable, ROOT } from '../../scripts/tools.ts';
-import { startApp } from '../harness.ts';
 import { missing, shell } from '../languages/shell.ts';
+import { startApp } from '../support/service.ts';
 
 const TOOLS = join(ROOT, 'tools/consumers');
 const page = readFileSync(join(ROOT, 'docs/tools.md'), 'utf8');

@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/tools.ts';
 import { document, operationsOf } from '../../src/http/openapi-document.ts';
-import { startApp } from '../harness.ts';
 import { shell } from '../languages/shell.ts';
+import { startApp } from '../support/service.ts';
 
 const commands = ['tools/consumers/node_modules/.bin', 'node_modules/.bin'];
 const PATH = [...commands.map((path) => join(ROOT, path)), process.env['PATH']].join(delimiter);

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { PATIENCE } from '../patience.ts';
+import { PATIENCE } from '../support/timeouts.ts';
 
 /** What reads the contract with tools that install themselves (see scripts/tools.ts). */
 export default defineConfig({

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 let app: TestApp;
 beforeAll(async () => {

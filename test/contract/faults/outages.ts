@@ -1,5 +1,5 @@
 import { mock } from 'node:test';
-import type { TestApp } from '../../harness.ts';
+import type { TestApp } from '../../support/service.ts';
 import { after, before, check } from '../checks.ts';
 import { type OperationId, operations } from '../document.ts';
 import { fails, holds, type ProblemCode, succeeds } from '../expect.ts';

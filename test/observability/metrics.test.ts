@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { databaseError, driverMethods, ENGINE, FAULTS } from './engine.ts';
-import { DEMO, startApp, type TestApp } from './harness.ts';
-import { breakDatabase, send } from './http/setup.ts';
+import { breakDatabase, send } from '../http/setup.ts';
+import { databaseError, driverMethods, ENGINE, FAULTS } from '../support/database.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 /** All series of `/metrics`, with their values. */
 async function scrape({ metricsUrl }: TestApp): Promise<Map<string, number>> {

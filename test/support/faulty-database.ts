@@ -1,6 +1,6 @@
 // Loaded into a service of the tests before anything else (`--import`): at each SIGUSR2 its database
 // goes from working to answering every statement with a bug, to an outage, and back.
-import { databaseError, driverMethods, FAULTS } from './engine.ts';
+import { databaseError, driverMethods, FAULTS } from './database.ts';
 
 const states = [undefined, FAULTS.bug, FAULTS.outages[0]];
 let current = 0;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { listEvents } from '../../src/auth/audit-repository.ts';
 import { startSession } from '../../src/auth/session-repository.ts';
 import { sweep } from '../../src/database/retention.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 test('the audit log has what happened, to which session, from where, and no secret', async () => {
   await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });

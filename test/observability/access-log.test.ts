@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/observability/logger.ts';
-import { ENGINE, FAULTS } from '../engine.ts';
-import { DEMO } from '../harness.ts';
-import { breakDatabase, type Sent, useService } from './setup.ts';
+import { breakDatabase, type Sent, useService } from '../http/setup.ts';
+import { ENGINE, FAULTS } from '../support/database.ts';
+import { DEMO } from '../support/service.ts';
 
 const { app, token, send } = useService();
 

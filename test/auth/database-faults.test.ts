@@ -13,7 +13,13 @@ import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createQueues } from '../../src/request-queues.ts';
 import { createHttpServer } from '../../src/server/http-server.ts';
-import { databaseError, ENGINE, FAULTS, freshDatabase, type TestDatabase } from '../engine.ts';
+import {
+  databaseError,
+  ENGINE,
+  FAULTS,
+  freshDatabase,
+  type TestDatabase,
+} from '../support/database.ts';
 import {
   type Answer,
   call,

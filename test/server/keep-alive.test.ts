@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { startApp, type TestApp } from './harness.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 
 async function getKeepAlive({ url }: TestApp) {
   using agent = useAgent();

@@ -6,11 +6,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
-import { operationsOf } from '../src/http/openapi-document.ts';
-import { startCollector } from './collector.ts';
-import { ENGINE, FAULTS, freshDatabase } from './engine.ts';
-import { readContract, type Sent, send } from './http/setup.ts';
-import { exit, useProcesses } from './process.ts';
+import { operationsOf } from '../../src/http/openapi-document.ts';
+import { readContract, type Sent, send } from '../http/setup.ts';
+import { ENGINE, FAULTS, freshDatabase } from '../support/database.ts';
+import { startCollector } from '../support/otlp-collector.ts';
+import { exit, useProcesses } from '../support/service-process.ts';
 
 const { folder, run, start } = useProcesses();
 
@@ -127,7 +127,7 @@ test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_
   await writeFile(file, keys.json);
   const apiKey = crypto.randomUUID();
   const service = await start({
-    NODE_OPTIONS: `--import=${new URL('breakable.ts', import.meta.url)}`,
+    NODE_OPTIONS: `--import=${new URL('../support/faulty-database.ts', import.meta.url)}`,
     ...(process.env['TEST_POSTGRES_URL'] && {
       TEST_POSTGRES_URL: process.env['TEST_POSTGRES_URL'],
     }),

@@ -9,9 +9,9 @@ import {
   type Overload,
 } from '../../src/server/http-server.ts';
 import { loginRequest, openWire, openWires, sendAtOnce } from '../auth/wire.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
-import { type Expected, expectProblem, pathOfProgram, send, signIn } from './setup.ts';
-import { answerTo, exchange } from './wire.ts';
+import { type Expected, expectProblem, pathOfProgram, send, signIn } from '../http/setup.ts';
+import { answerTo, exchange } from '../http/wire.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 const OVERLOADED: Expected = {
   status: 503,

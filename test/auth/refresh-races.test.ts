@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
-import { freshDatabase, type TestDatabase } from '../engine.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startServer } from './server.ts';
 import { call, pairOf, refresh, seedSession, seedUser } from './setup.ts';
 import { openWire, refreshRequest, type Wire } from './wire.ts';

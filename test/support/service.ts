@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
-import { createClient } from '../src/client/index.ts';
-import { type Clock, systemClock } from '../src/clock.ts';
-import { readConfig } from '../src/config.ts';
-import { createDemoUser } from '../src/demo-user.ts';
-import { createLogger } from '../src/observability/logger.ts';
-import { type Limits, startService } from '../src/service.ts';
-import { ENGINE, freshDatabase } from './engine.ts';
+import { createClient } from '../../src/client/index.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import { createDemoUser } from '../../src/demo-user.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { type Limits, startService } from '../../src/service.ts';
+import { ENGINE, freshDatabase } from './database.ts';
 
 /** A clock that can be set forward. */
 export interface TestClock extends Clock {

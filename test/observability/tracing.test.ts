@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Span, startCollector } from './collector.ts';
-import { ENGINE, FAULTS } from './engine.ts';
-import { DEMO, startApp } from './harness.ts';
-import { breakDatabase, send, signIn } from './http/setup.ts';
-import { exit, useProcesses } from './process.ts';
+import { breakDatabase, send, signIn } from '../http/setup.ts';
+import { ENGINE, FAULTS } from '../support/database.ts';
+import { type Span, startCollector } from '../support/otlp-collector.ts';
+import { DEMO, startApp } from '../support/service.ts';
+import { exit, useProcesses } from '../support/service-process.ts';
 
 const REQUEST_ID = '019ab1d0-5c00-7000-8000-0000000000aa';
 const CALLER = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) };

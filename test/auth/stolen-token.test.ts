@@ -4,7 +4,7 @@ import { findLiveSession } from '../../src/auth/session-repository.ts';
 import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { freshDatabase, type TestDatabase } from '../engine.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup.ts';
 
 // A thief and the owner have copies of one refresh token and alternate in every order and at every

@@ -15,8 +15,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { DEMO, startApp } from './harness.ts';
-import { closed, exit, useProcesses } from './process.ts';
+import { DEMO, startApp } from './support/service.ts';
+import { closed, exit, useProcesses } from './support/service-process.ts';
 
 const { folder, run, start } = useProcesses();
 

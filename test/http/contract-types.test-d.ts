@@ -1,6 +1,6 @@
 // The contract as types: what does not keep it does not compile.
 import { describe, expectTypeOf, test } from 'vitest';
-import type { SecurityHandlers } from '../src/http/contract.ts';
+import type { SecurityHandlers } from '../../src/http/contract.ts';
 import type {
   OperationHandler,
   OperationHandlers,
@@ -9,8 +9,8 @@ import type {
   OperationResponse,
   Principal,
   Schema,
-} from '../src/http/operation.ts';
-import { problem, tooManyRequests, unavailable } from '../src/http/problem.ts';
+} from '../../src/http/operation.ts';
+import { problem, tooManyRequests, unavailable } from '../../src/http/problem.ts';
 
 declare const handlers: OperationHandlers;
 declare const todo: Schema<'Todo'>;

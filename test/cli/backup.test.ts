@@ -3,14 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { backUpSqlite } from '../src/database/backup.ts';
-import { runTodos, TODOS, useCommands } from './command.ts';
-import { DEMO } from './harness.ts';
-import { exit, useProcesses } from './process.ts';
+import { backUpSqlite } from '../../src/database/backup.ts';
+import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { DEMO } from '../support/service.ts';
+import { exit, useProcesses } from '../support/service-process.ts';
 
 const { folder, start } = useProcesses();
 const commands = useCommands();
-const PAGE = readFileSync(new URL('../docs/backup.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/backup.md', import.meta.url), 'utf8');
 
 /** The shell commands of the section, as a person would copy them. */
 function restoreCommands(): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationsOf } from '../../src/http/openapi-document.ts';
-import { startApp, type TestApp } from '../harness.ts';
+import { startApp, type TestApp } from '../support/service.ts';
 import { withNewItem } from './example-requests.ts';
 import { BEHIND_PROXY, createTodo, readContract, send, signUp, useService } from './setup.ts';
 

@@ -5,8 +5,8 @@ import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { freshDatabase } from './engine.ts';
-import { exit, useProcesses } from './process.ts';
+import { freshDatabase } from './support/database.ts';
+import { exit, useProcesses } from './support/service-process.ts';
 
 const { start } = useProcesses();
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
-import { main } from '../src/cli/main.ts';
+import { main } from '../../src/cli/main.ts';
 
-export const TODOS = new URL('../src/cli/todos.mjs', import.meta.url).pathname;
+export const TODOS = new URL('../../src/cli/todos.mjs', import.meta.url).pathname;
 
 interface Outcome {
   code: number;

@@ -3,11 +3,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { expect, test } from 'vitest';
-import { runTodos, TODOS, useCommands } from './command.ts';
-import { DEMO, startApp } from './harness.ts';
+import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { DEMO, startApp } from '../support/service.ts';
 
 const { folder, runScript } = useCommands();
-const script = (name: string) => new URL(`../scripts/${name}.ts`, import.meta.url).pathname;
+const script = (name: string) => new URL(`../../scripts/${name}.ts`, import.meta.url).pathname;
 
 test('an operator lists and revokes sessions of a user, and reads the audit log', async () => {
   const database = { DATABASE_URL: `sqlite:${folder()}/todos.sqlite` };
@@ -251,7 +251,7 @@ test('test:all has every folder of tests with a configuration of its own', async
 });
 
 test('package.json has few scripts, and what each runs is there', () => {
-  const root = new URL('../', import.meta.url);
+  const root = new URL('../../', import.meta.url);
   const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   expect(Object.keys(scripts).length).toBeLessThanOrEqual(18);
   for (const file of JSON.stringify(scripts).match(/[\w./-]+\.(ts|cjs|mjs|json)\b/g) ?? []) {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { RequestQueue } from '../../src/server/request-queue.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 const PROXIED = { TRUSTED_PROXIES: '127.0.0.1', LOGIN_FREE_FAILURES: '5' };
 

@@ -1,6 +1,6 @@
 // `npm start`, with npm and its shell around the service, as a supervisor runs it.
 import { expect, test } from 'vitest';
-import { closed, exit, useProcesses, WITH_NPM } from './process.ts';
+import { closed, exit, useProcesses, WITH_NPM } from '../support/service-process.ts';
 
 const { start } = useProcesses(WITH_NPM);
 const variables = { DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'info' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sweep } from '../../src/database/retention.ts';
-import { DEMO, startApp, type TestApp } from '../harness.ts';
+import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 const DAY = 86_400;
 

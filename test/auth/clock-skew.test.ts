@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { type Service, startService } from '../../src/service.ts';
-import { freshDatabase, type TestDatabase } from '../engine.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { call, pairOf, refresh, seedSession, seedUser, VARIABLES } from './setup.ts';
 
 // Two processes on one database, the clock of one of them stepped by an hour. The leeway goes by the

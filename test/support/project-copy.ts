@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT } from '../scripts/tools.ts';
+import { ROOT } from '../../scripts/tools.ts';
 
 /** Copies the project as a clone of the repository would have it, changes included. */
 export function copyProject(folder: string): void {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Dialect } from 'kysely';
 import pg from 'pg';
-import { readDatabaseLocation } from '../src/config.ts';
-import { connect, type Db } from '../src/database/connect.ts';
-import { openPostgres } from '../src/database/postgres.ts';
-import { TransactionalSqliteDialect } from '../src/database/sqlite.ts';
+import { readDatabaseLocation } from '../../src/config.ts';
+import { connect, type Db } from '../../src/database/connect.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { TransactionalSqliteDialect } from '../../src/database/sqlite.ts';
 
 const SERVER = process.env['TEST_POSTGRES_URL'];
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLogger } from '../src/observability/logger.ts';
-import { readableLog } from '../src/observability/readable-log.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { readableLog } from '../../src/observability/readable-log.ts';
 
 function logTo(lines: string[]) {
   return createLogger('info', readableLog({ write: (text) => lines.push(text) }));

@@ -4,9 +4,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/server/http-server.ts';
-import { DEMO, startApp } from '../harness.ts';
-import { type Expected, expectProblem, useService } from './setup.ts';
-import { type Answer, answerTo, exchange, type WireOptions } from './wire.ts';
+import { type Expected, expectProblem, useService } from '../http/setup.ts';
+import { type Answer, answerTo, exchange, type WireOptions } from '../http/wire.ts';
+import { DEMO, startApp } from '../support/service.ts';
 
 const { app, token, sendSignedIn } = useService();
 

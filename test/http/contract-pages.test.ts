@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { startApp } from '../harness.ts';
+import { startApp } from '../support/service.ts';
 import { BEHIND_PROXY, pathOfProgram, readContract, send, useService } from './setup.ts';
 import { answerTo } from './wire.ts';
 

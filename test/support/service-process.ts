@@ -5,15 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
-import { createClient } from '../src/client/index.ts';
+import { createClient } from '../../src/client/index.ts';
 
-const TODOS = new URL('../src/cli/todos.mjs', import.meta.url).pathname;
+const TODOS = new URL('../../src/cli/todos.mjs', import.meta.url).pathname;
 
 /** The service without npm, and with it. */
 const DIRECTLY = [process.execPath, TODOS, 'start'];
 export const WITH_NPM = [
   ...(process.env['npm_execpath'] ? [process.execPath, process.env['npm_execpath']] : ['npm']),
-  ...['--prefix', new URL('..', import.meta.url).pathname, 'start', '--'],
+  ...['--prefix', new URL('../..', import.meta.url).pathname, 'start', '--'],
 ];
 
 /** When each process has ended and its output is read to the end. */
