@@ -7,104 +7,14 @@
 //   npm run test:all -- --install            installs what is missing with apt-get first (as root)
 //   npm run test:all -- --complete           a suite that cannot run here counts as a failure
 //   npm run test:all -- --results FOLDER     writes the numbers of each suite there, as JSON
+//   npm run test:all -- --jobs 2             runs two suites at a time; prints each when it has ended
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { readCommandLine } from './command-line.ts';
+import { SUITES, type Suite } from './suites.ts';
 import { ROOT, run } from './tools.ts';
-
-interface Suite {
-  name: string;
-  what: string;
-  /** Arguments of Node.js. */
-  command: string[];
-  /** Commands that the machine must have, each with the package of Debian that has it. */
-  needs?: Record<string, string>;
-  /** Options that let it install what it needs by itself. */
-  installs?: string[];
-  environment?: Record<string, string>;
-  /** How it is told where to write its numbers; one without writes none. */
-  results?: (file: string) => string[];
-}
-
-const VITEST = 'node_modules/vitest/vitest.mjs';
-const DIFFERENTIAL = ['test/http', 'test/server', 'test/todos', 'test/flows.test.ts'];
-const PYTHON = { python3: 'python3-venv' };
-
-const SUITES: Suite[] = [
-  {
-    ...vitest('processes', 'programs as they are started and killed, and large data'),
-    command: [VITEST, 'run', '--project', 'processes'],
-  },
-  vitest('postgres', 'the tests on PostgreSQL, which comes along'),
-  vitest('pgbouncer', 'sessions and todos through PgBouncer', { pgbouncer: 'pgbouncer' }),
-  {
-    ...vitest('proofs', 'the long races, models and comparisons'),
-    command: [VITEST, 'run', 'test/auth', 'test/http/differential'],
-    environment: { ROUNDS: '200' },
-  },
-  {
-    ...vitest('differential', 'both validators see the requests of the tests'),
-    command: [VITEST, 'run', ...DIFFERENTIAL, '--exclude', 'test/http/compiled-validators.test.ts'],
-    environment: { DIFFERENTIAL: '1' },
-  },
-  vitest('docs', 'the commands of all pages, as a reader types them', { curl: 'curl' }),
-  vitest('browser', 'the pages in a browser', { chromium: 'chromium' }),
-  vitest('new', 'a resource that npm run new writes, and one by hand'),
-  vitest('install', 'npm ci and npm start print nothing but the banner, on Node.js 20 to 26'),
-  vitest('packages', 'the packages as they are published'),
-  vitest('tools', 'the linters, the mock, and all consumers of docs/tools.md', {
-    ...PYTHON,
-    go: 'golang-go',
-    java: 'default-jre-headless',
-    'systemd-analyze': 'systemd',
-  }),
-  vitest('clients', 'the generated clients in six languages', { java: 'default-jre-headless' }),
-  vitest('image', 'the image of the Dockerfile', { buildah: 'buildah', mmdebstrap: 'mmdebstrap' }),
-  script('diff', 'openapi.yaml against the last release', ['scripts/diff-contract.ts']),
-  {
-    ...script('deploy', 'the linters on Dockerfile, compose.yaml and the systemd unit', [
-      'scripts/lint-deploy.ts',
-    ]),
-    needs: { ...PYTHON, 'systemd-analyze': 'systemd' },
-  },
-  counted('attack', 'Schemathesis against the service', ['scripts/attack.ts'], PYTHON),
-  counted('coverage', 'every declared status and header', ['scripts/contract-coverage.ts']),
-  counted('broken-servers', 'the contract tests notice each', ['scripts/contract-mutants.ts']),
-  counted('mutants', 'the tests notice small changes to token rotation', [
-    'scripts/mutants.ts',
-    '--file',
-    'token-rotation',
-  ]),
-  {
-    ...counted('cluster', 'PostgreSQL under Patroni loses its primary', ['test/cluster/main.ts'], {
-      patroni: 'patroni',
-      etcd: 'etcd-server',
-      haproxy: 'haproxy',
-    }),
-    installs: ['--install'], // and keeps them from starting services of their own
-  },
-];
-
-function vitest(name: string, what: string, needs: Record<string, string> = {}): Suite {
-  const command = [VITEST, 'run', '-c', `test/${name}/vitest.config.ts`];
-  if (name === 'clients') command[3] = 'test/languages/vitest.config.ts';
-  const results = (file: string) => [
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ];
-  return { name, what, command, needs, results };
-}
-
-function script(name: string, what: string, command: string[]): Suite {
-  return { name, what, command };
-}
-
-function counted(name: string, what: string, command: string[], needs = {}): Suite {
-  return { name, what, command, needs, results: (file) => ['--results', file] };
-}
 
 /** Packages of Debian that the machine lacks for a suite. */
 function missingPackages({ needs = {} }: Suite): string[] {
@@ -143,18 +53,55 @@ interface Outcome {
   detail: string;
 }
 
-async function runSuite(suite: Suite, folder: string): Promise<Outcome> {
+/** Installs what the suites need, in one go. */
+async function installMissing(suites: Suite[]): Promise<void> {
+  const missing = suites.filter(({ installs }) => !installs).flatMap(missingPackages);
+  if (missing.length > 0) await installPackages([...new Set(missing)]);
+}
+
+/** Runs the suites in their order, so many at a time. */
+async function runSuites(suites: Suite[], jobs: number, folder: string): Promise<Outcome[]> {
+  const waiting = [...suites];
+  const running = new Map<Suite, Promise<void>>();
+  const outcomes: Outcome[] = [];
+  while (waiting.length > 0 || running.size > 0) {
+    const busy = new Set([...running.keys()].map(({ writes }) => writes));
+    const next = waiting.findIndex(({ writes }) => writes === undefined || !busy.has(writes));
+    const [suite] = running.size < jobs && next >= 0 ? waiting.splice(next, 1) : [];
+    if (!suite) {
+      await Promise.race(running.values());
+      continue;
+    }
+    console.log(
+      `\n== ${suite.name} (${suites.length - waiting.length} of ${suites.length}): ${suite.what}`,
+    );
+    const end = runSuite(suite, folder, jobs > 1).then((outcome) => {
+      outcomes.push(outcome);
+      print([outcome]);
+      running.delete(suite);
+    });
+    running.set(suite, end);
+  }
+  return suites.flatMap(({ name }) => outcomes.filter((outcome) => outcome.name === name));
+}
+
+/** @param isApart whether to print its output at its end only, because others run beside it */
+async function runSuite(suite: Suite, folder: string, isApart: boolean): Promise<Outcome> {
   const { name, command, environment = {}, installs } = suite;
-  const missing = missingPackages(suite);
   const installsItself = values.install && installs !== undefined;
-  if (missing.length > 0 && values.install && !installsItself) await installPackages(missing);
   const absent = installsItself ? [] : missingPackages(suite);
   if (absent.length > 0) return { name, verdict: 'not run', detail: needsOf(absent) };
   const file = join(folder, `${name}.json`);
   const started = performance.now();
   const options = installsItself ? installs : [];
   const args = [...command, ...options, ...(suite.results?.(file) ?? [])];
-  const code = await run(process.execPath, args, { env: environment });
+  const log = join(folder, `${name}.log`);
+  const output = isApart ? openSync(log, 'w') : undefined;
+  const code = await run(process.execPath, args, { env: environment, output });
+  if (output !== undefined) {
+    closeSync(output);
+    console.log(`\n== ${name} has ended; its output:\n${readFileSync(log, 'utf8')}`);
+  }
   const seconds = Math.round((performance.now() - started) / 1000);
   const detail = `${numbersOf(file)}${seconds} s`;
   return { name, verdict: code === 0 ? 'passed' : 'FAILED', detail };
@@ -184,13 +131,18 @@ const { values, positionals } = readCommandLine({
     list: { type: 'boolean', default: false },
     complete: { type: 'boolean', default: false },
     results: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
   },
 });
+const jobs = Number(values.jobs);
 const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
 const chosen = SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
 if (unknown.length > 0) {
   console.error(`There is no suite ${unknown.join(', ')}; --list shows what there is.`);
+  process.exitCode = 2;
+} else if (!Number.isInteger(jobs) || jobs < 1) {
+  console.error(`--jobs takes a whole number from 1, not ${values.jobs}.`);
   process.exitCode = 2;
 } else if (values.list) {
   for (const suite of SUITES) {
@@ -206,12 +158,9 @@ async function main(): Promise<void> {
   process.chdir(ROOT);
   spawnSync(process.execPath, ['scripts/use-node.cjs']);
   const folder = values.results ? resolve(values.results) : mkdtempSync(join(tmpdir(), 'tests-'));
-  const outcomes: Outcome[] = [];
-  for (const [index, suite] of chosen.entries()) {
-    console.log(`\n== ${suite.name} (${index + 1} of ${chosen.length}): ${suite.what}`);
-    outcomes.push(await runSuite(suite, folder));
-    print(outcomes.slice(-1));
-  }
+  mkdirSync(folder, { recursive: true });
+  if (values.install) await installMissing(chosen);
+  const outcomes = await runSuites(chosen, jobs, folder);
   console.log('\nSummary');
   print(outcomes);
   const bad = outcomes.filter(

@@ -1,7 +1,7 @@
 // What the scripts share that bring tools of their own along: each set of tools is installed once, as
 // its lock file says, into its folder under tools/ (git ignores what is installed there). So `npm ci`
 // installs none of them.
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -120,12 +120,15 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Print nothing of it. */
   quiet?: boolean;
+  /** The open file that gets its output, instead of the terminal. */
+  output?: number | undefined;
 }
 
 /** Runs a command to its end. @returns its exit code; 127 when there is no such command */
 export async function run(command: string, args: string[], options: RunOptions = {}) {
-  const { cwd = ROOT, env = {}, quiet = false } = options;
-  const stdio = quiet ? 'ignore' : 'inherit';
+  const { cwd = ROOT, env = {}, quiet = false, output } = options;
+  const stdio: StdioOptions =
+    output === undefined ? (quiet ? 'ignore' : 'inherit') : ['ignore', output, output];
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
   const stop = () => child.kill();
   process.on('SIGTERM', stop);

@@ -223,6 +223,7 @@ test.each(['contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack'
 test.each([
   [['run', 'contract', 'lnit'], /^npm run contract -- lnit: there is only coverage, .*lint/],
   [['run', 'bench', 'x'], /^npm run bench -- x: there is only login, overload, tracing\n$/],
+  [['test-all', '--jobs', 'two'], /^--jobs takes a whole number from 1, not two\.\n$/],
   [['test-all', 'postgers'], /^There is no suite postgers; --list shows what there is\.\n$/],
 ])('the script %s: says what there is, and exit code 2', async ([name = '', ...args], message) => {
   const { code, output } = await runScript([script(name), ...args]);

@@ -1,0 +1,109 @@
+// The suites that `npm run test:all` runs, with what each needs.
+export interface Suite {
+  name: string;
+  what: string;
+  /** Arguments of Node.js. */
+  command: string[];
+  /** Commands that the machine must have, each with the package of Debian that has it. */
+  needs?: Record<string, string>;
+  /** Options that let it install what it needs by itself. */
+  installs?: string[];
+  environment?: Record<string, string>;
+  /** A folder that it writes to. Suites with the same one do not run at the same time. */
+  writes?: string;
+  /** How it is told where to write its numbers; one without writes none. */
+  results?: (file: string) => string[];
+}
+
+const VITEST = 'node_modules/vitest/vitest.mjs';
+const DIFFERENTIAL = ['test/http', 'test/server', 'test/todos', 'test/flows.test.ts'];
+const PYTHON = { python3: 'python3-venv' };
+
+export const SUITES: Suite[] = [
+  {
+    ...vitest('processes', 'programs as they are started and killed, and large data'),
+    command: [VITEST, 'run', '--project', 'processes'],
+  },
+  vitest('postgres', 'the tests on PostgreSQL, which comes along'),
+  vitest('pgbouncer', 'sessions and todos through PgBouncer', { pgbouncer: 'pgbouncer' }),
+  {
+    ...vitest('proofs', 'the long races, models and comparisons'),
+    command: [VITEST, 'run', 'test/auth', 'test/http/differential'],
+    environment: { ROUNDS: '200' },
+  },
+  {
+    ...vitest('differential', 'both validators see the requests of the tests'),
+    command: [VITEST, 'run', ...DIFFERENTIAL, '--exclude', 'test/http/compiled-validators.test.ts'],
+    environment: { DIFFERENTIAL: '1' },
+  },
+  vitest('docs', 'the commands of all pages, as a reader types them', { curl: 'curl' }),
+  vitest('browser', 'the pages in a browser', { chromium: 'chromium' }),
+  {
+    ...vitest('new', 'a resource that npm run new writes, and one by hand'),
+    writes: 'tools/contract',
+  },
+  {
+    ...vitest('install', 'npm ci and npm start print nothing but the banner, on Node.js 20 to 26'),
+    writes: 'tools/packages',
+  },
+  {
+    ...vitest('packages', 'the packages as they are published', { chromium: 'chromium' }),
+    writes: 'tools/packages',
+  },
+  {
+    ...vitest('tools', 'the linters, the mock, and all consumers of docs/tools.md', {
+      ...PYTHON,
+      go: 'golang-go',
+      java: 'default-jre-headless',
+      'systemd-analyze': 'systemd',
+    }),
+    writes: 'tools/contract',
+  },
+  vitest('clients', 'the generated clients in six languages', { java: 'default-jre-headless' }),
+  vitest('image', 'the image of the Dockerfile', { buildah: 'buildah', mmdebstrap: 'mmdebstrap' }),
+  {
+    ...script('diff', 'openapi.yaml against the last release', ['scripts/diff-contract.ts']),
+    writes: 'tools/contract',
+  },
+  {
+    ...script('deploy', 'the linters on Dockerfile, compose.yaml and the systemd unit', [
+      'scripts/lint-deploy.ts',
+    ]),
+    needs: { ...PYTHON, 'systemd-analyze': 'systemd' },
+  },
+  counted('attack', 'Schemathesis against the service', ['scripts/attack.ts'], PYTHON),
+  counted('coverage', 'every declared status and header', ['scripts/contract-coverage.ts']),
+  counted('broken-servers', 'the contract tests notice each', ['scripts/contract-mutants.ts']),
+  counted('mutants', 'the tests notice small changes to token rotation', [
+    'scripts/mutants.ts',
+    '--file',
+    'token-rotation',
+  ]),
+  {
+    ...counted('cluster', 'PostgreSQL under Patroni loses its primary', ['test/cluster/main.ts'], {
+      patroni: 'patroni',
+      etcd: 'etcd-server',
+      haproxy: 'haproxy',
+    }),
+    installs: ['--install'], // and keeps them from starting services of their own
+  },
+];
+
+function vitest(name: string, what: string, needs: Record<string, string> = {}): Suite {
+  const command = [VITEST, 'run', '-c', `test/${name}/vitest.config.ts`];
+  if (name === 'clients') command[3] = 'test/languages/vitest.config.ts';
+  const results = (file: string) => [
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
+  return { name, what, command, needs, results };
+}
+
+function script(name: string, what: string, command: string[]): Suite {
+  return { name, what, command };
+}
+
+function counted(name: string, what: string, command: string[], needs = {}): Suite {
+  return { name, what, command, needs, results: (file) => ['--results', file] };
+}
