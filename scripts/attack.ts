@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createClient } from '../src/client/index.ts';
-import { document, operationsOf } from '../src/http/openapi-document.ts';
+import { document, listOperations } from '../src/http/openapi-document.ts';
 import type { OperationId } from '../src/http/operation.ts';
 import { executable, Missing, main, ROOT, run, wheels } from './tools.ts';
 
@@ -185,7 +185,7 @@ function note(service: Service, line: string): void {
 }
 
 function ids(): string[] {
-  return [...operationsOf(document)].map(({ operation }) => operation.operationId ?? '');
+  return [...listOperations(document)].map(({ operation }) => operation.operationId ?? '');
 }
 
 /** A table of operations and statuses. */

@@ -3,7 +3,7 @@
 import {
   type ContractDocument,
   type ExampleObject,
-  operationsOf,
+  listOperations,
   type ParameterObject,
   type Reference,
   type RequestBodyObject,
@@ -50,7 +50,7 @@ export function collectionsOf(document: ContractDocument, url: string): Record<s
 }
 
 function requestsOf(document: ContractDocument): Request[] {
-  const operations = [...operationsOf(document)];
+  const operations = [...listOperations(document)];
   const requests = operations.map(({ path, method, operation, pathParameters }): Request => {
     const id = operation.operationId ?? '';
     const [[mediaType = '', media] = []] = Object.entries(
@@ -77,7 +77,7 @@ function requestsOf(document: ContractDocument): Request[] {
 
 /** Where a link of the contract says that a path parameter comes from; what was made comes first. */
 function sourceOf(document: ContractDocument, target: string, parameter: string) {
-  const found = [...operationsOf(document)].flatMap(({ method, operation }) =>
+  const found = [...listOperations(document)].flatMap(({ method, operation }) =>
     Object.values(operation.responses ?? {})
       .flatMap((node) => linksOf(document, node))
       .filter(({ operationId, parameters }) => operationId === target && parameters?.[parameter])

@@ -14,8 +14,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
-import { describeVariables, exampleOf } from '../src/config.ts';
-import { type ContractDocument, hashOf } from '../src/http/openapi-document.ts';
+import { describeVariables, findExample } from '../src/config.ts';
+import { type ContractDocument, hashContract } from '../src/http/openapi-document.ts';
 import { collectionsOf } from './collections.ts';
 import { readCommandLine } from './command-line.ts';
 
@@ -30,7 +30,7 @@ const page = await readFile(new URL(PAGE, ROOT), 'utf8');
 const document: ContractDocument & { servers: [{ url: string }] } = parse(yaml);
 const generated = {
   'generated/openapi.d.ts': await generateTypes(yaml),
-  'generated/openapi.json': `${JSON.stringify({ sha256: hashOf(yaml), document })}\n`,
+  'generated/openapi.json': `${JSON.stringify({ sha256: hashContract(yaml), document })}\n`,
   ...collectionsOf(document, document.servers[0].url),
   [PAGE]: withTableOfVariables(page),
   [ENV_EXAMPLE]: envExample(),
@@ -85,7 +85,7 @@ function withTableOfVariables(text: string): string {
 function envExample(): string {
   const blocks = describeVariables().map(
     ({ name, default: value, meaning }) =>
-      `# ${meaning.replaceAll('`', '')}\n# ${value ? `${name}=${value}` : exampleOf(name)}\n`,
+      `# ${meaning.replaceAll('`', '')}\n# ${value ? `${name}=${value}` : findExample(name)}\n`,
   );
   const head = '# Copy this file to .env and uncomment what you want to change.\n';
   return [head, ...blocks].join('\n');
@@ -98,7 +98,7 @@ async function generateTypes(text: string): Promise<string> {
     defaultNonNullable: false, // a request member with a default stays optional
     inject: securityType(document),
   });
-  return `// Made from openapi.yaml by \`npm run generate\`; never edited.\n// openapi.yaml sha256: ${hashOf(text)}\n${astToString(nodes)}`;
+  return `// Made from openapi.yaml by \`npm run generate\`; never edited.\n// openapi.yaml sha256: ${hashContract(text)}\n${astToString(nodes)}`;
 }
 
 interface Problems {

@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
 import { sharedSecret } from './database/shared-secret.ts';
-import { demoCredentialsOf } from './demo-user.ts';
+import { createDemoLookup } from './demo-user.ts';
 import { compileAllowedHosts } from './http/allowed-hosts.ts';
 import { createClientLookup } from './http/client-address.ts';
 import { compileContract } from './http/contract.ts';
@@ -25,7 +25,7 @@ import { lazy } from './lazy.ts';
 import { createAccessLog } from './observability/access-log.ts';
 import { createHttpMetrics } from './observability/http-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { type Queues, queueOf } from './request-queues.ts';
+import { findQueue, type RequestQueues } from './request-queues.ts';
 import type { RequestHandler } from './server/http-server.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
@@ -40,7 +40,7 @@ export interface AppDependencies {
   logger: Logger;
   clock: Clock;
   metrics: Metrics;
-  queues: Queues;
+  queues: RequestQueues;
   /** Runs a request within its trace, if requests are traced. */
   trace?: PipelineOptions['trace'];
   /** Whether the service is shutting down. */
@@ -63,7 +63,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
   };
   const publicKeys = () => [...keys().byId.values()].flatMap(({ published }) => published ?? []);
   const { registration } = config;
-  const audit = auditFor(metrics.audited);
+  const audit = auditFor(metrics.countAuditEvent);
   const attempts = new Attempts(config.freeFailures, clock.now);
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {
@@ -75,9 +75,9 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     ...systemHandlers({ db, publicKeys, isClosing }),
   };
   const clients = createClientLookup(config.trustedProxies);
-  const findDemo = config.trial ? demoCredentialsOf(db) : async () => undefined;
+  const findDemo = config.isDevelopment ? createDemoLookup(db) : async () => undefined;
   const { refreshGraceSeconds: reuseLeewaySeconds } = config;
-  const settings = async () => {
+  const findSettings = async () => {
     const demo = await findDemo();
     return { registration, reuseLeewaySeconds, ...(demo && { demo }) };
   };
@@ -89,13 +89,13 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
       security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
     }),
     pages: {
-      ...webPages({ clients, settings }),
-      ...pagesOf(config, {
+      ...webPages({ clients, settings: findSettings }),
+      ...createExpressPages(config, {
         ...createContractPages(clients),
-        ...(config.metricsPort === undefined && metricsPage(metrics)),
+        ...(config.metricsPort === undefined && createMetricsPage(metrics)),
       }),
     },
-    queueOf: (target) => queueOf(queues, target),
+    findQueue: (target) => findQueue(queues, target),
     clients,
     securityHeaders: createSecurityHeaders(config.corsOrigins),
     isAllowedHost: compileAllowedHosts(config.allowedHosts),
@@ -105,7 +105,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     trace,
     report(error, { requestId }) {
       logger.error({ err: error, request_id: requestId }, 'failed');
-      if (isOutage(error)) metrics.databaseFailed(error);
+      if (isOutage(error)) metrics.countDatabaseFailure(error);
     },
     record(context) {
       for (const record of recorders) record(context);
@@ -117,8 +117,8 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
 export function createMetricsApp(config: Config, metrics: Metrics, logger: Logger): RequestHandler {
   return createPipeline({
     operations: [],
-    pages: pagesOf(config, metricsPage(metrics)),
-    queueOf: () => undefined,
+    pages: createExpressPages(config, createMetricsPage(metrics)),
+    findQueue: () => undefined,
     clients: createClientLookup(config.trustedProxies),
     securityHeaders: createSecurityHeaders(config.corsOrigins),
     isAllowedHost: compileAllowedHosts(config.allowedHosts),
@@ -130,7 +130,7 @@ export function createMetricsApp(config: Config, metrics: Metrics, logger: Logge
   });
 }
 
-function metricsPage({ render }: Metrics): Record<string, ExpressHandler> {
+function createMetricsPage({ render }: Metrics): Record<string, ExpressHandler> {
   return {
     '/metrics': async (_request, response) => {
       response.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await render());
@@ -139,7 +139,7 @@ function metricsPage({ render }: Metrics): Record<string, ExpressHandler> {
 }
 
 /** Express, for what is beside the contract. It is loaded for the first page that is asked for. */
-function pagesOf(
+function createExpressPages(
   { trustedProxies }: Config,
   pages: Record<string, ExpressHandler>,
 ): PipelineOptions['pages'] {

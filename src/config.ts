@@ -49,7 +49,7 @@ export interface Config {
    * Somebody is trying the service out: it listens on a loopback address only and its database is
    * embedded. Only then may it make its own key and a demo user.
    */
-  trial: boolean;
+  isDevelopment: boolean;
 }
 
 /** A variable has a value that the service cannot start with; the message names it. */
@@ -57,63 +57,67 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const duration = makeValidator<number>((input) => whole(input, 1, 10 * 365 * 86_400, 'seconds'));
-const count = makeValidator<number>((input) => whole(input, 1, 1_000_000, 'a number'));
+const duration = makeValidator<number>((input) =>
+  parseInteger(input, 1, 10 * 365 * 86_400, 'seconds'),
+);
+const count = makeValidator<number>((input) => parseInteger(input, 1, 1_000_000, 'a number'));
 const variables = {
-  PORT: makeValidator<number>((input) => whole(input, 0, 65_535, 'a port'))({
+  PORT: makeValidator<number>((input) => parseInteger(input, 0, 65_535, 'a port'))({
     default: 8000,
     desc: 'Port to listen on; 0 takes any that is free',
     example: '8000',
   }),
-  HOST: makeValidator<string>(host)({
+  HOST: makeValidator<string>(parseHost)({
     default: '127.0.0.1',
     desc: 'Address to listen on; `0.0.0.0` is every IPv4 address of the machine',
     example: '0.0.0.0',
   }),
   WORKERS: makeValidator<string>((input) =>
-    input === 'auto' ? input : String(whole(input, 1, 256, '`auto` or a number')),
+    input === 'auto' ? input : String(parseInteger(input, 1, 256, '`auto` or a number')),
   )({
     default: '1',
     desc: 'How many processes serve behind the port; `auto` is one for each core',
     example: 'auto',
   }),
-  DRAIN_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
+  DRAIN_SECONDS: makeValidator<number>((input) => parseInteger(input, 0, 300, 'seconds'))({
     default: 0,
     desc: 'Seconds for which the service goes on after SIGTERM while `/readyz` answers 503, so that a load balancer can drain it',
     example: '10',
   }),
-  METRICS_PORT: makeValidator<number>((input) => whole(input, 0, 65_535, 'a port'))({
+  METRICS_PORT: makeValidator<number>((input) => parseInteger(input, 0, 65_535, 'a port'))({
     default: undefined,
     desc: 'Port for `/metrics` alone. Without it, `/metrics` is at PORT, where every client can read it',
     example: '9464',
   }),
-  DATABASE_URL: makeValidator<string>(databaseUrl)({
+  DATABASE_URL: makeValidator<string>(parseDatabaseUrl)({
     default: 'sqlite:data/todos.sqlite',
     desc: '`sqlite:PATH`; `sqlite::memory:` for a database that ends with the process; `postgres://USER:PASSWORD@HOST:PORT/NAME` for PostgreSQL or an engine that speaks its protocol',
     example: 'postgres://todos:secret@db.example.com:5432/todos',
   }),
-  DATABASE_POOL_SIZE: makeValidator<number>((input) => whole(input, 1, 1000, 'a number'))({
+  DATABASE_POOL_SIZE: makeValidator<number>((input) => parseInteger(input, 1, 1000, 'a number'))({
     default: 10,
     desc: 'How many connections to PostgreSQL a process opens at most',
     example: '10',
   }),
-  DATABASE_POOL_QUEUE: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
+  DATABASE_POOL_QUEUE: makeValidator<number>((input) =>
+    parseInteger(input, 1, 100_000, 'a number'),
+  )({
     default: 500,
     desc: 'How many requests may wait for a connection; more are rejected with 503',
     example: '500',
   }),
-  JWT_SECRET: makeValidator<string>(secret)({
+  JWT_SECRET: makeValidator<string>(parseSecret)({
     default: undefined,
     desc: 'Secret that signs access tokens (HS256), 32 bytes or more. On a loopback address one is made and kept beside the database',
     example: '"$(openssl rand -base64 48)"',
   }),
-  JWT_KEYS: makeValidator<string>(jwks)({
+  JWT_KEYS: makeValidator<string>(parseJwks)({
     default: undefined,
     desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run todos -- keys` makes one. A file that changes is read again',
     example: 'keys.json',
   }),
-  JWT_ISSUER: text('openapi-todos', '`iss` of access tokens'),
-  JWT_AUDIENCE: text('openapi-todos', '`aud` of access tokens'),
+  JWT_ISSUER: defineText('openapi-todos', '`iss` of access tokens'),
+  JWT_AUDIENCE: defineText('openapi-todos', '`aud` of access tokens'),
   ACCESS_TOKEN_SECONDS: duration({
     default: 900,
     desc: 'Seconds for which an access token is valid',
@@ -129,12 +133,12 @@ const variables = {
     desc: 'Seconds after which a session ends, however much it is used',
     example: '7776000',
   }),
-  REFRESH_GRACE_SECONDS: makeValidator<number>((input) => whole(input, 0, 300, 'seconds'))({
+  REFRESH_GRACE_SECONDS: makeValidator<number>((input) => parseInteger(input, 0, 300, 'seconds'))({
     default: 10,
     desc: 'The reuse leeway: seconds for which the refresh token that was spent last gets the same successor again; 0 is none',
     example: '0',
   }),
-  REGISTRATION: makeValidator<boolean>(yesOrNo)({
+  REGISTRATION: makeValidator<boolean>(parseBoolean)({
     default: true,
     desc: 'Whether anyone may create an account (`true`, `false`)',
     example: 'false',
@@ -154,17 +158,19 @@ const variables = {
     desc: 'The same for refused refresh tokens of one address, in a quarter of an hour',
     example: '100',
   }),
-  CORS_ORIGINS: makeValidator<string>(origins)({
+  CORS_ORIGINS: makeValidator<string>(parseOrigins)({
     default: 'http://localhost:*,http://127.0.0.1:*',
     desc: 'Origins whose pages may call the service, with commas between; `https://*.example.com` is any subdomain, `:*` any port, `*` any origin, `none` none',
     example: 'https://app.example.com,https://*.example.com,http://localhost:*',
   }),
-  ALLOWED_HOSTS: makeValidator<string>(hosts)({
+  ALLOWED_HOSTS: makeValidator<string>(parseHosts)({
     default: undefined,
     desc: 'Hosts that requests may name, with commas between; `*.example.com` is any subdomain, `*` any host. By default any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) loopback names only',
     example: 'todos.example.com,*.preview.example.com',
   }),
-  BODY_LIMIT_BYTES: makeValidator<number>((input) => whole(input, 1024, 100 * 2 ** 20, 'bytes'))({
+  BODY_LIMIT_BYTES: makeValidator<number>((input) =>
+    parseInteger(input, 1024, 100 * 2 ** 20, 'bytes'),
+  )({
     default: 65_536,
     desc: 'Maximum size of a request body, in bytes',
     example: '65536',
@@ -174,44 +180,44 @@ const variables = {
     desc: 'Maximum number of todos of a user; one more is rejected with 409',
     example: '10000',
   }),
-  REQUEST_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
+  REQUEST_SECONDS: makeValidator<number>((input) => parseInteger(input, 1, 3600, 'seconds'))({
     default: 30,
     desc: 'Seconds that a request may take to arrive (408), then to be answered (503), then its answer to be read',
     example: '30',
   }),
-  KEEP_ALIVE_SECONDS: makeValidator<number>((input) => whole(input, 1, 3600, 'seconds'))({
+  KEEP_ALIVE_SECONDS: makeValidator<number>((input) => parseInteger(input, 1, 3600, 'seconds'))({
     default: 65,
     desc: 'Seconds for which an idle connection stays open. It must be longer than the load balancer keeps one (nginx, AWS: 60)',
     example: '65',
   }),
-  MAX_REQUESTS: makeValidator<number>((input) => whole(input, 16, 100_000, 'a number'))({
+  MAX_REQUESTS: makeValidator<number>((input) => parseInteger(input, 16, 100_000, 'a number'))({
     default: 512,
     desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have a limit of their own',
     example: '512',
   }),
-  MAX_CONNECTIONS: makeValidator<number>((input) => whole(input, 1, 100_000, 'a number'))({
+  MAX_CONNECTIONS: makeValidator<number>((input) => parseInteger(input, 1, 100_000, 'a number'))({
     default: 1000,
     desc: 'Maximum number of connections of a process. On a few more it answers 503; it drops the rest',
     example: '1000',
   }),
-  TRUSTED_PROXIES: makeValidator<string>(proxies)({
+  TRUSTED_PROXIES: makeValidator<string>(parseProxies)({
     default: 'none',
     desc: 'Addresses or subnets of the proxies whose `X-Forwarded-For` counts, with commas between, or `none`',
     example: '10.0.0.0/8,127.0.0.1',
   }),
   LOG_LEVEL: makeValidator<string>((input) =>
-    oneOf(input, ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    parseChoice(input, ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   )({
     default: 'info',
     desc: 'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
     example: 'warn',
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: makeValidator<string>(endpoint)({
+  OTEL_EXPORTER_OTLP_ENDPOINT: makeValidator<string>(parseEndpoint)({
     default: undefined,
     desc: 'Where OpenTelemetry traces go (OTLP over HTTP, protobuf); without it there are none',
     example: 'http://localhost:4318',
   }),
-  OTEL_TRACES_SAMPLER_ARG: makeValidator<number>(ratio)({
+  OTEL_TRACES_SAMPLER_ARG: makeValidator<number>(parseRatio)({
     default: 1,
     desc: 'What share of the traces is kept where the caller has not decided, from 0 to 1',
     example: '0.1',
@@ -232,35 +238,38 @@ export function describeVariables(): { name: string; default: string; meaning: s
  * @throws ConfigError naming every variable that is wrong, what is wrong with it, and an example
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const env = read(environment, variables);
-  const database = locationOf(env);
+  const env = cleanVariables(environment, variables);
+  const database = parseDatabaseLocation(env);
   const isEmbedded = database.engine === 'sqlite';
-  const trial = isLoopback(env.HOST) && isEmbedded;
-  if (!trial && !env.JWT_SECRET && !env.JWT_KEYS) {
+  const isDevelopment = isLoopback(env.HOST) && isEmbedded;
+  if (!isDevelopment && !env.JWT_SECRET && !env.JWT_KEYS) {
     const fact = isEmbedded
       ? `HOST=${env.HOST} is no loopback address`
       : 'DATABASE_URL is no embedded database';
     const why = `(or JWT_KEYS) is needed because ${fact}`;
-    throw new ConfigError(explain('JWT_SECRET', new EnvError(why)));
+    throw new ConfigError(explainFault('JWT_SECRET', new EnvError(why)));
   }
   if (env.JWT_SECRET && env.JWT_KEYS) {
     throw new ConfigError(
-      explain('JWT_KEYS', new EnvError('takes the place of JWT_SECRET: set one')),
+      explainFault('JWT_KEYS', new EnvError('takes the place of JWT_SECRET: set one')),
     );
   }
   if (env.METRICS_PORT && env.METRICS_PORT === env.PORT) {
     throw new ConfigError(
-      explain('METRICS_PORT', new EnvError(`must be another one than PORT, not "${env.PORT}"`)),
+      explainFault(
+        'METRICS_PORT',
+        new EnvError(`must be another one than PORT, not "${env.PORT}"`),
+      ),
     );
   }
   return {
     host: env.HOST,
     port: env.PORT,
-    workers: workersOf(env.WORKERS, database),
+    workers: parseWorkers(env.WORKERS, database),
     drainSeconds: env.DRAIN_SECONDS,
     metricsPort: env.METRICS_PORT,
     database,
-    keys: keysOf(env.JWT_SECRET, env.JWT_KEYS),
+    keys: parseKeys(env.JWT_SECRET, env.JWT_KEYS),
     issuer: env.JWT_ISSUER,
     audience: env.JWT_AUDIENCE,
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS,
@@ -273,45 +282,47 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       loginPerAddress: env.LOGIN_FREE_FAILURES_PER_ADDRESS,
       refresh: env.REFRESH_FREE_FAILURES,
     },
-    corsOrigins: list(env.CORS_ORIGINS),
+    corsOrigins: splitList(env.CORS_ORIGINS),
     bodyLimit: env.BODY_LIMIT_BYTES,
     maxTodos: env.MAX_TODOS,
     maxRequests: env.MAX_REQUESTS,
     maxConnections: env.MAX_CONNECTIONS,
     requestSeconds: env.REQUEST_SECONDS,
     keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
-    trustedProxies: list(env.TRUSTED_PROXIES),
-    allowedHosts: allowedHostsOf(env, trial),
+    trustedProxies: splitList(env.TRUSTED_PROXIES),
+    allowedHosts: parseAllowedHosts(env, isDevelopment),
     logLevel: env.LOG_LEVEL,
-    traces: tracesOf(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
-    trial,
+    traces: parseTraces(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
+    isDevelopment,
   };
 }
 
 /** Where the data is, for programs that need to know no more. @throws ConfigError */
 export function readDatabaseLocation(environment: Record<string, string | undefined>) {
   const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_QUEUE } = variables;
-  return locationOf(read(environment, { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_QUEUE }));
+  return parseDatabaseLocation(
+    cleanVariables(environment, { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_QUEUE }),
+  );
 }
 
-function read<Specs extends Partial<typeof variables>>(
+function cleanVariables<Specs extends Partial<typeof variables>>(
   environment: Record<string, string | undefined>,
   specs: Specs,
 ) {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
   return cleanEnv(present, specs, {
     reporter: ({ errors }) => {
-      const lines = Object.entries(errors).map(([name, error]) => explain(name, error));
+      const lines = Object.entries(errors).map(([name, error]) => explainFault(name, error));
       if (lines.length > 0) throw new ConfigError(lines.join('\n'));
     },
   });
 }
 
-function workersOf(count: string, database: DatabaseLocation): number {
+function parseWorkers(count: string, database: DatabaseLocation): number {
   const workers = count === 'auto' ? availableParallelism() : Number(count);
   if (workers > 1 && database.engine === 'sqlite' && database.path === ':memory:') {
     const why = `must be 1: a database in memory has one process, not ${workers}`;
-    throw new ConfigError(explain('WORKERS', new EnvError(why)));
+    throw new ConfigError(explainFault('WORKERS', new EnvError(why)));
   }
   return workers;
 }
@@ -322,20 +333,20 @@ interface DatabaseVariables {
   DATABASE_POOL_QUEUE: number;
 }
 
-function locationOf(env: DatabaseVariables): DatabaseLocation {
+function parseDatabaseLocation(env: DatabaseVariables): DatabaseLocation {
   const url = env.DATABASE_URL;
   if (url.startsWith('sqlite:')) return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
   const { DATABASE_POOL_SIZE: poolSize, DATABASE_POOL_QUEUE: poolQueue } = env;
   return { engine: 'postgres', url, poolSize, poolQueue };
 }
 
-function keysOf(secret: string | undefined, jwks: string | undefined): Config['keys'] {
+function parseKeys(secret: string | undefined, jwks: string | undefined): Config['keys'] {
   if (secret) return { secret };
   if (!jwks) return undefined;
   return isJson(jwks) ? { jwks } : { file: jwks };
 }
 
-function tracesOf(to: string | undefined, share: number): Config['traces'] {
+function parseTraces(to: string | undefined, share: number): Config['traces'] {
   return to ? { endpoint: to, ratio: share } : undefined;
 }
 
@@ -343,12 +354,12 @@ function isJson(jwks: string): boolean {
   return jwks.trimStart().startsWith('{');
 }
 
-function explain(name: string, error: Error): string {
-  return `${name} ${error.message}\n  for example: ${exampleOf(name)}`;
+function explainFault(name: string, error: Error): string {
+  return `${name} ${error.message}\n  for example: ${findExample(name)}`;
 }
 
 /** An assignment to a variable of the service that works; undefined for any other variable. */
-export function exampleOf(name: string): string | undefined {
+export function findExample(name: string): string | undefined {
   const variable = Object.entries(variables).find(([key]) => key === name)?.[1];
   return variable && `${name}=${variable.example}`;
 }
@@ -366,18 +377,18 @@ function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1';
 }
 
-function list(value: string): string[] {
+function splitList(value: string): string[] {
   return value === 'none' ? [] : value.split(',').map((item) => item.trim());
 }
 
-function text(value: string, desc: string) {
+function defineText(value: string, desc: string) {
   return makeValidator<string>((input) => {
     if (input.length <= 200) return input;
     throw new EnvError(`must have 200 characters or fewer, not ${input.length}`);
   })({ default: value, desc, example: value });
 }
 
-function whole(input: string, least: number, most: number, unit: string): number {
+function parseInteger(input: string, least: number, most: number, unit: string): number {
   const value = /^\d{1,12}$/.test(input) ? Number(input) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new EnvError(
@@ -385,33 +396,33 @@ function whole(input: string, least: number, most: number, unit: string): number
   );
 }
 
-function yesOrNo(input: string): boolean {
+function parseBoolean(input: string): boolean {
   if (/^(true|t|yes|on|1)$/.test(input)) return true;
   if (/^(false|f|no|off|0)$/.test(input)) return false;
   throw new EnvError(`must be true or false, not ${quote(input)}`);
 }
 
-function oneOf(input: string, choices: string[]): string {
+function parseChoice(input: string, choices: string[]): string {
   if (choices.includes(input)) return input;
   throw new EnvError(`must be one of ${choices.join(', ')}, not ${quote(input)}`);
 }
 
-function host(input: string): string {
+function parseHost(input: string): string {
   if (isIP(input) !== 0 || /^[a-z0-9.-]+$/i.test(input)) return input;
   throw new EnvError(`must be an address or a host name, not ${quote(input)}`);
 }
 
-function databaseUrl(input: string): string {
+function parseDatabaseUrl(input: string): string {
   if (/^postgres(ql)?:\/\/./.test(input) && URL.canParse(input)) return input;
   const path = /^sqlite:(.+)$/.exec(input)?.[1];
   const fault = path && findPathFault(path);
   if (path && !fault) return input;
   const forms = 'must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME';
-  throw new EnvError(`${forms}, not ${schemeOf(input)}${fault ? `: ${fault}` : ''}`);
+  throw new EnvError(`${forms}, not ${quoteScheme(input)}${fault ? `: ${fault}` : ''}`);
 }
 
 /** What of a URL that is wrong can be shown: the rest may hold a password. */
-function schemeOf(url: string): string {
+function quoteScheme(url: string): string {
   const scheme = /^[a-z][a-z0-9+.-]{0,20}:/i.exec(url)?.[0];
   return scheme ? `"${scheme}…"` : 'a text without a scheme';
 }
@@ -428,63 +439,65 @@ function findPathFault(path: string): string | undefined {
   return undefined;
 }
 
-function secret(input: string): string {
+function parseSecret(input: string): string {
   const bytes = Buffer.byteLength(input);
   if (bytes >= 32) return input;
   throw new EnvError(`must have 32 bytes or more (256 bits), not ${bytes}`);
 }
 
 /** A JWK Set's JSON, or the path of a file; what stands in it is the key module's business. */
-function jwks(input: string): string {
+function parseJwks(input: string): string {
   try {
     if (!isJson(input)) accessSync(input, constants.R_OK);
     return input;
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : error;
-    const given = isFileName(input) ? quote(input) : `a text of ${input.length} characters`;
+    const given = isKeyFileName(input) ? quote(input) : `a text of ${input.length} characters`;
     throw new EnvError(`must be a JWK Set or the path of a file with one, not ${given}: ${why}`);
   }
 }
 
 /** A name that cannot be a key that was given by mistake. */
-function isFileName(input: string): boolean {
+function isKeyFileName(input: string): boolean {
   return /^[^{}]*\.json$/.test(input);
 }
 
-function endpoint(input: string): string {
+function parseEndpoint(input: string): string {
   if (URL.canParse(input) && /^https?:$/.test(new URL(input).protocol)) return input;
-  throw new EnvError(`must be a URL that begins with http:// or https://, not ${schemeOf(input)}`);
+  throw new EnvError(
+    `must be a URL that begins with http:// or https://, not ${quoteScheme(input)}`,
+  );
 }
 
-function ratio(input: string): number {
+function parseRatio(input: string): number {
   const value = /^\d(\.\d{1,9})?$/.test(input) ? Number(input) : Number.NaN;
   if (value <= 1) return value;
   throw new EnvError(`must be a number from 0 to 1, not ${quote(input)}`);
 }
 
-function origins(input: string): string {
-  const wrong = list(input).find((origin) => !isOriginPattern(origin));
+function parseOrigins(input: string): string {
+  const wrong = splitList(input).find((origin) => !isOriginPattern(origin));
   if (wrong === undefined) return input;
   throw new EnvError(`must be origins (scheme://host[:port], lower case), not ${quote(wrong)}`);
 }
 
-function hosts(input: string): string {
-  const wrong = list(input).find((host) => !isHostPattern(host));
+function parseHosts(input: string): string {
+  const wrong = splitList(input).find((host) => !isHostPattern(host));
   if (wrong === undefined) return input;
   throw new EnvError(`must be host names without a port, not ${quote(wrong)}`);
 }
 
 /** A service that somebody tries out on their own machine is not to be asked by pages of other sites. */
-function allowedHostsOf(
+function parseAllowedHosts(
   env: { ALLOWED_HOSTS?: string | undefined; TRUSTED_PROXIES: string },
   isDevelopment: boolean,
 ): string[] {
-  if (env.ALLOWED_HOSTS !== undefined) return list(env.ALLOWED_HOSTS);
-  return isDevelopment && list(env.TRUSTED_PROXIES).length === 0 ? [] : ['*'];
+  if (env.ALLOWED_HOSTS !== undefined) return splitList(env.ALLOWED_HOSTS);
+  return isDevelopment && splitList(env.TRUSTED_PROXIES).length === 0 ? [] : ['*'];
 }
 
-function proxies(input: string): string {
-  for (const item of list(input)) {
+function parseProxies(input: string): string {
+  for (const item of splitList(input)) {
     const [address = '', bits = '0'] = item.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {

@@ -28,14 +28,14 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
 
 /** Whether one can sign in as the demo user. */
 export async function hasDemoUser(db: Db): Promise<boolean> {
-  return (await demoCredentialsOf(db)()) !== undefined;
+  return (await createDemoLookup(db)()) !== undefined;
 }
 
 /**
  * Makes a function that finds the credentials of the demo user, if one can sign in with them. The
  * password is checked only when the stored hash is another than last time.
  */
-export function demoCredentialsOf(db: Db): () => Promise<typeof DEMO_CREDENTIALS | undefined> {
+export function createDemoLookup(db: Db): () => Promise<typeof DEMO_CREDENTIALS | undefined> {
   let checked: { hash: string; isRight: boolean } | undefined;
   return async () => {
     const hash = (await findUserByName(db, DEMO_CREDENTIALS.username))?.passwordHash;

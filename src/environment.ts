@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, describeVariables, exampleOf } from './config.ts';
+import { ConfigError, describeVariables, findExample } from './config.ts';
 import { decodeText } from './decode-text.ts';
 
 /**
@@ -21,7 +21,7 @@ function expectAssignments(text: string, path: string): void {
   for (const [index, line] of outsideQuotes.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)|^\s*(export\s+)?[\w.-]+\s*=/.test(line)) continue;
     const name = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1] ?? ''; // the rest may be a secret
-    const example = exampleOf(name) ?? exampleOf('PORT');
+    const example = findExample(name) ?? findExample('PORT');
     const given = name ? `begins with "${name}" and ` : '';
     throw new ConfigError(
       `${path}, line ${index + 1} ${given}is not NAME=VALUE\n  for example: ${example}`,

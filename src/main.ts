@@ -4,10 +4,15 @@ import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo-user.ts';
 import { createLogger } from './observability/logger.ts';
-import { readableLog } from './observability/readable-log.ts';
+import { createReadableLog } from './observability/readable-log.ts';
 import { type Service, startService } from './service.ts';
-import { explainStartFault } from './start-errors.ts';
-import { type Listening, type Order, startWorkers, WorkerDied } from './workers.ts';
+import { explainStartError } from './start-errors.ts';
+import {
+  startWorkers,
+  type WorkerCommand,
+  type WorkerReport,
+  WorkerStartError,
+} from './workers.ts';
 
 /** Runs the service until it is stopped; a start that fails ends the process with 1. */
 export async function runService(): Promise<void> {
@@ -15,8 +20,8 @@ export async function runService(): Promise<void> {
     await start();
   } catch (error) {
     process.exitCode = 1;
-    if (error instanceof WorkerDied) return; // after saying why
-    console.error(explainStartFault(error) ?? error);
+    if (error instanceof WorkerStartError) return; // after saying why
+    console.error(explainStartError(error) ?? error);
     cluster.worker?.disconnect();
   }
 }
@@ -24,61 +29,67 @@ export async function runService(): Promise<void> {
 async function start(): Promise<void> {
   const config = readConfig(process.env);
   const { stdout } = process;
-  const logger = createLogger(config.logLevel, stdout.isTTY ? readableLog(stdout) : undefined);
-  if (cluster.isWorker) await work(config, logger);
-  else if (config.workers > 1) await lead(config, logger);
-  else await serve(config, logger);
+  const logger = createLogger(
+    config.logLevel,
+    stdout.isTTY ? createReadableLog(stdout) : undefined,
+  );
+  if (cluster.isWorker) await runWorker(config, logger);
+  else if (config.workers > 1) await runPrimary(config, logger);
+  else await runAlone(config, logger);
 }
 
 /** The one process that is all of the service. */
-async function serve(config: Config, logger: Logger): Promise<void> {
+async function runAlone(config: Config, logger: Logger): Promise<void> {
   const starting = startService(config, logger);
-  obeySignals(config, logger, {
+  handleSignals(config, logger, {
     reload: () => void starting.then(reloadKeys, () => undefined),
     stop: async () => (await starting).close(),
   });
   const service = await starting;
-  console.log(banner(await describe(config, service)));
+  console.log(formatBanner(await reportStart(config, service)));
 }
 
 /** The process that starts the others and passes on what it is told. */
-async function lead(config: Config, logger: Logger): Promise<void> {
+async function runPrimary(config: Config, logger: Logger): Promise<void> {
   const workers = await startWorkers(config.workers, logger);
-  obeySignals(config, logger, { reload: () => workers.tell('reload keys'), stop: workers.stop });
-  console.log(banner(workers.listening));
+  handleSignals(config, logger, {
+    reload: () => workers.sendToAll('reload keys'),
+    stop: workers.stop,
+  });
+  console.log(formatBanner(workers.report));
 }
 
 /** One of several processes. Signals, which a terminal sends to all, are the leading one's. */
-async function work(config: Config, logger: Logger): Promise<void> {
+async function runWorker(config: Config, logger: Logger): Promise<void> {
   for (const signal of [...STOP_SIGNALS, 'SIGHUP']) process.on(signal, () => undefined);
   const starting = startService(config, logger.child({ pid: process.pid }));
-  process.on('message', (order: Order) => {
+  process.on('message', (command: WorkerCommand) => {
     void starting.then(async (service) => {
-      if (order === 'reload keys') await reloadKeys(service);
-      if (order !== 'stop') return; // metrics are asked for in the same way
+      if (command === 'reload keys') await reloadKeys(service);
+      if (command !== 'stop') return; // metrics are asked for in the same way
       await service.close();
       cluster.worker?.disconnect();
     });
   });
-  process.send?.((await describe(config, await starting)) satisfies Listening);
+  process.send?.((await reportStart(config, await starting)) satisfies WorkerReport);
 }
 
-async function describe(config: Config, { url, db }: Service): Promise<Listening> {
-  return { url, hasDemo: config.trial && (await hasDemoUser(db)) };
+async function reportStart(config: Config, { url, db }: Service): Promise<WorkerReport> {
+  return { url, hasDemo: config.isDevelopment && (await hasDemoUser(db)) };
 }
 
-interface Orders {
+interface SignalActions {
   reload(): void;
   stop(): Promise<void>;
 }
 
-function obeySignals({ keys }: Config, logger: Logger, { reload, stop }: Orders): void {
-  // A trial without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
+function handleSignals({ keys }: Config, logger: Logger, { reload, stop }: SignalActions): void {
+  // A service without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
   if (keys) process.on('SIGHUP', reload);
   let stoppedAt: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (stoppedAt !== undefined) return endAtSecondSignal(stoppedAt);
+      if (stoppedAt !== undefined) return exitAtSecondSignal(stoppedAt);
       stoppedAt = performance.now();
       void stop().then(() => logger.info('stopped'));
     });
@@ -94,7 +105,7 @@ const STOP_SIGNALS =
 /** npm repeats a Ctrl+C that the terminal has sent to the service, too: that is one signal. */
 const REPEATED_SIGNAL_MS = 300;
 
-function endAtSecondSignal(stoppedAt: number): void {
+function exitAtSecondSignal(stoppedAt: number): void {
   if (performance.now() - stoppedAt > REPEATED_SIGNAL_MS) process.exit(1);
 }
 
@@ -102,7 +113,7 @@ function reloadKeys(service: Service): Promise<void> {
   return service.reloadKeys();
 }
 
-function banner({ url, hasDemo }: Listening): string {
+function formatBanner({ url, hasDemo }: WorkerReport): string {
   const { username, password } = DEMO_CREDENTIALS;
   const login = JSON.stringify({ username, password });
   const demo = [

@@ -4,14 +4,17 @@ import type { OperationId } from './http/operation.ts';
 import { RequestQueue } from './server/request-queue.ts';
 
 /** A bounded queue for each kind of work. */
-export interface Queues {
+export interface RequestQueues {
   /** For hashing a password. Handlers enter it, once they know that there is one to hash. */
   passwords: RequestQueue;
   /** For all else, and for all of a request that is not its hash. */
   others: RequestQueue;
 }
 
-export function createQueues({ maxRequests, workers }: Config, onReject?: () => void): Queues {
+export function createRequestQueues(
+  { maxRequests, workers }: Config,
+  onReject?: () => void,
+): RequestQueues {
   const maxConcurrent = Math.floor(maxRequests / 8);
   const limits = { maxConcurrent, maxQueued: maxRequests - maxConcurrent };
   return {
@@ -29,8 +32,8 @@ const EXEMPT: ReadonlySet<string> = new Set([
 ] satisfies (OperationId | '/metrics')[]);
 
 /** @returns the queue that admits an operation or a page; `undefined` for what is never rejected */
-export function queueOf(
-  { others }: Queues,
+export function findQueue(
+  { others }: RequestQueues,
   target: OperationId | `/${string}`,
 ): RequestQueue | undefined {
   if (EXEMPT.has(target)) return undefined;

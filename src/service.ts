@@ -13,7 +13,7 @@ import { createDemoUser } from './demo-user.ts';
 import { findExposedFiles } from './exposed-files.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import type { Tracing } from './observability/tracing.ts';
-import { createQueues } from './request-queues.ts';
+import { createRequestQueues } from './request-queues.ts';
 import { createHttpServer, type HttpServerOptions, listen } from './server/http-server.ts';
 
 /** A service that listens. */
@@ -42,22 +42,22 @@ export async function startService(
   clock: Clock = systemClock,
   limits: Limits = {},
 ): Promise<Service> {
-  await using opened = new AsyncDisposableStack(); // closed again if the rest fails
+  await using resources = new AsyncDisposableStack(); // closed again if the rest fails
   for (const file of findExposedFiles(config)) {
     logger.warn({ file }, 'other users of this machine can read the file: chmod 600 it');
   }
-  const tracing = await traceIfAsked(config, logger);
-  if (tracing) opened.defer(tracing.close);
-  const db = opened.adopt(connect(config.database, tracing?.statement), (handle) =>
+  const tracing = await startTracingIfConfigured(config, logger);
+  if (tracing) resources.defer(tracing.close);
+  const db = resources.adopt(connect(config.database, tracing?.statement), (handle) =>
     handle.destroy(),
   );
   await migrate(db, async (fresh) => {
-    if (config.trial) await createDemoUser(fresh, clock.now());
+    if (config.isDevelopment) await createDemoUser(fresh, clock.now());
   });
-  const keys = opened.adopt(await keysOf(config, logger), (source) => source.close());
-  const queues = createQueues(config, rejectionReport(logger));
+  const keys = resources.adopt(await openKeySource(config, logger), (source) => source.close());
+  const queues = createRequestQueues(config, createRejectionReport(logger));
   const metrics = createMetrics(() => poolUseOf(db), { ...queues });
-  opened.defer(sweepRegularly(db, clock.now, sweepReport(metrics, logger)));
+  resources.defer(sweepRegularly(db, clock.now, createRetentionReport(metrics, logger)));
   let closing = false;
   const isClosing = () => closing;
   const app = await createApp({
@@ -71,26 +71,26 @@ export async function startService(
     trace: tracing?.request,
     isClosing,
   });
-  const bounds = {
+  const serverOptions = {
     ...LIMITS,
-    ...timesOf(config),
+    ...readTimeouts(config),
     ...limits,
     maxConnections: config.maxConnections,
   };
-  const server = createHttpServer(app, bounds);
+  const server = createHttpServer(app, serverOptions);
   const { host, port, metricsPort } = config;
-  const place = { host, shutdownTimeout: bounds.shutdownTimeout };
-  const listenAt = async (listener: Server, where: number) =>
-    opened.use(await listen(listener, { ...place, port: where })).url;
-  const listenForMetrics = (where: number) =>
-    listenAt(createHttpServer(createMetricsApp(config, metrics, logger), bounds), where);
+  const listenOptions = { host, shutdownTimeout: serverOptions.shutdownTimeout };
+  const listenAt = async (listener: Server, onPort: number) =>
+    resources.use(await listen(listener, { ...listenOptions, port: onPort })).url;
+  const listenForMetrics = (onPort: number) =>
+    listenAt(createHttpServer(createMetricsApp(config, metrics, logger), serverOptions), onPort);
   const metricsUrl = metricsPort === undefined ? undefined : await listenForMetrics(metricsPort);
   const url = await listenAt(server, port);
-  const running = opened.move();
+  const openResources = resources.move();
   const close = async () => {
     closing = true;
     await sleep(config.drainSeconds * 1000);
-    await running.disposeAsync(); // the last first
+    await openResources.disposeAsync(); // the last first
   };
   return { url, metricsUrl: `${metricsUrl ?? url}/metrics`, db, reloadKeys: keys.reload, close };
 }
@@ -108,14 +108,14 @@ const LIMITS = {
   maxHeaderSize: 16_384,
 };
 
-function timesOf({ requestSeconds, keepAliveSeconds }: Config) {
+function readTimeouts({ requestSeconds, keepAliveSeconds }: Config) {
   const requestTimeout = requestSeconds * 1000;
   const headersTimeout = Math.min(10_000, requestTimeout);
   return { requestTimeout, headersTimeout, keepAliveTimeout: keepAliveSeconds * 1000 };
 }
 
 /** Not a line for each: a log that grows with the load would be a load of its own. */
-function rejectionReport(logger: Logger): () => void {
+function createRejectionReport(logger: Logger): () => void {
   let count = 0;
   const report = () => {
     logger.warn({ rejected: count }, 'overloaded: requests are answered with 503');
@@ -127,22 +127,22 @@ function rejectionReport(logger: Logger): () => void {
   };
 }
 
-async function keysOf(config: Config, logger: Logger): Promise<KeySource> {
+async function openKeySource(config: Config, logger: Logger): Promise<KeySource> {
   try {
-    return await openKeys(originOfKeys(config), keyReport(logger));
+    return await openKeys(findKeyOrigin(config), createKeyReport(logger));
   } catch (error) {
     if (!config.keys) throw error;
     throw new ConfigError(`JWT_KEYS ${error instanceof Error ? error.message : 'is no JWK Set'}`);
   }
 }
 
-function originOfKeys({ keys, database }: Config): KeyOrigin {
+function findKeyOrigin({ keys, database }: Config): KeyOrigin {
   if (keys) return keys;
   if (database.engine === 'sqlite') return { secret: trialSecret(database.path) };
   throw new ConfigError('JWT_SECRET or JWT_KEYS is needed'); // which readConfig has seen to
 }
 
-function keyReport(logger: Logger): KeyReport {
+function createKeyReport(logger: Logger): KeyReport {
   return {
     taken({ first, byId }) {
       logger.info({ signs: first.kid, verify: [...byId.keys()] }, 'JWT_KEYS has changed: taken');
@@ -153,7 +153,7 @@ function keyReport(logger: Logger): KeyReport {
   };
 }
 
-async function traceIfAsked(
+async function startTracingIfConfigured(
   { traces, database }: Config,
   logger: Logger,
 ): Promise<Tracing | undefined> {
@@ -163,12 +163,12 @@ async function traceIfAsked(
   return startTracing({ ...traces, database: system, logger });
 }
 
-function sweepReport({ sweeps }: Metrics, logger: Logger): SweepReport {
+function createRetentionReport({ retention }: Metrics, logger: Logger): SweepReport {
   return {
-    swept: sweeps.swept,
+    swept: retention.swept,
     failed(error) {
       logger.error({ err: error }, 'sweep failed');
-      sweeps.failed(error);
+      retention.failed(error);
     },
   };
 }

@@ -21,7 +21,7 @@ const NETWORK_REMEDIES: Record<string, string> = {
  * @returns what is wrong and what to do about it, for a person, if the operator can do something;
  *   undefined for a bug, whose stack trace is of use
  */
-export function explainStartFault(error: unknown): string | undefined {
+export function explainStartError(error: unknown): string | undefined {
   if (error instanceof ConfigError) return `The configuration is wrong.\n${error.message}`;
   if (error instanceof MigrationError || error instanceof SecretFileError) return error.message;
   return explainDatabaseError(error) ?? explainSystemError(error);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError, describeVariables, exampleOf, readConfig } from '../src/config.ts';
+import { ConfigError, describeVariables, findExample, readConfig } from '../src/config.ts';
 
 test('nothing needs to be set to try the service out', () => {
   expect(readConfig({})).toEqual({
@@ -32,7 +32,7 @@ test('nothing needs to be set to try the service out', () => {
     allowedHosts: [],
     logLevel: 'info',
     traces: undefined,
-    trial: true,
+    isDevelopment: true,
   });
 });
 
@@ -96,7 +96,7 @@ test('every variable reaches the configuration', () => {
     allowedHosts: ['todos.example.com', '*.example.org'],
     logLevel: 'warn',
     traces: { endpoint: 'http://localhost:4318', ratio: 0.1 },
-    trial: false,
+    isDevelopment: false,
   });
 });
 
@@ -162,7 +162,7 @@ test('the example of every variable works', () => {
   writeFileSync(keys, '{"keys":[]}');
   const secret = 's'.repeat(32);
   for (const { name } of describeVariables()) {
-    const [, example = ''] = exampleOf(name)?.split(/=(.*)/) ?? [];
+    const [, example = ''] = findExample(name)?.split(/=(.*)/) ?? [];
     const value = example
       .replace('"$(openssl rand -base64 48)"', secret) // as a shell replaces it
       .replace('keys.json', keys);
@@ -206,8 +206,8 @@ test('a service that others can reach needs a secret', () => {
   expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(
     /JWT_SECRET \(or JWT_KEYS\) is needed because HOST=/,
   );
-  expect(readConfig({ HOST: '::1' }).trial).toBe(true);
-  expect(readConfig({ HOST: 'localhost' }).trial).toBe(true);
+  expect(readConfig({ HOST: '::1' }).isDevelopment).toBe(true);
+  expect(readConfig({ HOST: 'localhost' }).isDevelopment).toBe(true);
   expect(() => readConfig({ HOST: '127.example.com' })).toThrow('JWT_SECRET');
 });
 
@@ -216,14 +216,14 @@ test('a service on PostgreSQL has secrets of its own, wherever it listens', () =
   const withoutSecret = () => readConfig({ DATABASE_URL });
   expect(withoutSecret).toThrow(/JWT_SECRET \(or JWT_KEYS\) is needed because DATABASE_URL/);
   expect(withoutSecret).not.toThrow('hunter2');
-  const { database, trial } = readConfig({
+  const { database, isDevelopment } = readConfig({
     DATABASE_URL,
     DATABASE_POOL_SIZE: '3',
     DATABASE_POOL_QUEUE: '4',
     JWT_SECRET: 's'.repeat(32),
   });
   expect(database).toEqual({ engine: 'postgres', url: DATABASE_URL, poolSize: 3, poolQueue: 4 });
-  expect(trial).toBe(false);
+  expect(isDevelopment).toBe(false);
 });
 
 test('the largest masks of TRUSTED_PROXIES are one address each', () => {

@@ -1,5 +1,5 @@
 // The resource's part of openapi.yaml.
-import { exampleOf, type Field, property } from './fields.ts';
+import { type Field, formatExample, property } from './fields.ts';
 import { lowerFirst, type Names, upperFirst, withArticle } from './names.ts';
 
 /** Where a text goes in openapi.yaml: at the end of the list or map at that place. */
@@ -206,7 +206,7 @@ ${lines(true)}`;
 
 function examples({ one, many }: Names, fields: Field[]): string {
   const lines = (indent: string) =>
-    Object.entries(exampleOf(fields))
+    Object.entries(formatExample(fields))
       .map(([name, value]) => `${indent}${name}: ${value}\n`)
       .join('');
   const example = (indent: string) => `\

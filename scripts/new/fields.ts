@@ -105,6 +105,6 @@ export function property({ name, type, isOptional }: Field, isRequest: boolean):
   return `${name}: { ${type.schema}${required}${byDefault} }`;
 }
 
-export function exampleOf(fields: Field[]): Record<string, unknown> {
+export function formatExample(fields: Field[]): Record<string, unknown> {
   return Object.fromEntries(fields.map(({ name, type }) => [name, type.example(name)]));
 }

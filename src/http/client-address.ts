@@ -4,11 +4,11 @@ import proxyAddr from 'proxy-addr';
 /** What is known of the client's side of a connection, behind proxies or not. */
 export interface ClientLookup {
   /** The client's network address. */
-  addressOf(request: IncomingMessage): string;
+  findAddress(request: IncomingMessage): string;
   /** `http` or `https`, as the client used it. */
-  schemeOf(request: IncomingMessage): string;
+  findScheme(request: IncomingMessage): string;
   /** The path under which a proxy has the service, empty or `/…`: the proxy has taken it off. */
-  prefixOf(request: IncomingMessage): string;
+  findPrefix(request: IncomingMessage): string;
 }
 
 /** @param trustedProxies addresses and subnets whose `X-Forwarded-…` headers count */
@@ -19,16 +19,16 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
     return sent !== undefined && isTrusted(socket.remoteAddress ?? '', 0) ? String(sent) : '';
   };
   return {
-    addressOf(request) {
+    findAddress(request) {
       const { remoteAddress = '' } = request.socket; // not there when the client is gone already
       const isDirect = trustedProxies.length === 0 || remoteAddress === '';
-      if (isDirect) return withoutMapping(remoteAddress);
+      if (isDirect) return unmapIpv4(remoteAddress);
       const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may write anything
-      return withoutMapping(withoutPort(address));
+      return unmapIpv4(stripPort(address));
     },
-    schemeOf: (request) =>
+    findScheme: (request) =>
       /^https\b/i.test(fromProxy(request, 'x-forwarded-proto')) ? 'https' : 'http',
-    prefixOf(request) {
+    findPrefix(request) {
       const prefix = fromProxy(request, 'x-forwarded-prefix').replace(/\/+$/, '');
       return PATH_PREFIX.test(prefix) ? prefix : '';
     },
@@ -38,11 +38,11 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
 const PATH_PREFIX = /^(\/[\w.~-]+){1,10}$/;
 
 /** A socket that listens on `::` sees IPv4 addresses as IPv6 ones (RFC 4291 §2.5.5.2). */
-function withoutMapping(address: string): string {
+function unmapIpv4(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 /** The address alone: some proxies write `192.0.2.1:1000` or `[2001:db8::1]:1000`. */
-function withoutPort(address: string): string {
+function stripPort(address: string): string {
   return address.replace(/^\[(.+)\](:\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
 }

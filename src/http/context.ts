@@ -40,8 +40,8 @@ export class RequestContext {
     this.request = request;
     this.response = response;
     this.#clients = clients;
-    this.requestId = requestIdOf(request);
-    this.address = clients.addressOf(request);
+    this.requestId = chooseRequestId(request);
+    this.address = clients.findAddress(request);
     this.method = request.method ?? '';
     const url = request.url ?? '';
     const mark = url.indexOf('?');
@@ -70,12 +70,12 @@ export class RequestContext {
 
   /** `http` or `https`, as the client used it. */
   get scheme(): string {
-    return this.#clients.schemeOf(this.request);
+    return this.#clients.findScheme(this.request);
   }
 
   /** The path under which a proxy has the service: empty, or `/…`. */
   get prefix(): string {
-    return this.#clients.prefixOf(this.request);
+    return this.#clients.findPrefix(this.request);
   }
 
   /** `User-Agent`, at most 256 characters; empty if there was none. */
@@ -98,7 +98,7 @@ const REQUEST_ID =
  * The client's own id if it cannot be anything else, else a new one (UUID v7). A secret that was sent
  * there by mistake does not get into the log.
  */
-function requestIdOf({ headers }: IncomingMessage): string {
+function chooseRequestId({ headers }: IncomingMessage): string {
   const sent = headers['x-request-id'];
   return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : uuid();
 }

@@ -1,4 +1,5 @@
 import { lazy } from '../lazy.ts';
+import type { FullValidator } from './full-validator.ts';
 import { invalidRequest } from './invalid-request.ts';
 import type {
   ContractDocument,
@@ -11,18 +12,17 @@ import type {
   ResponseObject,
   SchemaObject,
 } from './openapi-document.ts';
-import { operationsOf } from './openapi-document.ts';
+import { listOperations } from './openapi-document.ts';
 import type { OperationHandlers, OperationId, Principals } from './operation.ts';
-import type { RefuseRequest } from './refuse-request.ts';
 import {
+  compileFastValidator,
   compileIntegerCheck,
-  compileRequest,
-  headerNamesOf,
+  listHeaderNames,
   type ReceivedRequest,
   type RequestValues,
-  type Verdict,
+  type ValidationResult,
 } from './request-validators.ts';
-import { compileResponse, type ResponseValidator } from './response-validators.ts';
+import { compileResponseValidator, type ResponseValidator } from './response-validators.ts';
 import { createSchemas } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
 
@@ -68,13 +68,13 @@ export interface Operation {
    * Accepts fast what is plainly valid; express-openapi-validator decides on everything else, and
    * words the refusal.
    */
-  validate: (received: ReceivedRequest) => Promise<Verdict>;
+  validate: (received: ReceivedRequest) => Promise<ValidationResult>;
   /** By status: what the contract declares. */
   responses: ReadonlyMap<number, ResponseValidator>;
 }
 
 /** `null` is the same as no body where a body is optional: many generated clients send it. */
-function ignoreNull(request: ReceivedRequest): ReceivedRequest {
+function treatNullAsNoBody(request: ReceivedRequest): ReceivedRequest {
   return request.body === null ? { ...request, mediaType: '', body: undefined } : request;
 }
 
@@ -87,10 +87,10 @@ export function compileContract(options: ContractOptions): Operation[] {
   checkDocument(document);
   checkCompleteness(options);
   const schemas = createSchemas(document);
-  const refuseRequest = createLazyRefusal(document);
+  const validateFully = createLazyFullValidator(document);
   const resolve = <T extends object>(node: T | Reference): T => resolveReference(document, node);
 
-  return [...operationsOf(document)].map(
+  return [...listOperations(document)].map(
     ({ path, method, operation: declared, pathParameters }) => {
       const parameters = [...pathParameters, ...(declared.parameters ?? [])].map((node) => {
         const parameter = resolve<ParameterObject>(node);
@@ -98,7 +98,7 @@ export function compileContract(options: ContractOptions): Operation[] {
         return { ...parameter, schema: resolve<SchemaObject>(parameter.schema ?? {}) };
       });
       const body = declared.requestBody && resolve<RequestBodyObject>(declared.requestBody);
-      const accept = compileRequest(schemas, parameters, body);
+      const accept = compileFastValidator(schemas, parameters, body);
       const findMiswrittenIntegers = compileIntegerCheck(parameters);
       const id = declared.operationId as OperationId; // `checkCompleteness` has compared them
       const operation: Operation = {
@@ -106,16 +106,16 @@ export function compileContract(options: ContractOptions): Operation[] {
         method: method.toUpperCase() as Operation['method'], // which TypeScript does not infer
         path,
         handler: handlers[id] as unknown as AnyHandler, // its input is validated, and its answer
-        authenticate: securityOf(options, declared),
+        authenticate: findSecurityHandler(options, declared),
         mediaTypes: new Set(Object.keys(body?.content ?? {})),
-        headerNames: headerNamesOf(parameters),
+        headerNames: listHeaderNames(parameters),
         accept,
         async validate(request) {
-          const received = body?.required ? request : ignoreNull(request);
+          const received = body?.required ? request : treatNullAsNoBody(request);
           const faults = findMiswrittenIntegers(received.search);
           if (faults.length > 0) return { refusal: invalidRequest(faults, received.body) };
           const values = accept(received);
-          return values ? { values } : refuseRequest(operation, received);
+          return values ? { values } : validateFully(operation, received);
         },
         responses: new Map(
           Object.entries(declared.responses ?? {}).map(([status, node]) => {
@@ -123,7 +123,7 @@ export function compileContract(options: ContractOptions): Operation[] {
             const headers = Object.entries(response.headers ?? {}).map(
               ([name, header]) => [name, resolve<HeaderObject>(header)] as const,
             );
-            return [Number(status), compileResponse(schemas, response.content, headers)];
+            return [Number(status), compileResponseValidator(schemas, response.content, headers)];
           }),
         ),
       };
@@ -133,15 +133,15 @@ export function compileContract(options: ContractOptions): Operation[] {
 }
 
 /** Loads express-openapi-validator when it is first needed. */
-function createLazyRefusal(document: ContractDocument): RefuseRequest {
+function createLazyFullValidator(document: ContractDocument): FullValidator {
   const load = lazy(async () => {
-    const { createRefuseRequest } = await import('./refuse-request.ts');
-    return createRefuseRequest(document);
+    const { createFullValidator } = await import('./full-validator.ts');
+    return createFullValidator(document);
   });
   return async (operation, received) => (await load())(operation, received);
 }
 
-function securityOf(
+function findSecurityHandler(
   { document, security }: ContractOptions,
   operation: OperationObject,
 ): Operation['authenticate'] {
@@ -173,7 +173,7 @@ function checkDocument({ openapi, info }: ContractDocument): void {
 function checkCompleteness({ document, handlers, security }: ContractOptions): void {
   const faults: string[] = [];
   const declared = new Set<string>();
-  for (const { path, method, operation } of operationsOf(document)) {
+  for (const { path, method, operation } of listOperations(document)) {
     const { operationId } = operation;
     if (!operationId) faults.push(`${method} ${path} has no operationId`);
     else if (declared.has(operationId)) faults.push(`two operations are called ${operationId}`);

@@ -1,5 +1,6 @@
 /** `scheme://host[:port]`: the host may begin with `*.`, the port may be `*`. */
-const PATTERN = /^(?<scheme>https?):\/\/(?<wildcard>\*\.)?(?<host>[^*/@]+?)(?<port>:\*|:\d+)?$/;
+const ORIGIN_PATTERN =
+  /^(?<scheme>https?):\/\/(?<wildcard>\*\.)?(?<host>[^*/@]+?)(?<port>:\*|:\d+)?$/;
 
 /**
  * Makes the check of a request's `Origin`. `*` is any origin; `*.` before a host is any subdomain,
@@ -7,26 +8,26 @@ const PATTERN = /^(?<scheme>https?):\/\/(?<wildcard>\*\.)?(?<host>[^*/@]+?)(?<po
  */
 export function compileOrigins(origins: string[]): (origin: string) => boolean {
   if (origins.includes('*')) return () => true;
-  const patterns = origins.map(compileOrigin);
+  const patterns = origins.map(compileOriginPattern);
   return (origin) => patterns.some((pattern) => pattern.test(origin));
 }
 
 /** Whether an origin with that pattern can exist: pages send http and https in lower case only. */
 export function isOriginPattern(text: string): boolean {
   if (text === '*') return true;
-  const { scheme = '', wildcard, host = '', port = '' } = PATTERN.exec(text)?.groups ?? {};
+  const { scheme = '', wildcard, host = '', port = '' } = ORIGIN_PATTERN.exec(text)?.groups ?? {};
   const site = `${scheme}://${host}${port === ':*' ? '' : port}`;
   if (!URL.canParse(site) || new URL(site).origin !== site) return false;
-  return wildcard === undefined || isSharedByOneOwner(host);
+  return wildcard === undefined || hasOneOwner(host);
 }
 
 /** `*.com` would be everybody's; `*.localhost` is this machine. */
-function isSharedByOneOwner(host: string): boolean {
+function hasOneOwner(host: string): boolean {
   return host === 'localhost' || /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/.test(host);
 }
 
-function compileOrigin(text: string): RegExp {
-  const { scheme = '', wildcard, host = '', port = '' } = PATTERN.exec(text)?.groups ?? {};
+function compileOriginPattern(text: string): RegExp {
+  const { scheme = '', wildcard, host = '', port = '' } = ORIGIN_PATTERN.exec(text)?.groups ?? {};
   const subdomains = wildcard ? '(?:[a-z0-9_-]+\\.)+' : '';
   const ports = port === ':*' ? '(?::\\d+)?' : port;
   const literalHost = host.replaceAll(/[.[\]]/g, '\\$&'); // nothing else in a host is special

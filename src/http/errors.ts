@@ -6,7 +6,7 @@ import type { AnyResponse } from './write-response.ts';
 /** The answer to what was thrown. Nothing of an unexpected error gets out. */
 export function toProblem(error: unknown): AnyResponse {
   if (error instanceof NotFoundError) return notFound(error.headers);
-  switch (statusOf(error)) {
+  switch (readStatus(error)) {
     case 400:
       return problem(400, 'invalid_request', 'The request is malformed');
     case 413:
@@ -19,7 +19,7 @@ export function toProblem(error: unknown): AnyResponse {
 }
 
 /** The status of an error of Express or of body-parser. */
-function statusOf(error: unknown): number | undefined {
+function readStatus(error: unknown): number | undefined {
   const hasStatus = typeof error === 'object' && error !== null && 'status' in error;
   return hasStatus && typeof error.status === 'number' ? error.status : undefined;
 }

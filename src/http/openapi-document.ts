@@ -79,7 +79,7 @@ export interface HeaderObject {
 }
 
 /** The operations of a document with their method, their path and the parameters of the path. */
-export function* operationsOf(document: Pick<ContractDocument, 'paths'>) {
+export function* listOperations(document: Pick<ContractDocument, 'paths'>) {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of METHODS) {
       const operation = item[method];
@@ -94,10 +94,10 @@ export const SERVER_URL_PLACEHOLDER = 'https://service.invalid';
 const yaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
 /** The contract; read once per process. */
-export const document: ContractDocument = readParsed() ?? (await parseYaml()).toJS();
+export const document: ContractDocument = readGeneratedDocument() ?? (await parseYaml()).toJS();
 
 /** The contract as it is published, made at the first request for it. */
-export const published = {
+export const publishedContract = {
   yaml: lazy(async () => withPlaceholder(await parseYaml()).toString()),
   json: lazy(async () => JSON.stringify(withPlaceholder(await parseYaml()).toJS())),
 };
@@ -106,20 +106,20 @@ export const published = {
  * Parsing YAML takes longer than everything else at the start, so `npm run generate` keeps the
  * result in generated/openapi.json. The hash in it says whether openapi.yaml is still the same.
  */
-function readParsed(): ContractDocument | undefined {
+function readGeneratedDocument(): ContractDocument | undefined {
   try {
     const file = new URL('../../generated/openapi.json', import.meta.url);
     const cached: { sha256: string; document: ContractDocument } = JSON.parse(
       readFileSync(file, 'utf8'),
     );
-    return cached.sha256 === hashOf(yaml) ? cached.document : undefined;
+    return cached.sha256 === hashContract(yaml) ? cached.document : undefined;
   } catch {
     return undefined; // not there, or not whole
   }
 }
 
 /** The hash of openapi.yaml by which what was generated from it is known to be current. */
-export function hashOf(text: string): string {
+export function hashContract(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -26,7 +26,7 @@ export interface PipelineOptions {
   /** What `GET` answers beside the contract, by path. */
   pages: Record<string, Page>;
   /** Where a request waits for its turn; `undefined` for what is never rejected. */
-  queueOf: (target: OperationId | `/${string}`) => RequestQueue | undefined;
+  findQueue: (target: OperationId | `/${string}`) => RequestQueue | undefined;
   clients: ClientLookup;
   securityHeaders: (request: IncomingMessage) => HeaderList;
   /** Whether a request may name that host. */
@@ -48,7 +48,7 @@ export interface PipelineOptions {
 /** What a request is about: an operation of the contract, or a page. */
 type Target = { operation: Operation } | { page: Page };
 
-type Outcome = AnyResponse | undefined;
+type Answer = AnyResponse | undefined;
 
 /**
  * The way of a request, in its stages: route, read body, admit, authenticate, parse body, validate,
@@ -69,29 +69,29 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     else void respond(context, overload);
     return () => {
       response.shouldKeepAlive = false;
-      write(context, unavailable());
+      writeAnswer(context, unavailable());
     };
   };
 
   async function respond(context: RequestContext, overload: Overload): Promise<void> {
     try {
-      const answer = await run(context, overload);
-      if (answer) write(context, answer);
+      const answer = await runStages(context, overload);
+      if (answer) writeAnswer(context, answer);
     } catch (error) {
-      fail(context, error);
+      writeError(context, error);
     } finally {
       context.releaseSlot();
     }
   }
 
   /** The stages. Each of them may be the last: what it returns is the answer. */
-  async function run(context: RequestContext, overload: Overload): Promise<Outcome> {
+  async function runStages(context: RequestContext, overload: Overload): Promise<Answer> {
     const { request, response } = context;
     if (!options.isAllowedHost(request.headers.host)) return misdirected();
     const target = route(router, context);
     if ('status' in target) return target;
 
-    const queue = options.queueOf(context.operation?.id ?? (context.route as `/${string}`)); // found
+    const queue = options.findQueue(context.operation?.id ?? (context.route as `/${string}`)); // found
     if (overload && (queue || overload === 'pipelining')) {
       return rejectOverload(context, queue, overload);
     }
@@ -118,28 +118,28 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
 
     const { parameters: path, search } = context;
     const received = { path, search, headers: request.headers, ...body };
-    const verdict = await target.operation.validate(received);
-    if ('refusal' in verdict) return verdict.refusal;
+    const validation = await target.operation.validate(received);
+    if ('refusal' in validation) return validation.refusal;
     if (!acceptsJson(request)) return notAcceptable();
 
     const { principal } = context;
-    const answer = await target.operation.handler({ ...verdict.values, principal, context });
+    const answer = await target.operation.handler({ ...validation.values, principal, context });
     checkResponse(target.operation, answer);
     return answer;
   }
 
-  function write(context: RequestContext, answer: AnyResponse): void {
+  function writeAnswer(context: RequestContext, answer: AnyResponse): void {
     writeResponse(context, securityHeaders(context.request), answer);
   }
 
-  function fail(context: RequestContext, error: unknown): void {
+  function writeError(context: RequestContext, error: unknown): void {
     const { request, response } = context;
     const answer = isOutage(error) ? unavailable() : toProblem(error);
     if (answer.status >= 500) report(error ?? new Error('nothing was thrown'), context);
     if (request.readableAborted) return; // the client is gone
     if (response.headersSent && !response.writableEnded)
       response.destroy(); // half a page is out
-    else write(context, answer);
+    else writeAnswer(context, answer);
   }
 }
 
@@ -191,7 +191,7 @@ async function rejectOverload(
   { request, response }: RequestContext,
   queue: RequestQueue | undefined,
   overload: Overload,
-): Promise<Outcome> {
+): Promise<Answer> {
   if (!queue) {
     request.socket.destroy();
     return undefined;
@@ -202,7 +202,7 @@ async function rejectOverload(
 }
 
 /** Puts the principal into the context, or returns why there is none. */
-async function authenticate(context: RequestContext, operation: Operation): Promise<Outcome> {
+async function authenticate(context: RequestContext, operation: Operation): Promise<Answer> {
   if (!operation.authenticate) return undefined;
   const outcome = await operation.authenticate(context.request.headers.authorization);
   if ('refusal' in outcome) return outcome.refusal;

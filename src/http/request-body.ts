@@ -42,7 +42,7 @@ export function parseBody(
   mediaTypes: ReadonlySet<string>,
 ): RequestBody | { refusal: AnyResponse } {
   if (bytes === undefined || bytes.length === 0) return NO_BODY;
-  const mediaType = canonicalType(contentType ?? '', mediaTypes);
+  const mediaType = canonicalizeMediaType(contentType ?? '', mediaTypes);
   if (mediaType === OTHER_TYPE) return { mediaType, body: undefined };
   const { value, fault } = parseJson(bytes);
   if (fault) return { refusal: invalidRequest([{ path: '/body', message: fault }], undefined) };
@@ -105,7 +105,7 @@ function countMembers(value: unknown): number {
   return count;
 }
 
-function canonicalType(header: string, known: ReadonlySet<string>): string {
+function canonicalizeMediaType(header: string, known: ReadonlySet<string>): string {
   if (known.has(header)) return header;
   const [essence = '', ...parameters] = header.split(';');
   const type = essence.trim().toLowerCase();

@@ -27,22 +27,22 @@ export interface ReceivedRequest {
 }
 
 /** What validation makes of a request: its values, or the answer that refuses it. */
-export type Verdict = { values: RequestValues } | { refusal: AnyResponse };
+export type ValidationResult = { values: RequestValues } | { refusal: AnyResponse };
 
 /**
  * Compiles the fast side of request validation for one operation.
  * @returns a function that finds the values of a request that is plainly valid, and `undefined` for
  *   every other
  */
-export function compileRequest(
+export function compileFastValidator(
   schemas: Schemas,
   parameters: ParameterObject[],
   body: RequestBodyObject | undefined,
 ): (request: ReceivedRequest) => RequestValues | undefined {
-  const headerNames = headerNamesOf(parameters);
-  const path = compileParameters(schemas, parameters.filter(isIn('path')));
-  const query = compileParameters(schemas, parameters.filter(isIn('query')));
-  const headers = compileParameters(schemas, parameters.filter(isIn('header')));
+  const headerNames = listHeaderNames(parameters);
+  const path = compileParameters(schemas, parameters.filter(isDeclaredIn('path')));
+  const query = compileParameters(schemas, parameters.filter(isDeclaredIn('query')));
+  const headers = compileParameters(schemas, parameters.filter(isDeclaredIn('header')));
   const bodies = new Map(
     Object.entries(body?.content ?? {}).map(([mediaType, { schema = {} }]) => [
       mediaType,
@@ -59,7 +59,7 @@ export function compileRequest(
   return (request) => {
     const values = {
       path: request.path,
-      query: plainQuery(request.search),
+      query: parsePlainQuery(request.search),
       headers: pickHeaders(request.headers, headerNames),
       body: request.body,
     };
@@ -78,7 +78,7 @@ export function compileIntegerCheck(
   parameters: ParameterObject[],
 ): (search: string) => ValidationFault[] {
   const names = parameters
-    .filter(isIn('query'))
+    .filter(isDeclaredIn('query'))
     .filter(({ schema }) => schema?.type === 'integer')
     .map(({ name }) => name);
   return (search) => {
@@ -91,8 +91,8 @@ export function compileIntegerCheck(
 }
 
 /** The headers that an operation declares, in the contract's spelling. */
-export function headerNamesOf(parameters: ParameterObject[]): string[] {
-  return parameters.filter(isIn('header')).map(({ name }) => name);
+export function listHeaderNames(parameters: ParameterObject[]): string[] {
+  return parameters.filter(isDeclaredIn('header')).map(({ name }) => name);
 }
 
 export function pickHeaders(
@@ -107,7 +107,7 @@ export function pickHeaders(
   return picked;
 }
 
-function isIn(place: ParameterObject['in']) {
+function isDeclaredIn(place: ParameterObject['in']) {
   return (parameter: ParameterObject) => parameter.in === place;
 }
 
@@ -130,7 +130,7 @@ function isEmpty(values: unknown): boolean {
 const PLAIN_QUERY = /^[\w.~%=&-]*$/;
 
 /** @returns the parameters by name, or `undefined` where one is empty or given twice */
-function plainQuery(search: string): Record<string, unknown> | undefined {
+function parsePlainQuery(search: string): Record<string, unknown> | undefined {
   if (search === '') return {};
   if (!PLAIN_QUERY.test(search)) return undefined;
   const query = { ...parseQuery(search) };

@@ -14,7 +14,7 @@ const EDGE_HEADERS: ReadonlySet<string> = new Set([
 ] satisfies EdgeHeader[]);
 
 /** Compiles what the contract declares for one status: the body, and every header's presence and value. */
-export function compileResponse(
+export function compileResponseValidator(
   schemas: Schemas,
   content: ResponseObject['content'],
   headers: (readonly [name: string, header: HeaderObject])[],

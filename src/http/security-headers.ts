@@ -6,7 +6,7 @@ import { compileOrigins } from './cors-origins.ts';
 /** Header names and values in turn, as `writeHead` takes them. */
 export type HeaderList = readonly string[];
 
-type Step = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
 const EXPOSED_HEADERS = [
   'WWW-Authenticate',
@@ -26,29 +26,32 @@ export function createSecurityHeaders(
 ): (request: IncomingMessage) => HeaderList {
   const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
   // Only what terminates TLS can promise it (RFC 6797 §7.2).
-  const protect = helmet({ contentSecurityPolicy: policy, strictTransportSecurity: false });
-  const isAllowed = compileOrigins(corsOrigins);
+  const setHelmetHeaders = helmet({
+    contentSecurityPolicy: policy,
+    strictTransportSecurity: false,
+  });
+  const isAllowedOrigin = compileOrigins(corsOrigins);
   const origin: CorsOptions['origin'] = corsOrigins.includes('*')
     ? '*'
     : // With `false`, cors would leave out `Vary: Origin`, which a cache needs on every response.
-      (sent, decide) => decide(null, sent !== undefined && isAllowed(sent) ? true : []);
-  const share = cors({
+      (sent, decide) => decide(null, sent !== undefined && isAllowedOrigin(sent) ? true : []);
+  const setCorsHeaders = cors({
     origin,
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
     preflightContinue: true,
   });
-  const nobody = { method: 'GET', headers: {} } as IncomingMessage; // as much as the steps read
-  const constant = collectHeaders([protect, share], nobody);
-  const alwaysProtected = collectHeaders([protect], nobody);
+  const plainRequest = { method: 'GET', headers: {} } as IncomingMessage; // as much as the steps read
+  const constantHeaders = collectHeaders([setHelmetHeaders, setCorsHeaders], plainRequest);
+  const helmetHeaders = collectHeaders([setHelmetHeaders], plainRequest);
   return (request) =>
     request.headers.origin === undefined && request.method !== 'OPTIONS'
-      ? constant
-      : [...alwaysProtected, ...collectHeaders([share], request)];
+      ? constantHeaders
+      : [...helmetHeaders, ...collectHeaders([setCorsHeaders], request)];
 }
 
 /** Runs middleware that sets headers, and keeps what it sets. */
-function collectHeaders(steps: Step[], request: IncomingMessage): string[] {
+function collectHeaders(steps: Middleware[], request: IncomingMessage): string[] {
   const headers = new Map<string, string>();
   const response = {
     setHeader: (name: string, value: unknown) => headers.set(name, String(value)),

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { RequestContext } from '../http/context.ts';
-import { document, operationsOf } from '../http/openapi-document.ts';
+import { document, listOperations } from '../http/openapi-document.ts';
 
 /**
  * Makes a function that logs a finished request in one line. It names its members one by one, so
@@ -32,7 +32,7 @@ export function createAccessLog(logger: Logger): (context: RequestContext) => vo
 
 const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const LITERALS = new Set(
-  [...operationsOf(document)]
+  [...listOperations(document)]
     .flatMap(({ path }) => path.split('/'))
     .filter((segment) => !segment.startsWith('{')),
 );

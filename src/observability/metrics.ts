@@ -6,7 +6,7 @@ import { isLostConnection, PoolExhausted } from '../database/errors.ts';
 import type { SweepReport } from '../database/retention.ts';
 import { retries } from '../database/retry.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
-import { joinTheOthers } from './worker-metrics.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
 
 /** What the service counts, and who tells it: those who do know nothing of Prometheus. */
 export interface Metrics {
@@ -14,10 +14,10 @@ export interface Metrics {
   /** All of them, in Prometheus' text format. */
   render(): Promise<string>;
   /** An event of the trail is certain. */
-  audited(event: AuditEvent): void;
+  countAuditEvent(event: AuditEvent): void;
   /** A request could not be answered because of the database. */
-  databaseFailed(error: unknown): void;
-  sweeps: SweepReport;
+  countDatabaseFailure(error: unknown): void;
+  retention: SweepReport;
 }
 
 /**
@@ -33,19 +33,19 @@ export function createMetrics(
   collectDefaultMetrics({ register: registry });
   observeQueues(registers, queues);
   observePool(registers, poolUse);
-  const events = countEvents(registers);
-  const failures = countFailures(registers);
+  const events = createEventCounter(registers);
+  const failures = createFailureCounter(registers);
   return {
     registry,
-    render: cluster.isWorker ? joinTheOthers(registry) : () => registry.metrics(),
-    audited: ({ event, reason }) => events.inc(reason ? { event, reason } : { event }),
-    databaseFailed: (error) => failures.inc({ kind: kindOf(error) }),
-    sweeps: observeSweeps(registers),
+    render: cluster.isWorker ? createWorkerMetrics(registry) : () => registry.metrics(),
+    countAuditEvent: ({ event, reason }) => events.inc(reason ? { event, reason } : { event }),
+    countDatabaseFailure: (error) => failures.inc({ kind: classifyFailure(error) }),
+    retention: observeRetention(registers),
   };
 }
 
 /** What has not happened yet is 0 and not absent, so that the first time is a rise. */
-function countEvents(registers: Registry[]) {
+function createEventCounter(registers: Registry[]) {
   const events = new Counter({
     name: 'auth_events_total',
     help: 'Events of the audit trail that this process has committed; reason: why a session was revoked',
@@ -98,7 +98,7 @@ function observePool(registers: Registry[], poolUse: () => PoolUse | undefined) 
   });
 }
 
-function countFailures(registers: Registry[]) {
+function createFailureCounter(registers: Registry[]) {
   new Counter({
     name: 'database_retries_total',
     help: 'Statements and transactions that were tried again: another one was in the way, or the connection was lost',
@@ -119,12 +119,12 @@ function countFailures(registers: Registry[]) {
   return failures;
 }
 
-function kindOf(error: unknown) {
+function classifyFailure(error: unknown) {
   if (error instanceof PoolExhausted) return 'pool';
   return isLostConnection(error) ? 'connection' : 'statement';
 }
 
-function observeSweeps(registers: Registry[]): SweepReport {
+function observeRetention(registers: Registry[]): SweepReport {
   const rows = new Counter({
     name: 'sweep_deleted_rows_total',
     help: 'Rows that the sweep has deleted because they were over',

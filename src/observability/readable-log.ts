@@ -11,7 +11,7 @@ const LEVELS: Record<number, string> = {
 };
 
 /** Writes log lines for a person who watches the terminal. */
-export function readableLog(terminal: { write(text: string): unknown }): DestinationStream {
+export function createReadableLog(terminal: { write(text: string): unknown }): DestinationStream {
   return { write: (line) => void terminal.write(`${formatLogLine(line)}\n`) };
 }
 

@@ -51,16 +51,16 @@ export interface Tracing {
 }
 
 /** For how long a collector may keep a batch, and so the end of the process, waiting. */
-const TIMEOUT = 3_000;
+const EXPORT_TIMEOUT_MS = 3_000;
 
 export function startTracing({ endpoint, ratio, database, logger }: TracingOptions): Tracing {
-  const tell = (trouble: unknown) => {
+  const logExportError = (trouble: unknown) => {
     const reason = trouble instanceof Error ? trouble.message : String(trouble);
     logger.warn({ reason }, 'traces not sent');
   };
-  hearTroubles(tell);
+  installErrorLogger(logExportError);
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
-  const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT });
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS });
   const provider = new TracerProvider({
     resource: describeService(),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
@@ -68,13 +68,13 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
   });
   const tracer = provider.getTracer('openapi-todos');
   /** The request that is being answered. */
-  const current = new AsyncLocalStorage<Context>();
+  const activeContext = new AsyncLocalStorage<Context>();
 
   return {
     // Times as `hrTime`: each span would correct a number by an offset of its own, up to a millisecond.
     request(context, run) {
       const options = { kind: SpanKind.SERVER, startTime: hrTime(performance.now()) };
-      const span = tracer.startSpan(context.method, options, callerOf(context.request));
+      const span = tracer.startSpan(context.method, options, extractParentContext(context.request));
       if (!span.isRecording()) return run(); // not kept: it costs no more than that
       context.traceId = span.spanContext().traceId;
       context.response.once('close', () => {
@@ -84,11 +84,11 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
         if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end(hrTime(performance.now()));
       });
-      current.run(trace.setSpan(ROOT_CONTEXT, span), run);
+      activeContext.run(trace.setSpan(ROOT_CONTEXT, span), run);
     },
 
     statement(event) {
-      const context = current.getStore();
+      const context = activeContext.getStore();
       if (!context) return; // of the service's own: nobody waits for it
       const end = performance.now();
       const options = { kind: SpanKind.CLIENT, startTime: hrTime(end - event.queryDurationMillis) };
@@ -96,22 +96,28 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
       const span = tracer.startSpan(name, options, context);
       span.setAttributes({ 'db.system.name': database, ...attributes });
       if (event.level === 'error') {
-        span.setAttribute('error.type', typeOf(event.error));
+        span.setAttribute('error.type', findErrorType(event.error));
         span.setStatus({ code: SpanStatusCode.ERROR });
       }
       span.end(hrTime(end));
     },
 
-    close: () => provider.shutdown().catch(tell),
+    close: () => provider.shutdown().catch(logExportError),
   };
 }
 
 /** OpenTelemetry keeps its troubles to itself unless it has somebody to tell, one for the process. */
-function hearTroubles(tell: (trouble: unknown) => void): void {
+function installErrorLogger(logExportError: (trouble: unknown) => void): void {
   const silent = () => undefined;
-  const listener = { error: tell, warn: tell, info: silent, debug: silent, verbose: silent };
+  const listener = {
+    error: logExportError,
+    warn: logExportError,
+    info: silent,
+    debug: silent,
+    verbose: silent,
+  };
   diag.setLogger(listener, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-  setGlobalErrorHandler(tell);
+  setGlobalErrorHandler(logExportError);
 }
 
 /** OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word. */
@@ -126,7 +132,7 @@ function describeService() {
  * The caller's span (W3C Trace Context). Its `tracestate` is left out: there is nobody to pass it on
  * to, and it is a text of a stranger's.
  */
-function callerOf({ headers }: IncomingMessage): Context {
+function extractParentContext({ headers }: IncomingMessage): Context {
   const { traceparent } = headers;
   const caller = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
   return caller ? trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true }) : ROOT_CONTEXT;
@@ -156,7 +162,7 @@ interface Statement {
 
 /** There are some dozens of statements, and a few more for lists of different lengths. */
 const statements = new Map<string, Statement>();
-const MOST_STATEMENTS = 500;
+const MAX_STATEMENTS = 500;
 
 /** Its text holds no values: they are parameters, every one of them. */
 function describeStatement(sql: string): Statement {
@@ -172,12 +178,12 @@ function describeStatement(sql: string): Statement {
       ...(table && { 'db.collection.name': table }),
     },
   };
-  if (statements.size >= MOST_STATEMENTS) statements.clear();
+  if (statements.size >= MAX_STATEMENTS) statements.clear();
   statements.set(sql, statement);
   return statement;
 }
 
-function typeOf(error: unknown): string {
+function findErrorType(error: unknown): string {
   const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string';
   if (hasCode) return String(error.code);
   return error instanceof Error ? error.name : 'unknown';

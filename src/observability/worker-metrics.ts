@@ -22,7 +22,7 @@ type Message =
   | { metrics: 'series'; id: number; series: WorkerMetrics };
 
 /** From now on the primary answers workers that ask for the metrics of all. */
-export function answerForAll(): void {
+export function serveAggregatedMetrics(): void {
   let collecting: Promise<string> | undefined; // one collection for all who ask meanwhile
   cluster.on('message', async (worker, message: Partial<Message>) => {
     if (message.metrics !== 'of all' || message.id === undefined) return;
@@ -78,7 +78,7 @@ function send(worker: Worker, message: Message): void {
  * @returns what renders the metrics of all: the series of each have its number as the label
  *   `worker`, so that one that starts anew at 0 makes no sum fall
  */
-export function joinTheOthers(registry: Registry): () => Promise<string> {
+export function createWorkerMetrics(registry: Registry): () => Promise<string> {
   registry.setDefaultLabels({ worker: String(cluster.worker?.id) });
   const asked = new Map<number, (text: string) => void>();
   process.on('message', async (message: Partial<Message>) => {

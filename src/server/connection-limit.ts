@@ -48,7 +48,7 @@ export class ConnectionLimit {
   }
 
   /** A request of the connection begins; `end` is called when its response is closed. */
-  begin(socket: Duplex, response: ServerResponse): Connection | undefined {
+  beginRequest(socket: Duplex, response: ServerResponse): Connection | undefined {
     const connection = this.#open.get(socket);
     if (!connection) return undefined;
     connection.pending += 1;

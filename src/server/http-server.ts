@@ -50,10 +50,10 @@ export function createHttpServer(handle: RequestHandler, options: HttpServerOpti
   const timeouts = new ResponseTimeouts(requestTimeout, now);
   // Node would answer a request without `Host` with an empty 400.
   const server = createServer({ ...options, requireHostHeader: false }, (request, response) => {
-    const connection = connections.begin(request.socket, response);
-    if (!hasOneHost(request)) return reject(response, NOT_HTTP);
-    request.url = originForm(request.url ?? '');
-    timeouts.add(response, handle(request, response, overloadOf(connection)));
+    const connection = connections.beginRequest(request.socket, response);
+    if (!hasOneHost(request)) return rejectRequest(response, MALFORMED_REQUEST);
+    request.url = toOriginForm(request.url ?? '');
+    timeouts.add(response, handle(request, response, detectOverload(connection)));
   });
   server.maxHeadersCount = MAX_HEADER_LINES;
   // Those above the limit are rejected in an orderly way; Node drops what comes beyond that.
@@ -62,13 +62,19 @@ export function createHttpServer(handle: RequestHandler, options: HttpServerOpti
   Object.assign(server, { dropMaxConnection: true }); // which @types/node does not know yet
   server.on('connection', (socket) => connections.add(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    rejectConnection(connections.find(socket), socket, REJECTIONS[error.code ?? ''] ?? NOT_HTTP);
+    rejectConnection(
+      connections.find(socket),
+      socket,
+      REJECTIONS_BY_ERROR[error.code ?? ''] ?? MALFORMED_REQUEST,
+    );
   });
   server.on('connect', (_request, socket) => {
-    rejectConnection(connections.find(socket), socket, NO_PROXY);
+    rejectConnection(connections.find(socket), socket, CONNECT_REJECTED);
   });
   // An `Expect` that Node does not know would get an empty 417.
-  server.on('checkExpectation', (_request, response) => reject(response, UNEXPECTED));
+  server.on('checkExpectation', (_request, response) =>
+    rejectRequest(response, UNKNOWN_EXPECTATION),
+  );
   const interval = options.connectionsCheckingInterval ?? 1_000;
   const checking = setInterval(() => timeouts.check(), interval);
   server.once('close', () => clearInterval(checking));
@@ -77,7 +83,7 @@ export function createHttpServer(handle: RequestHandler, options: HttpServerOpti
 }
 
 /** A server that listens, until it is disposed of. */
-export interface Listening extends AsyncDisposable {
+export interface RunningServer extends AsyncDisposable {
   /** Where it answers, without a slash at the end. */
   url: string;
 }
@@ -94,7 +100,7 @@ export interface ListenOptions {
 export async function listen(
   server: Server,
   { host, port, shutdownTimeout }: ListenOptions,
-): Promise<Listening> {
+): Promise<RunningServer> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, () => {
       server.off('error', reject);
@@ -102,7 +108,7 @@ export async function listen(
     });
   });
   return {
-    url: urlOf(server, host),
+    url: formatUrl(server, host),
     [Symbol.asyncDispose]: () => closeServer(server, shutdownTimeout),
   };
 }
@@ -111,10 +117,10 @@ export async function listen(
  * Resolves when the last request has been answered; a connection is closed as soon as it is idle.
  * What takes longer than the limit is cut off: Node times no request after `close`.
  */
-function closeServer(server: Server, limitMs: number): Promise<void> {
+function closeServer(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const end = setTimeout(() => server.closeAllConnections(), limitMs);
+    const end = setTimeout(() => server.closeAllConnections(), timeoutMs);
     server.close(() => {
       clearInterval(idle);
       clearTimeout(end);
@@ -123,13 +129,13 @@ function closeServer(server: Server, limitMs: number): Promise<void> {
   });
 }
 
-function urlOf(server: Server, host: string): string {
+function formatUrl(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host;
   return `http://${name}:${port}`;
 }
 
-function overloadOf(connection: Connection | undefined): Overload {
+function detectOverload(connection: Connection | undefined): Overload {
   // Node stops reading a pipelining client only once responses are backed up.
   if (connection && connection.pending > MAX_PIPELINED) return 'pipelining';
   return connection?.isSurplus ? 'connections' : undefined;
@@ -146,7 +152,7 @@ function hasOneHost({ headers, rawHeaders, httpVersion }: IncomingMessage): bool
 }
 
 /** RFC 9112 §3.2: a whole URL is as good as its path. Anything else becomes a path of no resource. */
-function originForm(target: string): string {
+function toOriginForm(target: string): string {
   if (target.startsWith('/')) return target;
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
   return path.startsWith('/') ? path : `/${path}`;
@@ -154,14 +160,18 @@ function originForm(target: string): string {
 
 type Rejection = [status: number, code: ProblemCode, detail: string];
 
-const NOT_HTTP: Rejection = [400, 'invalid_request', 'The request is not well-formed HTTP'];
-const NO_PROXY: Rejection = [501, 'method_not_implemented', 'The service is no proxy'];
-const UNEXPECTED: Rejection = [
+const MALFORMED_REQUEST: Rejection = [
+  400,
+  'invalid_request',
+  'The request is not well-formed HTTP',
+];
+const CONNECT_REJECTED: Rejection = [501, 'method_not_implemented', 'The service is no proxy'];
+const UNKNOWN_EXPECTATION: Rejection = [
   417,
   'expectation_failed',
   'Only Expect: 100-continue is understood',
 ];
-const REJECTIONS: Record<string, Rejection> = {
+const REJECTIONS_BY_ERROR: Record<string, Rejection> = {
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The request headers are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request took too long to arrive'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'content_too_large', 'The chunk extensions are too large'],
@@ -169,8 +179,8 @@ const REJECTIONS: Record<string, Rejection> = {
 };
 
 /** Answers a request that no handler sees, and closes its connection. */
-function reject(response: ServerResponse, rejection: Rejection): void {
-  const { headers, text } = render(rejection);
+function rejectRequest(response: ServerResponse, rejection: Rejection): void {
+  const { headers, text } = renderRejection(rejection);
   response.writeHead(rejection[0], { ...headers, Connection: 'close' }).end(text);
 }
 
@@ -188,21 +198,21 @@ function rejectConnection(
   const isPending = latest !== undefined && !latest.writableFinished;
   if (isPending && latest.req.complete) {
     // Answers go out in the order of their requests.
-    latest.once('finish', () => closeGracefully(socket, rejection));
+    latest.once('finish', () => endWithRejection(socket, rejection));
   } else if (isPending && latest.headersSent) {
     socket.destroy();
   } else {
     if (isPending) latest.statusCode = rejection[0]; // for the log
-    closeGracefully(socket, rejection);
+    endWithRejection(socket, rejection);
   }
 }
 
 /** Longer than any client takes to notice that it has been answered. */
 const LINGER_MS = 5_000;
 
-function closeGracefully(socket: Duplex, rejection: Rejection): void {
+function endWithRejection(socket: Duplex, rejection: Rejection): void {
   if (!socket.writable) return;
-  const { title, headers, text } = render(rejection);
+  const { title, headers, text } = renderRejection(rejection);
   const lines = Object.entries({ ...headers, Connection: 'close' });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${rejection[0]} ${title}\r\n${head}\r\n${text}`);
@@ -212,7 +222,7 @@ function closeGracefully(socket: Duplex, rejection: Rejection): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function render([status, code, detail]: Rejection) {
+function renderRejection([status, code, detail]: Rejection) {
   const { body } = problem(status, code, detail);
   const text = JSON.stringify(body);
   const headers = {

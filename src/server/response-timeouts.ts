@@ -39,7 +39,7 @@ export class ResponseTimeouts {
     const now = this.#now();
     let unreadBytes = 0;
     for (const [response, pending] of [...this.#pending].reverse()) {
-      const stage = stageOf(response);
+      const stage = findStage(response);
       if (pending.stage !== stage) Object.assign(pending, { stage, since: now });
       unreadBytes += response.writableLength;
       const isOverdue = stage !== 'arriving' && now - pending.since > this.#limitMs;
@@ -50,7 +50,7 @@ export class ResponseTimeouts {
   }
 }
 
-function stageOf(response: ServerResponse): Stage {
+function findStage(response: ServerResponse): Stage {
   if (response.headersSent) return 'being read';
   return response.req.complete ? 'answering' : 'arriving';
 }

@@ -11,7 +11,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
-import { createQueues } from '../../src/request-queues.ts';
+import { createRequestQueues } from '../../src/request-queues.ts';
 import { createHttpServer } from '../../src/server/http-server.ts';
 import {
   databaseError,
@@ -80,7 +80,7 @@ beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD);
   const config = readConfig(VARIABLES);
   const logger = createLogger('silent');
-  const queues = createQueues(config);
+  const queues = createRequestQueues(config);
   const metrics = createMetrics(() => undefined, { ...queues });
   const isClosing = () => false;
   server = createHttpServer(

@@ -30,7 +30,7 @@ export async function importFolder(name: string): Promise<void> {
 }
 
 /** The operations of a tag, or the one with this id; all, if nothing is given. */
-export function operationsOf(only?: string): Operation[] {
+export function listOperations(only?: string): Operation[] {
   if (only === undefined) return operations;
   return operations.filter(({ operationId, tags }) => operationId === only || tags.includes(only));
 }
@@ -39,7 +39,7 @@ export function operationsOf(only?: string): Operation[] {
 export function groupsOf(only?: string): Group[] {
   const groups = registeredGroups();
   if (only === undefined) return groups;
-  const chosen = operationsOf(only);
+  const chosen = listOperations(only);
   return groups.filter(({ name }) => chosen.some(({ operationId }) => isOf(name, operationId)));
 }
 
@@ -90,7 +90,7 @@ export async function runCommand(options: CommandRun): Promise<number> {
   if (left.length > 0) console.log(`These users could not be deleted: ${left.join(', ')}`);
   for (const hint of hints()) console.log(hint);
   if (endedBy) console.log(`The run ended early: ${endedBy}.`);
-  const seen = coverage(operationsOf(options.only));
+  const seen = coverage(listOperations(options.only));
   console.log(`\nOf the contract: ${seen.summary}.`);
   for (const line of seen.missingByStatus) console.log(`  not seen: ${line}`);
   const derived = results.filter(({ check }) => check.isDerived).length;

@@ -1,6 +1,6 @@
 // openapi.yaml reads well: every part that a reference shows has a text, and the texts have one form.
 import { expect, test } from 'vitest';
-import { operationsOf } from '../../src/http/openapi-document.ts';
+import { listOperations } from '../../src/http/openapi-document.ts';
 import { readContract } from './setup.ts';
 
 const contract = readContract();
@@ -39,7 +39,7 @@ function schemasIn(place: string): string[] {
   return [place, ...parts];
 }
 
-const operations = [...operationsOf(contract)].map(({ path, method }) => ({
+const operations = [...listOperations(contract)].map(({ path, method }) => ({
   path: `/paths/${path.replaceAll('/', '~1')}`,
   operation: `/paths/${path.replaceAll('/', '~1')}/${method}`,
 }));

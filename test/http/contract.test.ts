@@ -142,7 +142,7 @@ beforeAll(async () => {
   const pipeline = createPipeline({
     operations: compileContract(optionsWith({ document, handlers })),
     pages: {},
-    queueOf: () => undefined,
+    findQueue: () => undefined,
     clients: createClientLookup([]),
     securityHeaders: () => [],
     isAllowedHost: () => true,

@@ -5,22 +5,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileContract, type Operation } from '../../src/http/contract.ts';
-import { document, operationsOf } from '../../src/http/openapi-document.ts';
+import { createFullValidator } from '../../src/http/full-validator.ts';
+import { document, listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationHandlers } from '../../src/http/operation.ts';
-import { createRefuseRequest } from '../../src/http/refuse-request.ts';
 import type { ReceivedRequest } from '../../src/http/request-validators.ts';
 
 const CASES_PER_OPERATION = 60 * Number(process.env['ROUNDS'] ?? 1);
 
 const handlers = Object.fromEntries(
-  [...operationsOf(document)].map(({ operation: { operationId } }) => [operationId, undefined]),
+  [...listOperations(document)].map(({ operation: { operationId } }) => [operationId, undefined]),
 ) as unknown as OperationHandlers; // none is called
 const operations = compileContract({
   document,
   handlers,
   security: { bearerAuth: async () => ({ refusal: { status: 401 } }) },
 });
-const refuseRequest = createRefuseRequest(document);
+const refuseRequest = createFullValidator(document);
 
 /** A JSON Schema of the contract, as far as values are generated from it. */
 interface Schema {
@@ -139,7 +139,7 @@ function searchOf(names: string[]): fc.Arbitrary<string> {
 }
 
 function receivedBy(operation: Operation): fc.Arbitrary<ReceivedRequest> {
-  const source = [...operationsOf(document)].find(
+  const source = [...listOperations(document)].find(
     (one) => one.operation.operationId === operation.id,
   );
   const parameters = [

@@ -1,7 +1,7 @@
 // The examples of openapi.yaml work as they are written: a reference fills them in, and the demo user
 // of a new database can send them.
 import { describe, expect, test } from 'vitest';
-import { document, operationsOf } from '../../src/http/openapi-document.ts';
+import { document, listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { startApp, type TestApp } from '../support/service.ts';
 import { type Sent, send } from './setup.ts';
@@ -23,7 +23,7 @@ function resolve<T>(node: unknown): T {
   return steps.reduce<unknown>((value, step) => Reflect.get(Object(value), step), document) as T;
 }
 
-const operations = [...operationsOf(document)].map(
+const operations = [...listOperations(document)].map(
   ({ path, method, operation, pathParameters }) => {
     const parameters = [...pathParameters, ...(operation.parameters ?? [])].map(resolve<Parameter>);
     const id = operation.operationId as OperationId; // compileContract has seen that it has one

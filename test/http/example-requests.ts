@@ -2,7 +2,7 @@
 import {
   document,
   type ExampleObject,
-  operationsOf,
+  listOperations,
   type Reference,
   type RequestBodyObject,
 } from '../../src/http/openapi-document.ts';
@@ -17,7 +17,7 @@ export interface Collection {
   body: unknown;
 }
 
-const operations = [...operationsOf(document)];
+const operations = [...listOperations(document)];
 
 /** The collections to which an item is added with `POST`. */
 export const collections: Collection[] = operations.flatMap(({ path, method, operation }) => {

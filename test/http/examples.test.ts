@@ -3,7 +3,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { operationsOf } from '../../src/http/openapi-document.ts';
+import { listOperations } from '../../src/http/openapi-document.ts';
 import { readContract } from './setup.ts';
 
 const contract = readContract();
@@ -83,7 +83,7 @@ test.each(examples.map((example) => [example.name, example] as const))(
 );
 
 describe('there is an example', () => {
-  const operations = [...operationsOf(contract)].map(({ path, method }) => ({
+  const operations = [...listOperations(contract)].map(({ path, method }) => ({
     operation: `/paths/${escaped(path)}/${method}`,
     inputs: [`/paths/${escaped(path)}`, `/paths/${escaped(path)}/${method}`],
   }));

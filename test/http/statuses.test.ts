@@ -3,7 +3,7 @@
 import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ContractDocument } from '../../src/http/openapi-document.ts';
-import { operationsOf } from '../../src/http/openapi-document.ts';
+import { listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { FAULTS } from '../support/database.ts';
 import { DEMO, startApp, type TestApp } from '../support/service.ts';
@@ -18,13 +18,14 @@ const { apiDoc } = await new OpenApiSpecLoader({
   validateApiSpec: false,
   $refParser: { mode: 'dereference' },
 }).load();
-const cases = [...operationsOf(apiDoc as ContractDocument)].flatMap(({ path, method, operation }) =>
-  Object.entries(operation.responses ?? {}).map(([status, response]) => ({
-    id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
-    status: Number(status),
-    route: { path, method: method.toUpperCase(), example: exampleBody(operation.requestBody) },
-    response,
-  })),
+const cases = [...listOperations(apiDoc as ContractDocument)].flatMap(
+  ({ path, method, operation }) =>
+    Object.entries(operation.responses ?? {}).map(([status, response]) => ({
+      id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
+      status: Number(status),
+      route: { path, method: method.toUpperCase(), example: exampleBody(operation.requestBody) },
+      response,
+    })),
 );
 
 let app: TestApp;

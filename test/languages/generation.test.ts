@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { document, operationsOf } from '../../src/http/openapi-document.ts';
+import { document, listOperations } from '../../src/http/openapi-document.ts';
 import { generate, ROOT } from './generate.ts';
 import { missing, shell } from './shell.ts';
 
@@ -93,7 +93,7 @@ describe.skipIf(noJava)('good names', () => {
     });
 
     test(`${name} has the operations of the contract, in groups`, async () => {
-      for (const { operation } of operationsOf(document)) {
+      for (const { operation } of listOperations(document)) {
         const [tag = ''] = operation.tags ?? [];
         const source = await readFile(join(client, language.api(tag)), 'utf8');
         const declared = [language.group(tag), language.operation(operation.operationId ?? '')];

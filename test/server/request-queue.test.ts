@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { createQueues, queueOf } from '../../src/request-queues.ts';
+import { createRequestQueues, findQueue } from '../../src/request-queues.ts';
 import { type Admission, type QueueLimits, RequestQueue } from '../../src/server/request-queue.ts';
 
 /** A queue with a clock of its own, and what became of the requests in it. */
@@ -272,6 +272,6 @@ test.each([
   ['getJwks', undefined],
   ['/metrics', undefined],
 ] as const)('%s waits in the queue: %s', (target, expected) => {
-  const queues = createQueues(readConfig({}));
-  expect(queueOf(queues, target)).toBe(expected && queues[expected]);
+  const queues = createRequestQueues(readConfig({}));
+  expect(findQueue(queues, target)).toBe(expected && queues[expected]);
 });

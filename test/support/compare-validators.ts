@@ -3,22 +3,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import { vi } from 'vitest';
 import type * as contract from '../../src/http/contract.ts';
-import { createRefuseRequest } from '../../src/http/refuse-request.ts';
+import { createFullValidator } from '../../src/http/full-validator.ts';
 
 vi.mock('../../src/http/contract.ts', async (importOriginal) => {
   const original = await importOriginal<typeof contract>();
   return {
     ...original,
     compileContract(options: contract.ContractOptions) {
-      const refuseRequest = createRefuseRequest(options.document);
+      const validateFully = createFullValidator(options.document);
       const compareBoth = (operation: contract.Operation): contract.Operation => ({
         ...operation,
         async validate(received) {
-          const verdict = await operation.validate(received);
-          const isAccepted = 'values' in verdict && operation.accept(received) !== undefined;
-          if (!isAccepted) return verdict;
-          const other = await refuseRequest(operation, structuredClone(received));
-          if (isDeepStrictEqual(plain(other), plain(verdict))) return verdict;
+          const validation = await operation.validate(received);
+          const isAccepted = 'values' in validation && operation.accept(received) !== undefined;
+          if (!isAccepted) return validation;
+          const other = await validateFully(operation, structuredClone(received));
+          if (isDeepStrictEqual(plain(other), plain(validation))) return validation;
           throw new Error(`the validators of ${operation.id} do not agree`);
         },
       });

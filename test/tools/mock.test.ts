@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/tools.ts';
 import { createClient } from '../../src/client/index.ts';
-import { document, operationsOf } from '../../src/http/openapi-document.ts';
+import { document, listOperations } from '../../src/http/openapi-document.ts';
 
 let url: string;
 let stop: () => Promise<unknown>;
@@ -39,7 +39,7 @@ async function freePort(): Promise<number> {
 const ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
 /** No type says that these are no references. */
 const examples = document.components?.examples as Record<string, { value: unknown }>;
-const cases = [...operationsOf(document)].flatMap(({ path, method, operation }) =>
+const cases = [...listOperations(document)].flatMap(({ path, method, operation }) =>
   Object.keys(operation.responses ?? {}).map((status) => ({ path, method, operation, status })),
 );
 

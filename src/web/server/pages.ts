@@ -30,7 +30,7 @@ export function webPages({ clients, settings }: Options): Record<string, Page> {
   const load = lazy(async () => (await import('./site.ts')).createSite());
   const sendPage = async (name: PageName, ...[request, response]: PageParameters) => {
     const site = await load();
-    await site.sendPage(name, request, response, clients.prefixOf(request), await settings());
+    await site.sendPage(name, request, response, clients.findPrefix(request), await settings());
   };
   return {
     '/': page(async (request, response) => {

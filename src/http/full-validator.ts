@@ -7,12 +7,15 @@ import {
   pickHeaders,
   type ReceivedRequest,
   type RequestValues,
-  type Verdict,
+  type ValidationResult,
 } from './request-validators.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /** Decides on one request. Rejects only where the validator itself fails. */
-export type RefuseRequest = (operation: Operation, received: ReceivedRequest) => Promise<Verdict>;
+export type FullValidator = (
+  operation: Operation,
+  received: ReceivedRequest,
+) => Promise<ValidationResult>;
 
 const { BadRequest, UnsupportedMediaType } = OpenApiValidator.error;
 
@@ -22,7 +25,7 @@ const { BadRequest, UnsupportedMediaType } = OpenApiValidator.error;
  * received, never the connection, and a media type in canonical form only, because it keeps a
  * validator for every text of `Content-Type` that it has seen.
  */
-export function createRefuseRequest(document: ContractDocument): RefuseRequest {
+export function createFullValidator(document: ContractDocument): FullValidator {
   type Options = Parameters<typeof OpenApiValidator.middleware>[0];
   const options: Options = {
     apiSpec: structuredClone(document) as Options['apiSpec'], // our type has what the service reads
@@ -39,10 +42,10 @@ export function createRefuseRequest(document: ContractDocument): RefuseRequest {
 
   return (operation, received) =>
     new Promise((resolve, reject) => {
-      const request = requestOf(operation, received);
+      const request = buildRequest(operation, received);
       app(request, {} as Response, (error?: unknown) => {
-        if (error === undefined) return resolve({ values: valuesOf(operation, request) });
-        const refusal = refusalOf(error, received);
+        if (error === undefined) return resolve({ values: extractValues(operation, request) });
+        const refusal = toRefusal(error, received);
         if (refusal) resolve({ refusal });
         else reject(error);
       });
@@ -53,14 +56,14 @@ export function createRefuseRequest(document: ContractDocument): RefuseRequest {
 const MAX_FAULTS = 20;
 
 /** A value that is of a wrong type breaks its other rules, too: one fault says enough. */
-function firstOfEachPlace(faults: ValidationFault[]): ValidationFault[] {
+function keepFirstFaultPerPath(faults: ValidationFault[]): ValidationFault[] {
   const places = new Map<string, ValidationFault>();
   for (const fault of faults) if (!places.has(fault.path)) places.set(fault.path, fault);
   return [...places.values()].slice(0, MAX_FAULTS);
 }
 
 /** As much of a request as the validator reads. */
-function requestOf({ method, path }: Operation, received: ReceivedRequest): Request {
+function buildRequest({ method, path }: Operation, received: ReceivedRequest): Request {
   const { headers, mediaType, search, body } = received;
   const filledIn = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(received.path[name] ?? ''),
@@ -71,7 +74,7 @@ function requestOf({ method, path }: Operation, received: ReceivedRequest): Requ
   return { method, url, originalUrl: url, headers: canonical, body } as Request;
 }
 
-function valuesOf({ headerNames }: Operation, request: Request): RequestValues {
+function extractValues({ headerNames }: Operation, request: Request): RequestValues {
   // The validator declares no type for what it hangs on a request.
   const { openapi } = request as Request & { openapi: { pathParams: Record<string, string> } };
   return {
@@ -82,8 +85,8 @@ function valuesOf({ headerNames }: Operation, request: Request): RequestValues {
   };
 }
 
-function refusalOf(error: unknown, { mediaType, body }: ReceivedRequest): AnyResponse | undefined {
-  if (error instanceof BadRequest) return invalidRequest(firstOfEachPlace(error.errors), body);
+function toRefusal(error: unknown, { mediaType, body }: ReceivedRequest): AnyResponse | undefined {
+  if (error instanceof BadRequest) return invalidRequest(keepFirstFaultPerPath(error.errors), body);
   if (!(error instanceof UnsupportedMediaType)) return undefined;
   const isMissing = mediaType === ''; // the validator takes that for a type it does not know
   return isMissing
