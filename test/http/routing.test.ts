@@ -1,1 +1,218 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listOperations } from '../../src/http/openapi-document.ts';
+import { startApp, type TestApp } from '../support/service.ts';
+import { withNewItem } from './example-requests.ts';
+import { BEHIND_PROXY, createTodo, readContract, send, signUp, useService } from './setup.ts';
+
+const { app, token, send: sendTo, sendSignedIn } = useService();
+
+describe('HEAD', () => {
+  const paths = [...listOperations(readContract())]
+    .filter(({ method }) => method === 'get')
+    .map(({ path }) => path);
+
+  test.each([...paths, '/docs', '/openapi.json', '/openapi.yaml', '/metrics'])(
+    '%s answers what GET does, without the body',
+    async (template) => {
+      const path = await withNewItem(app(), token(), template);
+      const [head, get] = [
+        await sendSignedIn({ method: 'HEAD', path }),
+        await sendSignedIn({ path }),
+      ];
+      expect(head.status).toBe(200);
+      expect(await head.text()).toBe('');
+      expect(named(head)).toEqual(named(get));
+    },
+  );
+
+  test.each([
+    ['/nowhere', 404],
+    ['/todos/1', 400],
+    ['/auth/login', 405],
+  ])('%s is refused with %i, without a body', async (path, status) => {
+    const response = await sendSignedIn({ method: 'HEAD', path });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
+    expect(Number(response.headers.get('Content-Length'))).toBeGreaterThan(100);
+    expect(await response.text()).toBe('');
+  });
+
+  /** The headers that are the same at every request. */
+  function named({ headers }: Response): [string, string][] {
+    const isText = headers.get('Content-Type')?.startsWith('text/plain');
+    const changing = ['date', 'x-request-id', 'connection', 'keep-alive'];
+    if (isText) changing.push('content-length'); // the metrics have changed in between
+    return [...headers].filter(([name]) => !changing.includes(name));
+  }
+});
+
+describe('OPTIONS', () => {
+  test.each([
+    ['/auth/login', 'POST'],
+    ['/todos', 'GET, HEAD, POST, DELETE'],
+    ['/todos/019ab1d0-5c00-7000-8000-000000000001', 'GET, HEAD, PUT, DELETE, PATCH'],
+    ['/.well-known/jwks.json', 'GET, HEAD'],
+  ])('%s says which methods there are, to anybody', async (path, allow) => {
+    const response = await sendTo({ method: 'OPTIONS', path });
+    expect(response.status).toBe(204);
+    expect(response.headers.get('Allow')).toBe(allow);
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    expect(await response.text()).toBe('');
+  });
+
+  test.each(['/nowhere', '/todos/', '/xwell-known/jwks.json'])('%s is nowhere', async (path) => {
+    expect((await sendTo({ method: 'OPTIONS', path })).status).toBe(404);
+  });
+});
+
+describe('CORS:', () => {
+  let open: TestApp;
+  let shut: TestApp;
+  let chosen: TestApp;
+  beforeAll(async () => {
+    [open, shut, chosen] = await Promise.all([
+      startApp({ CORS_ORIGINS: '*' }),
+      startApp({ CORS_ORIGINS: 'none' }),
+      startApp({ CORS_ORIGINS: 'https://app.example.com, http://[::1]:*' }),
+    ]);
+  });
+  afterAll(() => Promise.all([open.close(), shut.close(), chosen.close()]));
+
+  function preflight(service: TestApp, origin: string) {
+    return send(service, {
+      method: 'OPTIONS',
+      path: '/todos',
+      headers: {
+        Origin: origin,
+        'Access-Control-Request-Method': 'PATCH',
+        'Access-Control-Request-Headers': 'authorization,if-match',
+      },
+    });
+  }
+
+  test('a page of a configured origin may send every method and header', async () => {
+    const { status, headers } = await preflight(app(), 'http://localhost:5173');
+    expect(status).toBe(204);
+    expect(headers.get('Access-Control-Allow-Origin')).toBe('http://localhost:5173');
+    expect(headers.get('Access-Control-Allow-Methods')?.split(',')).toEqual(
+      expect.arrayContaining(['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']),
+    );
+    expect(headers.get('Access-Control-Allow-Headers')).toBe('authorization,if-match');
+    expect(headers.get('Access-Control-Max-Age')).toBe('600');
+    expect(headers.get('Access-Control-Allow-Credentials')).toBeNull();
+    expect(headers.get('Vary')).toContain('Origin');
+  });
+
+  test('it may read the headers of every answer, refusals included', async () => {
+    for (const path of ['/todos', '/nowhere', '/healthz']) {
+      const { headers } = await sendTo({ path, headers: { Origin: 'http://localhost:5173' } });
+      expect(headers.get('Access-Control-Allow-Origin')).toBe('http://localhost:5173');
+      expect(headers.get('Access-Control-Expose-Headers')).toBe(
+        'WWW-Authenticate,Retry-After,Link,ETag,Location,X-Request-Id',
+      );
+    }
+  });
+
+  test.each([
+    ['no origin', {}],
+    ['another origin', { Origin: 'https://evil.example' }],
+  ])('a response to %s says that it depends on the origin', async (_title, headers) => {
+    for (const path of ['/healthz', '/nowhere', '/openapi.json']) {
+      const response = await sendTo({ path, headers });
+      expect(response.headers.get('Vary')).toContain('Origin');
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    }
+  });
+
+  test.each<[string, () => TestApp, boolean]>([
+    ['http://localhost', app, true],
+    ['http://localhost:1', app, true],
+    ['http://127.0.0.1:8080', app, true],
+    ['https://localhost:5173', app, false],
+    ['http://localhost.example.com', app, false],
+    ['http://localhost:80.example.com', app, false],
+    ['http://127x0.0.1:8080', app, false],
+    ['http://example.com/http://localhost:1', app, false],
+    ['null', app, false],
+    ['https://app.example.com', () => chosen, true],
+    ['https://app.example.com:444', () => chosen, false],
+    ['https://appxexample.com', () => chosen, false],
+    ['http://[::1]:3000', () => chosen, true],
+    ['http://:', () => chosen, false],
+    ['https://app.example.com', () => shut, false],
+    ['http://localhost:5173', () => shut, false],
+  ])('the origin %s: %#', async (origin, service, isAllowed) => {
+    const allowed = (await preflight(service(), origin)).headers.get('Access-Control-Allow-Origin');
+    expect(allowed).toBe(isAllowed ? origin : null);
+  });
+
+  test('`*` is every origin', async () => {
+    const { headers } = await preflight(open, 'https://anything.example');
+    expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
+  });
+});
+
+describe('X-Request-Id', () => {
+  test.each([
+    ['a UUID', '019ab1d0-5c00-7000-8000-0000000000aa'],
+    ['a ULID', '01ARZ3NDEKTSV4RRFFQ69G5FAV'],
+    ['a trace id', '4bf92f3577b34da6a3ce929d0e0e4736'],
+  ])('%s is taken over', async (_, id) => {
+    const response = await sendTo({ path: '/healthz', headers: { 'X-Request-Id': id } });
+    expect(response.headers.get('X-Request-Id')).toBe(id);
+  });
+
+  test.each(['', 'a b', 'a"b', 'ä', 'hunter2', 'a'.repeat(64), 'operator-1'])(
+    '%j is replaced',
+    async (id) => {
+      const response = await sendTo({ path: '/healthz', headers: { 'X-Request-Id': id } });
+      expect(response.headers.get('X-Request-Id')).toMatch(
+        /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/,
+      );
+    },
+  );
+
+  test('differs from request to request', async () => {
+    const ids = [await sendTo({ path: '/healthz' }), await sendTo({ path: '/healthz' })];
+    expect(ids[0]?.headers.get('X-Request-Id')).not.toBe(ids[1]?.headers.get('X-Request-Id'));
+  });
+});
+
+test.each(['/todos', '/nowhere', '/healthz', '/docs', '/openapi.json', '/metrics'])(
+  '%s says what a browser may do with the answer, and not what made it',
+  async (path) => {
+    const { headers } = await sendTo({ path });
+    expect(headers.get('Content-Security-Policy')).toMatch(/^default-src '(none|self)'/);
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('X-Frame-Options')).toBe('SAMEORIGIN');
+    expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+    expect(headers.get('X-Powered-By')).toBeNull();
+    expect(headers.get('X-Request-Id')).toBeTruthy();
+  },
+);
+
+test('what may be kept is what has an entity tag, and by nobody else', async () => {
+  const { id } = await createTodo(app(), token());
+  const cacheControl = async (path: string, headers = {}) =>
+    (await sendSignedIn({ path, headers })).headers.get('Cache-Control');
+  expect(await cacheControl(`/todos/${id}`)).toBe('private, no-cache');
+  expect(await cacheControl(`/todos/${id}`, { 'If-None-Match': '"1"' })).toBe('private, no-cache');
+  expect(await cacheControl('/todos')).toBe('no-store');
+  expect(await cacheControl('/auth/me')).toBe('no-store');
+  expect(await cacheControl('/.well-known/jwks.json')).toBe('no-store');
+});
+
+test('an address that a trusted proxy makes up fits the contract', async () => {
+  await using behind = await startApp(BEHIND_PROXY);
+  await signUp(behind, 'ada');
+  const login = await send(behind, {
+    method: 'POST',
+    path: '/auth/login',
+    headers: { 'X-Forwarded-For': 'x'.repeat(1000), 'User-Agent': 'y'.repeat(1000) },
+    body: { username: 'ada', password: 'correct horse battery staple' },
+  });
+  const { access_token } = await login.json();
+  const sessions = await send(behind, { path: '/auth/sessions', token: access_token });
+  const [session] = await sessions.json();
+  expect(session).toMatchObject({ address: 'x'.repeat(64), user_agent: 'y'.repeat(256) });
+});
