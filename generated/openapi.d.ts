@@ -1,4 +1,4 @@
-// Made from openapi.yaml by `npm run generate`; never edited.
+// Made from openapi.yaml by `npm run generate`. Do not edit.
 // openapi.yaml sha256: 93de6ba901a75ee2041c9005858ea1f7a9fd4f59bd9162f295b8f33d1af2cb83
 export interface operationSecurity {
     register: never;

@@ -1,12 +1,12 @@
-// Promise: whoever attacks the service with nothing but its contract in hand finds nothing in it that
-// the contract does not say.
+// Runs Schemathesis against the service: it derives valid and invalid requests from openapi.yaml and
+// checks that every answer is one that the contract declares.
 //
-//   npm run contract -- attack                        Schemathesis against the service, signed in and signed out
-//   npm run contract -- attack --seed 2            another run than the usual one
-//   npm run contract -- attack --max-examples 500  a longer one (100 for each operation and phase by default)
-//   npm run contract -- attack --results FILE      writes the numbers of cases that passed and failed, too
+//   npm run contract -- attack                     a run as a signed-in user, and one signed out
+//   npm run contract -- attack --seed 2            other random values (default: 1)
+//   npm run contract -- attack --max-examples 500  more cases for each operation and phase (default: 100)
+//   npm run contract -- attack --results FILE      also writes how many cases passed and failed
 //
-// It needs Python; Schemathesis installs itself into tools/schemathesis/.venv at the first run.
+// It needs Python. The first run installs Schemathesis into tools/schemathesis/.venv.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,31 +18,31 @@ import { document, listOperations } from '../src/http/openapi-document.ts';
 import type { OperationId } from '../src/http/operation.ts';
 import { executable, Missing, main, ROOT, run, wheels } from './tools.ts';
 
-/** As tools/schemathesis/identities.yaml has it. */
-const STRANGER = { username: 'stranger', password: 'correct horse battery staple' };
+/** The user of tools/schemathesis/identities.yaml. */
+const ATTACKER = { username: 'stranger', password: 'correct horse battery staple' };
 
 /**
- * A run makes thousands of mistakes on purpose. With the usual budgets it would soon meet nothing but
- * 429; what those do has tests of its own.
+ * A run makes thousands of mistakes on purpose. The default limits would soon answer all of them with
+ * 429. Rate limiting has tests of its own.
  */
-const BUDGETS = {
+const UNLIMITED = {
   LOGIN_FREE_FAILURES: '1000000',
   LOGIN_FREE_FAILURES_PER_ADDRESS: '1000000',
   REFRESH_FREE_FAILURES: '1000000',
 };
 
-type How = 'signed-in' | 'signed-out';
+type Role = 'signed-in' | 'signed-out';
 
 /**
- * The phases of each run, one after the other. A stateful one ends early: a service that remembers
- * does not answer the same twice, and then Hypothesis gives up; so there are three.
+ * The phases of each run, in order. Hypothesis stops a stateful phase early when it repeats a request
+ * and gets another answer, as it does from a service with state. So the phase runs three times.
  */
-const ROUNDS: Record<How, string[]> = {
+const ROUNDS: Record<Role, string[]> = {
   'signed-in': ['examples,coverage,fuzzing,stateful', 'stateful', 'stateful'],
   'signed-out': ['examples,coverage,fuzzing'],
 };
 
-/** It would delete the account that the attack signs in with; the contract suite deletes accounts. */
+/** Schemathesis may not delete its own account. The contract tests delete accounts. */
 const NEVER_SUCCEEDS: OperationId = 'deleteCurrentUser';
 
 await main(async () => {
@@ -87,47 +87,47 @@ interface Attack {
   maxExamples: number;
 }
 
-interface Outcome {
+interface Counts {
   passed: number;
   failed: number;
 }
 
-/** Runs Schemathesis against a service that only it knows, and reads the service's log along. */
-async function attack(how: How, { folder, reports, seed, maxExamples }: Attack): Promise<Outcome> {
+/** Runs Schemathesis against a service of its own, and reads that service's log. */
+async function attack(role: Role, { folder, reports, seed, maxExamples }: Attack): Promise<Counts> {
   using service = await serve();
-  await createClient({ baseUrl: service.url }).POST('/auth/register', { body: STRANGER });
-  const outcome = { passed: 0, failed: 0 };
-  for (const [round, phases] of ROUNDS[how].entries()) {
-    console.log(`\n${how}: ${phases}\n`);
-    const file = join(reports, `${how}-${round}.json`);
-    const what = ['run', join(ROOT, 'openapi.yaml'), '--url', service.url, '--phases', phases];
+  await createClient({ baseUrl: service.url }).POST('/auth/register', { body: ATTACKER });
+  const counts = { passed: 0, failed: 0 };
+  for (const [round, phases] of ROUNDS[role].entries()) {
+    console.log(`\n${role}: ${phases}\n`);
+    const file = join(reports, `${role}-${round}.json`);
+    const target = ['run', join(ROOT, 'openapi.yaml'), '--url', service.url, '--phases', phases];
     const size = ['--seed', String(seed + round), '--max-examples', String(maxExamples)];
     const code = await run(
       executable(folder, 'st'),
-      ['--config-file', `${how}.toml`, ...what, ...size, '--report-json-path', file],
+      ['--config-file', `${role}.toml`, ...target, ...size, '--report-json-path', file],
       { cwd: folder, env: { PYTHONDONTWRITEBYTECODE: '1', HYPOTHESIS_STORAGE_DIRECTORY: reports } },
     );
-    if (!existsSync(file)) throw new Missing('Schemathesis has ended without a report.');
-    const { passed, failed } = outcomeOf(JSON.parse(readFileSync(file, 'utf8')));
-    outcome.passed += passed;
-    // A run that is cut short, and a warning that counts, are failures of no case.
-    outcome.failed += code === 0 ? failed : Math.max(1, failed);
+    if (!existsSync(file)) throw new Missing('Schemathesis ended without a report.');
+    const { passed, failed } = countCases(JSON.parse(readFileSync(file, 'utf8')));
+    counts.passed += passed;
+    // A run can fail without a failed case: by a warning, or because it was interrupted.
+    counts.failed += code === 0 ? failed : Math.max(1, failed);
   }
-  console.log(`\n${how}: ${service.requests} requests were answered:\n\n${answers(service)}`);
-  const unreached = how === 'signed-in' ? neverDone(service) : [];
-  for (const line of service.faults) console.error(`\nThe service has logged a fault: ${line}`);
-  for (const id of unreached) console.error(`\nNever got through: ${id}`);
-  outcome.failed += service.faults.length + unreached.length;
-  return outcome;
+  console.log(`\n${role}: the service answered ${service.requests} requests:\n\n${table(service)}`);
+  const neverSucceeded = role === 'signed-in' ? operationsWithoutSuccess(service) : [];
+  for (const line of service.faults) console.error(`\nThe service logged an error: ${line}`);
+  for (const id of neverSucceeded) console.error(`\nNo request succeeded: ${id}`);
+  counts.failed += service.faults.length + neverSucceeded.length;
+  return counts;
 }
 
-/** The part of Schemathesis's report that counts. */
+/** The part of Schemathesis's report that is used here. */
 interface Report {
   test_cases: { generated: number; with_failures: number; errored: number };
   errors: unknown[];
 }
 
-function outcomeOf({ test_cases, errors }: Report): Outcome {
+function countCases({ test_cases, errors }: Report): Counts {
   const { generated, with_failures, errored } = test_cases;
   return {
     passed: generated - with_failures - errored,
@@ -138,9 +138,9 @@ function outcomeOf({ test_cases, errors }: Report): Outcome {
 interface Service {
   url: string;
   requests: number;
-  /** By operation, how often it has answered with which status. */
+  /** By operation and status, the number of answers. */
   statuses: Map<string, Map<number, number>>;
-  /** Lines of its log that tell of something that nobody expected. */
+  /** Lines of its log with a warning or an error. */
   faults: string[];
 }
 
@@ -150,31 +150,31 @@ async function serve(): Promise<Service & Disposable> {
     PATH: process.env['PATH'],
     PORT: '0',
     DATABASE_URL: 'sqlite::memory:',
-    ...BUDGETS,
+    ...UNLIMITED,
   };
   const child = spawn(process.execPath, [join(ROOT, 'src/cli/todos.mjs'), 'start'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const service: Service = { url: '', requests: 0, statuses: new Map(), faults: [] };
-  service.url = await follow(child, service);
+  service.url = await readLog(child, service);
   return Object.assign(service, { [Symbol.dispose]: () => void child.kill() });
 }
 
-/** Reads the banner and then the log, line by line. @returns where the service answers */
-function follow(child: ChildProcess, service: Service): Promise<string> {
+/** Reads the banner and then the log, line by line. @returns the URL of the service */
+function readLog(child: ChildProcess, service: Service): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.once('close', () => reject(new Error('the service has ended')));
+    child.once('close', () => reject(new Error('the service ended')));
     if (!child.stdout) return;
     createInterface(child.stdout).on('line', (line) => {
       const url = /^ +OpenAPI Todos +(\S+)$/.exec(line)?.[1];
       if (url) resolve(url.replace('localhost', '127.0.0.1')); // no look-up for each request
-      if (line.startsWith('{')) note(service, line);
+      if (line.startsWith('{')) countAnswer(service, line);
     });
   });
 }
 
-function note(service: Service, line: string): void {
+function countAnswer(service: Service, line: string): void {
   const { level, operation, status }: Record<string, unknown> = JSON.parse(line);
   if (Number(level) >= 40) service.faults.push(line);
   if (typeof status !== 'number') return;
@@ -184,22 +184,22 @@ function note(service: Service, line: string): void {
   service.statuses.set(id, counts.set(status, (counts.get(status) ?? 0) + 1));
 }
 
-function ids(): string[] {
+function operationIds(): string[] {
   return [...listOperations(document)].map(({ operation }) => operation.operationId ?? '');
 }
 
-/** A table of operations and statuses. */
-function answers({ statuses }: Service): string {
-  const rows = [...ids(), 'none'].map((id) => {
+/** One line for each operation, with the number of answers by status. */
+function table({ statuses }: Service): string {
+  const rows = [...operationIds(), 'none'].map((id) => {
     const counts = [...(statuses.get(id) ?? [])].sort(([a], [b]) => a - b);
     return `  ${id.padEnd(18)}${counts.map(([status, times]) => `${status} × ${times}`).join(', ')}`;
   });
   return rows.join('\n');
 }
 
-/** Operations that have never succeeded: an attack that does not get in proves little. */
-function neverDone({ statuses }: Service): string[] {
-  return ids().filter(
+/** A run without a successful request of an operation has not tested that operation. */
+function operationsWithoutSuccess({ statuses }: Service): string[] {
+  return operationIds().filter(
     (id) =>
       id !== NEVER_SUCCEEDS &&
       ![...(statuses.get(id)?.keys() ?? [])].some((status) => status < 300),

@@ -1,14 +1,13 @@
-// Promise: a client in any language, generated from openapi.yaml.
+// Generates clients from openapi.yaml with openapi-generator.
 //
 //   npm run clients                   for every language of examples/
-//   npm run clients -- kotlin         for that one
-//   npm run clients -- csharp php     for any other that openapi-generator knows
-//   npm run clients -- --output DIR   somewhere else than in generated/clients/
+//   npm run clients -- kotlin         for one language
+//   npm run clients -- csharp php     for any generator of openapi-generator
+//   npm run clients -- --output DIR   writes them to DIR, not to generated/clients/
 //
-// The generator reads openapi.yaml as it is. Its options for a language are in
-// examples/<language>/generator.yaml, or in tools/openapi-generator/<language>.yaml where there is no
-// program. It needs Java and fetches itself, once; openapitools.json says which version it is and what
-// it hashes to.
+// The generator reads openapi.yaml unchanged. Its options are in examples/<language>/generator.yaml or,
+// for a language without an example, in tools/openapi-generator/<language>.yaml. It needs Java. The
+// first run downloads the generator; openapitools.json has its version and its SHA-256.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,12 +29,12 @@ try {
   });
   const languages = positionals.length > 0 ? positionals : exampleLanguages();
   for (const name of languages) {
-    if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`${name} is no generator's name`);
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`${name} is not the name of a generator`);
   }
   requireJava();
   requireGenerator();
   generate(languages, values.output);
-  for (const language of languages) console.log(join(values.output, language));
+  for (const language of languages) console.log(join(values.output, language)); // the new folders
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -62,20 +61,20 @@ function requireJava(): void {
   throw new Error(`openapi-generator needs Java 11 or newer, and ${found}: install a JRE.`);
 }
 
-/** @throws when the generator is not the one that openapitools.json names; it has not run then */
+/** Downloads the generator. @throws before it has run, if its hash is not that of openapitools.json */
 function requireGenerator(): void {
   const jar = join(generator.storageDir, `${generator.version}.jar`);
-  // The command fetches what is missing and starts it at once, unless Java only tells its version.
-  const fetched = existsSync(jar) ? undefined : openapiGenerator(['help'], '-version');
+  // The command downloads the generator and then starts it. With -version, Java starts no program.
+  const download = existsSync(jar) ? undefined : openapiGenerator(['help'], '-version');
   if (!existsSync(jar)) {
-    throw new Error(`There is no openapi-generator ${generator.version}:\n${fetched?.stdout}`);
+    throw new Error(`There is no openapi-generator ${generator.version}:\n${download?.stdout}`);
   }
   const hash = createHash('sha256').update(readFileSync(jar)).digest('hex');
   if (hash === generator.sha256) return;
   rmSync(jar);
   throw new Error(
-    `What was fetched as openapi-generator ${generator.version} hashes to ${hash}, and not to what ` +
-      'openapitools.json says. It is deleted.',
+    `The download of openapi-generator ${generator.version} has the SHA-256 ${hash}, which is not the ` +
+      'one in openapitools.json. The file was deleted.',
   );
 }
 
@@ -94,10 +93,10 @@ function generate(languages: string[], output: string): void {
   );
   for (const file of configurations) rmSync(file);
   const messages = `${stdout}${stderr}`.replace(/^\s+at .*\n/gm, '');
-  if (status !== 0) throw new Error(`openapi-generator has failed:\n${messages}`);
+  if (status !== 0) throw new Error(`openapi-generator failed:\n${messages}`);
 }
 
-/** What the generator is told; the packages that it makes have the contract's version. */
+/** The generator's configuration. The generated packages have the contract's version. */
 function configuration(language: string, outputDir: string) {
   const file = optionsFile(language);
   const options = existsSync(file)
@@ -117,6 +116,6 @@ function configuration(language: string, outputDir: string) {
 }
 
 function openapiGenerator(args: string[], javaOptions: string) {
-  const env = { ...process.env, PWD: ROOT, JAVA_OPTS: javaOptions }; // it takes PWD for its folder
+  const env = { ...process.env, PWD: ROOT, JAVA_OPTS: javaOptions }; // it takes PWD as its working directory
   return spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', env });
 }

@@ -1,5 +1,5 @@
-// The contract as requests to send by hand: examples/requests.http (JetBrains, httpYac) and
-// examples/bruno (https://www.usebruno.com). They take the tokens of the sign-in over.
+// Makes request collections from the contract: examples/requests.http (JetBrains, httpYac) and
+// examples/bruno (https://www.usebruno.com). The login request saves its tokens for the others.
 import {
   type ContractDocument,
   type ExampleObject,
@@ -10,7 +10,7 @@ import {
   type ResponseObject,
 } from '../src/http/openapi-document.ts';
 
-/** Sent last. What follows the sign-out needs another sign-in: so no run of all deletes the user. */
+/** Sent last. The requests after the logout get 401, so a run of the collection deletes no user. */
 const LAST = [
   ...['deleteTodo', 'deleteTodos', 'refresh', 'logout'],
   ...['revokeSession', 'revokeSessions', 'changePassword', 'deleteCurrentUser'],
@@ -24,7 +24,7 @@ interface Request {
   isPublic: boolean;
   mediaType: string;
   body: unknown;
-  /** By the name of a path parameter, where its value comes from. */
+  /** By path parameter: the request whose answer has the value, and a JSON Pointer into the answer. */
   sources: Record<string, { id: string; pointer: string }>;
 }
 
@@ -71,11 +71,11 @@ function requestsOf(document: ContractDocument): Request[] {
       sources: Object.fromEntries(names.map((name) => [name, sourceOf(document, id, name)])),
     };
   });
-  const rank = ({ id }: Request) => (id === 'login' ? -2 : LAST.indexOf(id)); // -1 is in between
+  const rank = ({ id }: Request) => (id === 'login' ? -2 : LAST.indexOf(id)); // -1 is the middle
   return requests.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Where a link of the contract says that a path parameter comes from; what was made comes first. */
+/** Finds a link of the contract that sets a path parameter; prefers one of the request that creates. */
 function sourceOf(document: ContractDocument, target: string, parameter: string) {
   const found = [...listOperations(document)].flatMap(({ method, operation }) =>
     Object.values(operation.responses ?? {})
@@ -88,7 +88,7 @@ function sourceOf(document: ContractDocument, target: string, parameter: string)
       })),
   );
   const source = found.find(({ method }) => method === 'post') ?? found[0];
-  if (!source) throw new Error(`no link leads to ${parameter} of ${target}`);
+  if (!source) throw new Error(`no link of the contract sets ${parameter} of ${target}`);
   return source;
 }
 
@@ -109,12 +109,12 @@ function resolve<T extends object>(
   if (!node || !('$ref' in node)) return node;
   const names = node.$ref.split('/').slice(1);
   return names.reduce<unknown>(
-    (place, name) => (place as Record<string, unknown>)[name],
+    (value, name) => (value as Record<string, unknown>)[name],
     document,
-  ) as T; // the contract is linted: it is there
+  ) as T; // the linters have checked every $ref
 }
 
-/** Values of other answers are variables, in all that follows. */
+/** A path parameter is a variable that an earlier answer has set. */
 function urlOf({ path }: Request): string {
   return `{{url}}${path.replaceAll(/\{(\w+)\}/g, '{{$1}}')}`;
 }
@@ -141,7 +141,7 @@ function httpFile(requests: Request[], url: string): string {
     if (script) lines.push('', `> {%\n${script}\n%}`);
     return lines.join('\n');
   });
-  const head = `# Made from openapi.yaml by \`npm run generate\`; never edited.\n# For the HTTP clients of JetBrains and of httpYac. Send "login" first: the others use its tokens.\n@url = ${url}`;
+  const head = `# Made from openapi.yaml by \`npm run generate\`. Do not edit.\n# For the HTTP clients of JetBrains and httpYac. Send "login" first: the other requests use its tokens.\n@url = ${url}`;
   return `${[head, ...sections].join('\n\n')}\n`;
 }
 
@@ -166,11 +166,11 @@ function brunoFile(request: Request, position: number, requests: Request[]): str
     .join('\n');
 }
 
-/** Keeps what later requests need of an answer; `words` are the tool's names for its parts. */
+/** A script that saves the values of an answer that later requests need, in the tool's own terms. */
 function scriptAfter(
   { id }: Request,
   requests: Request[],
-  words: { status: string; body: string; set: string },
+  terms: { status: string; body: string; set: string },
 ): string {
   const kept = requests.flatMap(({ sources }) =>
     Object.entries(sources)
@@ -181,9 +181,9 @@ function scriptAfter(
     kept.push(['access_token', '/access_token'], ['refresh_token', '/refresh_token']);
   }
   const lines = kept.map(([name, pointer]) => {
-    const place = pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.');
-    return `  ${words.set}("${name}", ${words.body}${place});`;
+    const member = pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.');
+    return `  ${terms.set}("${name}", ${terms.body}${member});`;
   });
   if (lines.length === 0) return '';
-  return [`if (${words.status} < 300) {`, ...new Set(lines), '}'].join('\n');
+  return [`if (${terms.status} < 300) {`, ...new Set(lines), '}'].join('\n');
 }

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 
-/** Whether parseArgs has refused a command line; its message says what is wrong. */
+/** Whether the error is one of parseArgs about the command line. Its message is for the user. */
 export function isUsageError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code));
 }
 
-/** parseArgs, but a wrong command line ends the process with 2, after saying what is wrong. */
+/** Like parseArgs, but prints a usage error and exits with 2. */
 export const readCommandLine: typeof parseArgs = (config) => {
   try {
     return parseArgs(config);

@@ -1,5 +1,5 @@
-// Promise: while one works on it, the service runs as the files are: it restarts on a change, with
-// fresh types when openapi.yaml has changed. What is wrong is printed, and the next change is awaited.
+// Runs the service during development and restarts it when a file changes. A change of openapi.yaml
+// also runs `npm run generate`. After an error it waits for the next change.
 //
 //   npm run dev
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -8,20 +8,20 @@ import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run } from './tools.ts';
 
-/** Editors write a file in several steps. */
-const QUIET_MS = 100;
+/** Wait this long after the last change: editors write a file in several steps. */
+const DEBOUNCE_MS = 100;
 
 let service: ChildProcess | undefined;
 let isContractChanged = false;
 let timer: NodeJS.Timeout | undefined;
-let working = Promise.resolve();
+let lastRestart = Promise.resolve();
 
 function start(): void {
   const args = [join(ROOT, 'src/cli/todos.mjs'), 'start'];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   service = child;
   child.once('exit', (code) => {
-    if (code) console.log('The service has ended. It starts again at the next change.');
+    if (code) console.log('The service has ended. It starts again after the next change.');
   });
 }
 
@@ -37,7 +37,7 @@ async function restart(): Promise<void> {
   isContractChanged = false;
   if (generates) {
     const code = await run(process.execPath, [join(ROOT, 'scripts/generate.ts')]);
-    if (code !== 0) return console.log('The service goes on with the contract that it has.');
+    if (code !== 0) return console.log('The service keeps the previous contract.');
   }
   await stop();
   console.log('Restarting …');
@@ -48,8 +48,8 @@ function onChange(file: string | null): void {
   if (file === 'openapi.yaml') isContractChanged = true;
   clearTimeout(timer);
   timer = setTimeout(() => {
-    working = working.then(restart);
-  }, QUIET_MS);
+    lastRestart = lastRestart.then(restart);
+  }, DEBOUNCE_MS);
 }
 
 watch(join(ROOT, 'src'), { recursive: true }, (_event, file) => onChange(file));

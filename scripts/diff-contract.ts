@@ -1,13 +1,13 @@
-// Promise: a change of openapi.yaml that breaks a client comes with a version number that says so
-// (Semantic Versioning: a new major one; below 1.0, a new minor one).
+// Compares openapi.yaml with the last release. A breaking change needs a new version (Semantic
+// Versioning: a new major version; before 1.0, a new minor version); without one it exits with 1.
 //
-//   npm run contract -- diff                       openapi.yaml against the last release
-//   npm run contract -- diff --base v0.1.0      against that of another commit, branch or tag
-//   npm run contract -- diff --base FILE        against a file
-//   npm run contract -- diff --revision FILE    another document instead of openapi.yaml
+//   npm run contract -- diff                    compares with the last release
+//   npm run contract -- diff --base v0.1.0      with another commit, branch or tag
+//   npm run contract -- diff --base FILE        with a file
+//   npm run contract -- diff --revision FILE    compares another document than openapi.yaml
 //
-// The last release is the newest tag v* that leads here. While there is none, it is the commit where
-// this branch left main; on main itself, the commit before.
+// The last release is the newest tag v* in the history of this commit. Without a tag it is the commit
+// where this branch left main; on main, it is the commit before.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ await main(async () => {
     const code = await runPackage(folder, '@redocly/cli', [...diff, ...summary], { quiet: true });
     if (code !== 0) throw new Missing(`redocly cannot compare ${base} with ${revision}`);
     const { bump }: { bump: string } = JSON.parse(readFileSync(report, 'utf8'));
-    // It would ask for a new version for every change; only a break must have one at once.
+    // --check-version wants a new version for any change. Here only a breaking change needs one.
     const check = bump === 'major' ? ['--check-version'] : [];
     const verdict = await runPackage(folder, '@redocly/cli', [...diff, ...check]);
     if (verdict !== 0) process.exitCode = 1;
@@ -40,13 +40,13 @@ await main(async () => {
   }
 });
 
-/** The document to compare with, as a file. @returns undefined when the history has none */
-function baseFile(asked: string | undefined, folder: string): string | undefined {
-  if (asked !== undefined && existsSync(asked)) return resolve(asked);
-  const commit = asked ?? lastRelease();
+/** The document to compare with, as a file. @returns undefined if the history has none */
+function baseFile(requested: string | undefined, folder: string): string | undefined {
+  if (requested !== undefined && existsSync(requested)) return resolve(requested);
+  const commit = requested ?? lastRelease();
   const text = commit && git('show', `${commit}:openapi.yaml`);
   if (!text) {
-    if (asked !== undefined) throw new Missing(`there is no openapi.yaml at ${asked}`);
+    if (requested !== undefined) throw new Missing(`there is no openapi.yaml at ${requested}`);
     console.log('There is neither a release tag nor an earlier commit to compare with.');
     return undefined;
   }
@@ -59,11 +59,11 @@ function baseFile(asked: string | undefined, folder: string): string | undefined
 function lastRelease(): string | undefined {
   const tag = git('describe', '--tags', '--abbrev=0', '--match', 'v[0-9]*');
   if (tag) return tag;
-  const left = git('merge-base', 'HEAD', 'origin/main') ?? git('merge-base', 'HEAD', 'main');
-  return left && left !== git('rev-parse', 'HEAD') ? left : git('rev-parse', 'HEAD^');
+  const fork = git('merge-base', 'HEAD', 'origin/main') ?? git('merge-base', 'HEAD', 'main');
+  return fork && fork !== git('rev-parse', 'HEAD') ? fork : git('rev-parse', 'HEAD^');
 }
 
-/** @returns what git prints; undefined when it cannot, or has nothing to print */
+/** @returns the output of git; undefined if git fails or prints nothing */
 function git(...args: string[]): string | undefined {
   const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
   return (status === 0 && stdout.trim()) || undefined;

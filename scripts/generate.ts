@@ -1,16 +1,18 @@
-// Promise: generated/ says what openapi.yaml says: its types (openapi.d.ts), and the document itself
-// parsed (openapi.json), because parsing YAML takes longer than the rest of the service's start. The
-// requests of examples/requests.http and examples/bruno come from the contract, too (see
-// collections.ts). The variables in docs/configuration.md and .env.example are those of src/config.ts.
+// Writes the files that are generated from the contract and from src/config.ts:
+// - generated/openapi.d.ts: the types;
+// - generated/openapi.json: the parsed document, because parsing YAML takes longer than the rest of
+//   the service's start;
+// - examples/requests.http and examples/bruno (see collections.ts);
+// - the variables in docs/configuration.md and .env.example, from src/config.ts.
 //
-//   npm run generate            writes it
-//   npm run generate -- --check exits 1 when it is stale
+//   npm run generate            writes the files
+//   npm run generate -- --check exits with 1 if a file is out of date
 //
-// The examples of a response for errors show every `code` that it can have; its type has no others.
+// A response's examples have every `code` of its problems, so its type allows only those codes.
 //
-// openapi-typescript leaves `security` out of `operations`; `operationSecurity` adds it, so that a
-// handler's principal is tied to the contract. The contract's hash stands in the file because a
-// changed constraint (a maxLength) changes no type, yet validation and documentation.
+// openapi-typescript leaves `security` out of `operations`. `operationSecurity` adds it, so that the
+// type of a handler's principal follows the contract. openapi.d.ts has the contract's hash because a
+// changed constraint (a maxLength) changes no type, but it does change validation.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
@@ -25,7 +27,7 @@ const ENV_EXAMPLE = '.env.example';
 
 const { values } = readCommandLine({ options: { check: { type: 'boolean', default: false } } });
 const yaml = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
-expectReadable(yaml);
+exitIfUnreadable(yaml);
 const page = await readFile(new URL(PAGE, ROOT), 'utf8');
 const document: ContractDocument & { servers: [{ url: string }] } = parse(yaml);
 const generated = {
@@ -45,13 +47,13 @@ for (const [name, fresh] of Object.entries(generated)) {
     await writeFile(target, fresh);
   } else {
     const source = [PAGE, ENV_EXAMPLE].includes(name) ? 'src/config.ts' : 'openapi.yaml';
-    console.error(`${name} is not what ${source} says: run \`npm run generate\``);
+    console.error(`${name} is out of date with ${source}: run \`npm run generate\``);
     process.exitCode = 1;
   }
 }
 
-/** Ends the process if the contract is no YAML or names what is not there, saying where. */
-function expectReadable(text: string): void {
+/** Prints the YAML errors and the broken references of the contract, and exits if there are any. */
+function exitIfUnreadable(text: string): void {
   const lines = new LineCounter();
   const contract = parseDocument(text, { lineCounter: lines });
   const faults = contract.errors.map(({ pos, message }) => ({ at: pos[0], message }));
@@ -81,7 +83,7 @@ function withTableOfVariables(text: string): string {
   return `${before}${head}${rows.join('')}${rest.replace(/^([|<].*\n)*/, '')}`;
 }
 
-/** Every variable in a comment, with its meaning and its default or an example. */
+/** Every variable, commented out, with its meaning and its default or an example. */
 function envExample(): string {
   const blocks = describeVariables().map(
     ({ name, default: value, meaning }) =>
@@ -98,7 +100,7 @@ async function generateTypes(text: string): Promise<string> {
     defaultNonNullable: false, // a request member with a default stays optional
     inject: securityType(document),
   });
-  return `// Made from openapi.yaml by \`npm run generate\`; never edited.\n// openapi.yaml sha256: ${hashContract(text)}\n${astToString(nodes)}`;
+  return `// Made from openapi.yaml by \`npm run generate\`. Do not edit.\n// openapi.yaml sha256: ${hashContract(text)}\n${astToString(nodes)}`;
 }
 
 interface Problems {
@@ -113,7 +115,7 @@ interface MediaType {
   examples: Record<string, { $ref: string }>;
 }
 
-/** Narrows the `code` of each problem: the examples of a response have all codes that it can have. */
+/** Limits the `code` of each problem to the codes of the response's examples. */
 function narrowCodes<Document extends Problems & OpenAPI3>(document: Document): Document {
   const { responses, examples } = document.components;
   for (const { content } of Object.values(responses)) {
@@ -139,5 +141,5 @@ function securityType(document: OpenAPI3): string {
         return `  ${operation.operationId}: ${type};`;
       }),
   );
-  return `/** The security scheme each operation asks for; \`never\` when it is public. */\nexport interface operationSecurity {\n${lines.join('\n')}\n}`;
+  return `/** The security scheme that each operation requires; \`never\` for a public one. */\nexport interface operationSecurity {\n${lines.join('\n')}\n}`;
 }

@@ -1,10 +1,9 @@
-// Promise: openapi.yaml keeps the rules that the field has for such documents: those that Redocly and
-// Spectral recommend, and OWASP's for the security of APIs. No warnings; a rule that is off says why,
-// in tools/contract/{redocly,spectral}.yaml.
+// Lints openapi.yaml with the recommended rules of Redocly and Spectral, and with OWASP's rules for
+// API security. A warning is an error. tools/contract/{redocly,spectral}.yaml say why a rule is off.
 //
-//   npm run contract -- lint       npm run check runs it, too
+//   npm run contract -- lint       also a part of npm run check
 //
-// The linters install themselves into tools/contract at the first run.
+// The first run installs the linters into tools/contract.
 import { join } from 'node:path';
 import { main, packages, ROOT, runPackage } from './tools.ts';
 

@@ -1,18 +1,17 @@
-// Promise: what the service is deployed with keeps the rules of the field: the Dockerfile hadolint's,
-// compose.yaml its schema and dclint's, the systemd unit systemd's own, of which it also has to keep
-// so many that protect the rest of the machine from the service.
+// Lints the Dockerfile (hadolint), compose.yaml (dclint) and the systemd unit (systemd-analyze). The
+// unit also needs a low exposure level, which measures what the service could do to the machine.
 //
 //   npm run test:all -- deploy
 //
-// hadolint and dclint install themselves into tools/deploy at the first run; systemd has to be there.
+// The first run installs hadolint and dclint into tools/deploy. systemd must be installed already.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executable, Missing, main, packages, ROOT, run, runPackage, wheels } from './tools.ts';
 
-/** What systemd makes of the unit at most, in tenths: 0 is least exposed, 100 most. */
-const EXPOSURE = '15';
+/** The highest exposure level that `systemd-analyze security` may find: 0 is the best, 100 the worst. */
+const MAX_EXPOSURE = '15';
 
 await main(async () => {
   const hadolint = executable(await wheels('deploy'), 'hadolint');
@@ -23,10 +22,10 @@ await main(async () => {
     await lintUnit(),
   ];
   if (codes.some((code) => code !== 0)) process.exitCode = 1;
-  else console.log('Nothing to say about the Dockerfile, compose.yaml and the systemd unit.');
+  else console.log('The Dockerfile, compose.yaml and the systemd unit have no errors.');
 });
 
-/** With this Node.js in the place of the installed one, which need not be on this machine. */
+/** Checks the unit with the path of this Node.js, because the unit's own may not exist here. */
 async function lintUnit(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'unit-'));
   try {
@@ -35,12 +34,12 @@ async function lintUnit(): Promise<number> {
     writeFileSync(unit, text.replaceAll(/(?<==)\/opt\/\S+\/node(?= )/g, process.execPath));
     const verify = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
     if (verify.error) throw new Missing('systemd-analyze is missing (Debian’s package systemd)');
-    // It passes a key that it does not know, and has a word for every other unit of the machine.
+    // It exits with 0 after an unknown key, and it also reports other units of the machine.
     const faults = verify.stderr.split('\n').filter((line) => line.includes('openapi-todos'));
     if (faults.length > 0) console.error(faults.join('\n'));
-    const rules = ['security', '--offline=true', '--no-pager', `--threshold=${EXPOSURE}`, unit];
+    const rules = ['security', '--offline=true', '--no-pager', `--threshold=${MAX_EXPOSURE}`, unit];
     const isExposed = (await run('systemd-analyze', rules, { quiet: true })) !== 0;
-    if (isExposed) await run('systemd-analyze', rules); // a page of text, once it matters
+    if (isExposed) await run('systemd-analyze', rules); // prints the reasons, a page of text
     return Number(verify.status !== 0 || isExposed || faults.length > 0);
   } finally {
     rmSync(scratch, { recursive: true });

@@ -1,9 +1,9 @@
-// Promise: whoever writes a client before there is a service can call the contract's examples.
+// Runs a mock server that answers with the examples of openapi.yaml.
 //
-//   npm run contract -- mock                   on the port of the service, 8000
-//   npm run contract -- mock --port 4010    on another
+//   npm run contract -- mock                on the service's port, 8000
+//   npm run contract -- mock --port 4010    on another port
 //
-// Prism (https://github.com/stoplightio/prism) installs itself into tools/mock at the first run.
+// The first run installs Prism (https://github.com/stoplightio/prism) into tools/mock.
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -41,14 +41,14 @@ function banner(url: string): string {
   const { username, password } = DEMO_CREDENTIALS;
   const login = JSON.stringify({ username, password });
   const lines = [
-    `OpenAPI Todos, a mock of it  ${url}`,
-    '  It checks requests by openapi.yaml, answers with its examples, and remembers nothing.',
+    `OpenAPI Todos, mock server  ${url}`,
+    '  It validates requests, answers with the examples of openapi.yaml, and stores nothing.',
     '',
     `  curl ${url}/auth/login --json '${login}'`,
     `  curl ${url}/todos -H 'Authorization: Bearer anything'`,
     `  curl ${url}/todos -H 'Authorization: Bearer anything' -H 'Prefer: code=503'`,
     '',
-    '  `Prefer: code=…` asks for another status, `Prefer: example=…` for an example by its name.',
+    '  `Prefer: code=…` selects the status, `Prefer: example=…` selects an example by its name.',
   ];
   return `\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }

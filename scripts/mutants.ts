@@ -1,11 +1,11 @@
-// Promise: the tests notice every small change to the statements that decide on sessions, passwords,
-// delays and the audit log. Makes one change at a time, by the rules below, in a copy of the tree,
-// runs the tests of that file there, and says which changes no test noticed; exits 1 if there are any.
+// Mutation testing of the code for sessions, passwords, delays and the audit log. Applies one mutation
+// at a time to a copy of the project, by the rules below, and runs the tests of the changed file there.
+// Prints the mutations that no test caught, and exits with 1 if there are any.
 //
 //   node scripts/mutants.ts [--file TEXT] [--line TEXT] [--sample N] [--results FILE]
 //
-// --file and --line take only files and lines with that text; --sample takes every Nth change only;
-// --results writes how many were caught and survived.
+// --file and --line select the files and lines that contain the text; --sample takes every Nth
+// mutation; --results writes how many were caught and how many survived.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Which tests have to notice a change to a file. */
+/** The tests that must catch a mutation of a file. */
 const TESTS: Record<string, string[]> = {
   'src/auth/token-rotation.ts': [
     'auth/token-rotation',
@@ -40,13 +40,13 @@ const TESTS: Record<string, string[]> = {
   'src/todos/entity-tag.ts': ['todos/todos'],
 };
 
-/** Each makes another line of one, or the same where it does not apply. */
+/** Each rule changes a line, or returns the same line where it does not apply. */
 const RULES: ((line: string) => string)[] = [
-  // A condition, a column or a step goes.
+  // Remove a condition, a column or a step.
   (line) => (/^ *\.where\(.*\)(;?)$/.test(line) ? line.replace(/\.where\(.*\)/, '') : line),
   (line) => (/^ *\w+: (?!string)[a-z'][^{([]*,$/.test(line) ? '' : line),
   (line) => (/^ *(if \(.*\) )?await [^=]*;$/.test(line) ? '' : line),
-  // A comparison is off by one, a condition the opposite.
+  // Shift a comparison by one, or negate a condition.
   (line) => line.replace(/'([<>])'/, "'$1='"),
   (line) => line.replace(/'([<>])='/, "'$1'"),
   (line) => line.replace(/ ([<>]) /, ' $1= '),
@@ -61,12 +61,12 @@ const RULES: ((line: string) => string)[] = [
   (line) => line.replace(/ - /, ' + '),
 ];
 
-/** Changes that make no difference, with the reason; a line by its beginning. */
+/** Lines whose mutations change no behaviour: the beginning of the line, and the reason. */
 const EQUIVALENT: Record<string, string> = {};
 
 interface Mutant {
   file: string;
-  /** From 0. */
+  /** The index of the line, from 0. */
   line: number;
   before: string;
   after: string;
@@ -82,7 +82,7 @@ function mutantsOf(file: string): Mutant[] {
   });
 }
 
-/** A copy of the tree for one mutant after the other. */
+/** Copies the project; the copy is used for one mutant after the other. */
 function makeCopy() {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
   const parts = [
@@ -101,8 +101,8 @@ function makeCopy() {
   return folder;
 }
 
-/** @returns the first test that noticed; undefined if none did */
-async function whatCaught(folder: string, { file, line, after }: Mutant) {
+/** @returns the first test that failed; undefined if none did */
+async function testMutant(folder: string, { file, line, after }: Mutant) {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   const lines = source.split('\n');
@@ -115,8 +115,8 @@ async function whatCaught(folder: string, { file, line, after }: Mutant) {
   }
 }
 
-/** For so long a run may take, in milliseconds; one that never ends has noticed the change. */
-const PATIENCE_MS = 120_000;
+/** The longest time of a run. A run that does not end has caught the mutation. */
+const RUN_TIMEOUT_MS = 120_000;
 
 async function firstFailure(folder: string, tests: string[]): Promise<string | undefined> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
@@ -125,12 +125,12 @@ async function firstFailure(folder: string, tests: string[]): Promise<string | u
   const child = spawn(process.execPath, [vitest, ...options], {
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: PATIENCE_MS,
+    timeout: RUN_TIMEOUT_MS,
   });
   const [errors] = await Promise.all([text(child.stderr), once(child, 'close')]);
   if (child.signalCode) return 'a run that did not end';
   if (child.exitCode === 0) return undefined;
-  return /FAIL +(.*)/.exec(errors)?.[1] ?? 'a run that could not begin';
+  return /FAIL +(.*)/.exec(errors)?.[1] ?? 'a run that could not start';
 }
 
 const { values } = parseArgs({
@@ -150,18 +150,18 @@ const chosen = Object.keys(TESTS)
 const folders = Array.from({ length: Math.max(1, availableParallelism() / 2) }, makeCopy);
 for (const file of new Set(chosen.map((mutant) => mutant.file))) {
   const failure = await firstFailure(folders[0] ?? '', TESTS[file] ?? []);
-  if (failure) throw new Error(`nothing was changed in ${file}, and yet: ${failure}`);
+  if (failure) throw new Error(`the tests of the unchanged ${file} fail: ${failure}`);
 }
 const queue = chosen.values();
 let caught = 0;
 await Promise.all(
   folders.map(async (folder) => {
     for (const mutant of queue) {
-      const test = await whatCaught(folder, mutant);
+      const test = await testMutant(folder, mutant);
       if (test) caught += 1;
       const { file, line, before, after } = mutant;
       console.log(`${test ? '✔' : '✖ SURVIVED'} ${file}:${line + 1}`);
-      console.log(`    ${before.trim()}\n    ${after.trim() || '(gone)'}`);
+      console.log(`    ${before.trim()}\n    ${after.trim() || '(removed)'}`);
       if (test) console.log(`    caught by ${test}`);
     }
   }),

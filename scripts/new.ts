@@ -1,5 +1,5 @@
-// Promise: writes a resource that compiles, passes every check and keeps its contract as it is: all of
-// it, or nothing. docs/adding-a-resource.md says the same for a person.
+// Writes a resource that compiles, passes every check and implements its part of the contract. On an
+// error it writes nothing. docs/adding-a-resource.md shows the same steps by hand.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,11 +16,11 @@ const DEFAULT_FIELDS = 'title:string,body:text?';
 const HELP = `npm run new -- NAME [--fields FIELDS] [--singular NAME]
 
 Writes a resource whose items belong to users: its part of openapi.yaml, a migration, the table, the
-handlers and a test. NAME is its path, a plural: notes, or shopping-lists.
+handlers and a test. NAME is the path, a plural: notes, or shopping-lists.
 
-  --fields FIELDS   what an item has besides its id and its times; a question mark makes a field
-                    optional (default: ${DEFAULT_FIELDS}). Types: ${TYPE_NAMES.join(', ')}
-  --singular NAME   for an irregular plural: npm run new -- people --singular person`;
+  --fields FIELDS   the fields besides the id and the times; a question mark makes a field optional
+                    (default: ${DEFAULT_FIELDS}). Types: ${TYPE_NAMES.join(', ')}
+  --singular NAME   the singular of an irregular plural: npm run new -- people --singular person`;
 
 const ROOT = new URL('../', import.meta.url);
 
@@ -39,9 +39,9 @@ else process.exitCode = main();
 function main(): number {
   try {
     const [name, surplus] = positionals;
-    if (surplus !== undefined) throw new UsageError(`One name at a time, and not ${surplus}, too.`);
+    if (surplus !== undefined) throw new UsageError(`Give one name only, without ${surplus}.`);
     const names = namesOf(name, values.singular);
-    expectNew(names);
+    assertNamesAreFree(names);
     const files = formatted(filesOf(names, fieldsOf(values.fields)));
     for (const [path, text] of files) write(path, text);
     run('scripts/generate.ts');
@@ -54,8 +54,8 @@ function main(): number {
   }
 }
 
-/** @throws UsageError if anything has one of the names already */
-function expectNew({ path, table, one, many }: Names): void {
+/** @throws UsageError if one of the names is in use */
+function assertNamesAreFree({ path, table, one, many }: Names): void {
   const contract = read('openapi.yaml');
   const schema = read('src/database/schema.ts');
   const taken = [
@@ -81,7 +81,7 @@ function sourceHas(text: string): boolean {
   return files.some((file) => read(file).includes(text));
 }
 
-/** All files that are written, by their paths. */
+/** All files to write, by their paths. */
 function filesOf(names: Names, fields: Field[]): Map<string, string> {
   const { path, table } = names;
   return new Map([
@@ -103,7 +103,7 @@ function nextNumber(): string {
   return String(Math.max(...numbers) + 1).padStart(4, '0');
 }
 
-/** As `npm run check` wants them: names of different lengths break lines at different places. */
+/** Formats the files for `npm run check`: the length of the names decides where lines break. */
 function formatted(files: Map<string, string>): Map<string, string> {
   return new Map(
     [...files].map(([path, text]) => [
@@ -119,7 +119,7 @@ function formatted(files: Map<string, string>): Map<string, string> {
   );
 }
 
-/** @returns what the script prints */
+/** @returns the output of the script */
 function run(script: string, args: string[] = [], input?: string): string {
   const command = [fileURLToPath(new URL(script, ROOT)), ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, {
@@ -144,7 +144,7 @@ function report({ path, words }: Names, files: string[]): string {
   return `Wrote ${words.many}:
 ${files.map((file) => `  ${file}`).join('\n')}
 
-See that it works:  npx vitest run test/${path}
-Look at it:         npm start, then http://localhost:8000/docs
-What is next:       docs/adding-a-resource.md`;
+Test it:     npx vitest run test/${path}
+Look at it:  npm start, then http://localhost:8000/docs
+Next steps:  docs/adding-a-resource.md`;
 }

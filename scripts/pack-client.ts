@@ -1,4 +1,4 @@
-// Packs the client as a package that others can install: dist/openapi-todos-client-VERSION.tgz.
+// Packs the client as an npm package: dist/openapi-todos-client-VERSION.tgz.
 //
 //   npm run pack:client
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { Missing, main, npmCommand, ROOT, run } from './tools.ts';
 
 const source = join(ROOT, 'src/client');
 const folder = join(ROOT, 'dist/client');
-/** From the folder's `dist/client`, the types are where they are from `src/client`. */
+/** The package keeps the relative path from the client to the types: `../../generated`. */
 const files = {
   'generated/openapi.d.ts': 'generated/openapi.d.ts',
   LICENSE: 'LICENSE',
@@ -25,6 +25,5 @@ await main(async () => {
 });
 
 async function succeed(command: string, ...args: string[]): Promise<void> {
-  if ((await run(command, args)) !== 0)
-    throw new Missing(`${command} ${args.join(' ')} has failed`);
+  if ((await run(command, args)) !== 0) throw new Missing(`${command} ${args.join(' ')} failed`);
 }

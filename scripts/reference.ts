@@ -1,9 +1,9 @@
-// Writes src/web/scalar.js.gz, the program behind /docs: the browser bundle of
-// @scalar/api-reference as npm has it, compressed. As a dependency it would bring 185 packages and
-// 287 MB along, of which a browser needs this one file.
+// Writes src/web/scalar.js.gz, the program of the page /docs: the browser bundle of
+// @scalar/api-reference from npm, compressed. As a dependency the package would install 185 packages
+// and 287 MB, and a browser needs only this file.
 //
 //   node scripts/reference.ts           downloads the version below
-//   node scripts/reference.ts --check   fails if the file is another one
+//   node scripts/reference.ts --check   fails if the file does not have the hash below
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Promise: an npm script with subcommands runs the script of the subcommand, or the first one.
+// Runs the script of an npm script's subcommand. Without a subcommand it runs the first in the list.
 //
 //   node scripts/run.ts contract lint …    runs scripts/lint-contract.ts …
 import { pathToFileURL } from 'node:url';
@@ -28,7 +28,7 @@ const scripts = SCRIPTS[name] ?? {};
 const isSubcommand = first !== '' && !first.startsWith('-');
 if (isSubcommand && !Object.hasOwn(scripts, first)) {
   const names = Object.keys(scripts).filter((known) => known);
-  console.error(`npm run ${name} -- ${first}: there is only ${names.join(', ')}`);
+  console.error(`npm run ${name} -- ${first}: the subcommands are ${names.join(', ')}`);
   process.exitCode = 2;
 } else {
   if (isSubcommand) process.argv.splice(2, 1);

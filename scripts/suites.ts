@@ -4,14 +4,14 @@ export interface Suite {
   what: string;
   /** Arguments of Node.js. */
   command: string[];
-  /** Commands that the machine must have, each with the package of Debian that has it. */
+  /** Commands that the machine must have, each with its Debian package. */
   needs?: Record<string, string>;
-  /** Options that let it install what it needs by itself. */
+  /** Options with which the suite installs its needs itself. */
   installs?: string[];
   environment?: Record<string, string>;
-  /** A folder that it writes to. Suites with the same one do not run at the same time. */
+  /** A folder that the suite writes to. Suites with the same folder do not run at the same time. */
   writes?: string;
-  /** How it is told where to write its numbers; one without writes none. */
+  /** Options that make the suite write its counts to a file. */
   results?: (file: string) => string[];
 }
 
@@ -21,37 +21,41 @@ const PYTHON = { python3: 'python3-venv' };
 
 export const SUITES: Suite[] = [
   {
-    ...vitest('processes', 'programs as they are started and killed, and large data'),
+    ...vitest('processes', 'processes that are started and killed, and large data'),
     command: [VITEST, 'run', '--project', 'processes'],
   },
-  vitest('postgres', 'the tests on PostgreSQL, which comes along'),
-  vitest('pgbouncer', 'sessions and todos through PgBouncer', { pgbouncer: 'pgbouncer' }),
+  vitest('postgres', 'the tests on PostgreSQL, which npm ci has installed'),
+  vitest('pgbouncer', 'the tests of sessions and todos through PgBouncer', {
+    pgbouncer: 'pgbouncer',
+  }),
   {
-    ...vitest('proofs', 'the long races, models and comparisons'),
+    ...vitest('proofs', 'race, model and comparison tests with many rounds'),
     command: [VITEST, 'run', 'test/auth', 'test/http/differential'],
     environment: { ROUNDS: '200' },
   },
   {
-    ...vitest('differential', 'both validators see the requests of the tests'),
+    ...vitest('differential', 'the tests with two request validators, which must agree'),
     command: [VITEST, 'run', ...DIFFERENTIAL, '--exclude', 'test/http/compiled-validators.test.ts'],
     environment: { DIFFERENTIAL: '1' },
   },
-  vitest('docs', 'the commands of all pages, as a reader types them', { curl: 'curl' }),
+  vitest('docs', 'the commands of all pages in docs/', { curl: 'curl' }),
   vitest('browser', 'the pages in a browser', { chromium: 'chromium' }),
   {
-    ...vitest('new', 'a resource that npm run new writes, and one by hand'),
+    ...vitest('new', 'a resource from npm run new, and one written by hand'),
     writes: 'tools/contract',
   },
   {
-    ...vitest('install', 'npm ci and npm start print nothing but the banner, on Node.js 20 to 26'),
+    ...vitest('install', 'npm ci and npm start print only the banner, on Node.js 20 to 26'),
     writes: 'tools/packages',
   },
   {
-    ...vitest('packages', 'the packages as they are published', { chromium: 'chromium' }),
+    ...vitest('packages', 'the npm packages of the service and its client', {
+      chromium: 'chromium',
+    }),
     writes: 'tools/packages',
   },
   {
-    ...vitest('tools', 'the linters, the mock, and all consumers of docs/tools.md', {
+    ...vitest('tools', 'the linters, the mock server, and the tools of docs/tools.md', {
       ...PYTHON,
       go: 'golang-go',
       java: 'default-jre-headless',
@@ -62,7 +66,7 @@ export const SUITES: Suite[] = [
   vitest('clients', 'the generated clients in six languages', { java: 'default-jre-headless' }),
   vitest('image', 'the image of the Dockerfile', { buildah: 'buildah', mmdebstrap: 'mmdebstrap' }),
   {
-    ...script('diff', 'openapi.yaml against the last release', ['scripts/diff-contract.ts']),
+    ...script('diff', 'a breaking change has a new version', ['scripts/diff-contract.ts']),
     writes: 'tools/contract',
   },
   {
@@ -72,9 +76,9 @@ export const SUITES: Suite[] = [
     needs: { ...PYTHON, 'systemd-analyze': 'systemd' },
   },
   counted('attack', 'Schemathesis against the service', ['scripts/attack.ts'], PYTHON),
-  counted('coverage', 'every declared status and header', ['scripts/contract-coverage.ts']),
-  counted('broken-servers', 'the contract tests notice each', ['scripts/contract-mutants.ts']),
-  counted('mutants', 'the tests notice small changes to token rotation', [
+  counted('coverage', 'every declared status and header occurs', ['scripts/contract-coverage.ts']),
+  counted('broken-servers', 'the contract tests catch each fault', ['scripts/contract-mutants.ts']),
+  counted('mutants', 'mutation testing of token rotation', [
     'scripts/mutants.ts',
     '--file',
     'token-rotation',
@@ -85,7 +89,7 @@ export const SUITES: Suite[] = [
       etcd: 'etcd-server',
       haproxy: 'haproxy',
     }),
-    installs: ['--install'], // and keeps them from starting services of their own
+    installs: ['--install'], // it also stops Debian from starting the installed services
   },
 ];
 

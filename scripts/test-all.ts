@@ -1,12 +1,12 @@
-// Promise: every test that `npm test` leaves out runs, suite by suite, with a summary at the end that
-// names what failed and what this machine lacks.
+// Runs the test suites that are not part of `npm test`. A summary at the end names the suites that
+// failed and the programs that this machine lacks.
 //
 //   npm run test:all                         all suites that can run here
-//   npm run test:all -- pgbouncer cluster    only those
-//   npm run test:all -- --list               what there is, and what each needs
-//   npm run test:all -- --install            installs what is missing with apt-get first (as root)
+//   npm run test:all -- pgbouncer cluster    only the named suites
+//   npm run test:all -- --list               lists the suites and what each needs
+//   npm run test:all -- --install            first installs missing programs with apt-get (as root)
 //   npm run test:all -- --complete           a suite that cannot run here counts as a failure
-//   npm run test:all -- --results FOLDER     writes the numbers of each suite there, as JSON
+//   npm run test:all -- --results FOLDER     writes the counts of each suite to the folder, as JSON
 //   npm run test:all -- --jobs 2             runs two suites at a time; prints each when it has ended
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { readCommandLine } from './command-line.ts';
 import { SUITES, type Suite } from './suites.ts';
 import { ROOT, run } from './tools.ts';
 
-/** Packages of Debian that the machine lacks for a suite. */
+/** The Debian packages that a suite needs and the machine lacks. */
 function missingPackages({ needs = {} }: Suite): string[] {
   const absent = Object.entries(needs).filter(([command]) => !isInstalled(command));
   return absent.map(([, name]) => name);
@@ -29,7 +29,7 @@ async function installPackages(names: string[]): Promise<void> {
   await run('apt-get', ['install', '-y', '-qq', ...names], { env });
 }
 
-/** Other browsers do as well. */
+/** Any of these can run the browser tests. */
 const BROWSERS = [
   'chromium',
   'chromium-browser',
@@ -40,7 +40,7 @@ const BROWSERS = [
 function isInstalled(command: string): boolean {
   if (command === 'python3') {
     const { status } = spawnSync('python3', ['-c', 'import ensurepip'], { stdio: 'ignore' });
-    return status === 0; // Debian has it in a package of its own
+    return status === 0; // on Debian, python3 alone cannot make a virtual environment
   }
   const names = command === 'chromium' ? BROWSERS.filter((name) => name) : [command];
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
@@ -59,7 +59,7 @@ async function installMissing(suites: Suite[]): Promise<void> {
   if (missing.length > 0) await installPackages([...new Set(missing)]);
 }
 
-/** Runs the suites in their order, so many at a time. */
+/** Starts the suites in their order and runs up to `jobs` at the same time. */
 async function runSuites(suites: Suite[], jobs: number, folder: string): Promise<Outcome[]> {
   const waiting = [...suites];
   const running = new Map<Suite, Promise<void>>();
@@ -85,7 +85,7 @@ async function runSuites(suites: Suite[], jobs: number, folder: string): Promise
   return suites.flatMap(({ name }) => outcomes.filter((outcome) => outcome.name === name));
 }
 
-/** @param isApart whether to print its output at its end only, because others run beside it */
+/** @param isApart prints the output when the suite has ended, because others run at the same time */
 async function runSuite(suite: Suite, folder: string, isApart: boolean): Promise<Outcome> {
   const { name, command, environment = {}, installs } = suite;
   const installsItself = values.install && installs !== undefined;
@@ -103,7 +103,7 @@ async function runSuite(suite: Suite, folder: string, isApart: boolean): Promise
     console.log(`\n== ${name} has ended; its output:\n${readFileSync(log, 'utf8')}`);
   }
   const seconds = Math.round((performance.now() - started) / 1000);
-  const detail = `${numbersOf(file)}${seconds} s`;
+  const detail = `${countsOf(file)}${seconds} s`;
   return { name, verdict: code === 0 ? 'passed' : 'FAILED', detail };
 }
 
@@ -111,7 +111,7 @@ function needsOf(packages: string[]): string {
   return `needs ${packages.join(', ')}: apt-get install ${packages.join(' ')}, or --install`;
 }
 
-function numbersOf(file: string): string {
+function countsOf(file: string): string {
   if (!existsSync(file)) return '';
   const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(file, 'utf8'));
   return `${passed} passed, ${failed} failed, `;
@@ -139,7 +139,7 @@ const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name 
 const chosen = SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
 if (unknown.length > 0) {
-  console.error(`There is no suite ${unknown.join(', ')}; --list shows what there is.`);
+  console.error(`There is no suite ${unknown.join(', ')}. --list lists the suites.`);
   process.exitCode = 2;
 } else if (!Number.isInteger(jobs) || jobs < 1) {
   console.error(`--jobs takes a whole number from 1, not ${values.jobs}.`);

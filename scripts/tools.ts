@@ -1,6 +1,5 @@
-// What the scripts share that bring tools of their own along: each set of tools is installed once, as
-// its lock file says, into its folder under tools/ (git ignores what is installed there). So `npm ci`
-// installs none of them.
+// Installs and runs the tools that are not dependencies of the project. Each set has a folder in tools/
+// with a lock file. It is installed there when a script first needs it, so `npm ci` stays small.
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,29 +10,34 @@ import { isUsageError } from './command-line.ts';
 /** The folder of the project. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a person has to do before a tool can run; printed as it is. */
+/** A tool cannot run until the user does something. The message is printed without a stack trace. */
 export class Missing extends Error {}
 
 export interface Tools {
   /** Their folder in the project. */
   folder: string;
-  /** The file there that pins every version. */
+  /** The file in it that pins every version. */
   lock: string;
-  /** What the installation makes there. */
+  /** The folder in it that the installation creates. */
   installed: string;
   install: (folder: string) => Promise<void>;
 }
 
-/** Installs tools unless that has been done for this very lock file. @returns their folder */
-export async function ready({ folder, lock, installed, install }: Tools): Promise<string> {
+/** Installs tools, unless the same lock file has been installed before. @returns their folder */
+export async function ensureInstalled({
+  folder,
+  lock,
+  installed,
+  install,
+}: Tools): Promise<string> {
   const path = join(ROOT, folder);
   const pins = readFileSync(join(path, lock), 'utf8');
   const note = join(path, installed, 'installed-from');
   if (read(note) === pins) return path;
-  console.log(`Installing what stands in ${folder}/${lock} …`);
+  console.log(`Installing ${folder}/${lock} …`);
   rmSync(join(path, installed), { recursive: true, force: true });
   await install(path);
-  writeFileSync(note, pins); // last, so that half an installation counts for nothing
+  writeFileSync(note, pins); // last, so that an interrupted installation is repeated
   return path;
 }
 
@@ -41,41 +45,42 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return undefined; // it is not there
+    return undefined; // there is no such file
   }
 }
 
-/** Tools that npm installs. */
+/** Installs a set of npm packages. @returns their folder */
 export function packages(
   folder: 'consumers' | 'contract' | 'deploy' | 'mock' | 'packages',
 ): Promise<string> {
   return npmPackages(`tools/${folder}`);
 }
 
-/** The servers that `npm run bench` compares the service with. */
+/** Installs the servers that `npm run bench` compares the service with. */
 export function benchPeers(): Promise<string> {
   return npmPackages('bench/peers');
 }
 
 function npmPackages(folder: string): Promise<string> {
-  return ready({ folder, lock: 'package-lock.json', installed: 'node_modules', install: npmCi });
+  const lock = 'package-lock.json';
+  return ensureInstalled({ folder, lock, installed: 'node_modules', install: npmCi });
 }
 
 async function npmCi(cwd: string): Promise<void> {
   const [command, ...args] = npmCommand();
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   if ((await run(command, [...args, ...options], { cwd })) !== 0) {
-    throw new Missing(`npm could not install what stands in ${cwd}/package-lock.json`);
+    throw new Missing(`npm could not install ${cwd}/package-lock.json`);
   }
 }
 
-/** The npm that runs this script, if one does; else that of the machine. */
+/** The npm that runs this script; otherwise the npm of the machine. */
 export function npmCommand(): [string, ...string[]] {
   const npm = process.env['npm_execpath'];
   return npm ? [process.execPath, npm] : ['npm'];
 }
 
-/** Runs the command of a package in a folder of `packages`; it is to tell nobody that it was run. */
+/** Runs the command of a package in a folder of `packages`, without telemetry. */
 export function runPackage(folder: string, name: string, args: string[], options: RunOptions = {}) {
   const home = join(folder, 'node_modules', name);
   const { bin }: { bin: Record<string, string> } = JSON.parse(
@@ -86,9 +91,9 @@ export function runPackage(folder: string, name: string, args: string[], options
   return run(process.execPath, [join(home, file), ...args], { cwd: folder, env, ...options });
 }
 
-/** Tools that pip installs, into an environment of Python's that is theirs alone. */
+/** Installs a set of Python packages into a virtual environment. @returns its folder */
 export function wheels(folder: 'consumers' | 'deploy' | 'schemathesis'): Promise<string> {
-  return ready({
+  return ensureInstalled({
     folder: `tools/${folder}`,
     lock: 'requirements.txt',
     installed: '.venv',
@@ -98,7 +103,7 @@ export function wheels(folder: 'consumers' | 'deploy' | 'schemathesis'): Promise
 
 async function pipInstall(cwd: string): Promise<void> {
   const isNewEnough = ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 11))'];
-  const needs = `What stands in ${cwd} needs Python 3.11 or newer, as python3, with its module venv`;
+  const needs = `${cwd} needs Python 3.11 or newer as python3, with the module venv`;
   if ((await run('python3', isNewEnough, { quiet: true })) !== 0) throw new Missing(needs);
   if ((await run('python3', ['-m', 'venv', '.venv'], { cwd })) !== 0) {
     throw new Missing(`${needs} (on Debian: apt-get install python3-venv)`);
@@ -106,11 +111,11 @@ async function pipInstall(cwd: string): Promise<void> {
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   const pins = ['--only-binary', ':all:', '--requirement', 'requirements.txt'];
   if ((await run(executable(cwd, 'python'), [...pip, ...pins], { cwd })) !== 0) {
-    throw new Missing(`pip could not install what stands in ${cwd}/requirements.txt`);
+    throw new Missing(`pip could not install ${cwd}/requirements.txt`);
   }
 }
 
-/** The path of a command that pip has installed into a folder of `wheels`. */
+/** The path of a command in a folder of `wheels`. */
 export function executable(folder: string, name: string): string {
   return join(folder, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin', name);
 }
@@ -118,13 +123,13 @@ export function executable(folder: string, name: string): string {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
-  /** Print nothing of it. */
+  /** Discards the output. */
   quiet?: boolean;
   /** The open file that gets its output, instead of the terminal. */
   output?: number | undefined;
 }
 
-/** Runs a command to its end. @returns its exit code; 127 when there is no such command */
+/** Runs a command until it ends. @returns its exit code; 127 if there is no such command */
 export async function run(command: string, args: string[], options: RunOptions = {}) {
   const { cwd = ROOT, env = {}, quiet = false, output } = options;
   const stdio: StdioOptions =
@@ -134,7 +139,7 @@ export async function run(command: string, args: string[], options: RunOptions =
   process.on('SIGTERM', stop);
   try {
     const [code] = await once(child, 'close');
-    return typeof code === 'number' ? code : 1; // none when a signal has ended it
+    return typeof code === 'number' ? code : 1; // a command that a signal ended has no code
   } catch {
     return 127;
   } finally {
@@ -142,7 +147,7 @@ export async function run(command: string, args: string[], options: RunOptions =
   }
 }
 
-/** Runs a script's work; what a person can do something about is said in a line or two. */
+/** Runs a script's work. Errors that the user can correct are printed without a stack trace. */
 export async function main(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -1,11 +1,11 @@
-// Promise: an npm script runs on the Node.js of package-lock.json, whatever the machine has.
+// Makes npm scripts run on the Node.js of package-lock.json, not on that of the machine.
 //
-//   node scripts/use-node.cjs                  from the next command on, `node` is that one
-//   node scripts/use-node.cjs SCRIPT [ARG…]    runs the script on it
+//   node scripts/use-node.cjs                  the next command `node` is the pinned version
+//   node scripts/use-node.cjs SCRIPT [ARG…]    runs the script on the pinned version
 //
-// npm puts node_modules/.bin first into the PATH of a script and links the binary there. npm 10 takes
-// the link away again with the packages of the other platforms, which claim the same name; so the
-// first run may have to start it by its path. Plain enough for any old Node.js.
+// npm puts node_modules/.bin first in the PATH of a script and links the binary there. npm 10 removes
+// the link together with the packages for other platforms, which have a link of the same name. So this
+// script creates the link again, and starts the binary by its path. It runs on old versions of Node.js.
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -21,7 +21,7 @@ const [script, ...args] = process.argv.slice(2);
 
 const PARENT_INTERVAL_MS = 500;
 
-const pinned = spawnSync(binary, ['--version'], { encoding: 'utf8' }); // fails where it cannot run
+const pinned = spawnSync(binary, ['--version'], { encoding: 'utf8' }); // fails if the binary cannot run
 const isPinned = pinned.status !== 0 || pinned.stdout.trim() === process.version;
 if (!isPinned && !fs.existsSync(link)) fs.linkSync(binary, link);
 
@@ -31,8 +31,8 @@ if (script !== undefined) {
 }
 
 function runHere() {
-  process.argv.splice(1, 1); // the script takes this one's place
-  // A script that handles no SIGTERM ends at once, as the signal itself would end it.
+  process.argv.splice(1, 1); // the script sees its own arguments only
+  // A script without a handler for SIGTERM ends at once, as it would after a real signal.
   watchParent(() => process.emit('SIGTERM', 'SIGTERM') || process.exit(1));
   import(pathToFileURL(path.resolve(script)).href);
 }
@@ -63,7 +63,7 @@ function watchParent(stop) {
 }
 
 function isRunning(parent) {
-  if (process.ppid !== parent) return false; // an orphan has another parent, but not on Windows
+  if (process.ppid !== parent) return false; // an orphan gets a new parent, except on Windows
   try {
     return process.kill(parent, 0);
   } catch (error) {

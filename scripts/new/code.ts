@@ -1,4 +1,4 @@
-// The resource's files in src and test.
+// The new resource's files in src and test.
 import type { Field } from './fields.ts';
 import { type Names, withArticle } from './names.ts';
 
@@ -59,7 +59,7 @@ import type { ${one}Table } from '../database/schema.ts';
 
 export type ${one}Content = Pick<${one}Table, ${columns}>;
 
-/** The user's ${words.many} after one, the oldest first: ids grow with time. */
+/** The user's ${words.many} after a cursor, the oldest first: the ids are in order of creation. */
 export function list${many}(
   db: Db,
   userId: string,
@@ -88,7 +88,7 @@ export function create${one}(
     .executeTakeFirstOrThrow();
 }
 
-/** @returns undefined when there is none, or it is another user's */
+/** @returns undefined if the user has no such ${words.one} */
 export function find${one}(db: Db, userId: string, id: string): Promise<${one}Table | undefined> {
   return db
     .selectFrom('${table}')
@@ -98,7 +98,7 @@ export function find${one}(db: Db, userId: string, id: string): Promise<${one}Ta
     .executeTakeFirst();
 }
 
-/** @returns undefined when there is none, or it is another user's */
+/** @returns undefined if the user has no such ${words.one} */
 export function replace${one}(
   db: Db,
   userId: string,
@@ -115,7 +115,7 @@ export function replace${one}(
     .executeTakeFirst();
 }
 
-/** @returns whether the user had it */
+/** @returns false if the user has no such ${words.one} */
 export async function delete${one}(db: Db, userId: string, id: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('${table}')
@@ -228,7 +228,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A client of a user who has no ${words.many}. */
+/** A client of a new user, who has no ${words.many}. */
 async function signUp() {
   const client = app.client();
   const username = \`user-\${crypto.randomUUID()}\`;
@@ -265,7 +265,7 @@ test('${withArticle(words.one)} is created, found, replaced and deleted', async 
   expect((await client.GET('/${path}')).data).toEqual([]);
 });
 
-test('${words.many} come page by page, the oldest first', async () => {
+test('${words.many} are listed in pages, the oldest first', async () => {
   const client = await signUp();
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) ids.push((await create(client)).created.id);
@@ -278,7 +278,7 @@ test('${words.many} come page by page, the oldest first', async () => {
   expect(nextCursor(second.response)).toBeUndefined();
 });
 
-test("another user's ${words.one} is not found, and stays as it is", async () => {
+test("another user's ${words.one} is not found and not changed", async () => {
   const [owner, other] = [await signUp(), await signUp()];
   const { created, params } = await create(owner);
   const answers = [

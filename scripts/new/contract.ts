@@ -1,27 +1,27 @@
-// The resource's part of openapi.yaml.
+// The new resource's part of openapi.yaml.
 import { type Field, formatExample, property } from './fields.ts';
 import { lowerFirst, type Names, upperFirst, withArticle } from './names.ts';
 
-/** Where a text goes in openapi.yaml: at the end of the list or map at that place. */
+/** A text to add to openapi.yaml, at the end of the list or map at a path. */
 export interface Addition {
-  place: string[];
+  path: string[];
   text: string;
 }
 
 export function contractOf(names: Names, fields: Field[]): Addition[] {
   return [
-    { place: ['tags'], text: tag(names) },
-    { place: ['paths'], text: `\n${collection(names)}\n${item(names)}` },
-    { place: ['components', 'parameters'], text: parameter(names) },
-    { place: ['components', 'schemas'], text: `\n${schemas(names, fields)}` },
-    { place: ['components', 'examples'], text: examples(names, fields) },
+    { path: ['tags'], text: tag(names) },
+    { path: ['paths'], text: `\n${collection(names)}\n${item(names)}` },
+    { path: ['components', 'parameters'], text: parameter(names) },
+    { path: ['components', 'schemas'], text: `\n${schemas(names, fields)}` },
+    { path: ['components', 'examples'], text: examples(names, fields) },
   ];
 }
 
 function tag({ path, words }: Names): string {
   return `\
   - name: ${path}
-    description: ${upperFirst(words.many)} of one's own
+    description: ${upperFirst(words.many)} of the user
 `;
 }
 
@@ -33,12 +33,12 @@ function collection({ path, id, one, many, variable, words }: Names): string {
       tags: [${path}]
       summary: List ${words.many}
       description: |
-        A page of the user's ${words.many}, the oldest first. \`Link: <…>; rel="next"\` (RFC 8288) leads to the
-        next one and is missing on the last.
+        Returns a page of the user's ${words.many}, the oldest first. \`Link: <…>; rel="next"\` (RFC 8288) is
+        the next page; the last page has no \`Link\`.
       parameters:
         - name: limit
           in: query
-          description: How many ${words.many} a page holds at most.
+          description: The maximum number of ${words.many} in a page.
           schema: { type: integer, format: int32, minimum: 1, maximum: 100, default: 20 }
           example: 20
         - name: cursor
@@ -63,21 +63,21 @@ function collection({ path, id, one, many, variable, words }: Names): string {
                 items: { $ref: "#/components/schemas/${one}" }
               examples:
                 ${lowerFirst(many)}: { $ref: "#/components/examples/${many}" }
-${refusals(401)}
+${errorResponses(401)}
     post:
       operationId: create${one}
       tags: [${path}]
       summary: Create ${withArticle(words.one)}
-      description: The ${words.one} is the user's; nobody else can see it.
+      description: Creates ${withArticle(words.one)} that only the user can see.
 ${requestBody(one)}
       responses:
         "201":
-          description: The ${words.one} exists now.
+          description: The ${words.one} was created.
           headers:
             X-Request-Id: { $ref: "#/components/headers/X-Request-Id" }
             Cache-Control: { $ref: "#/components/headers/Cache-Control" }
             Location:
-              description: Where the new ${words.one} is, relative to the service.
+              description: The URL of the new ${words.one}, relative to the service.
               required: true
               schema: { type: string, format: uri-reference, minLength: 1, maxLength: 200 }
               example: /${path}/${ID}
@@ -90,7 +90,7 @@ ${requestBody(one)}
             get${one}: { operationId: get${one}, parameters: { ${id}: $response.body#/id } }
             replace${one}: { operationId: replace${one}, parameters: { ${id}: $response.body#/id } }
             delete${one}: { operationId: delete${one}, parameters: { ${id}: $response.body#/id } }
-${refusals(401, 413, 415)}
+${errorResponses(401, 413, 415)}
 `;
 }
 
@@ -108,7 +108,7 @@ function requestBody(one: string): string {
 function item({ path, id, one, variable, words }: Names): string {
   const found = `\
         "200":
-          description: The ${words.one} as it is now.
+          description: The current ${words.one}.
           headers:
             X-Request-Id: { $ref: "#/components/headers/X-Request-Id" }
             Cache-Control: { $ref: "#/components/headers/Cache-Control" }
@@ -125,31 +125,31 @@ function item({ path, id, one, variable, words }: Names): string {
       operationId: get${one}
       tags: [${path}]
       summary: Get ${withArticle(words.one)}
-      description: One of the user's own.
+      description: Returns one of the user's ${words.many}.
       responses:
 ${found}
-${refusals(401, 404)}
+${errorResponses(401, 404)}
     put:
       operationId: replace${one}
       tags: [${path}]
       summary: Replace ${withArticle(words.one)}
-      description: What the body leaves out takes its default.
+      description: Replaces all fields. A field that the body leaves out gets its default.
 ${requestBody(one)}
       responses:
 ${found}
-${refusals(401, 404, 413, 415)}
+${errorResponses(401, 404, 413, 415)}
     delete:
       operationId: delete${one}
       tags: [${path}]
       summary: Delete ${withArticle(words.one)}
-      description: One of the user's own.
+      description: Deletes one of the user's ${words.many}.
       responses:
         "204": { $ref: "#/components/responses/NoContent" }
-${refusals(401, 404)}
+${errorResponses(401, 404)}
 `;
 }
 
-/** The responses of every operation that reads the database, with those that only some have. */
+/** All error responses. Every operation that reads the database has those that `errorResponses` lists first. */
 const RESPONSES: Record<number, string> = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -162,7 +162,7 @@ const RESPONSES: Record<number, string> = {
   503: 'ServiceUnavailable',
 };
 
-function refusals(...some: number[]): string {
+function errorResponses(...some: number[]): string {
   return [400, 405, 406, 500, 503, ...some]
     .sort()
     .map((status) => `        "${status}": { $ref: "#/components/responses/${RESPONSES[status]}" }`)

@@ -10,9 +10,9 @@ export interface Field {
 interface FieldType {
   /** The schema in openapi.yaml, without its braces. */
   schema: string;
-  /** What must be true of a value that has to be there. */
+  /** A keyword that the schema has if the field is required. */
   required?: string;
-  /** The value where none is given. */
+  /** The value of an optional field that the request leaves out. */
   default: string;
   /** The column in the database, and its type in TypeScript. */
   column: string;
@@ -67,8 +67,8 @@ const TYPES: Record<string, FieldType> = {
 
 export const TYPE_NAMES = Object.keys(TYPES);
 
-/** What every resource has already. */
-const TAKEN = ['id', 'user_id', 'created_at', 'updated_at'];
+/** The fields that every resource has. */
+const RESERVED_NAMES = ['id', 'user_id', 'created_at', 'updated_at'];
 
 /**
  * Reads `title:string,body:text?`.
@@ -80,7 +80,7 @@ export function fieldsOf(list: string): Field[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`There are two fields ${twice}.`);
   if (fields.every(({ isOptional }) => isOptional)) {
-    throw new UsageError('One field at least has to be required: one without a question mark.');
+    throw new UsageError('At least one field must be required, that is, without a question mark.');
   }
   return fields;
 }
@@ -90,11 +90,12 @@ function fieldOf(text: string): Field {
   const type = TYPES[typeName];
   if (!type || !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)) {
     throw new UsageError(
-      `"${text}" must be a field like title:string or body:text?, of the types ${TYPE_NAMES.join(', ')}.`,
+      `"${text}" must be a field such as title:string or body:text?. Types: ${TYPE_NAMES.join(', ')}.`,
     );
   }
-  if (TAKEN.includes(name)) throw new UsageError(`Every resource has the field ${name} already.`);
-  if (!isIdentifier(name)) throw new UsageError(`${name} is a word of TypeScript.`);
+  if (RESERVED_NAMES.includes(name))
+    throw new UsageError(`Every resource has the field ${name} already.`);
+  if (!isIdentifier(name)) throw new UsageError(`${name} is a keyword of TypeScript.`);
   return { name, type, isOptional: mark !== undefined };
 }
 

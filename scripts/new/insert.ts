@@ -1,15 +1,15 @@
-// Additions to files that are there already; every other byte of them stays.
+// Inserts text into existing files and changes nothing else in them.
 import { isNode, parseDocument } from 'yaml';
 import type { Addition } from './contract.ts';
 import type { Names } from './names.ts';
 
-/** openapi.yaml with the texts at the ends of their places. */
+/** openapi.yaml with the added texts. */
 export function withAdditions(yaml: string, additions: Addition[]): string {
   const document = parseDocument(yaml);
-  const insertions = additions.map(({ place, text }) => {
-    const node = document.getIn(place, true);
+  const insertions = additions.map(({ path, text }) => {
+    const node = document.getIn(path, true);
     const end = isNode(node) ? node.range?.[1] : undefined;
-    if (end === undefined) throw new Error(`openapi.yaml has no ${place.join('.')}`);
+    if (end === undefined) throw new Error(`openapi.yaml has no ${path.join('.')}`);
     return { end, text };
   });
   return insertions
@@ -40,6 +40,6 @@ export function withHandlers(app: string, { path, variable }: Names): string {
 function insertBefore(text: string, end: string, lines: string, start: string): string {
   const from = text.indexOf(start);
   const at = text.indexOf(`\n${end}`, from) + 1;
-  if (from < 0 || at === 0) throw new Error(`there is no ${start} that ends with ${end}`);
+  if (from < 0 || at === 0) throw new Error(`found no "${start}" with a line "${end}" after it`);
   return text.slice(0, at) + lines + text.slice(at);
 }

@@ -1,9 +1,9 @@
-/** A wrong command line; the message says why, for a person. */
+/** A wrong command line. The message is for the user. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** What the resource `shopping-lists` is called, by where the name stands. */
+/** The names of the resource `shopping-lists`, by where each is used. */
 export interface Names {
   /** `shopping-lists`: its path, its tag and its folder. */
   path: string;
@@ -16,30 +16,28 @@ export interface Names {
   many: string;
   /** `shoppingList` */
   variable: string;
-  /** `shopping list` and `shopping lists`: for people. */
+  /** `shopping list` and `shopping lists`: in texts. */
   words: { one: string; many: string };
 }
 
-const USAGE = 'Say for example: npm run new -- notes';
+const USAGE = 'For example: npm run new -- notes';
 
 /** @throws UsageError if the name is no plural in lower case */
 export function namesOf(plural: string | undefined, singular?: string): Names {
   if (plural === undefined) throw new UsageError(`The name of the resource is missing. ${USAGE}`);
   for (const name of [plural, singular ?? 'x']) {
     if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name)) {
-      throw new UsageError(
-        `${name} must be lower-case letters, with hyphens between words. ${USAGE}`,
-      );
+      throw new UsageError(`${name} must be lower-case words with hyphens between them. ${USAGE}`);
     }
   }
   const one = singular ?? singularOf(plural);
   if (one === undefined || one === plural) {
     throw new UsageError(
-      `${plural} is not a regular plural. ${USAGE}, or: npm run new -- people --singular person`,
+      `${plural} is not a regular plural. ${USAGE}, or npm run new -- people --singular person`,
     );
   }
   const variable = lowerFirst(camel(one));
-  if (!isIdentifier(variable)) throw new UsageError(`${variable} is a word of TypeScript.`);
+  if (!isIdentifier(variable)) throw new UsageError(`${variable} is a keyword of TypeScript.`);
   return {
     path: plural,
     table: plural.replaceAll('-', '_'),
@@ -51,7 +49,7 @@ export function namesOf(plural: string | undefined, singular?: string): Names {
   };
 }
 
-/** @returns undefined for what is no regular plural */
+/** @returns undefined for a word that is not a regular plural */
 function singularOf(plural: string): string | undefined {
   if (!/[^s]s$/.test(plural)) return undefined;
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
@@ -64,7 +62,7 @@ export function withArticle(words: string): string {
   return `${/^[aeiou]/.test(words) ? 'an' : 'a'} ${words}`;
 }
 
-/** Whether a variable can have the name. */
+/** Whether the name is valid for a variable. */
 export function isIdentifier(name: string): boolean {
   try {
     new Function(`'use strict'; let ${name}`);

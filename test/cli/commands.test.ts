@@ -221,10 +221,10 @@ test.each(['contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack'
 );
 
 test.each([
-  [['run', 'contract', 'lnit'], /^npm run contract -- lnit: there is only coverage, .*lint/],
-  [['run', 'bench', 'x'], /^npm run bench -- x: there is only login, overload, tracing\n$/],
+  [['run', 'contract', 'lnit'], /^npm run contract -- lnit: the subcommands are coverage, .*lint/],
+  [['run', 'bench', 'x'], /^npm run bench -- x: the subcommands are login, overload, tracing\n$/],
   [['test-all', '--jobs', 'two'], /^--jobs takes a whole number from 1, not two\.\n$/],
-  [['test-all', 'postgers'], /^There is no suite postgers; --list shows what there is\.\n$/],
+  [['test-all', 'postgers'], /^There is no suite postgers\. --list lists the suites\.\n$/],
 ])('the script %s: says what there is, and exit code 2', async ([name = '', ...args], message) => {
   const { code, output } = await runScript([script(name), ...args]);
   expect(output).toMatch(message);
@@ -387,5 +387,5 @@ test('clients are not generated without Java, nor for what can be no language', 
     'openapi-generator needs Java 11 or newer, and there is no `java` in the PATH: install a JRE.\n',
   );
   const elsewhere = await runScript([script('clients'), '../src']);
-  expect(elsewhere).toEqual({ code: 1, output: "../src is no generator's name\n" });
+  expect(elsewhere).toEqual({ code: 1, output: '../src is not the name of a generator\n' });
 });

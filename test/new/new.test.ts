@@ -122,20 +122,20 @@ test('the service keeps the contract', async () => {
 });
 
 test.each([
-  ['no name', [], 'The name of the resource is missing. Say for example: npm run new -- notes'],
-  ['a name with upper case', ['Notes'], 'Notes must be lower-case letters'],
+  ['no name', [], 'The name of the resource is missing. For example: npm run new -- notes'],
+  ['a name with upper case', ['Notes'], 'Notes must be lower-case words'],
   ['a singular', ['note'], 'note is not a regular plural'],
-  ['a name that is a word of TypeScript', ['classes'], 'class is a word of TypeScript.'],
+  ['a name that is a keyword of TypeScript', ['classes'], 'class is a keyword of TypeScript.'],
   ['a resource that is there', ['todos'], 'There is the folder src/todos already.'],
   ['a table that is there', ['sessions'], 'There is Session in openapi.yaml already.'],
   ['a path of another page', ['metrics'], 'already. Choose another name.'],
-  ['two names', ['books', 'pens'], 'One name at a time'],
+  ['two names', ['books', 'pens'], 'Give one name only'],
   ['an unknown option', ['books', '--field', 'x'], 'Unknown option'],
-  ['a field without a type', ['books', '--fields', 'title'], '"title" must be a field like'],
+  ['a field without a type', ['books', '--fields', 'title'], '"title" must be a field such as'],
   ['a type that is not known', ['books', '--fields', 'a:date'], 'string, text, integer, boolean'],
   ['a field that every resource has', ['books', '--fields', 'id:string'], 'has the field id'],
   ['a field twice', ['books', '--fields', 'a:text,a:text'], 'There are two fields a.'],
-  ['optional fields only', ['books', '--fields', 'a:text?'], 'has to be required'],
+  ['optional fields only', ['books', '--fields', 'a:text?'], 'must be required'],
 ])('%s: exit code 2, a sentence, and nothing is written', (_what, args, message) => {
   const before = git(ROOT, 'status', '--short');
   const { code, output } = run(ROOT, 'scripts/new.ts', ...args);

@@ -44,7 +44,7 @@ test('npm run dev: restarts on a change, and says what is wrong in the contract 
 
   clear();
   writeFileSync(contract, right.replace('#/components/schemas/User"', '#/no"'));
-  await until(/openapi\.yaml:\d+:\d+ there is no #\/no\nThe service goes on/);
+  await until(/openapi\.yaml:\d+:\d+ there is no #\/no\nThe service keeps/);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 
   clear();
@@ -59,7 +59,7 @@ test('npm run dev: restarts on a change, and says what is wrong in the contract 
 
   clear();
   writeFileSync(join(folder, 'src/clock.ts'), 'this is no TypeScript');
-  await until('It starts again at the next change.');
+  await until('It starts again after the next change.');
   child.kill('SIGTERM');
   await once(child, 'exit');
 }, 240_000);
