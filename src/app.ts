@@ -1,4 +1,3 @@
-import type { RequestHandler as ExpressHandler } from 'express';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { AccessTokenOptions } from './auth/access-token.ts';
@@ -16,12 +15,12 @@ import { createDemoLookup } from './demo-user.ts';
 import { compileAllowedHosts } from './http/allowed-hosts.ts';
 import { createClientLookup } from './http/client-address.ts';
 import { compileContract } from './http/contract.ts';
-import { createContractPages } from './http/contract-pages.ts';
+import { contractPages } from './http/contract-pages.ts';
 import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
 import { createPipeline, type Page, type PipelineOptions } from './http/pipeline.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
-import { lazy } from './lazy.ts';
+import { sendText } from './http/write-response.ts';
 import { createAccessLog } from './observability/access-log.ts';
 import { createHttpMetrics } from './observability/http-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -89,11 +88,9 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
       security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
     }),
     pages: {
-      ...webPages({ clients, settings: findSettings }),
-      ...createExpressPages(config, {
-        ...createContractPages(clients),
-        ...(config.metricsPort === undefined && createMetricsPage(metrics)),
-      }),
+      ...webPages(findSettings),
+      ...contractPages,
+      ...(config.metricsPort === undefined && createMetricsPage(metrics)),
     },
     findQueue: (target) => findQueue(queues, target),
     clients,
@@ -117,7 +114,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
 export function createMetricsApp(config: Config, metrics: Metrics, logger: Logger): RequestHandler {
   return createPipeline({
     operations: [],
-    pages: createExpressPages(config, createMetricsPage(metrics)),
+    pages: createMetricsPage(metrics),
     findQueue: () => undefined,
     clients: createClientLookup(config.trustedProxies),
     securityHeaders: createSecurityHeaders(config.corsOrigins),
@@ -130,31 +127,10 @@ export function createMetricsApp(config: Config, metrics: Metrics, logger: Logge
   });
 }
 
-function createMetricsPage({ render }: Metrics): Record<string, ExpressHandler> {
+function createMetricsPage({ render }: Metrics): Record<string, Page> {
   return {
-    '/metrics': async (_request, response) => {
-      response.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await render());
+    '/metrics': async ({ response }) => {
+      sendText(response, Registry.PROMETHEUS_CONTENT_TYPE, await render());
     },
   };
-}
-
-/** Express, for what is beside the contract. It is loaded for the first page that is asked for. */
-function createExpressPages(
-  { trustedProxies }: Config,
-  pages: Record<string, ExpressHandler>,
-): PipelineOptions['pages'] {
-  const load = lazy(async (): Promise<Page> => {
-    const { default: express } = await import('express');
-    const app = express().disable('x-powered-by').disable('etag');
-    app.enable('strict routing').enable('case sensitive routing');
-    app.set('trust proxy', trustedProxies);
-    for (const [path, page] of Object.entries(pages)) app.get(path, page);
-    return app;
-  });
-  const page: Page = (request, response, next) => {
-    load()
-      .then((app) => app(request, response, next))
-      .catch(next);
-  };
-  return Object.fromEntries(Object.keys(pages).map((path) => [path, page]));
 }

@@ -7,6 +7,8 @@ export interface ClientLookup {
   findAddress(request: IncomingMessage): string;
   /** `http` or `https`, as the client used it. */
   findScheme(request: IncomingMessage): string;
+  /** The `Host` that the client sent, to a proxy or to the service; empty if it sent none. */
+  findHost(request: IncomingMessage): string;
   /** The path under which a proxy has the service, empty or `/…`: the proxy has taken it off. */
   findPrefix(request: IncomingMessage): string;
 }
@@ -28,6 +30,10 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
     },
     findScheme: (request) =>
       /^https\b/i.test(fromProxy(request, 'x-forwarded-proto')) ? 'https' : 'http',
+    findHost(request) {
+      const [first = ''] = fromProxy(request, 'x-forwarded-host').split(',');
+      return first.trimEnd() || (request.headers.host ?? '');
+    },
     findPrefix(request) {
       const prefix = fromProxy(request, 'x-forwarded-prefix').replace(/\/+$/, '');
       return PATH_PREFIX.test(prefix) ? prefix : '';

@@ -73,6 +73,11 @@ export class RequestContext {
     return this.#clients.findScheme(this.request);
   }
 
+  /** See {@link ClientLookup.findHost}. */
+  get host(): string {
+    return this.#clients.findHost(this.request);
+  }
+
   /** The path under which a proxy has the service: empty, or `/…`. */
   get prefix(): string {
     return this.#clients.findPrefix(this.request);

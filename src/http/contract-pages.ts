@@ -1,31 +1,28 @@
-import type { Request, RequestHandler } from 'express';
-import type { ClientLookup } from './client-address.ts';
+import type { RequestContext } from './context.ts';
 import { publishedContract, SERVER_URL_PLACEHOLDER } from './openapi-document.ts';
+import type { Page } from './pipeline.ts';
+import { sendText } from './write-response.ts';
 
-/** `/openapi.yaml` and `/openapi.json`: the contract, with `servers` set to where the service runs. */
-export function createContractPages(clients: ClientLookup): Record<string, RequestHandler> {
-  const insertServerUrl = (document: string, request: Request) =>
-    document.replace(SERVER_URL_PLACEHOLDER, formatServerUrl(clients, request));
-  return {
-    '/openapi.yaml': async (request, response) => {
-      const yaml = insertServerUrl(await publishedContract.yaml(), request);
-      response.type('application/yaml').send(yaml);
-    },
-    '/openapi.json': async (request, response) => {
-      const json = insertServerUrl(await publishedContract.json(), request);
-      response.type('application/json').send(json);
-    },
-  };
+/** `/openapi.yaml` and `/openapi.json`: the contract, with `servers` set to the service's own URL. */
+export const contractPages: Record<string, Page> = {
+  '/openapi.yaml': async (context) => {
+    const yaml = insertServerUrl(await publishedContract.yaml(), context);
+    sendText(context.response, 'application/yaml; charset=utf-8', yaml);
+  },
+  '/openapi.json': async (context) => {
+    const json = insertServerUrl(await publishedContract.json(), context);
+    sendText(context.response, 'application/json; charset=utf-8', json);
+  },
+};
+
+/** The URL by which the client reaches the service, the path that a proxy adds included. */
+function insertServerUrl(document: string, context: RequestContext): string {
+  const url = `${context.scheme}://${findHost(context)}${context.prefix}`;
+  return document.replace(SERVER_URL_PLACEHOLDER, url);
 }
 
-/** Where the service is for the client, a proxy's path included. */
-function formatServerUrl(clients: ClientLookup, request: Request): string {
-  return `${clients.findScheme(request)}://${findHost(request)}${clients.findPrefix(request)}`;
-}
-
-/** The `Host` that was asked, if it is one; else the address that answered. */
-function findHost(request: Request): string {
-  const host = request.host ?? '';
+/** The `Host` of the request, if it is one; else the address at which it arrived. */
+function findHost({ host, request }: RequestContext): string {
   if (/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host)) return host;
   const { localAddress, localPort } = request.socket;
   return `${localAddress?.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;

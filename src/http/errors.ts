@@ -18,7 +18,7 @@ export function toProblem(error: unknown): AnyResponse {
   }
 }
 
-/** The status of an error of Express or of body-parser. */
+/** The status of an error of body-parser. */
 function readStatus(error: unknown): number | undefined {
   const hasStatus = typeof error === 'object' && error !== null && 'status' in error;
   return hasStatus && typeof error.status === 'number' ? error.status : undefined;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
 import type { Overload, RequestHandler } from '../server/http-server.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
@@ -13,12 +13,8 @@ import { methodNotAllowed, notFound, Router } from './routing.ts';
 import type { HeaderList } from './security-headers.ts';
 import { type AnyResponse, writeResponse } from './write-response.ts';
 
-/** A page or a file beside the contract. It rejects, or calls back with an error, where it fails. */
-export type Page = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
+/** Sends a page or a file beside the contract. */
+export type Page = (context: RequestContext) => Promise<void>;
 
 export interface PipelineOptions {
   /** The operations of the contract, compiled. */
@@ -106,7 +102,9 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     }
     if ('page' in target) {
       context.releaseSlot(); // its reader may be slow
-      return showPage(context, target.page, securityHeaders(request));
+      setHeaders(context, securityHeaders(request));
+      await target.page(context);
+      return undefined;
     }
 
     const refusal = await authenticate(context, target.operation);
@@ -234,14 +232,9 @@ function checkResponse({ id, responses }: Operation, answer: AnyResponse): void 
   if (fault) throw new Error(`${id} has answered ${answer.status} ${fault}`);
 }
 
-/** Resolves when the page is out. */
-function showPage({ response, requestId }: RequestContext, page: Page, headers: HeaderList) {
+function setHeaders({ response, requestId }: RequestContext, headers: HeaderList): void {
   response.setHeader('X-Request-Id', requestId);
   for (let n = 0; n < headers.length; n += 2) {
     response.setHeader(headers[n] ?? '', headers[n + 1] ?? '');
   }
-  return new Promise<undefined>((resolve, reject) => {
-    response.once('close', () => resolve(undefined));
-    page(response.req, response, reject);
-  });
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { RequestContext } from './context.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { HeaderList } from './security-headers.ts';
@@ -45,6 +46,13 @@ export function writeResponse(
   list.push('Content-Type', `${type}; charset=utf-8`);
   list.push('Content-Length', String(Buffer.byteLength(text)));
   response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : text);
+}
+
+/** Sends the whole body of a page. */
+export function sendText(response: ServerResponse, type: string, text: string): void {
+  response.setHeader('Content-Type', type);
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  response.end(text);
 }
 
 /** A path that a handler gives is one of the service, which a proxy may have under another path. */

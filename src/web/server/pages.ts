@@ -1,17 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
-import type { ClientLookup } from '../../http/client-address.ts';
+import type { RequestContext } from '../../http/context.ts';
 import type { Page } from '../../http/pipeline.ts';
 import { NotFoundError } from '../../http/routing.ts';
 import { lazy } from '../../lazy.ts';
 import type { Settings } from '../settings.ts';
 import type { PageName } from './site.ts';
-
-interface Options {
-  clients: ClientLookup;
-  /** What the page has to know of the service; asked at every request for the page. */
-  settings: () => Promise<Settings>;
-}
 
 /** Where a program finds the contract (RFC 8631). */
 const LINKS = [
@@ -25,33 +19,28 @@ const LINKS = [
  * The page for people at `/`, the interactive reference at `/docs`, and their assets. A program that
  * asks for `/` is answered with 404 and links. Nothing of the pages is read or compiled before the
  * first request for one.
+ * @param findSettings what the page has to know of the service; asked at every request for the page
  */
-export function webPages({ clients, settings }: Options): Record<string, Page> {
+export function webPages(findSettings: () => Promise<Settings>): Record<string, Page> {
   const load = lazy(async () => (await import('./site.ts')).createSite());
-  const sendPage = async (name: PageName, ...[request, response]: PageParameters) => {
+  const sendPage = async (name: PageName, { request, response, prefix }: RequestContext) => {
     const site = await load();
-    await site.sendPage(name, request, response, clients.findPrefix(request), await settings());
+    await site.sendPage(name, request, response, prefix, await findSettings());
   };
   return {
-    '/': page(async (request, response) => {
-      if (!prefersHtml(request)) throw new NotFoundError({ Link: LINKS, Vary: 'Accept' });
-      await sendPage('index', request, response);
-    }),
-    '/docs': page((request, response) => sendPage('reference', request, response)),
-    '/docs/': page(async (_request, response) => {
+    '/': async (context) => {
+      if (!prefersHtml(context.request)) throw new NotFoundError({ Link: LINKS, Vary: 'Accept' });
+      await sendPage('index', context);
+    },
+    '/docs': (context) => sendPage('reference', context),
+    '/docs/': async ({ response }) => {
       response.writeHead(308, { Location: '../docs' }).end();
-    }),
-    '/assets/{folder}/{file}': page(async (request, response) => {
+    },
+    '/assets/{folder}/{file}': async ({ request, response }) => {
       const site = await load();
       if (!(await site.sendAsset(request, response))) throw new NotFoundError();
-    }),
+    },
   };
-}
-
-type PageParameters = [request: IncomingMessage, response: ServerResponse];
-
-function page(answer: (...parameters: PageParameters) => Promise<void>): Page {
-  return (request, response, next) => void answer(request, response).catch(next);
 }
 
 /** `*` followed by `/*`, which most programs send, is no wish for HTML. */
