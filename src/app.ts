@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { AccessTokenOptions } from './auth/access-token.ts';
-import { auditFor } from './auth/audit-repository.ts';
-import { bearerAuth } from './auth/bearer-auth.ts';
+import { createAuditRecorder } from './auth/audit-repository.ts';
+import { createBearerAuth } from './auth/bearer-auth.ts';
 import { authHandlers } from './auth/handlers.ts';
 import type { KeySet } from './auth/keys.ts';
-import { Attempts } from './auth/login-throttle.ts';
+import { LoginThrottle } from './auth/login-throttle.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
@@ -53,21 +53,21 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     keys,
     issuer: config.issuer,
     audience: config.audience,
-    lifetime: config.accessTokenSeconds * 1000,
+    lifetimeMs: config.accessTokenSeconds * 1000,
   };
   const lifetimes = {
-    idle: config.sessionIdleSeconds * 1000,
-    absolute: config.sessionAbsoluteSeconds * 1000,
-    reuseLeeway: config.refreshGraceSeconds * 1000,
+    idleMs: config.sessionIdleSeconds * 1000,
+    absoluteMs: config.sessionAbsoluteSeconds * 1000,
+    reuseLeewayMs: config.refreshGraceSeconds * 1000,
   };
-  const publicKeys = () => [...keys().byId.values()].flatMap(({ published }) => published ?? []);
+  const publicKeys = () => [...keys().byId.values()].flatMap(({ publicJwk }) => publicJwk ?? []);
   const { registration } = config;
-  const audit = auditFor(metrics.countAuditEvent);
-  const attempts = new Attempts(config.freeFailures, clock.now);
+  const recordAuditEvent = createAuditRecorder(metrics.countAuditEvent);
+  const loginThrottle = new LoginThrottle(config.freeFailures, clock.now);
   const cursorSecret = await sharedSecret(db, 'cursor');
   const handlers: OperationHandlers = {
     ...authHandlers({
-      ...{ db, clock, tokens, lifetimes, attempts, audit, registration },
+      ...{ db, clock, tokens, lifetimes, loginThrottle, recordAuditEvent, registration },
       passwordQueue: queues.passwords,
     }),
     ...todoHandlers({ db, now: clock.now, cursorSecret, maxTodos: config.maxTodos }),
@@ -85,7 +85,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
     operations: compileContract({
       document,
       handlers,
-      security: { bearerAuth: bearerAuth(db, tokens, clock.now) },
+      security: { bearerAuth: createBearerAuth(db, tokens, clock.now) },
     }),
     pages: {
       ...webPages(findSettings),

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
 import type { KeyOrigin } from './auth/key-source.ts';
-import type { AttemptLimits } from './auth/login-throttle.ts';
+import type { FreeFailures } from './auth/login-throttle.ts';
 import type { DatabaseLocation } from './database/connect.ts';
 import { escapeUnsafe } from './escape-unsafe.ts';
 import { isHostPattern } from './http/allowed-hosts.ts';
@@ -29,7 +29,7 @@ export interface Config {
   sessionAbsoluteSeconds: number;
   refreshGraceSeconds: number;
   registration: boolean;
-  freeFailures: AttemptLimits;
+  freeFailures: FreeFailures;
   corsOrigins: string[];
   bodyLimit: number;
   /** How many todos a user has at most. */

@@ -6,12 +6,17 @@ import { createTodo } from './todos/repository.ts';
 export const DEMO_CREDENTIALS = { username: 'testuser', password: 'testpass123' };
 
 /** The example of the contract has this id, so that a reference finds it. */
-const EXAMPLE_ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
+const CONTRACT_EXAMPLE_ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
 
-const TODOS = [
+const DEMO_TODOS = [
   { title: 'Try the API', description: 'The interactive reference is at /docs', done: true },
   { title: 'Generate a client', description: 'From /openapi.yaml, in any language', done: false },
-  { title: 'Buy milk', description: 'The one with the blue cap', done: false, id: EXAMPLE_ID },
+  {
+    title: 'Buy milk',
+    description: 'The one with the blue cap',
+    done: false,
+    id: CONTRACT_EXAMPLE_ID,
+  },
 ];
 
 /** Creates a user to sign in as, with todos. */
@@ -21,7 +26,7 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
   const user = await createUser(db, { username, passwordHash, now });
   if (!user) return;
   const owner = { userId: user.id, maxTodos: Number.MAX_SAFE_INTEGER };
-  for (const [index, todo] of TODOS.entries()) {
+  for (const [index, todo] of DEMO_TODOS.entries()) {
     await createTodo(db, owner, todo, now + index, todo.id);
   }
 }

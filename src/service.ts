@@ -2,8 +2,13 @@ import type { Server, ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp, createMetricsApp } from './app.ts';
-import { trialSecret } from './auth/development-secret.ts';
-import { type KeyOrigin, type KeyReport, type KeySource, openKeys } from './auth/key-source.ts';
+import { loadDevelopmentSecret } from './auth/development-secret.ts';
+import {
+  type KeyOrigin,
+  type KeyReloadObserver,
+  type KeySource,
+  openKeys,
+} from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { connect, type Db, poolUseOf } from './database/connect.ts';
@@ -129,7 +134,7 @@ function createRejectionReport(logger: Logger): () => void {
 
 async function openKeySource(config: Config, logger: Logger): Promise<KeySource> {
   try {
-    return await openKeys(findKeyOrigin(config), createKeyReport(logger));
+    return await openKeys(findKeyOrigin(config), createKeyObserver(logger));
   } catch (error) {
     if (!config.keys) throw error;
     throw new ConfigError(`JWT_KEYS ${error instanceof Error ? error.message : 'is no JWK Set'}`);
@@ -138,18 +143,18 @@ async function openKeySource(config: Config, logger: Logger): Promise<KeySource>
 
 function findKeyOrigin({ keys, database }: Config): KeyOrigin {
   if (keys) return keys;
-  if (database.engine === 'sqlite') return { secret: trialSecret(database.path) };
+  if (database.engine === 'sqlite') return { secret: loadDevelopmentSecret(database.path) };
   throw new ConfigError('JWT_SECRET or JWT_KEYS is needed'); // which readConfig has seen to
 }
 
-function createKeyReport(logger: Logger): KeyReport {
+function createKeyObserver(logger: Logger): KeyReloadObserver {
   return {
-    taken({ first, byId }) {
+    onReloaded({ first, byId }) {
       logger.info({ signs: first.kid, verify: [...byId.keys()] }, 'JWT_KEYS has changed: taken');
     },
-    unchanged: () => logger.info('JWT_KEYS has not changed'),
-    refused: (error) => logger.error({ err: error }, 'JWT_KEYS not taken: the former keys stay'),
-    fixed: () => logger.info('JWT_KEYS names no file: there are no keys to read again'),
+    onUnchanged: () => logger.info('JWT_KEYS has not changed'),
+    onRejected: (error) => logger.error({ err: error }, 'JWT_KEYS not taken: the former keys stay'),
+    onNoFile: () => logger.info('JWT_KEYS names no file: there are no keys to read again'),
   };
 }
 

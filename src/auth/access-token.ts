@@ -8,33 +8,33 @@ export interface AccessTokenOptions {
   issuer: string;
   audience: string;
   /** Milliseconds. */
-  lifetime: number;
+  lifetimeMs: number;
 }
 
 /** No token that the service makes comes near it. */
-const LONGEST = 4096;
+const MAX_TOKEN_CHARACTERS = 4096;
 
 /**
  * A JWT that names its user (`sub`) and its session (`sid`), signed with the first key. It ends
  * with its session at the latest.
  */
 export function mintAccessToken(
-  { keys, issuer, audience, lifetime }: AccessTokenOptions,
+  { keys, issuer, audience, lifetimeMs }: AccessTokenOptions,
   session: LiveSession,
   username: string,
   now: number,
 ): Promise<string> {
-  const { kid, algorithm, signing } = keys().first;
-  const end = Math.min(now + lifetime, session.absoluteExpiresAt);
+  const { kid, algorithm, signingKey } = keys().first;
+  const end = Math.min(now + lifetimeMs, session.absoluteExpiresAt);
   return new SignJWT({ sid: session.id })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid })
     .setSubject(username)
     .setJti(crypto.randomUUID())
     .setIssuer(issuer)
     .setAudience(audience)
-    .setIssuedAt(seconds(now))
-    .setExpirationTime(seconds(end))
-    .sign(signing);
+    .setIssuedAt(toSeconds(now))
+    .setExpirationTime(toSeconds(end))
+    .sign(signingKey);
 }
 
 /** What a good access token says. */
@@ -46,7 +46,7 @@ export interface AccessTokenClaims {
 }
 
 /** How many verified tokens a process remembers: some kilobytes each. */
-const MAX_REMEMBERED = 10_000;
+const MAX_CACHED_TOKENS = 10_000;
 
 /**
  * Makes a verifier that remembers good tokens, so that each is verified once. It forgets a token when
@@ -71,7 +71,7 @@ export function createAccessTokenVerifier(options: AccessTokenOptions) {
 
   function remember(token: string, claims: AccessTokenClaims): void {
     const [oldest] = remembered.keys();
-    if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    if (remembered.size >= MAX_CACHED_TOKENS && oldest !== undefined) remembered.delete(oldest);
     remembered.set(token, claims);
   }
 }
@@ -85,17 +85,21 @@ export async function verifyAccessToken(
   token: string,
   now: number,
 ): Promise<AccessTokenClaims | 'expired' | 'invalid'> {
-  if (token.length > LONGEST) return 'invalid';
+  if (token.length > MAX_TOKEN_CHARACTERS) return 'invalid';
   const { byId } = keys();
   try {
-    const { payload } = await jwtVerify(token, ({ kid, alg }) => keyFor(byId, kid, alg), {
-      algorithms: [...new Set([...byId.values()].map((key) => key.algorithm))],
-      typ: 'JWT',
-      issuer,
-      audience,
-      requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
-      currentDate: new Date(now),
-    });
+    const { payload } = await jwtVerify(
+      token,
+      ({ kid, alg }) => selectVerificationKey(byId, kid, alg),
+      {
+        algorithms: [...new Set([...byId.values()].map((key) => key.algorithm))],
+        typ: 'JWT',
+        issuer,
+        audience,
+        requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
+        currentDate: new Date(now),
+      },
+    );
     const { sub, exp, ['sid']: sessionId } = payload;
     if (typeof sub !== 'string' || typeof sessionId !== 'string') return 'invalid';
     return { username: sub, sessionId, expiresAt: (exp ?? 0) * 1000 };
@@ -106,12 +110,16 @@ export async function verifyAccessToken(
   }
 }
 
-function keyFor(keys: KeySet['byId'], kid: string | undefined, alg: string): CryptoKey {
+function selectVerificationKey(
+  keys: KeySet['byId'],
+  kid: string | undefined,
+  alg: string,
+): CryptoKey {
   const key = kid === undefined ? undefined : keys.get(kid);
   if (key?.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
-  return key.verifying;
+  return key.verificationKey;
 }
 
-function seconds(milliseconds: number): number {
+function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }

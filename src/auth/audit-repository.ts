@@ -35,19 +35,19 @@ export interface AuditEvent {
 }
 
 /** Writes an event to the audit log, in the transaction of what happened, so that both agree. */
-export type Audit = (db: Db, event: AuditEvent) => Promise<void>;
+export type RecordAuditEvent = (db: Db, event: AuditEvent) => Promise<void>;
 
 /** An `Audit` that also calls `witness` for each event, once it is committed. */
-export function auditFor(witness: (event: AuditEvent) => void): Audit {
+export function createAuditRecorder(onRecorded: (event: AuditEvent) => void): RecordAuditEvent {
   return async (db, event) => {
-    await audit(db, event);
-    onceCommitted(db, () => witness(event));
+    await recordAuditEvent(db, event);
+    onceCommitted(db, () => onRecorded(event));
   };
 }
 
 /** The `Audit` that only writes to the audit log. */
-export async function audit(db: Db, event: AuditEvent): Promise<void> {
-  await insertEvent(db, {
+export async function recordAuditEvent(db: Db, event: AuditEvent): Promise<void> {
+  await insertEventQuery(db, {
     id: uuid(),
     at: event.at,
     event: event.event,
@@ -59,7 +59,7 @@ export async function audit(db: Db, event: AuditEvent): Promise<void> {
   });
 }
 
-const insertEvent = compiledQuery<Selectable<AuditEventTable>, unknown>((db, parameter) =>
+const insertEventQuery = compiledQuery<Selectable<AuditEventTable>, unknown>((db, parameter) =>
   db.insertInto('audit_events').values({
     id: parameter('id'),
     at: parameter('at'),
@@ -73,7 +73,7 @@ const insertEvent = compiledQuery<Selectable<AuditEventTable>, unknown>((db, par
 );
 
 /** The newest events of a user, the newest first. */
-export async function listEvents(db: Db, userId: string, limit: number) {
+export async function listNewestEvents(db: Db, userId: string, limit: number) {
   return db
     .selectFrom('audit_events')
     .select(['at', 'event', 'reason', 'session_id', 'address', 'request_id'])
@@ -85,7 +85,7 @@ export async function listEvents(db: Db, userId: string, limit: number) {
 }
 
 /** A user's events after the one given, the oldest first. */
-export async function listEventsFrom(
+export async function listEventsAfter(
   db: Db,
   userId: string,
   after: { at: number; id: string } | undefined,

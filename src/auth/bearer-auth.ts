@@ -8,20 +8,20 @@ import { findLiveSession } from './session-repository.ts';
 /** The scheme's name in whatever case (RFC 9110 §11.1). */
 const BEARER_SCHEME = /^Bearer(?![^ ])/i;
 /** RFC 6750 §2.1. */
-const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const BEARER_CREDENTIALS = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
  * The security handler `bearerAuth`: a good access token whose session lives. The session is
  * looked up at every request, so that a logout holds on the next one.
  */
-export function bearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
+export function createBearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
   const verify = createAccessTokenVerifier(tokens);
   return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
     if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
       // Another scheme is no credentials for this service (RFC 6750 §3.1).
       return { refusal: problem(401, 'authentication_required', 'Authentication required') };
     }
-    const token = BEARER.exec(authorization)?.[1];
+    const token = BEARER_CREDENTIALS.exec(authorization)?.[1];
     const claims = token ? await verify(token, now()) : 'invalid';
     if (claims === 'invalid') {
       return { refusal: problem(401, 'invalid_access_token', 'Invalid access token') };

@@ -3,14 +3,14 @@ import { transact } from '../database/transaction.ts';
 import type { HandlerContext } from '../http/operation.ts';
 import { tooManyRequests, unavailable } from '../http/problem.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
-import { networkOf } from './client-network.ts';
-import type { Attempts } from './login-throttle.ts';
+import { toNetwork } from './client-network.ts';
+import type { LoginThrottle } from './login-throttle.ts';
 import { verifyPassword } from './password.ts';
-import { hasSessionFrom } from './session-repository.ts';
+import { hasSessionFromNetwork } from './session-repository.ts';
 import { findUser, findUserByName } from './user-repository.ts';
 
 /** A password as it is presented for a name, in a request. */
-export interface PasswordClaim {
+export interface PresentedPassword {
   username: string;
   password: string;
   context: HandlerContext;
@@ -18,19 +18,19 @@ export interface PasswordClaim {
 
 export interface PasswordDependencies {
   db: Db;
-  attempts: Attempts;
+  loginThrottle: LoginThrottle;
   /** Bounds how many passwords are hashed at a time. */
   passwordQueue: RequestQueue;
 }
 
 /** The answer to a password that is not looked at. */
-export type PasswordRefusal = ReturnType<typeof tooManyRequests | typeof unavailable>;
+export type PasswordRejection = ReturnType<typeof tooManyRequests | typeof unavailable>;
 
 /** A user whose password has just been verified against this hash. */
 export type VerifiedUser = NonNullable<Awaited<ReturnType<typeof findUser>>>;
 
 export type PasswordVerdict<T> =
-  | { outcome: 'refused'; answer: PasswordRefusal }
+  | { outcome: 'rejected'; response: PasswordRejection }
   | { outcome: 'wrong'; userId: string | undefined }
   | { outcome: 'right'; result: T };
 
@@ -41,14 +41,14 @@ export type PasswordVerdict<T> =
  * @param findDelay reads the seconds to wait
  * @returns the answer, if it may not
  */
-export async function admitPassword(
+export async function admitPasswordCheck(
   { passwordQueue }: PasswordDependencies,
   context: HandlerContext,
   findDelay: () => Promise<number | undefined>,
-): Promise<PasswordRefusal | undefined> {
+): Promise<PasswordRejection | undefined> {
   const seconds = await findDelay();
   if (seconds !== undefined) return tooManyRequests(seconds);
-  const admission = await context.acquireSlot(passwordQueue, networkOf(context.address));
+  const admission = await context.acquireSlot(passwordQueue, toNetwork(context.address));
   return admission === 'started' ? undefined : unavailable();
 }
 
@@ -59,32 +59,32 @@ export async function admitPassword(
  * @param prepare is given the user, and returns the work, to be run in a transaction. The work
  * returns undefined when the hash was replaced meanwhile: then the password is verified again.
  */
-export async function withPassword<T>(
+export async function withVerifiedPassword<T>(
   dependencies: PasswordDependencies,
-  { username, password, context }: PasswordClaim,
+  { username, password, context }: PresentedPassword,
   prepare: (user: VerifiedUser) => Promise<(trx: Db) => Promise<T | undefined>>,
 ): Promise<PasswordVerdict<T>> {
-  const { db, attempts } = dependencies;
+  const { db, loginThrottle } = dependencies;
   const { address } = context;
-  const refusal = await admitPassword(dependencies, context, () =>
-    attempts.findLoginDelay(db, username, address),
+  const rejection = await admitPasswordCheck(dependencies, context, () =>
+    loginThrottle.findLoginDelay(db, username, address),
   );
-  if (refusal) return { outcome: 'refused', answer: refusal };
+  if (rejection) return { outcome: 'rejected', response: rejection };
   let user = await findUserByName(db, username);
-  const isKnownNetwork = await hasSessionFrom(db, user?.id, address);
-  const attempt = await transact(db, (trx) => attempts.beginLogin(trx, username, address));
-  if (attempt.outcome === 'wait') return wait(attempt.seconds);
+  const isKnownNetwork = await hasSessionFromNetwork(db, user?.id, address);
+  const attempt = await transact(db, (trx) => loginThrottle.countLogin(trx, username, address));
+  if (attempt.outcome === 'wait') return rejectUntil(attempt.seconds);
   for (;;) {
     const isRight = await verifyPassword(password, user?.passwordHash);
     // Attempts from everywhere delay the owner only where they have no session.
-    if (attempt.wait !== undefined && !(isRight && isKnownNetwork)) {
-      return wait(attempt.wait);
+    if (attempt.delaySeconds !== undefined && !(isRight && isKnownNetwork)) {
+      return rejectUntil(attempt.delaySeconds);
     }
     if (!user || !isRight) return { outcome: 'wrong', userId: user?.id };
     const work = await prepare(user);
     const result = await transact(db, async (trx) => {
       const done = await work(trx);
-      if (done !== undefined) await attempts.giveBack(trx, attempt);
+      if (done !== undefined) await loginThrottle.refundLogin(trx, attempt);
       return done;
     });
     if (result !== undefined) return { outcome: 'right', result };
@@ -92,6 +92,6 @@ export async function withPassword<T>(
   }
 }
 
-function wait(seconds: number): { outcome: 'refused'; answer: PasswordRefusal } {
-  return { outcome: 'refused', answer: tooManyRequests(seconds) };
+function rejectUntil(seconds: number): { outcome: 'rejected'; response: PasswordRejection } {
+  return { outcome: 'rejected', response: tooManyRequests(seconds) };
 }

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 /** An IPv4 address, or the /64 of an IPv6 one: what one customer has. */
-export function networkOf(address: string): string {
+export function toNetwork(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   return parsed.kind() === 'ipv4'

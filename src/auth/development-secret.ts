@@ -21,7 +21,7 @@ export class SecretFileError extends Error {
  * file, readable only by its owner. A database in memory has one for as long as it lives.
  * @throws SecretFileError if somebody else could have written or read it
  */
-export function trialSecret(databasePath: string): string {
+export function loadDevelopmentSecret(databasePath: string): string {
   const secret = randomBytes(32).toString('base64url');
   if (databasePath === ':memory:') return secret;
   const path = `${databasePath}.secret`;
@@ -34,14 +34,14 @@ export function trialSecret(databasePath: string): string {
   } finally {
     rmSync(draft);
   }
-  return readSecret(path);
+  return readSecretFile(path);
 }
 
-function readSecret(path: string): string {
-  const file = openWithoutLink(path);
+function readSecretFile(path: string): string {
+  const file = openWithoutFollowingLinks(path);
   try {
     const fault = findFault(fstatSync(file));
-    if (fault) throw refusal(path, fault);
+    if (fault) throw createSecretFileError(path, fault);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
@@ -49,12 +49,12 @@ function readSecret(path: string): string {
 }
 
 /** On Windows there are no such links to follow, and no such flag. */
-function openWithoutLink(path: string): number {
+function openWithoutFollowingLinks(path: string): number {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   try {
     return openSync(path, flags);
   } catch (error) {
-    throw hasCode(error, 'ELOOP') ? refusal(path, 'is a symbolic link') : error;
+    throw hasCode(error, 'ELOOP') ? createSecretFileError(path, 'is a symbolic link') : error;
   }
 }
 
@@ -69,7 +69,7 @@ function findFault(stats: Stats): string | undefined {
   return stats.mode & 0o077 ? `can be read or written by others (mode ${mode})` : undefined;
 }
 
-function refusal(path: string, fault: string): SecretFileError {
+function createSecretFileError(path: string, fault: string): SecretFileError {
   return new SecretFileError(
     `${path} ${fault}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.`,
   );

@@ -6,17 +6,21 @@ import { transact } from '../database/transaction.ts';
 import type { OperationHandlers, Principal, RequestMetadata, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
-import type { Audit, AuditEventName } from './audit-repository.ts';
-import { admitPassword, type PasswordDependencies, withPassword } from './check-password.ts';
-import { hashPassword, isCommonPassword, isOutdated } from './password.ts';
+import type { AuditEventName, RecordAuditEvent } from './audit-repository.ts';
 import {
-  findSessionOfToken,
+  admitPasswordCheck,
+  type PasswordDependencies,
+  withVerifiedPassword,
+} from './check-password.ts';
+import { hashPassword, isCommonPassword, needsRehash } from './password.ts';
+import {
+  findSessionByToken,
   type Grant,
   listLiveSessions,
-  MOST_SESSIONS,
+  MAX_LIVE_SESSIONS,
   revokeSessions,
-  type SessionChoice,
   type SessionLifetimes,
+  type SessionSelection,
   startSession,
 } from './session-repository.ts';
 import { rotateRefreshToken } from './token-rotation.ts';
@@ -26,19 +30,20 @@ export interface AuthDependencies extends PasswordDependencies {
   clock: Clock;
   tokens: AccessTokenOptions;
   lifetimes: SessionLifetimes;
-  audit: Audit;
+  recordAuditEvent: RecordAuditEvent;
   /** Whether anyone may create an account. */
   registration: boolean;
 }
 
 /** What a right password leads to at a sign-in. */
-type SignIn = { grant: Grant; username: string } | 'change required';
+type SignInResult = { grant: Grant; username: string } | 'change required';
 
 /** The operations of the tag `auth`. */
 export function authHandlers(dependencies: AuthDependencies) {
-  const { db, clock, tokens, lifetimes, attempts, audit, registration } = dependencies;
+  const { db, clock, tokens, lifetimes, loginThrottle, recordAuditEvent, registration } =
+    dependencies;
 
-  async function tokenPair({ session, refreshToken }: Grant, username: string) {
+  async function respondWithTokens({ session, refreshToken }: Grant, username: string) {
     const accessToken = await mintAccessToken(tokens, session, username, clock.now());
     return {
       status: 200,
@@ -46,7 +51,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     } as const;
   }
 
-  const event = (
+  const auditEvent = (
     name: AuditEventName,
     context: RequestMetadata,
     userId?: string,
@@ -62,53 +67,57 @@ export function authHandlers(dependencies: AuthDependencies) {
 
   return {
     async register({ body, context }) {
-      if (await isCommonPassword(body.password)) return passwordTooCommon('/password');
+      if (await isCommonPassword(body.password)) return rejectCommonPassword('/password');
       if (!registration) return problem(403, 'registration_closed', 'Registration is closed');
       const { address } = context;
-      const refusal = await admitPassword(dependencies, context, () =>
-        attempts.findRegistrationDelay(db, address),
+      const rejection = await admitPasswordCheck(dependencies, context, () =>
+        loginThrottle.findRegistrationDelay(db, address),
       );
-      if (refusal) return refusal;
-      const wait = await attempts.beginRegistration(db, address);
+      if (rejection) return rejection;
+      const wait = await loginThrottle.countRegistration(db, address);
       if (wait !== undefined) return tooManyRequests(wait);
       const passwordHash = await hashPassword(body.password);
       const now = clock.now();
       const user = await transact(db, async (trx) => {
         const created = await createUser(trx, { username: body.username, passwordHash, now });
-        if (created) await audit(trx, event('registered', context, created.id));
+        if (created) await recordAuditEvent(trx, auditEvent('registered', context, created.id));
         return created;
       });
       if (!user) return problem(409, 'username_taken', 'This username is taken');
-      return { status: 201, body: userBody(user) };
+      return { status: 201, body: toUserBody(user) };
     },
 
     async login({ body, context }) {
       const { username, password, new_password: replacement } = body;
       if (replacement !== undefined && (await isCommonPassword(replacement))) {
-        return passwordTooCommon('/new_password');
+        return rejectCommonPassword('/new_password');
       }
-      const claim = { username, password, context };
-      const verdict = await withPassword<SignIn>(dependencies, claim, async (user) => {
-        const { id, passwordHash } = user;
-        const isChanged = replacement !== undefined && replacement !== password;
-        if (user.isTemporary && !isChanged) return async () => 'change required';
-        const hash =
-          isChanged || isOutdated(passwordHash)
-            ? await hashPassword(replacement ?? password)
-            : passwordHash;
-        return async (trx) => {
-          if (!(await replacePasswordHash(trx, id, passwordHash, hash))) return undefined;
-          if (isChanged) await passwordChanged(trx, { userId: id }, context);
-          return { grant: await signIn(trx, id, context), username: user.username };
-        };
-      });
-      if (verdict.outcome === 'refused') return verdict.answer;
+      const presented = { username, password, context };
+      const verdict = await withVerifiedPassword<SignInResult>(
+        dependencies,
+        presented,
+        async (user) => {
+          const { id, passwordHash } = user;
+          const isChanged = replacement !== undefined && replacement !== password;
+          if (user.isTemporary && !isChanged) return async () => 'change required';
+          const hash =
+            isChanged || needsRehash(passwordHash)
+              ? await hashPassword(replacement ?? password)
+              : passwordHash;
+          return async (trx) => {
+            if (!(await replacePasswordHash(trx, id, passwordHash, hash))) return undefined;
+            if (isChanged) await recordPasswordChange(trx, { userId: id }, context);
+            return { grant: await signIn(trx, id, context), username: user.username };
+          };
+        },
+      );
+      if (verdict.outcome === 'rejected') return verdict.response;
       if (verdict.outcome === 'wrong') {
-        await audit(db, event('sign_in_refused', context, verdict.userId));
+        await recordAuditEvent(db, auditEvent('sign_in_refused', context, verdict.userId));
         return problem(401, 'invalid_credentials', 'Invalid username or password');
       }
       const { result } = verdict;
-      if (result !== 'change required') return tokenPair(result.grant, result.username);
+      if (result !== 'change required') return respondWithTokens(result.grant, result.username);
       const detail = 'This password has to be changed. Sign in with a new_password.';
       return problem(403, 'password_change_required', detail);
     },
@@ -124,12 +133,12 @@ export function authHandlers(dependencies: AuthDependencies) {
       if ((headers['Refresh-Token'] ?? token) !== token) return rejected;
       const idempotencyKey = headers['Idempotency-Key'];
       const rotation = await rotateRefreshToken(dependencies, { token, idempotencyKey, context });
-      if ('grant' in rotation) return tokenPair(rotation.grant, rotation.username);
-      const wait = await attempts.refreshFailed(db, context.address);
+      if ('grant' in rotation) return respondWithTokens(rotation.grant, rotation.username);
+      const wait = await loginThrottle.countRejectedRefresh(db, context.address);
       if (wait !== undefined) return tooManyRequests(wait);
       if (rotation.outcome === 'rejected') {
         const { userId, id } = rotation.session ?? {};
-        await audit(db, event('refresh_refused', context, userId, id));
+        await recordAuditEvent(db, auditEvent('refresh_refused', context, userId, id));
       }
       return rejected;
     },
@@ -137,7 +146,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     async logout({ principal, body, context }) {
       const only = [principal.sessionId];
       if (body?.refresh_token !== undefined) {
-        const session = await findSessionOfToken(db, body.refresh_token);
+        const session = await findSessionByToken(db, body.refresh_token);
         if (session?.userId !== principal.userId) {
           return problem(401, 'invalid_refresh_token', 'Invalid refresh token');
         }
@@ -152,42 +161,46 @@ export function authHandlers(dependencies: AuthDependencies) {
     async getCurrentUser({ principal }) {
       const user = await findUser(db, principal.userId);
       if (!user) throw new Error('a live session has no user');
-      return { status: 200, body: userBody(user) };
+      return { status: 200, body: toUserBody(user) };
     },
 
     async deleteCurrentUser({ principal, body, context }) {
       const { userId, username, sessionId } = principal;
-      const claim = { username, password: body.current_password, context };
-      const verdict = await withPassword(dependencies, claim, async (user) => {
+      const presented = { username, password: body.current_password, context };
+      const verdict = await withVerifiedPassword(dependencies, presented, async (user) => {
         await transact(db, (trx) => endSessions(trx, { userId }, 'logout_all', context));
         await deleteUserData(db, userId);
         return async (trx) => {
           if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
-          await audit(trx, event('account_deleted', context, userId, sessionId));
+          await recordAuditEvent(trx, auditEvent('account_deleted', context, userId, sessionId));
           return true;
         };
       });
-      if (verdict.outcome === 'refused') return verdict.answer;
+      if (verdict.outcome === 'rejected') return verdict.response;
       if (verdict.outcome === 'right') return { status: 204 };
-      return wrongPassword('account_deletion_refused', principal, context);
+      return rejectWrongPassword('account_deletion_refused', principal, context);
     },
 
     async changePassword({ principal, body, context }) {
-      if (await isCommonPassword(body.new_password)) return passwordTooCommon('/new_password');
+      if (await isCommonPassword(body.new_password)) return rejectCommonPassword('/new_password');
       const { userId, username, sessionId } = principal;
-      const claim = { username, password: body.current_password, context };
-      const verdict = await withPassword(dependencies, claim, async ({ passwordHash }) => {
-        const replacement = await hashPassword(body.new_password);
-        return async (trx) => {
-          if (!(await replacePasswordHash(trx, userId, passwordHash, replacement)))
-            return undefined;
-          await passwordChanged(trx, { userId, except: sessionId }, context);
-          return true;
-        };
-      });
-      if (verdict.outcome === 'refused') return verdict.answer;
+      const presented = { username, password: body.current_password, context };
+      const verdict = await withVerifiedPassword(
+        dependencies,
+        presented,
+        async ({ passwordHash }) => {
+          const replacement = await hashPassword(body.new_password);
+          return async (trx) => {
+            if (!(await replacePasswordHash(trx, userId, passwordHash, replacement)))
+              return undefined;
+            await recordPasswordChange(trx, { userId, except: sessionId }, context);
+            return true;
+          };
+        },
+      );
+      if (verdict.outcome === 'rejected') return verdict.response;
       if (verdict.outcome === 'right') return { status: 204 };
-      return wrongPassword('password_change_refused', principal, context);
+      return rejectWrongPassword('password_change_refused', principal, context);
     },
 
     async listSessions({ principal }) {
@@ -214,21 +227,24 @@ export function authHandlers(dependencies: AuthDependencies) {
 
     async revokeSessions({ principal, query, context }) {
       const { userId, sessionId } = principal;
-      const choice = query.keep_current ? { userId, except: sessionId } : { userId };
-      await transact(db, (trx) => endSessions(trx, choice, 'logout_all', context));
+      const selection = query.keep_current ? { userId, except: sessionId } : { userId };
+      await transact(db, (trx) => endSessions(trx, selection, 'logout_all', context));
       return { status: 204 };
     },
   } satisfies Partial<OperationHandlers>;
 
   async function endSessions(
     trx: Db,
-    choice: SessionChoice,
+    selection: SessionSelection,
     reason: RevokeReason,
     context: RequestMetadata,
   ): Promise<string[]> {
-    const ended = await revokeSessions(trx, choice, reason, clock.now());
+    const ended = await revokeSessions(trx, selection, reason, clock.now());
     for (const id of ended) {
-      await audit(trx, { ...event('session_revoked', context, choice.userId, id), reason });
+      await recordAuditEvent(trx, {
+        ...auditEvent('session_revoked', context, selection.userId, id),
+        reason,
+      });
     }
     return ended;
   }
@@ -236,42 +252,49 @@ export function authHandlers(dependencies: AuthDependencies) {
   async function signIn(trx: Db, userId: string, context: RequestMetadata): Promise<Grant> {
     const session = { userId, client: context, now: clock.now(), lifetimes };
     const grant = await startSession(trx, session);
-    await audit(trx, event('signed_in', context, userId, grant.session.id));
-    await endSurplus(trx, userId, context);
+    await recordAuditEvent(trx, auditEvent('signed_in', context, userId, grant.session.id));
+    await endSurplusSessions(trx, userId, context);
     return grant;
   }
 
   /** A user with more sessions than allowed loses the ones that were used the longest ago. */
-  async function endSurplus(trx: Db, userId: string, context: RequestMetadata) {
-    const surplus = await listLiveSessions(trx, userId, clock.now(), MOST_SESSIONS);
+  async function endSurplusSessions(trx: Db, userId: string, context: RequestMetadata) {
+    const surplus = await listLiveSessions(trx, userId, clock.now(), MAX_LIVE_SESSIONS);
     if (surplus.length === 0) return;
     const only = surplus.map((session) => session.id);
     await endSessions(trx, { userId, only }, 'limit', context);
   }
 
   /** Ends the sessions of a user whose password has been changed. */
-  async function passwordChanged(trx: Db, choice: SessionChoice, context: RequestMetadata) {
-    await endSessions(trx, choice, 'password_change', context);
-    await audit(trx, event('password_changed', context, choice.userId, choice.except));
+  async function recordPasswordChange(
+    trx: Db,
+    selection: SessionSelection,
+    context: RequestMetadata,
+  ) {
+    await endSessions(trx, selection, 'password_change', context);
+    await recordAuditEvent(
+      trx,
+      auditEvent('password_changed', context, selection.userId, selection.except),
+    );
   }
 
-  async function wrongPassword(
+  async function rejectWrongPassword(
     name: AuditEventName,
     { userId, sessionId }: Principal,
     context: RequestMetadata,
   ) {
-    await audit(db, event(name, context, userId, sessionId));
+    await recordAuditEvent(db, auditEvent(name, context, userId, sessionId));
     return problem(403, 'wrong_password', 'The current password is wrong');
   }
 }
 
-function passwordTooCommon(pointer: string) {
+function rejectCommonPassword(pointer: string) {
   const message = 'This password is too common.';
   return problem(400, 'invalid_request', message, [{ pointer, message }]);
 }
 
 /** A user as the contract has it. */
-export function userBody(user: {
+export function toUserBody(user: {
   id: string;
   username: string;
   createdAt: number;

@@ -1,18 +1,18 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { decodeText } from '../decode-text.ts';
-import { type KeySet, keySetOfJson, keySetOfSecret } from './keys.ts';
+import { importJwksText, importSecret, type KeySet } from './keys.ts';
 
 /** Where keys come from: one secret, a JWK Set's JSON, or the path of a file with one. */
 export type KeyOrigin = { secret: string } | { jwks: string } | { file: string };
 
 /** What became of reading a key file again, for the log. */
-export interface KeyReport {
-  taken(keys: KeySet): void;
-  unchanged(): void;
-  refused(error: unknown): void;
+export interface KeyReloadObserver {
+  onReloaded(keys: KeySet): void;
+  onUnchanged(): void;
+  onRejected(error: unknown): void;
   /** There is no file. */
-  fixed(): void;
+  onNoFile(): void;
 }
 
 /** Keys that may be others a moment later. */
@@ -26,15 +26,15 @@ export interface KeySource {
 }
 
 /** How often a key file is looked at, in milliseconds. */
-const INTERVAL = 1000;
+const POLL_INTERVAL_MS = 1000;
 
 /** @throws Error saying why there is no good set in the first place */
-export async function openKeys(origin: KeyOrigin, report: KeyReport): Promise<KeySource> {
-  if ('file' in origin) return watchKeys(origin.file, report);
+export async function openKeys(origin: KeyOrigin, observer: KeyReloadObserver): Promise<KeySource> {
+  if ('file' in origin) return watchKeyFile(origin.file, observer);
   const keys = await ('secret' in origin
-    ? keySetOfSecret(origin.secret)
-    : keySetOfJson(origin.jwks));
-  return { current: () => keys, reload: async () => report.fixed(), close: () => undefined };
+    ? importSecret(origin.secret)
+    : importJwksText(origin.jwks));
+  return { current: () => keys, reload: async () => observer.onNoFile(), close: () => undefined };
 }
 
 /**
@@ -42,22 +42,22 @@ export async function openKeys(origin: KeyOrigin, report: KeyReport): Promise<Ke
  * that tells of a folder's entries or of one inode, and not where a symbolic link further along is
  * exchanged (as Kubernetes updates a mounted secret) or the file lies on another machine.
  */
-async function watchKeys(path: string, report: KeyReport): Promise<KeySource> {
-  let held: Held;
+async function watchKeyFile(path: string, observer: KeyReloadObserver): Promise<KeySource> {
+  let held: LoadedKeys;
   const reload = () => {
     // One after the other, or a slow reader of the old file would come last.
-    running = running.then(readAgain).catch(report.refused);
+    running = running.then(readAgain).catch(observer.onRejected);
     return running;
   };
   const readAgain = async () => {
-    const next = await readKeys(path);
-    if (next.text === held.text) return report.unchanged();
+    const next = await readKeyFile(path);
+    if (next.text === held.text) return observer.onUnchanged();
     held = next;
-    report.taken(next.keys);
+    observer.onReloaded(next.keys);
   };
   const close = () => unwatchFile(path, reload);
-  watchFile(path, { interval: INTERVAL, persistent: false }, reload); // before it is read: no gap
-  let running = readKeys(path).then((first) => {
+  watchFile(path, { interval: POLL_INTERVAL_MS, persistent: false }, reload); // before it is read: no gap
+  let running = readKeyFile(path).then((first) => {
     held = first;
   });
   await running.catch((error: unknown) => {
@@ -67,12 +67,12 @@ async function watchKeys(path: string, report: KeyReport): Promise<KeySource> {
   return { current: () => held.keys, reload, close };
 }
 
-interface Held {
+interface LoadedKeys {
   text: string;
   keys: KeySet;
 }
 
-async function readKeys(path: string): Promise<Held> {
+async function readKeyFile(path: string): Promise<LoadedKeys> {
   const text = decodeText(await readFile(path));
-  return { text, keys: await keySetOfJson(text) };
+  return { text, keys: await importJwksText(text) };
 }

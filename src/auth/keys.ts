@@ -10,11 +10,11 @@ export interface Key {
   kid: string;
   algorithm: Algorithm;
   /** Signs: a shared secret or a private key. */
-  signing: CryptoKey;
+  signingKey: CryptoKey;
   /** Verifies: the same secret, or the public half. */
-  verifying: CryptoKey;
+  verificationKey: CryptoKey;
   /** The public half as the service publishes it; a shared secret has none. */
-  published: Schema<'Jwk'> | undefined;
+  publicJwk: Schema<'Jwk'> | undefined;
 }
 
 /** The first key signs, all verify; `kid` says which one. */
@@ -24,31 +24,31 @@ export interface KeySet {
 }
 
 /** One shared secret (HS256), at least 256 bits of it. */
-export async function keySetOfSecret(secret: string): Promise<KeySet> {
-  return keySetOfJwks({ keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }] });
+export async function importSecret(secret: string): Promise<KeySet> {
+  return importJwks({ keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }] });
 }
 
 /**
  * A JWK Set as text. Of what is no JSON nothing is told: V8's own message would quote the secret.
  * @throws Error as `keySetOfJwks` does
  */
-export async function keySetOfJson(text: string): Promise<KeySet> {
+export async function importJwksText(text: string): Promise<KeySet> {
   let set: unknown;
   try {
     set = JSON.parse(text);
   } catch {
     throw new Error('the JWK Set is not valid JSON');
   }
-  return keySetOfJwks(set);
+  return importJwks(set);
 }
 
 /**
  * A JWK Set (RFC 7517 §5) of private or shared keys.
  * @throws Error saying which key is no good and why
  */
-export async function keySetOfJwks(set: unknown): Promise<KeySet> {
+export async function importJwks(set: unknown): Promise<KeySet> {
   const keys: Key[] = [];
-  for (const [index, jwk] of jwksOf(set).entries()) {
+  for (const [index, jwk] of listJwks(set).entries()) {
     try {
       keys.push(await importKey(jwk));
     } catch (error) {
@@ -64,7 +64,7 @@ export async function keySetOfJwks(set: unknown): Promise<KeySet> {
   return { first, byId };
 }
 
-function jwksOf(set: unknown): JWK[] {
+function listJwks(set: unknown): JWK[] {
   if (typeof set === 'object' && set !== null && 'keys' in set && Array.isArray(set.keys)) {
     return set.keys;
   }
@@ -72,47 +72,47 @@ function jwksOf(set: unknown): JWK[] {
 }
 
 async function importKey(jwk: JWK): Promise<Key> {
-  const algorithm = algorithmOf(jwk);
-  const kid = jwk.kid ?? (await thumbprint(jwk));
+  const algorithm = determineAlgorithm(jwk);
+  const kid = jwk.kid ?? (await deriveKid(jwk));
   if (typeof kid !== 'string' || !/^[^\0\p{Cs}]{1,100}$/u.test(kid)) {
     throw new Error('kid must be a text of 1 to 100 characters');
   }
   if (algorithm === 'HS256') {
     const bytes = Buffer.from(jwk.k ?? '', 'base64url').length;
     if (bytes < 32) throw new Error(`an HS256 key has 32 bytes or more, not ${bytes}`);
-    const secret = await cryptoKey(jwk, algorithm);
-    return { kid, algorithm, signing: secret, verifying: secret, published: undefined };
+    const secret = await importCryptoKey(jwk, algorithm);
+    return { kid, algorithm, signingKey: secret, verificationKey: secret, publicJwk: undefined };
   }
   if (!jwk.d) throw new Error('a private key is needed ("d" is missing)');
   const { d: _private, key_ops: _operations, ...open } = jwk;
   return {
     kid,
     algorithm,
-    signing: await cryptoKey(jwk, algorithm),
-    verifying: await cryptoKey(open, algorithm),
-    published: publish(open, kid, algorithm),
+    signingKey: await importCryptoKey(jwk, algorithm),
+    verificationKey: await importCryptoKey(open, algorithm),
+    publicJwk: toPublicJwk(open, kid, algorithm),
   };
 }
 
-const KINDS: Record<string, Algorithm> = {
+const ALGORITHM_BY_KEY_TYPE: Record<string, Algorithm> = {
   oct: 'HS256',
   'EC P-256': 'ES256',
   'OKP Ed25519': 'EdDSA',
 };
 
-function algorithmOf(jwk: JWK): Algorithm {
-  const found = KINDS[jwk.kty === 'oct' ? 'oct' : `${jwk.kty} ${jwk.crv}`];
+function determineAlgorithm(jwk: JWK): Algorithm {
+  const found = ALGORITHM_BY_KEY_TYPE[jwk.kty === 'oct' ? 'oct' : `${jwk.kty} ${jwk.crv}`];
   if (!found) throw new Error('kty must be "oct", "EC" with crv P-256, or "OKP" with crv Ed25519');
   if (jwk.alg !== undefined && jwk.alg !== found) throw new Error(`alg must be "${found}"`);
   return found;
 }
 
 /** A key without a name is known by what it is (RFC 7638); of a secret this tells nothing. */
-async function thumbprint(jwk: JWK): Promise<string> {
+async function deriveKid(jwk: JWK): Promise<string> {
   return (await calculateJwkThumbprint(jwk)).slice(0, 16);
 }
 
-async function cryptoKey(jwk: JWK, algorithm: Algorithm): Promise<CryptoKey> {
+async function importCryptoKey(jwk: JWK, algorithm: Algorithm): Promise<CryptoKey> {
   const usable = { ...jwk, ext: false };
   // Imported once: jose would import a raw secret again at every signature.
   const key = await importJWK(usable, algorithm);
@@ -121,7 +121,7 @@ async function cryptoKey(jwk: JWK, algorithm: Algorithm): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', new Uint8Array(key), hmac, false, ['sign', 'verify']);
 }
 
-function publish(jwk: JWK, kid: string, alg: 'ES256' | 'EdDSA'): Schema<'Jwk'> {
+function toPublicJwk(jwk: JWK, kid: string, alg: 'ES256' | 'EdDSA'): Schema<'Jwk'> {
   const { x = '', y } = jwk;
   return alg === 'ES256'
     ? { kty: 'EC', kid, alg, use: 'sig', crv: 'P-256', x, y: y ?? '' }

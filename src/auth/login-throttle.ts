@@ -8,20 +8,20 @@ import {
   incrementCounter,
 } from '../database/counters.ts';
 import { transact } from '../database/transaction.ts';
-import { networkOf } from './client-network.ts';
-import { keyOf } from './user-repository.ts';
+import { toNetwork } from './client-network.ts';
+import { toUsernameKey } from './user-repository.ts';
 
 /** How many failures of one kind are free, and what comes after them. */
-interface Budget {
+interface FailureLimit {
   name: string;
-  free: number;
+  freeFailures: number;
   /** For so long a failure counts, in seconds. */
-  window: number;
+  windowSeconds: number;
   /** The delay doubles with each failure from one second up to this. */
-  longest: number;
+  maxDelaySeconds: number;
 }
 
-export interface AttemptLimits {
+export interface FreeFailures {
   /** Failed logins of one name from one address. */
   login: number;
   /** Failed logins from one address, of whatever names. */
@@ -31,34 +31,59 @@ export interface AttemptLimits {
 }
 
 /** One budget that an attempt counts in. */
-type Try = [budget: Budget, key: string];
+type LimitKey = [limit: FailureLimit, key: string];
 
 /** A login whose password may be verified. */
 export interface CountedLogin {
   outcome: 'counted';
   /** The seconds to wait for the budget over all networks, where it is used up. */
-  wait: number | undefined;
-  counted: Try[];
+  delaySeconds: number | undefined;
+  counted: LimitKey[];
 }
 
 export type LoginAttempt = { outcome: 'wait'; seconds: number } | CountedLogin;
 
 /** Counts attempts in the database; `now` in milliseconds. */
-export class Attempts {
-  #budgets;
+export class LoginThrottle {
+  #limits;
   #now: () => number;
 
-  constructor(limits: AttemptLimits, now: () => number) {
+  constructor(limits: FreeFailures, now: () => number) {
     this.#now = now;
-    this.#budgets = {
-      here: { name: 'login-here', free: limits.login, window: 3600, longest: 900 },
-      address: { name: 'login-address', free: limits.loginPerAddress, window: 3600, longest: 900 },
+    this.#limits = {
+      perUserAndNetwork: {
+        name: 'login-here',
+        freeFailures: limits.login,
+        windowSeconds: 3600,
+        maxDelaySeconds: 900,
+      },
+      perNetwork: {
+        name: 'login-address',
+        freeFailures: limits.loginPerAddress,
+        windowSeconds: 3600,
+        maxDelaySeconds: 900,
+      },
       // From all addresses together: slows an attacker with many addresses down. It delays no owner
       // where they have a session (see `withPassword`), so it cannot be used to keep them out.
-      anywhere: { name: 'login-anywhere', free: 20 * limits.login, window: 3600, longest: 30 },
-      refresh: { name: 'refresh', free: limits.refresh, window: 900, longest: 60 },
-      register: { name: 'register', free: limits.loginPerAddress, window: 3600, longest: 60 },
-    } satisfies Record<string, Budget>;
+      perUser: {
+        name: 'login-anywhere',
+        freeFailures: 20 * limits.login,
+        windowSeconds: 3600,
+        maxDelaySeconds: 30,
+      },
+      refresh: {
+        name: 'refresh',
+        freeFailures: limits.refresh,
+        windowSeconds: 900,
+        maxDelaySeconds: 60,
+      },
+      register: {
+        name: 'register',
+        freeFailures: limits.loginPerAddress,
+        windowSeconds: 3600,
+        maxDelaySeconds: 60,
+      },
+    } satisfies Record<string, FailureLimit>;
   }
 
   /**
@@ -67,7 +92,7 @@ export class Attempts {
    * @returns the seconds to wait, if it has to
    */
   async findLoginDelay(db: Db, username: string, address: string): Promise<number | undefined> {
-    return this.#findDelay(db, this.#localTries(username, address));
+    return this.#findDelay(db, this.#listNetworkLimits(username, address));
   }
 
   /**
@@ -75,29 +100,29 @@ export class Attempts {
    * the address come first: an attempt that has to wait there counts nowhere. One that has to wait
    * for the budget over all networks counts at its address all the same.
    */
-  async beginLogin(db: Db, username: string, address: string): Promise<LoginAttempt> {
-    const local = this.#localTries(username, address);
-    const seconds = await this.#begin(db, local);
+  async countLogin(db: Db, username: string, address: string): Promise<LoginAttempt> {
+    const local = this.#listNetworkLimits(username, address);
+    const seconds = await this.#count(db, local);
     if (seconds !== undefined) return { outcome: 'wait', seconds };
-    const everywhere: Try = [this.#budgets.anywhere, sha256(keyOf(username))];
-    const wait = await this.#begin(db, [everywhere]);
-    const counted = wait === undefined ? [...local, everywhere] : local;
-    return { outcome: 'counted', wait, counted };
+    const everywhere: LimitKey = [this.#limits.perUser, sha256(toUsernameKey(username))];
+    const delaySeconds = await this.#count(db, [everywhere]);
+    const counted = delaySeconds === undefined ? [...local, everywhere] : local;
+    return { outcome: 'counted', delaySeconds, counted };
   }
 
   /** Gives an attempt back, as if it had not been: only failures stay counted. */
-  async giveBack(db: Db, { counted }: CountedLogin): Promise<void> {
-    await this.#takeBack(db, counted, counted);
+  async refundLogin(db: Db, { counted }: CountedLogin): Promise<void> {
+    await this.#refund(db, counted, counted);
   }
 
   /** Reads whether a registration has to wait, and counts nothing. */
   async findRegistrationDelay(db: Db, address: string): Promise<number | undefined> {
-    return this.#findDelay(db, [[this.#budgets.register, networkOf(address)]]);
+    return this.#findDelay(db, [[this.#limits.register, toNetwork(address)]]);
   }
 
   /** Counts a registration. */
-  async beginRegistration(db: Db, address: string): Promise<number | undefined> {
-    return this.#begin(db, [[this.#budgets.register, networkOf(address)]]);
+  async countRegistration(db: Db, address: string): Promise<number | undefined> {
+    return this.#count(db, [[this.#limits.register, toNetwork(address)]]);
   }
 
   /**
@@ -105,36 +130,40 @@ export class Attempts {
    * not wait for what others at its address do.
    * @returns the seconds to wait, if it has to
    */
-  async refreshFailed(db: Db, address: string): Promise<number | undefined> {
-    const tries: Try[] = [[this.#budgets.refresh, networkOf(address)]];
-    const delay = await this.#findDelay(db, tries);
-    return delay ?? transact(db, (trx) => this.#begin(trx, tries));
+  async countRejectedRefresh(db: Db, address: string): Promise<number | undefined> {
+    const limitKeys: LimitKey[] = [[this.#limits.refresh, toNetwork(address)]];
+    const delay = await this.#findDelay(db, limitKeys);
+    return delay ?? transact(db, (trx) => this.#count(trx, limitKeys));
   }
 
-  #localTries(username: string, address: string): Try[] {
-    const network = networkOf(address);
+  #listNetworkLimits(username: string, address: string): LimitKey[] {
+    const network = toNetwork(address);
     return [
-      [this.#budgets.here, sha256(`${keyOf(username)}\0${network}`)],
-      [this.#budgets.address, network],
+      [this.#limits.perUserAndNetwork, sha256(`${toUsernameKey(username)}\0${network}`)],
+      [this.#limits.perNetwork, network],
     ];
   }
 
   /** The delay that `#begin` would find first, in seconds. */
-  async #findDelay(db: Db, tries: Try[]): Promise<number | undefined> {
+  async #findDelay(db: Db, limitKeys: LimitKey[]): Promise<number | undefined> {
     const now = this.#now();
-    const keys = tries.flatMap(([budget, key]) => [failuresOf(budget, key), pauseOf(budget, key)]);
+    const keys = limitKeys.flatMap(([limit, key]) => [
+      failureCounter(limit, key),
+      delayCounter(limit, key),
+    ]);
     const rows = await findCounters(
       db,
       keys.map(({ key }) => key),
       now,
     );
     const counters = new Map(rows.map((row) => [row.key, row]));
-    for (const [budget, key] of tries) {
-      const failures = counters.get(failuresOf(budget, key).key)?.points ?? 0;
-      const end = counters.get(pauseOf(budget, key).key)?.expire ?? now;
+    for (const [limit, key] of limitKeys) {
+      const failures = counters.get(failureCounter(limit, key).key)?.points ?? 0;
+      const end = counters.get(delayCounter(limit, key).key)?.expire ?? now;
       const seconds = (end - now) / 1000;
       // A longer pause was written by a clock that was ahead: `#begin` makes it shorter.
-      if (failures >= budget.free && seconds > 0 && seconds <= budget.longest) return seconds;
+      if (failures >= limit.freeFailures && seconds > 0 && seconds <= limit.maxDelaySeconds)
+        return seconds;
     }
     return undefined;
   }
@@ -144,40 +173,44 @@ export class Attempts {
    * current delay; all of it in single statements, so that parallel attempts are counted one by one.
    * An attempt that has to wait counts nowhere, and takes no place.
    */
-  async #begin(db: Db, tries: Try[]): Promise<number | undefined> {
-    const places: Try[] = [];
-    for (const [index, [budget, key]] of tries.entries()) {
-      const { points } = await incrementCounter(db, failuresOf(budget, key), this.#now());
-      const excess = points - budget.free;
-      const wait = excess > 0 ? await this.#takePlace(db, budget, key, excess) : undefined;
+  async #count(db: Db, limitKeys: LimitKey[]): Promise<number | undefined> {
+    const acquired: LimitKey[] = [];
+    for (const [index, [limit, key]] of limitKeys.entries()) {
+      const { points } = await incrementCounter(db, failureCounter(limit, key), this.#now());
+      const excess = points - limit.freeFailures;
+      const wait = excess > 0 ? await this.#acquireSlot(db, limit, key, excess) : undefined;
       if (wait === undefined) {
-        if (excess > 0) places.push([budget, key]);
+        if (excess > 0) acquired.push([limit, key]);
         continue;
       }
-      await this.#takeBack(db, tries.slice(0, index + 1), places);
+      await this.#refund(db, limitKeys.slice(0, index + 1), acquired);
       return wait;
     }
     return undefined;
   }
 
-  async #takeBack(db: Db, counted: Try[], places: Try[]) {
-    for (const [budget, key] of counted) await decrementCounter(db, failuresOf(budget, key).key);
-    for (const [budget, key] of places) await deleteCounter(db, pauseOf(budget, key).key);
+  async #refund(db: Db, counted: LimitKey[], acquired: LimitKey[]) {
+    for (const [limit, key] of counted) await decrementCounter(db, failureCounter(limit, key).key);
+    for (const [limit, key] of acquired) await deleteCounter(db, delayCounter(limit, key).key);
   }
 
-  async #takePlace(db: Db, budget: Budget, key: string, excess: number) {
+  async #acquireSlot(db: Db, limit: FailureLimit, key: string, excess: number) {
     const now = this.#now();
-    const pause = pauseOf(budget, key, Math.min(2 ** (excess - 1), budget.longest));
-    const { points, expire } = await incrementCounter(db, pause, now);
+    const delay = delayCounter(limit, key, Math.min(2 ** (excess - 1), limit.maxDelaySeconds));
+    const { points, expire } = await incrementCounter(db, delay, now);
     return points > 1 ? (expire - now) / 1000 : undefined;
   }
 }
 
-function failuresOf({ name, window }: Budget, key: string): Counter {
-  return { key: `${name}:${key}`, duration: window * 1000 };
+function failureCounter({ name, windowSeconds }: FailureLimit, key: string): Counter {
+  return { key: `${name}:${key}`, duration: windowSeconds * 1000 };
 }
 
-function pauseOf({ name, longest }: Budget, key: string, seconds = longest): Counter {
+function delayCounter(
+  { name, maxDelaySeconds }: FailureLimit,
+  key: string,
+  seconds = maxDelaySeconds,
+): Counter {
   return { key: `${name}-pause:${key}`, duration: seconds * 1000 };
 }
 

@@ -4,7 +4,7 @@ import { lazy } from '../lazy.ts';
 import type { QueueLimits } from '../server/request-queue.ts';
 
 /** argon2id (the package's default) as OWASP recommends it: 19 MiB, two passes, one thread. */
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
+const ARGON2_PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
 
 /**
  * The limits of the queue for operations that hash a password, in each of so many processes. A hash
@@ -25,7 +25,7 @@ export function passwordQueueLimits(processes: number): QueueLimits {
 }
 
 export function hashPassword(password: string): Promise<string> {
-  return hash(normalize(password), PARAMETERS);
+  return hash(normalizePassword(password), ARGON2_PARAMETERS);
 }
 
 /**
@@ -36,17 +36,17 @@ export async function verifyPassword(
   password: string,
   passwordHash: string | undefined,
 ): Promise<boolean> {
-  const matches = await verify(passwordHash ?? DUMMY_HASH, normalize(password));
+  const matches = await verify(passwordHash ?? DUMMY_HASH, normalizePassword(password));
   return matches && passwordHash !== undefined;
 }
 
 /** Whether a hash was made with other parameters than today's. */
-export function isOutdated(passwordHash: string): boolean {
+export function needsRehash(passwordHash: string): boolean {
   const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
   return (
-    memoryCost !== PARAMETERS.memoryCost ||
-    timeCost !== PARAMETERS.timeCost ||
-    parallelism !== PARAMETERS.parallelism
+    memoryCost !== ARGON2_PARAMETERS.memoryCost ||
+    timeCost !== ARGON2_PARAMETERS.timeCost ||
+    parallelism !== ARGON2_PARAMETERS.parallelism
   );
 }
 
@@ -66,6 +66,6 @@ export const DUMMY_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$IiEJvFsWacabWaptM1ncpw$h4j/GhS1qzMD3XKB8bfCU/mMmvA2fJWf9nOlenCtyq8';
 
 /** The same characters may be typed in several ways; NFC makes them one (RFC 8265 §4.2). */
-function normalize(password: string): string {
+function normalizePassword(password: string): string {
   return password.normalize('NFC');
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 /** A new refresh token: 32 random bytes as 64 lower-case hexadecimal characters. */
-export function newRefreshToken(): string {
+export function createRefreshToken(): string {
   return randomBytes(32).toString('hex');
 }
 
@@ -11,7 +11,7 @@ export function hashToken(token: string): string {
 }
 
 /** A random value that makes a successor out of a spent token. */
-export function newNonce(): string {
+export function createNonce(): string {
   return randomBytes(32).toString('hex');
 }
 
@@ -20,6 +20,6 @@ export function newNonce(): string {
  * successor again for as long as the nonce is kept, and the database alone, which knows the nonce
  * and the hashes of both tokens, cannot make it. Without the nonce it is 32 random bytes to all.
  */
-export function successorOf(spentToken: string, nonce: string): string {
+export function deriveSuccessor(spentToken: string, nonce: string): string {
   return createHmac('sha256', spentToken).update(nonce).digest('hex');
 }

@@ -3,19 +3,19 @@ import { v7 as uuid } from 'uuid';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Database, RevokeReason } from '../database/schema.ts';
-import { networkOf } from './client-network.ts';
-import { hashToken, newRefreshToken } from './refresh-token.ts';
+import { toNetwork } from './client-network.ts';
+import { createRefreshToken, hashToken } from './refresh-token.ts';
 
 /** Lifetimes in milliseconds. */
 export interface SessionLifetimes {
-  idle: number;
-  absolute: number;
+  idleMs: number;
+  absoluteMs: number;
   /** How long the token that was spent last is given the same successor again; 0 is never. */
-  reuseLeeway: number;
+  reuseLeewayMs: number;
 }
 
 /** Where a session was used from. */
-export interface Client {
+export interface ClientInfo {
   address: string;
   userAgent: string;
 }
@@ -35,7 +35,7 @@ export interface Grant {
 }
 
 /** The columns of a `LiveSession`. */
-export const LIVE_SESSION = [
+export const LIVE_SESSION_COLUMNS = [
   'id',
   'user_id as userId',
   'absolute_expires_at as absoluteExpiresAt',
@@ -52,16 +52,16 @@ export function isLive(now: number | Expression<number>) {
 }
 
 /** How many live sessions a user may have. */
-export const MOST_SESSIONS = 100;
+export const MAX_LIVE_SESSIONS = 100;
 
 export async function startSession(
   db: Db,
-  session: { userId: string; client: Client; now: number; lifetimes: SessionLifetimes },
+  session: { userId: string; client: ClientInfo; now: number; lifetimes: SessionLifetimes },
 ): Promise<Grant> {
   const { userId, client, now, lifetimes } = session;
   const id = uuid();
-  const refreshToken = newRefreshToken();
-  const absoluteExpiresAt = now + lifetimes.absolute;
+  const refreshToken = createRefreshToken();
+  const absoluteExpiresAt = now + lifetimes.absoluteMs;
   await db
     .insertInto('sessions')
     .values({
@@ -69,10 +69,10 @@ export async function startSession(
       user_id: userId,
       created_at: now,
       last_used_at: now,
-      idle_expires_at: now + lifetimes.idle,
+      idle_expires_at: now + lifetimes.idleMs,
       absolute_expires_at: absoluteExpiresAt,
       address: client.address,
-      network: networkOf(client.address),
+      network: toNetwork(client.address),
       user_agent: client.userAgent,
       token_hash: hashToken(refreshToken),
     })
@@ -100,7 +100,7 @@ const liveSessionQuery = compiledQuery<{ id: string; now: number }, { userId: st
 );
 
 /** The session, dead or alive, that a refresh token, current or spent, belongs to. */
-export async function findSessionOfToken(db: Db, token: string) {
+export async function findSessionByToken(db: Db, token: string) {
   const hash = hashToken(token);
   return db
     .selectFrom('sessions')
@@ -120,7 +120,7 @@ export async function findSessionOfToken(db: Db, token: string) {
 }
 
 /** Whether the user has, or had lately, a session from that address's network. */
-export async function hasSessionFrom(
+export async function hasSessionFromNetwork(
   db: Db,
   userId: string | undefined,
   address: string,
@@ -129,7 +129,7 @@ export async function hasSessionFrom(
     .selectFrom('sessions')
     .select('id')
     .where('user_id', '=', userId ?? '') // the same work for a name that nobody has
-    .where('network', '=', networkOf(address))
+    .where('network', '=', toNetwork(address))
     .limit(1)
     .executeTakeFirst();
   return session !== undefined;
@@ -150,7 +150,7 @@ export async function listLiveSessions(db: Db, userId: string, now: number, offs
 }
 
 /** A user's sessions, dead or alive, after the one given, the oldest first: ids are in that order. */
-export async function listSessionsFrom(
+export async function listSessionsAfter(
   db: Db,
   userId: string,
   after: { id: string } | undefined,
@@ -168,7 +168,7 @@ export async function listSessionsFrom(
 }
 
 /** Which of a user's sessions to end; all of them where neither is given. */
-export interface SessionChoice {
+export interface SessionSelection {
   userId: string;
   only?: readonly string[];
   except?: string;
@@ -180,7 +180,7 @@ export interface SessionChoice {
  */
 export async function revokeSessions(
   db: Db,
-  { userId, only, except }: SessionChoice,
+  { userId, only, except }: SessionSelection,
   reason: RevokeReason,
   now: number,
 ): Promise<string[]> {

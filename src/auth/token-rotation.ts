@@ -5,14 +5,14 @@ import type { Db } from '../database/connect.ts';
 import type { Database } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
 import type { RequestMetadata } from '../http/operation.ts';
-import type { Audit, AuditEventName } from './audit-repository.ts';
-import { networkOf } from './client-network.ts';
-import { hashToken, newNonce, successorOf } from './refresh-token.ts';
+import type { AuditEventName, RecordAuditEvent } from './audit-repository.ts';
+import { toNetwork } from './client-network.ts';
+import { createNonce, deriveSuccessor, hashToken } from './refresh-token.ts';
 import {
-  findSessionOfToken,
+  findSessionByToken,
   type Grant,
   isLive,
-  LIVE_SESSION,
+  LIVE_SESSION_COLUMNS,
   type LiveSession,
   type SessionLifetimes,
 } from './session-repository.ts';
@@ -21,7 +21,7 @@ import { findUser } from './user-repository.ts';
 /** How long a retry with the same Idempotency-Key is given the same successor (24 hours). */
 const RETRY_HORIZON_MS = 86_400_000;
 
-const EVENTS = {
+const AUDIT_EVENT_OF_OUTCOME = {
   rotated: 'refreshed',
   reissued: 'refresh_repeated',
   reused: 'refresh_token_reused',
@@ -31,7 +31,7 @@ export interface RotationDependencies {
   db: Db;
   clock: Clock;
   lifetimes: SessionLifetimes;
-  audit: Audit;
+  recordAuditEvent: RecordAuditEvent;
 }
 
 /** A refresh token as a client presents it. */
@@ -42,7 +42,7 @@ export interface PresentedToken {
 }
 
 /** The result of a presented refresh token. */
-export type Rotation =
+export type RotationResult =
   /** A new successor, or the same one again. */
   | { outcome: 'rotated' | 'reissued'; grant: Grant; username: string }
   /** A spent token was used again: its session has ended. */
@@ -59,12 +59,12 @@ export type Rotation =
 export function rotateRefreshToken(
   dependencies: RotationDependencies,
   presented: PresentedToken,
-): Promise<Rotation> {
-  const { db, clock, lifetimes, audit } = dependencies;
+): Promise<RotationResult> {
+  const { db, clock, lifetimes, recordAuditEvent } = dependencies;
   // The result is a value: an error would roll the revocation of a stolen session back.
-  return transact(db, async (trx): Promise<Rotation> => {
+  return transact(db, async (trx): Promise<RotationResult> => {
     const now = clock.now();
-    const presentation = {
+    const attempt = {
       ...presented,
       hash: hashToken(presented.token),
       keyHash: presented.idempotencyKey === undefined ? null : hashToken(presented.idempotencyKey),
@@ -72,13 +72,13 @@ export function rotateRefreshToken(
       databaseNow: clock.databaseNow(trx),
       lifetimes,
     };
-    const verdict = await decide(trx, presentation);
+    const verdict = await applyRotationRules(trx, attempt);
     if (!verdict) {
-      return { outcome: 'rejected', session: await findSessionOfToken(trx, presented.token) };
+      return { outcome: 'rejected', session: await findSessionByToken(trx, presented.token) };
     }
     const { outcome, session } = verdict;
-    await audit(trx, {
-      event: EVENTS[outcome],
+    await recordAuditEvent(trx, {
+      event: AUDIT_EVENT_OF_OUTCOME[outcome],
       at: now,
       userId: session.userId,
       sessionId: session.id,
@@ -92,7 +92,7 @@ export function rotateRefreshToken(
   });
 }
 
-interface Presentation extends PresentedToken {
+interface RefreshAttempt extends PresentedToken {
   hash: string;
   keyHash: string | null;
   now: number;
@@ -104,37 +104,37 @@ interface Presentation extends PresentedToken {
  * Every step is one conditional statement, the first one a write: nothing is read that could change
  * before it is acted on.
  */
-async function decide(trx: Db, presentation: Presentation) {
-  const rotated = await rotate(trx, presentation);
+async function applyRotationRules(trx: Db, attempt: RefreshAttempt) {
+  const rotated = await rotateCurrentToken(trx, attempt);
   if (rotated) return { outcome: 'rotated', ...rotated } as const;
-  const reissued = await reissue(trx, presentation);
+  const reissued = await reissueSuccessor(trx, attempt);
   if (reissued) return { outcome: 'reissued', ...reissued } as const;
-  const session = await revokeReused(trx, presentation);
+  const session = await revokeReusedSession(trx, attempt);
   return session && ({ outcome: 'reused', session } as const);
 }
 
 /** The deciding write: of all requests with the current token one spends it. */
-async function rotate(trx: Db, presentation: Presentation): Promise<Grant | undefined> {
-  const { token, hash, now, context } = presentation;
-  const nonce = newNonce();
-  const successor = successorOf(token, nonce);
+async function rotateCurrentToken(trx: Db, attempt: RefreshAttempt): Promise<Grant | undefined> {
+  const { token, hash, now, context } = attempt;
+  const nonce = createNonce();
+  const successor = deriveSuccessor(token, nonce);
   const session = await trx
     .updateTable('sessions')
     .set({
       token_hash: hashToken(successor),
       spent_hash: hash,
-      spent_at: presentation.databaseNow,
+      spent_at: attempt.databaseNow,
       successor_nonce: nonce,
-      idempotency_hash: presentation.keyHash,
+      idempotency_hash: attempt.keyHash,
       last_used_at: now,
-      idle_expires_at: now + presentation.lifetimes.idle,
+      idle_expires_at: now + attempt.lifetimes.idleMs,
       address: context.address,
-      network: networkOf(context.address),
+      network: toNetwork(context.address),
       user_agent: context.userAgent,
     })
     .where('token_hash', '=', hash)
     .where(isLive(now))
-    .returning(LIVE_SESSION)
+    .returning(LIVE_SESSION_COLUMNS)
     .executeTakeFirst();
   if (!session) return undefined;
   await insertSpentToken(trx, { hash, sessionId: session.id });
@@ -149,37 +149,37 @@ const insertSpentToken = compiledQuery<{ hash: string; sessionId: string }, unkn
 );
 
 /** The same successor again: it is derived from the token that was spent last, until it is used. */
-async function reissue(trx: Db, presentation: Presentation): Promise<Grant | undefined> {
+async function reissueSuccessor(trx: Db, attempt: RefreshAttempt): Promise<Grant | undefined> {
   const found = await trx
     .selectFrom('sessions')
-    .select([...LIVE_SESSION, 'successor_nonce as nonce'])
-    .where('spent_hash', '=', presentation.hash)
-    .where(isLive(presentation.now))
-    .where(isReissuable(presentation))
+    .select([...LIVE_SESSION_COLUMNS, 'successor_nonce as nonce'])
+    .where('spent_hash', '=', attempt.hash)
+    .where(isLive(attempt.now))
+    .where(isReissuable(attempt))
     .executeTakeFirst();
   if (!found?.nonce) return undefined;
   const { nonce, ...session } = found;
-  return { session, refreshToken: successorOf(presentation.token, nonce) };
+  return { session, refreshToken: deriveSuccessor(attempt.token, nonce) };
 }
 
 /** Within the reuse leeway, or a retry with the same Idempotency-Key. */
-function isReissuable(presentation: Presentation): Expression<SqlBool> {
+function isReissuable(attempt: RefreshAttempt): Expression<SqlBool> {
   const where = expressionBuilder<Database, 'sessions'>();
   // Either way, so that a clock that was set back makes no leeway longer, and none out of 0.
-  const age = sql<number>`abs(${presentation.databaseNow} - ${where.ref('spent_at')})`;
+  const age = sql<number>`abs(${attempt.databaseNow} - ${where.ref('spent_at')})`;
   return where.or([
-    where(age, '<', presentation.lifetimes.reuseLeeway),
+    where(age, '<', attempt.lifetimes.reuseLeewayMs),
     where.and([
-      where('idempotency_hash', '=', presentation.keyHash),
+      where('idempotency_hash', '=', attempt.keyHash),
       where(age, '<=', RETRY_HORIZON_MS),
     ]),
   ]);
 }
 
 /** A spent token that comes back otherwise is known to two parties: its session ends. */
-async function revokeReused(
+async function revokeReusedSession(
   trx: Db,
-  { hash, now }: Presentation,
+  { hash, now }: RefreshAttempt,
 ): Promise<LiveSession | undefined> {
   return trx
     .updateTable('sessions')
@@ -188,6 +188,6 @@ async function revokeReused(
       where.selectFrom('spent_refresh_tokens').select('session_id').where('token_hash', '=', hash),
     )
     .where(isLive(now))
-    .returning(LIVE_SESSION)
+    .returning(LIVE_SESSION_COLUMNS)
     .executeTakeFirst();
 }

@@ -24,7 +24,7 @@ export async function createUser(
     .values({
       id: uuid(),
       username: user.username,
-      username_key: keyOf(user.username),
+      username_key: toUsernameKey(user.username),
       password_hash: user.passwordHash,
       created_at: user.now,
       password_is_temporary: user.isTemporary ? 1 : 0,
@@ -35,7 +35,7 @@ export async function createUser(
 }
 
 /** The columns of a user with the hash of their password. */
-const WITH_PASSWORD = [
+const USER_COLUMNS = [
   'id',
   'username',
   'created_at as createdAt',
@@ -47,18 +47,18 @@ const WITH_PASSWORD = [
 export async function findUserByName(db: Db, username: string) {
   return db
     .selectFrom('users')
-    .select(WITH_PASSWORD)
-    .where('username_key', '=', keyOf(username))
+    .select(USER_COLUMNS)
+    .where('username_key', '=', toUsernameKey(username))
     .executeTakeFirst();
 }
 
 export async function findUser(db: Db, id: string) {
-  const [user] = await userQuery(db, { id });
+  const [user] = await findUserQuery(db, { id });
   return user;
 }
 
-const userQuery = compiledQuery((db, parameter: Parameter<{ id: string }>) =>
-  db.selectFrom('users').select(WITH_PASSWORD).where('id', '=', parameter('id')),
+const findUserQuery = compiledQuery((db, parameter: Parameter<{ id: string }>) =>
+  db.selectFrom('users').select(USER_COLUMNS).where('id', '=', parameter('id')),
 );
 
 /** A page of users in the order of their names, after the name (in lower case) given. */
@@ -112,6 +112,6 @@ export async function deleteUser(db: Db, userId: string, verified?: string): Pro
 }
 
 /** What makes two names the same: names are ASCII, so lower case will do. */
-export function keyOf(username: string): string {
+export function toUsernameKey(username: string): string {
   return username.toLowerCase();
 }

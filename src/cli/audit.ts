@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listEvents } from '../auth/audit-repository.ts';
+import { listNewestEvents } from '../auth/audit-repository.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { findUser, withDatabase } from './database.ts';
 import { readCount } from './errors.ts';
@@ -15,7 +15,7 @@ export function addAudit(program: Command, terminal: Terminal): void {
       printing(terminal, (name: string, { limit }: { limit: number }) =>
         withDatabase(terminal, async (db) => {
           const { id } = await findUser(db, name);
-          const events = (await listEvents(db, id, limit)).reverse();
+          const events = (await listNewestEvents(db, id, limit)).reverse();
           const text = table(events, {
             when: ({ at }) => instant(at),
             event: ({ event }) => event,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { keySetOfJwks } from '../auth/keys.ts';
+import { importJwks } from '../auth/keys.ts';
 import { decodeText } from '../decode-text.ts';
 import { Fault, readCount, UsageError } from './errors.ts';
 import { countOf, printing, type Result, type Terminal } from './terminal.ts';
@@ -46,7 +46,7 @@ async function changeKeys(options: Options): Promise<Result> {
   const { file, promote } = options;
   const present = existsSync(file) ? await readKeys(file) : [];
   const keys = promote ? promoteNewest(present) : await addKey(present, options);
-  const { first } = await keySetOfJwks({ keys }); // as the service will read it
+  const { first } = await importJwks({ keys }); // as the service will read it
   const hasChanged = keys !== present;
   if (hasChanged) writeKeys(file, keys);
   const state = `${countOf(keys.length, 'key')}; ${first.kid} (${first.algorithm}) signs.`;
@@ -59,7 +59,7 @@ async function changeKeys(options: Options): Promise<Result> {
 async function readKeys(file: string): Promise<DatedKey[]> {
   try {
     const set: { keys: DatedKey[] } = JSON.parse(decodeText(readFileSync(file)));
-    await keySetOfJwks(set);
+    await importJwks(set);
     return set.keys;
   } catch (error) {
     // The message of a JSON error would quote the secret.

@@ -1,6 +1,6 @@
-import { listEventsFrom } from '../auth/audit-repository.ts';
-import { userBody } from '../auth/handlers.ts';
-import { listSessionsFrom } from '../auth/session-repository.ts';
+import { listEventsAfter } from '../auth/audit-repository.ts';
+import { toUserBody } from '../auth/handlers.ts';
+import { listSessionsAfter } from '../auth/session-repository.ts';
 import { findUser } from '../auth/user-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { type Row, readRows } from '../database/rows.ts';
@@ -54,7 +54,7 @@ const PAGE = 500;
 export async function* exportUser(db: Db, userId: string, now: number): AsyncGenerator<string> {
   const user = await findUser(db, userId);
   if (!user) throw new Error('there is no such user');
-  const head = { exported_at: formatTimestamp(now), user: userBody(user) };
+  const head = { exported_at: formatTimestamp(now), user: toUserBody(user) };
   yield toJson(head).slice(0, -1);
   for (const table of TABLE_NAMES.filter(isOwned)) {
     const read = readers[table] ?? ownedRows;
@@ -108,7 +108,7 @@ function withoutOwner({ user_id: _, ...row }: Row) {
 }
 
 async function* sessions(db: Db, userId: string): AsyncGenerator<PersonalData['sessions']> {
-  const read = (last: { id: string } | undefined) => listSessionsFrom(db, userId, last, PAGE);
+  const read = (last: { id: string } | undefined) => listSessionsAfter(db, userId, last, PAGE);
   for await (const page of pages(read)) {
     yield page.map(({ revoked_at, ...session }) => ({
       ...session,
@@ -132,7 +132,7 @@ async function* todos(db: Db, userId: string): AsyncGenerator<PersonalData['todo
 
 async function* auditEvents(db: Db, userId: string): AsyncGenerator<PersonalData['audit_events']> {
   type Last = { at: number; id: string } | undefined;
-  const read = (last: Last) => listEventsFrom(db, userId, last, PAGE);
+  const read = (last: Last) => listEventsAfter(db, userId, last, PAGE);
   for await (const page of pages(read)) {
     yield page.map((event) => ({ ...event, at: formatTimestamp(event.at) }));
   }

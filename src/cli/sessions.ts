@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { audit } from '../auth/audit-repository.ts';
+import { recordAuditEvent } from '../auth/audit-repository.ts';
 import { listLiveSessions, revokeSessions } from '../auth/session-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
@@ -53,7 +53,7 @@ async function revoke(db: Db, name: string, session: string | undefined): Promis
   const revoked = await transact(db, async (trx) => {
     const ids = await revokeSessions(trx, { userId, ...only }, 'admin', Date.now());
     const event = operatorEvent('session_revoked', userId);
-    for (const sessionId of ids) await audit(trx, { ...event, sessionId });
+    for (const sessionId of ids) await recordAuditEvent(trx, { ...event, sessionId });
     return ids;
   });
   if (session !== undefined && revoked.length === 0) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { type AuditEventName, audit } from '../auth/audit-repository.ts';
+import { type AuditEventName, recordAuditEvent } from '../auth/audit-repository.ts';
 import { hashPassword } from '../auth/password.ts';
 import { revokeSessions } from '../auth/session-repository.ts';
 import {
@@ -122,7 +122,7 @@ async function endSessions(trx: Db, userId: string): Promise<void> {
 }
 
 function record(db: Db, name: AuditEventName, userId: string, sessionId?: string) {
-  return audit(db, { ...operatorEvent(name, userId), sessionId });
+  return recordAuditEvent(db, { ...operatorEvent(name, userId), sessionId });
 }
 
 function newPasswordOf(username: string, password: string): Result {

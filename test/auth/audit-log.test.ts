@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { listEvents } from '../../src/auth/audit-repository.ts';
+import { listNewestEvents } from '../../src/auth/audit-repository.ts';
 import { startSession } from '../../src/auth/session-repository.ts';
 import { sweep } from '../../src/database/retention.ts';
 import { DEMO, startApp, type TestApp } from '../support/service.ts';
@@ -23,7 +23,7 @@ test('the audit log has what happened, to which session, from where, and no secr
   await client.PUT('/auth/password', change(credentials.password));
   await client.logout();
 
-  const events = (await listEvents(app.db, await idOf(app, 'ada'), 100)).reverse();
+  const events = (await listNewestEvents(app.db, await idOf(app, 'ada'), 100)).reverse();
   expect(events.map(({ event }) => event)).toEqual([
     'registered',
     'sign_in_refused',
@@ -83,7 +83,7 @@ async function idOf(app: TestApp, username: string): Promise<string> {
 test('the 101st session of a user ends the one that was used the longest ago', async () => {
   await using app = await startApp();
   const userId = await idOf(app, DEMO.username);
-  const lifetimes = { idle: 86_400_000, absolute: 86_400_000, reuseLeeway: 0 };
+  const lifetimes = { idleMs: 86_400_000, absoluteMs: 86_400_000, reuseLeewayMs: 0 };
   const client = { address: '192.0.2.1', userAgent: '' };
   const ids = [];
   for (let n = 0; n < 100; n += 1) {
@@ -96,7 +96,7 @@ test('the 101st session of a user ends the one that was used the longest ago', a
   const alive = data?.map(({ id }) => id) ?? [];
   expect(alive).toHaveLength(100);
   expect(alive.slice(1)).toEqual(ids.slice(1).reverse());
-  const [newest] = await listEvents(app.db, userId, 1);
+  const [newest] = await listNewestEvents(app.db, userId, 1);
   expect(newest).toMatchObject({ event: 'session_revoked', reason: 'limit', session_id: ids[0] });
 });
 
@@ -108,7 +108,7 @@ test('the audit log has the reason of each revocation', async () => {
   const body = { current_password: DEMO.password, new_password: 'an even longer sentence' };
   await client.PUT('/auth/password', { body });
   await client.DELETE('/auth/sessions');
-  const events = await listEvents(app.db, await idOf(app, DEMO.username), 100);
+  const events = await listNewestEvents(app.db, await idOf(app, DEMO.username), 100);
   const reasons = events.filter(({ event }) => event === 'session_revoked');
   expect(reasons.map(({ reason }) => reason)).toEqual(['logout_all', 'password_change']);
 });
@@ -149,7 +149,7 @@ test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown 
     'eve signed_in': 3,
     'null sign_in_refused': 50_000,
   });
-  const newest = await listEvents(app.db, 'bob', 1);
+  const newest = await listNewestEvents(app.db, 'bob', 1);
   expect(newest[0]?.at).toBe(app.clock.now() - 1);
 });
 

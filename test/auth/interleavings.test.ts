@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { audit } from '../../src/auth/audit-repository.ts';
+import { recordAuditEvent } from '../../src/auth/audit-repository.ts';
 import { findLiveSession, revokeSessions } from '../../src/auth/session-repository.ts';
 import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -34,7 +34,12 @@ const context = { requestId: 'test', address: '192.0.2.1', userAgent: 'test' };
 
 /** With these lifetimes a refresh token is rotated in the process of a schedule. */
 async function rotate(db: Db, token: string, reuseLeeway: number): Promise<string | undefined> {
-  const dependencies = { db, clock, lifetimes: { ...LIFETIMES, reuseLeeway }, audit };
+  const dependencies = {
+    db,
+    clock,
+    lifetimes: { ...LIFETIMES, reuseLeewayMs: reuseLeeway },
+    recordAuditEvent,
+  };
   const rotation = await rotateRefreshToken(dependencies, {
     token,
     idempotencyKey: undefined,

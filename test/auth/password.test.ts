@@ -4,7 +4,7 @@ import {
   DUMMY_HASH,
   hashPassword,
   isCommonPassword,
-  isOutdated,
+  needsRehash,
   verifyPassword,
 } from '../../src/auth/password.ts';
 import { DEMO, startApp } from '../support/service.ts';
@@ -27,7 +27,7 @@ test('passwords are argon2id with at least 19 MiB, two passes and one lane', asy
 
 test('a hash of other parameters is made anew at the next login, and still works', async () => {
   const weak = await hash(DEMO.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
-  expect(isOutdated(weak)).toBe(true);
+  expect(needsRehash(weak)).toBe(true);
   await app.db.updateTable('users').set({ password_hash: weak }).execute();
   for (let n = 0; n < 2; n += 1) {
     const { response } = await app.client().login(DEMO.username, DEMO.password);
@@ -36,7 +36,7 @@ test('a hash of other parameters is made anew at the next login, and still works
       .selectFrom('users')
       .select('password_hash')
       .executeTakeFirstOrThrow();
-    expect(isOutdated(password_hash)).toBe(false);
+    expect(needsRehash(password_hash)).toBe(false);
   }
 });
 
@@ -150,5 +150,5 @@ test.each([
 );
 
 test('the dummy hash, which is verified for unknown names, has the parameters of today', () => {
-  expect(isOutdated(DUMMY_HASH)).toBe(false);
+  expect(needsRehash(DUMMY_HASH)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { hash as argon2 } from '@node-rs/argon2';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { listEvents } from '../../src/auth/audit-repository.ts';
+import { listNewestEvents } from '../../src/auth/audit-repository.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import {
@@ -412,7 +412,7 @@ describe('a session of somebody who has a password', () => {
     checked.release();
     expect(codeOf(await late)).toBe('invalid_credentials');
     expect(idsOf(await get('/auth/sessions', here))).toEqual([here.id]);
-    const events = (await listEvents(app.db, ada.userId, 10)).map(({ event }) => event);
+    const events = (await listNewestEvents(app.db, ada.userId, 10)).map(({ event }) => event);
     expect(events.toSorted()).toEqual(['password_changed', 'sign_in_refused']);
   });
 

@@ -1,7 +1,7 @@
 import { type DatabaseConnection, type Driver, Kysely, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { type AccessTokenOptions, mintAccessToken } from '../../src/auth/access-token.ts';
-import { keySetOfSecret } from '../../src/auth/keys.ts';
+import { importSecret } from '../../src/auth/keys.ts';
 import {
   type Grant,
   type SessionLifetimes,
@@ -27,18 +27,18 @@ export const VARIABLES = {
 };
 
 export const LIFETIMES: SessionLifetimes = {
-  idle: 30 * DAY * 1000,
-  absolute: 90 * DAY * 1000,
-  reuseLeeway: 0,
+  idleMs: 30 * DAY * 1000,
+  absoluteMs: 90 * DAY * 1000,
+  reuseLeewayMs: 0,
 };
 
-const keys = await keySetOfSecret(SECRET);
+const keys = await importSecret(SECRET);
 
 export const TOKENS: AccessTokenOptions = {
   keys: () => keys,
   issuer: 'openapi-todos',
   audience: 'openapi-todos',
-  lifetime: 900_000,
+  lifetimeMs: 900_000,
 };
 
 /** Time that passes only when a test advances it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { audit } from '../../src/auth/audit-repository.ts';
+import { recordAuditEvent } from '../../src/auth/audit-repository.ts';
 import { findLiveSession } from '../../src/auth/session-repository.ts';
 import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
@@ -47,9 +47,9 @@ function* orders(steps: number): Generator<Step[]> {
 
 async function present(token: string): Promise<string | undefined> {
   const context = { requestId: '', address: '', userAgent: '' };
-  const lifetimes = { ...LIFETIMES, reuseLeeway: LEEWAY_S * 1000 };
+  const lifetimes = { ...LIFETIMES, reuseLeewayMs: LEEWAY_S * 1000 };
   const request = { token, idempotencyKey: crypto.randomUUID(), context };
-  const rotation = await rotateRefreshToken({ db, clock, lifetimes, audit }, request);
+  const rotation = await rotateRefreshToken({ db, clock, lifetimes, recordAuditEvent }, request);
   return 'grant' in rotation ? rotation.grant.refreshToken : undefined;
 }
 
