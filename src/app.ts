@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './database/connect.ts';
 import { isOutage } from './database/errors.ts';
-import { sharedSecret } from './database/shared-secret.ts';
+import { findOrCreateSecret } from './database/shared-secret.ts';
 import { createDemoLookup } from './demo-user.ts';
 import { compileAllowedHosts } from './http/allowed-hosts.ts';
 import { createClientLookup } from './http/client-address.ts';
@@ -64,7 +64,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
   const { registration } = config;
   const recordAuditEvent = createAuditRecorder(metrics.countAuditEvent);
   const loginThrottle = new LoginThrottle(config.freeFailures, clock.now);
-  const cursorSecret = await sharedSecret(db, 'cursor');
+  const cursorSecret = await findOrCreateSecret(db, 'cursor');
   const handlers: OperationHandlers = {
     ...authHandlers({
       ...{ db, clock, tokens, lifetimes, loginThrottle, recordAuditEvent, registration },

@@ -336,8 +336,8 @@ interface DatabaseVariables {
 function parseDatabaseLocation(env: DatabaseVariables): DatabaseLocation {
   const url = env.DATABASE_URL;
   if (url.startsWith('sqlite:')) return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
-  const { DATABASE_POOL_SIZE: poolSize, DATABASE_POOL_QUEUE: poolQueue } = env;
-  return { engine: 'postgres', url, poolSize, poolQueue };
+  const { DATABASE_POOL_SIZE: poolSize, DATABASE_POOL_QUEUE: maxQueued } = env;
+  return { engine: 'postgres', url, poolSize, maxQueued };
 }
 
 function parseKeys(secret: string | undefined, jwks: string | undefined): Config['keys'] {

@@ -11,9 +11,9 @@ import {
 } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
-import { connect, type Db, poolUseOf } from './database/connect.ts';
+import { connect, type Db, findPoolUsage } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
-import { type SweepReport, sweepRegularly } from './database/retention.ts';
+import { type RetentionObserver, startRetentionJob } from './database/retention.ts';
 import { createDemoUser } from './demo-user.ts';
 import { findExposedFiles } from './exposed-files.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -61,8 +61,8 @@ export async function startService(
   });
   const keys = resources.adopt(await openKeySource(config, logger), (source) => source.close());
   const queues = createRequestQueues(config, createRejectionReport(logger));
-  const metrics = createMetrics(() => poolUseOf(db), { ...queues });
-  resources.defer(sweepRegularly(db, clock.now, createRetentionReport(metrics, logger)));
+  const metrics = createMetrics(() => findPoolUsage(db), { ...queues });
+  resources.defer(startRetentionJob(db, clock.now, createRetentionObserver(metrics, logger)));
   let closing = false;
   const isClosing = () => closing;
   const app = await createApp({
@@ -168,12 +168,12 @@ async function startTracingIfConfigured(
   return startTracing({ ...traces, database: system, logger });
 }
 
-function createRetentionReport({ retention }: Metrics, logger: Logger): SweepReport {
+function createRetentionObserver({ retention }: Metrics, logger: Logger): RetentionObserver {
   return {
-    swept: retention.swept,
-    failed(error) {
+    onPurged: retention.onPurged,
+    onFailed(error) {
       logger.error({ err: error }, 'sweep failed');
-      retention.failed(error);
+      retention.onFailed(error);
     },
   };
 }

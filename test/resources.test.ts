@@ -1,10 +1,10 @@
 // Promise: what a user adds with any operation of the contract is in their export and in a copy of the
 // database, and is deleted with the user. A new resource needs no line for it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exportUser } from '../src/cli/personal-data.ts';
+import { exportPersonalData } from '../src/cli/personal-data.ts';
 import type { Db } from '../src/database/connect.ts';
 import { copyDatabase } from '../src/database/copy.ts';
-import { isOwned, TABLE_NAMES } from '../src/database/schema.ts';
+import { isOwnedTable, TABLE_NAMES } from '../src/database/schema.ts';
 import { collections } from './http/example-requests.ts';
 import { send, signUp } from './http/setup.ts';
 import { freshFile } from './support/database.ts';
@@ -29,7 +29,7 @@ async function add(path: string, body: unknown) {
 
 /** The rows of users by their tables, but for their sessions. */
 async function rowsIn(db: Db) {
-  const tables = TABLE_NAMES.filter(isOwned).filter((table) => table !== 'sessions');
+  const tables = TABLE_NAMES.filter(isOwnedTable).filter((table) => table !== 'sessions');
   const rows = tables.map(async (table) => ({
     table,
     rows: await db.selectFrom(table).selectAll().execute(),
@@ -48,7 +48,7 @@ describe.each(collections)('what is added to $path', ({ path, body }) => {
   test('is in the export of the user', async () => {
     const { id, userId } = await add(path, body);
     const [table] = await tablesWith(app.db, id);
-    const exported = await Array.fromAsync(exportUser(app.db, userId, 0));
+    const exported = await Array.fromAsync(exportPersonalData(app.db, userId, 0));
     const data: Record<string, unknown> = JSON.parse(exported.join(''));
     expect(data[String(table)]).toEqual([expect.objectContaining({ id })]);
   });

@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { AuditEventTable, RevokeReason } from '../database/schema.ts';
-import { onceCommitted } from '../database/transaction.ts';
+import { afterCommit } from '../database/transaction.ts';
 
 /** The kinds of events in the audit log. */
 export const AUDIT_EVENTS = [
@@ -41,7 +41,7 @@ export type RecordAuditEvent = (db: Db, event: AuditEvent) => Promise<void>;
 export function createAuditRecorder(onRecorded: (event: AuditEvent) => void): RecordAuditEvent {
   return async (db, event) => {
     await recordAuditEvent(db, event);
-    onceCommitted(db, () => onRecorded(event));
+    afterCommit(db, () => onRecorded(event));
   };
 }
 

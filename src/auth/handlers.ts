@@ -67,7 +67,7 @@ export function authHandlers(dependencies: AuthDependencies) {
 
   return {
     async register({ body, context }) {
-      if (await isCommonPassword(body.password)) return rejectCommonPassword('/password');
+      if (await isCommonPassword(body.password)) return passwordTooCommon('/password');
       if (!registration) return problem(403, 'registration_closed', 'Registration is closed');
       const { address } = context;
       const rejection = await admitPasswordCheck(dependencies, context, () =>
@@ -90,7 +90,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     async login({ body, context }) {
       const { username, password, new_password: replacement } = body;
       if (replacement !== undefined && (await isCommonPassword(replacement))) {
-        return rejectCommonPassword('/new_password');
+        return passwordTooCommon('/new_password');
       }
       const presented = { username, password, context };
       const verdict = await withVerifiedPassword<SignInResult>(
@@ -178,11 +178,11 @@ export function authHandlers(dependencies: AuthDependencies) {
       });
       if (verdict.outcome === 'rejected') return verdict.response;
       if (verdict.outcome === 'right') return { status: 204 };
-      return rejectWrongPassword('account_deletion_refused', principal, context);
+      return auditWrongPassword('account_deletion_refused', principal, context);
     },
 
     async changePassword({ principal, body, context }) {
-      if (await isCommonPassword(body.new_password)) return rejectCommonPassword('/new_password');
+      if (await isCommonPassword(body.new_password)) return passwordTooCommon('/new_password');
       const { userId, username, sessionId } = principal;
       const presented = { username, password: body.current_password, context };
       const verdict = await withVerifiedPassword(
@@ -200,7 +200,7 @@ export function authHandlers(dependencies: AuthDependencies) {
       );
       if (verdict.outcome === 'rejected') return verdict.response;
       if (verdict.outcome === 'right') return { status: 204 };
-      return rejectWrongPassword('password_change_refused', principal, context);
+      return auditWrongPassword('password_change_refused', principal, context);
     },
 
     async listSessions({ principal }) {
@@ -278,7 +278,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     );
   }
 
-  async function rejectWrongPassword(
+  async function auditWrongPassword(
     name: AuditEventName,
     { userId, sessionId }: Principal,
     context: RequestMetadata,
@@ -288,7 +288,7 @@ export function authHandlers(dependencies: AuthDependencies) {
   }
 }
 
-function rejectCommonPassword(pointer: string) {
+function passwordTooCommon(pointer: string) {
   const message = 'This password is too common.';
   return problem(400, 'invalid_request', message, [{ pointer, message }]);
 }

@@ -203,7 +203,7 @@ export class LoginThrottle {
 }
 
 function failureCounter({ name, windowSeconds }: FailureLimit, key: string): Counter {
-  return { key: `${name}:${key}`, duration: windowSeconds * 1000 };
+  return { key: `${name}:${key}`, durationMs: windowSeconds * 1000 };
 }
 
 function delayCounter(
@@ -211,7 +211,7 @@ function delayCounter(
   key: string,
   seconds = maxDelaySeconds,
 ): Counter {
-  return { key: `${name}-pause:${key}`, duration: seconds * 1000 };
+  return { key: `${name}-pause:${key}`, durationMs: seconds * 1000 };
 }
 
 function sha256(text: string): string {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { readDatabaseLocation } from '../config.ts';
 import { BackupError, backUpSqlite } from '../database/backup.ts';
-import { expectPresent } from './database.ts';
-import { Fault, throwAsFault } from './errors.ts';
-import { printing, progressReporter, type Result, type Terminal } from './terminal.ts';
+import { assertDatabaseExists } from './database.ts';
+import { CommandError, throwAsCommandError } from './errors.ts';
+import { createProgressReporter, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
 The service may run: the file has the database as it is at one moment. When the command ends with 0,
@@ -13,34 +13,37 @@ It has everything but the secret that signs access tokens: JWT_SECRET, the file 
 file that the service made beside the database (its name ends with .secret). docs/backup.md says how
 to restore it, and how to back up PostgreSQL.`;
 
-export function addBackup(program: Command, terminal: Terminal): void {
+export function addBackupCommand(program: Command, terminal: Terminal): void {
   program
     .command('backup')
     .description('copy the SQLite database into a new file while the service runs')
     .requiredOption('--file <path>', 'the new file; only its owner can read it')
     .addHelpText('after', HELP)
-    .action(printing(terminal, ({ file }: { file: string }) => backUp(file, terminal)));
+    .action(printResult(terminal, ({ file }: { file: string }) => backUp(file, terminal)));
 }
 
 async function backUp(file: string, terminal: Terminal): Promise<Result> {
   const location = readDatabaseLocation(terminal.environment);
   if (location.engine === 'postgres') {
-    throw new Fault('DATABASE_URL is PostgreSQL: back it up with pg_dump, see docs/backup.md');
+    throw new CommandError(
+      'DATABASE_URL is PostgreSQL: back it up with pg_dump, see docs/backup.md',
+    );
   }
-  if (location.path === ':memory:') throw new Fault('A database in memory has no file to back up');
-  expectPresent(location);
-  const report = progressReporter(terminal, 'backing up');
+  if (location.path === ':memory:')
+    throw new CommandError('A database in memory has no file to back up');
+  assertDatabaseExists(location);
+  const report = createProgressReporter(terminal, 'backing up');
   const size = await backUpSqlite(location.path, file, ({ done, total }) =>
-    report('', `${megabytesOf(done)} MB of ${megabytesOf(total)} MB`),
-  ).catch(explain);
-  return { text: `Complete: ${file}, ${megabytesOf(size)} MB`, data: { file, bytes: size } };
+    report('', `${formatMegabytes(done)} MB of ${formatMegabytes(total)} MB`),
+  ).catch(explainBackupError);
+  return { text: `Complete: ${file}, ${formatMegabytes(size)} MB`, data: { file, bytes: size } };
 }
 
-function megabytesOf(bytes: number): string {
+function formatMegabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-function explain(error: unknown): never {
-  if (error instanceof BackupError) throw new Fault(error.message);
-  throwAsFault(error);
+function explainBackupError(error: unknown): never {
+  if (error instanceof BackupError) throw new CommandError(error.message);
+  throwAsCommandError(error);
 }

@@ -3,9 +3,15 @@ import type { Command } from 'commander';
 import { ConfigError, readDatabaseLocation } from '../config.ts';
 import type { DatabaseLocation } from '../database/connect.ts';
 import { CopyError, copyDatabase } from '../database/copy.ts';
-import { expectPresent, openDatabase } from './database.ts';
-import { Fault, UsageError, withoutPasswords } from './errors.ts';
-import { countOf, printing, progressReporter, type Result, type Terminal } from './terminal.ts';
+import { assertDatabaseExists, openDatabase } from './database.ts';
+import { CommandError, redactPasswords, UsageError } from './errors.ts';
+import {
+  createProgressReporter,
+  formatCount,
+  printResult,
+  type Result,
+  type Terminal,
+} from './terminal.ts';
 
 const HELP = `
 Copies users, sessions, spent tokens, todos, idempotency keys, counters, audit events and the
@@ -18,42 +24,46 @@ their rows or the sums of a column, nothing has been copied.
 Every user of the machine can read a command's arguments: leave the password out of them, and give it
 in the environment (in the two variables, or PGPASSWORD) or in ~/.pgpass.`;
 
-export function addCopy(program: Command, terminal: Terminal): void {
+export function addCopyCommand(program: Command, terminal: Terminal): void {
   program
     .command('copy')
     .description('copy a service with its live sessions into another database')
     .option('--from <url>', 'the service as it is; or the environment variable COPY_FROM')
     .option('--to <url>', 'where it moves to, an empty database; or DATABASE_URL')
     .addHelpText('after', HELP)
-    .action(printing(terminal, (options: Ends) => copy(options, terminal)));
+    .action(printResult(terminal, (options: CopyOptions) => copy(options, terminal)));
 }
 
-interface Ends {
+interface CopyOptions {
   from?: string;
   to?: string;
 }
 
-async function copy(options: Ends, terminal: Terminal): Promise<Result> {
+async function copy(options: CopyOptions, terminal: Terminal): Promise<Result> {
   const { environment, errors } = terminal;
-  const from = locationOf('from', options.from ?? environment['COPY_FROM'], environment);
-  const to = locationOf('to', options.to ?? environment['DATABASE_URL'], environment);
-  expectPresent(from);
+  const from = readLocation('from', options.from ?? environment['COPY_FROM'], environment);
+  const to = readLocation('to', options.to ?? environment['DATABASE_URL'], environment);
+  assertDatabaseExists(from);
   if (to.engine === 'sqlite' && to.path === ':memory:') throw new UsageError('--to must be a file');
-  errors.write(`From ${nameOf(from)}\nTo   ${nameOf(to)}\n`);
-  const report = progressReporter(terminal, 'copying');
+  errors.write(`From ${formatLocation(from)}\nTo   ${formatLocation(to)}\n`);
+  const report = createProgressReporter(terminal, 'copying');
   const count = await openDatabase(from, (source) =>
     openDatabase(to, (target) =>
       copyDatabase(source, target, ({ table, done, total }) =>
-        report(table, `${countOf(done, 'row')} of ${total.toLocaleString('en')}`, done >= total),
+        report(
+          table,
+          `${formatCount(done, 'row')} of ${total.toLocaleString('en')}`,
+          done >= total,
+        ),
       ),
     ),
-  ).catch(explain);
-  const rows = countOf(count, 'row');
-  const text = `Complete: ${rows}, and both databases have the same.\n\n${whatIsNext(from, to)}`;
-  return { text, data: { from: nameOf(from), to: nameOf(to), rows: count } };
+  ).catch(explainCopyError);
+  const rows = formatCount(count, 'row');
+  const text = `Complete: ${rows}, and both databases have the same.\n\n${describeNextStep(from, to)}`;
+  return { text, data: { from: formatLocation(from), to: formatLocation(to), rows: count } };
 }
 
-function locationOf(
+function readLocation(
   name: 'from' | 'to',
   url: string | undefined,
   environment: NodeJS.ProcessEnv,
@@ -68,21 +78,21 @@ function locationOf(
 }
 
 /** The URL without its password. */
-function nameOf(location: DatabaseLocation): string {
+function formatLocation(location: DatabaseLocation): string {
   if (location.engine === 'sqlite') return `sqlite:${location.path}`;
-  return withoutPasswords(location.url).replace(/[?#].*/, '');
+  return redactPasswords(location.url).replace(/[?#].*/, '');
 }
 
-function explain(error: unknown): never {
-  throw error instanceof CopyError ? new Fault(error.message) : error;
+function explainCopyError(error: unknown): never {
+  throw error instanceof CopyError ? new CommandError(error.message) : error;
 }
 
 /** What the service needs to accept the sessions that were copied, without saying the secret. */
-function whatIsNext(from: DatabaseLocation, to: DatabaseLocation): string {
+function describeNextStep(from: DatabaseLocation, to: DatabaseLocation): string {
   const file = from.engine === 'sqlite' ? `${from.path}.secret` : '';
   const madeItsOwn = existsSync(file)
     ? `\nIf neither was set, it made one of its own: JWT_SECRET is the content of ${file}.`
     : '';
-  return `Start the service with DATABASE_URL=${nameOf(to)}, and with the JWT_SECRET or
+  return `Start the service with DATABASE_URL=${formatLocation(to)}, and with the JWT_SECRET or
 JWT_KEYS that it had: with another one it refuses the access tokens that are out.${madeItsOwn}`;
 }

@@ -5,7 +5,7 @@ import type { AuditEvent, AuditEventName } from '../auth/audit-repository.ts';
 import { findUserByName } from '../auth/user-repository.ts';
 import { readDatabaseLocation } from '../config.ts';
 import { connect, type DatabaseLocation, type Db } from '../database/connect.ts';
-import { Fault } from './errors.ts';
+import { CommandError } from './errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opens the database of DATABASE_URL for the work. @throws Fault if it does not exist */
@@ -14,14 +14,14 @@ export async function withDatabase<T>(
   work: (db: Db) => Promise<T>,
 ): Promise<T> {
   const location = readDatabaseLocation(environment);
-  expectPresent(location);
+  assertDatabaseExists(location);
   return openDatabase(location, work);
 }
 
 /** @throws Fault where opening the database would make an empty one */
-export function expectPresent(location: DatabaseLocation): void {
+export function assertDatabaseExists(location: DatabaseLocation): void {
   if (location.engine === 'sqlite' && !existsSync(location.path)) {
-    throw new Fault(`there is no database at ${location.path}`);
+    throw new CommandError(`there is no database at ${location.path}`);
   }
 }
 
@@ -30,7 +30,7 @@ export async function openDatabase<T>(
   location: DatabaseLocation,
   work: (db: Db) => Promise<T>,
 ): Promise<T> {
-  const db = connect(location.engine === 'sqlite' ? location : { ...location, queryTimeout: 0 });
+  const db = connect(location.engine === 'sqlite' ? location : { ...location, queryTimeoutMs: 0 });
   try {
     return await work(db);
   } finally {
@@ -39,14 +39,14 @@ export async function openDatabase<T>(
 }
 
 /** @throws Fault if there is no user with the name */
-export async function findUser(db: Db, name: string) {
+export async function requireUser(db: Db, name: string) {
   const user = await findUserByName(db, name);
-  if (!user) throw new Fault(`there is no user ${name}`);
+  if (!user) throw new CommandError(`there is no user ${name}`);
   return user;
 }
 
 /** An event that the operator causes; all of one run have the same request id. */
-export function operatorEvent(event: AuditEventName, userId: string): AuditEvent {
+export function createOperatorEvent(event: AuditEventName, userId: string): AuditEvent {
   const reason = event === 'session_revoked' ? 'admin' : undefined;
   return { event, reason, at: Date.now(), address: '', userId, requestId: REQUEST_ID };
 }

@@ -5,7 +5,7 @@ import { explainDatabaseError } from '../database/explain-error.ts';
 import { MigrationError } from '../database/migrate.ts';
 
 /** What is wrong, for a person. The command ends with 1. */
-export class Fault extends Error {}
+export class CommandError extends Error {}
 
 /** The command line is wrong. The command ends with 2. */
 export class UsageError extends Error {}
@@ -13,9 +13,9 @@ export class UsageError extends Error {}
 export const SEE_HELP = '--help lists what the command takes.';
 
 /** @returns what is wrong, for a person; undefined for a bug, whose stack trace is of use */
-export function explainFault(error: unknown): string | undefined {
+export function explainCommandError(error: unknown): string | undefined {
   if (error instanceof UsageError) return `${error.message}\n\n${SEE_HELP}`;
-  const isKnown = [Fault, ConfigError, MigrationError].some((kind) => error instanceof kind);
+  const isKnown = [CommandError, ConfigError, MigrationError].some((kind) => error instanceof kind);
   if (error instanceof Error && isKnown) return error.message;
   const sentence = explainDatabaseError(error);
   if (sentence !== undefined) return sentence;
@@ -28,18 +28,18 @@ export function isCommandLineError(error: unknown): error is CommanderError {
 }
 
 /** Reads the value of an option. @throws InvalidArgumentError unless it is a whole number from 1 */
-export function readCount(value: string): number {
+export function parseCount(value: string): number {
   if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 
 /** Removes the password of every URL in a text, however the URL is spelt. */
-export function withoutPasswords(text: string): string {
+export function redactPasswords(text: string): string {
   return text.replaceAll(/(:\/\/[^\s:/@]*):\S*@/g, '$1:…@');
 }
 
 /** A system call has failed because of what the operator asked for: a file that cannot be written. */
-export function throwAsFault(error: unknown): never {
+export function throwAsCommandError(error: unknown): never {
   const isSystem = error instanceof Error && 'syscall' in error;
-  throw isSystem ? new Fault(error.message) : error;
+  throw isSystem ? new CommandError(error.message) : error;
 }

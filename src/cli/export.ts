@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { snapshot } from '../database/read-only-transaction.ts';
-import { findUser, withDatabase } from './database.ts';
-import { throwAsFault } from './errors.ts';
-import { exportUser } from './personal-data.ts';
+import { readOnlyTransaction } from '../database/read-only-transaction.ts';
+import { requireUser, withDatabase } from './database.ts';
+import { throwAsCommandError } from './errors.ts';
+import { exportPersonalData } from './personal-data.ts';
 import type { Terminal } from './terminal.ts';
 
 const HELP = `
@@ -25,7 +25,7 @@ service does meanwhile:
 Instants are RFC 3339, lists are ordered from the oldest on. Not in it: hashes of the password, of
 tokens and of keys, and copies of todos that are kept for a day for requests that are repeated.`;
 
-export function addExport(program: Command, terminal: Terminal): void {
+export function addExportCommand(program: Command, terminal: Terminal): void {
   program
     .command('export')
     .description('write what the service keeps about a user, as JSON')
@@ -34,24 +34,24 @@ export function addExport(program: Command, terminal: Terminal): void {
     .addHelpText('after', HELP)
     .action((name: string, { file }: { file?: string }) =>
       withDatabase(terminal, async (db) => {
-        const { id } = await findUser(db, name);
-        await snapshot(db, async (trx) => {
-          const data = exportUser(trx, id, Date.now());
-          if (file !== undefined) await writeWhole(data, file);
-          else await pipeline(data, terminal.output, { end: false }).catch(throwAsFault);
+        const { id } = await requireUser(db, name);
+        await readOnlyTransaction(db, async (trx) => {
+          const data = exportPersonalData(trx, id, Date.now());
+          if (file !== undefined) await writeFileAtomically(data, file);
+          else await pipeline(data, terminal.output, { end: false }).catch(throwAsCommandError);
         });
       }),
     );
 }
 
 /** The file is there with all that belongs into it, or not at all. */
-async function writeWhole(data: AsyncIterable<string>, file: string): Promise<void> {
+async function writeFileAtomically(data: AsyncIterable<string>, file: string): Promise<void> {
   const draft = `${file}.${process.pid}`;
   try {
     await pipeline(data, createWriteStream(draft, { mode: 0o600, flags: 'wx' }));
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
-    throwAsFault(error);
+    throwAsCommandError(error);
   }
 }

@@ -4,15 +4,15 @@ import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { importJwks } from '../auth/keys.ts';
 import { decodeText } from '../decode-text.ts';
-import { Fault, readCount, UsageError } from './errors.ts';
-import { countOf, printing, type Result, type Terminal } from './terminal.ts';
+import { CommandError, parseCount, UsageError } from './errors.ts';
+import { formatCount, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
 Makes the file, readable only by its owner, or rotates it: a new key comes first and signs from then
 on; the older ones still verify. Tokens of a key that is gone are refreshed, not lost. A service that
 runs reads the changed file within a second or two, or at SIGHUP.`;
 
-interface Options {
+interface KeysOptions {
   file: string;
   alg: string;
   next?: boolean;
@@ -23,7 +23,7 @@ interface Options {
 /** A key with the second in which it was made; a newer one has a greater number in any case. */
 type DatedKey = JWK & { iat?: number };
 
-export function addKeys(program: Command, terminal: Terminal): void {
+export function addKeysCommand(program: Command, terminal: Terminal): void {
   const { choices, next } = {
     choices: ['EdDSA', 'ES256', 'HS256'],
     next: 'the new key comes last: it verifies everywhere before it signs anywhere (many nodes)',
@@ -37,19 +37,19 @@ export function addKeys(program: Command, terminal: Terminal): void {
     )
     .addOption(new Option('--next', next).conflicts('promote'))
     .option('--promote', 'no new key: the newest one comes first; if it is first, nothing changes')
-    .option('--keep <count>', 'how many keys stay', readCount, 3)
+    .option('--keep <count>', 'how many keys stay', parseCount, 3)
     .addHelpText('after', HELP)
-    .action(printing(terminal, changeKeys));
+    .action(printResult(terminal, changeKeys));
 }
 
-async function changeKeys(options: Options): Promise<Result> {
+async function changeKeys(options: KeysOptions): Promise<Result> {
   const { file, promote } = options;
   const present = existsSync(file) ? await readKeys(file) : [];
   const keys = promote ? promoteNewest(present) : await addKey(present, options);
   const { first } = await importJwks({ keys }); // as the service will read it
   const hasChanged = keys !== present;
   if (hasChanged) writeKeys(file, keys);
-  const state = `${countOf(keys.length, 'key')}; ${first.kid} (${first.algorithm}) signs.`;
+  const state = `${formatCount(keys.length, 'key')}; ${first.kid} (${first.algorithm}) signs.`;
   const text = `${hasChanged ? '' : 'Nothing has changed. '}${file}: ${state}\nStart the service with JWT_KEYS=${file}`;
   const signs = { kid: first.kid, alg: first.algorithm };
   return { text, data: { file, has_changed: hasChanged, keys: keys.length, signs } };
@@ -64,7 +64,9 @@ async function readKeys(file: string): Promise<DatedKey[]> {
   } catch (error) {
     // The message of a JSON error would quote the secret.
     const isSyntax = error instanceof SyntaxError || !(error instanceof Error);
-    throw new Fault(`${file} cannot be used: ${isSyntax ? 'it is not JSON' : error.message}`);
+    throw new CommandError(
+      `${file} cannot be used: ${isSyntax ? 'it is not JSON' : error.message}`,
+    );
   }
 }
 
@@ -89,8 +91,8 @@ function findNewest(present: DatedKey[]): DatedKey | undefined {
 }
 
 /** What does not fit any more is the oldest that only verifies; never the new key. */
-async function addKey(present: DatedKey[], { alg, next, keep }: Options): Promise<DatedKey[]> {
-  const fresh = await makeKey(alg, nextDate(present));
+async function addKey(present: DatedKey[], { alg, next, keep }: KeysOptions): Promise<DatedKey[]> {
+  const fresh = await generateKey(alg, nextDate(present));
   const others = present.slice(0, keep - 1);
   if (next && others.length === 0 && present.length > 0) {
     throw new UsageError('--next needs room for two keys: --keep 2 or more');
@@ -98,7 +100,7 @@ async function addKey(present: DatedKey[], { alg, next, keep }: Options): Promis
   return next ? [...others, fresh] : [fresh, ...others];
 }
 
-async function makeKey(alg: string, iat: number): Promise<DatedKey> {
+async function generateKey(alg: string, iat: number): Promise<DatedKey> {
   const kid = `${new Date().toISOString().slice(0, 10)}-${randomBytes(3).toString('hex')}`;
   const common = { alg, kid, iat };
   if (alg === 'HS256') return { kty: 'oct', k: randomBytes(32).toString('base64url'), ...common };

@@ -2,38 +2,38 @@ import cluster from 'node:cluster';
 import { Command } from 'commander';
 import { findMisspeltVariables, loadEnvFile } from '../environment.ts';
 import { escapeUnsafeLines } from '../escape-unsafe.ts';
-import { addAudit } from './audit.ts';
-import { addBackup } from './backup.ts';
-import { addCopy } from './copy.ts';
+import { addAuditCommand } from './audit.ts';
+import { addBackupCommand } from './backup.ts';
+import { addCopyCommand } from './copy.ts';
 import {
-  explainFault,
+  explainCommandError,
   isCommandLineError,
+  redactPasswords,
   SEE_HELP,
   UsageError,
-  withoutPasswords,
 } from './errors.ts';
-import { addExport } from './export.ts';
-import { addKeys } from './keys.ts';
-import { addMigrate } from './migrate.ts';
-import { addSessions } from './sessions.ts';
-import { addStart } from './start.ts';
+import { addExportCommand } from './export.ts';
+import { addKeysCommand } from './keys.ts';
+import { addMigrateCommands } from './migrate.ts';
+import { addSessionsCommands } from './sessions.ts';
+import { addStartCommand } from './start.ts';
 import type { Terminal } from './terminal.ts';
-import { addUsers } from './users.ts';
+import { addUsersCommands } from './users.ts';
 
 /**
  * Runs the command line of the operator.
  * @returns the exit code: 0; 1 if the command could not be carried out; 2 if it makes no sense
  */
-export async function main(args: string[], terminal: Terminal): Promise<number> {
+export async function runCommandLine(args: string[], terminal: Terminal): Promise<number> {
   const printError = (text: string) =>
-    terminal.errors.write(escapeUnsafeLines(withoutPasswords(text)));
+    terminal.errors.write(escapeUnsafeLines(redactPasswords(text)));
   try {
     await createProgram(terminal, printError).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     if (isCommandLineError(error)) return error.exitCode === 0 ? 0 : 2;
     const stack = error instanceof Error ? error.stack : undefined;
-    printError(`${explainFault(error) ?? stack ?? error}\n`);
+    printError(`${explainCommandError(error) ?? stack ?? error}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -49,22 +49,22 @@ function createProgram(terminal: Terminal, printError: (text: string) => void): 
       writeErr: printError,
       outputError: (text, write) => write(text.replace(/^error: /, '')),
     })
-    .addHelpText('after', ENVIRONMENT)
+    .addHelpText('after', ENVIRONMENT_HELP)
     .hook('preAction', () => readEnvironment(terminal));
-  addStart(program);
-  addUsers(program, terminal);
-  addSessions(program, terminal);
-  addAudit(program, terminal);
-  addExport(program, terminal);
-  addKeys(program, terminal);
-  addMigrate(program, terminal);
-  addBackup(program, terminal);
-  addCopy(program, terminal);
+  addStartCommand(program);
+  addUsersCommands(program, terminal);
+  addSessionsCommands(program, terminal);
+  addAuditCommand(program, terminal);
+  addExportCommand(program, terminal);
+  addKeysCommand(program, terminal);
+  addMigrateCommands(program, terminal);
+  addBackupCommand(program, terminal);
+  addCopyCommand(program, terminal);
   for (const command of program.commands) addCommonOptions(command);
   return program;
 }
 
-const ENVIRONMENT = `
+const ENVIRONMENT_HELP = `
 The commands find the database as the service does: by DATABASE_URL, in the environment or in a file
 .env in the folder they are started in. Instants of tables are UTC. What a command says about its
 progress and about errors goes to the standard error output. Exit code: 0; 1 if it could not be done;

@@ -2,26 +2,26 @@ import { type Command, Option } from 'commander';
 import { readDatabaseLocation } from '../config.ts';
 import type { Db } from '../database/connect.ts';
 import {
-  destroyedBy,
+  describeDataLoss,
+  listMigrations,
   type MigrationPlan,
-  migrateBy,
-  migrationStates,
-  planned,
+  migrateTo,
+  planMigrations,
 } from '../database/migrate.ts';
 import { openDatabase, withDatabase } from './database.ts';
-import { Fault, readCount } from './errors.ts';
-import { instant, printing, type Result, type Terminal, table } from './terminal.ts';
+import { CommandError, parseCount } from './errors.ts';
+import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
 Migrates in one transaction: wholly or not at all, and one process at a time. The service does what
 \`up\` does whenever it starts.`;
 
-interface Distance {
+interface MigrationTarget {
   to?: string;
   steps?: number;
 }
 
-export function addMigrate(program: Command, terminal: Terminal): void {
+export function addMigrateCommands(program: Command, terminal: Terminal): void {
   const migrate = program
     .command('migrate')
     .description('bring the tables to the newest form, or back, in a step of its own')
@@ -29,40 +29,40 @@ export function addMigrate(program: Command, terminal: Terminal): void {
   migrate
     .command('status')
     .description('list the migrations, and when each was applied')
-    .action(printing(terminal, () => withDatabase(terminal, status)));
+    .action(printResult(terminal, () => withDatabase(terminal, showStatus)));
   const up = migrate.command('up').description('apply what is pending');
-  distance(up, 'only so many migrations', 'only up to that migration').action(
-    printing(terminal, (options: Distance) =>
+  addTargetOptions(up, 'only so many migrations', 'only up to that migration').action(
+    printResult(terminal, (options: MigrationTarget) =>
       openDatabase(readDatabaseLocation(terminal.environment), (db) =>
-        run(db, { direction: 'up', ...options }),
+        applyMigrations(db, { direction: 'up', ...options }),
       ),
     ),
   );
   const down = migrate.command('down').description('undo the last migration');
-  distance(down, 'so many migrations', 'all after that migration (none: all of them)')
+  addTargetOptions(down, 'so many migrations', 'all after that migration (none: all of them)')
     .option('--yes', 'undo it; without it, the command says what would be destroyed')
     .action(
-      printing(terminal, ({ yes, ...options }: Distance & { yes?: boolean }) =>
+      printResult(terminal, ({ yes, ...options }: MigrationTarget & { yes?: boolean }) =>
         withDatabase(terminal, (db) => {
           const plan = { direction: 'down', ...options } as const;
-          return yes ? run(db, plan) : refuse(db, plan);
+          return yes ? applyMigrations(db, plan) : describeUndo(db, plan);
         }),
       ),
     );
 }
 
-function distance(command: Command, ofSteps: string, ofTo: string): Command {
+function addTargetOptions(command: Command, ofSteps: string, ofTo: string): Command {
   return command
     .addOption(new Option('--to <migration>', ofTo).conflicts('steps'))
-    .addOption(new Option('--steps <count>', ofSteps).argParser(readCount));
+    .addOption(new Option('--steps <count>', ofSteps).argParser(parseCount));
 }
 
-async function status(db: Db): Promise<Result> {
-  const states = await migrationStates(db);
-  const text = table(states, {
+async function showStatus(db: Db): Promise<Result> {
+  const states = await listMigrations(db);
+  const text = formatTable(states, {
     migration: ({ name }) => name,
     applied: ({ appliedAt, isKnown }) => {
-      const when = appliedAt ? instant(appliedAt.getTime()) : 'pending';
+      const when = appliedAt ? formatInstant(appliedAt.getTime()) : 'pending';
       return isKnown ? when : `${when} by a newer version`;
     },
   });
@@ -74,19 +74,19 @@ async function status(db: Db): Promise<Result> {
   return { text, data };
 }
 
-async function run(db: Db, plan: MigrationPlan): Promise<Result> {
-  const names = await migrateBy(db, plan);
+async function applyMigrations(db: Db, plan: MigrationPlan): Promise<Result> {
+  const names = await migrateTo(db, plan);
   const what = plan.direction === 'up' ? 'applied' : 'undone';
   const text = names.map((name) => `${name} ${what}`).join('\n') || 'There is nothing to do.';
   return { text, data: { [what]: names } };
 }
 
 /** Says what the plan would destroy. @throws Fault unless that is nothing */
-async function refuse(db: Db, plan: MigrationPlan): Promise<Result> {
-  const names = planned(await migrationStates(db), plan);
+async function describeUndo(db: Db, plan: MigrationPlan): Promise<Result> {
+  const names = planMigrations(await listMigrations(db), plan);
   if (names.length === 0) return { text: 'There is nothing to do.', data: { undone: [] } };
-  const destroyed = await destroyedBy(db, names);
-  throw new Fault(
+  const destroyed = await describeDataLoss(db, names);
+  throw new CommandError(
     [
       `This undoes ${names.join(', ')} and destroys, with all that is in them:`,
       ...destroyed.map((thing) => `  ${thing}`),

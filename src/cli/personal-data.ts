@@ -4,11 +4,11 @@ import { listSessionsAfter } from '../auth/session-repository.ts';
 import { findUser } from '../auth/user-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { type Row, readRows } from '../database/rows.ts';
-import { type Database, isOwned, type OwnedTable, TABLE_NAMES } from '../database/schema.ts';
+import { type Database, isOwnedTable, type OwnedTable, TABLE_NAMES } from '../database/schema.ts';
 import { escapeUnsafe } from '../escape-unsafe.ts';
 import type { Schema } from '../http/operation.ts';
 import { formatTimestamp } from '../timestamp.ts';
-import { todoBody } from '../todos/handlers.ts';
+import { toTodoBody } from '../todos/handlers.ts';
 import { listTodos, type Todo } from '../todos/repository.ts';
 
 /**
@@ -45,22 +45,26 @@ export interface PersonalData {
 }
 
 /** So many rows are in memory at a time. */
-const PAGE = 500;
+const PAGE_ROWS = 500;
 
 /**
  * The data of a user who exists as the text of one JSON object, an item a line.
  * @param db a snapshot, or what changes meanwhile is there in part
  */
-export async function* exportUser(db: Db, userId: string, now: number): AsyncGenerator<string> {
+export async function* exportPersonalData(
+  db: Db,
+  userId: string,
+  now: number,
+): AsyncGenerator<string> {
   const user = await findUser(db, userId);
   if (!user) throw new Error('there is no such user');
   const head = { exported_at: formatTimestamp(now), user: toUserBody(user) };
   yield toJson(head).slice(0, -1);
-  for (const table of TABLE_NAMES.filter(isOwned)) {
-    const read = readers[table] ?? ownedRows;
-    if (read !== 'omitted') yield* list(table, read(db, userId, table));
+  for (const table of TABLE_NAMES.filter(isOwnedTable)) {
+    const read = rowReaders[table] ?? readOwnedRows;
+    if (read !== 'omitted') yield* formatMember(table, read(db, userId, table));
   }
-  yield* list('audit_events', auditEvents(db, userId));
+  yield* formatMember('audit_events', readAuditEvents(db, userId));
   yield '}\n';
 }
 
@@ -75,14 +79,14 @@ type TableWithSecrets = {
 type Reader = (db: Db, userId: string, table: OwnedTable) => AsyncGenerator<object[]>;
 
 /** The tables that are not exported row by row as they are. */
-const readers: Record<TableWithSecrets, Reader | 'omitted'> &
+const rowReaders: Record<TableWithSecrets, Reader | 'omitted'> &
   Partial<Record<OwnedTable, Reader | 'omitted'>> = {
-  sessions,
-  todos,
+  sessions: readSessions,
+  todos: readTodos,
   idempotency_keys: 'omitted', // kept for a day
 };
 
-async function* list(name: string, pages: AsyncGenerator<object[]>) {
+async function* formatMember(name: string, pages: AsyncGenerator<object[]>) {
   yield `,\n"${name}":[`;
   let separator = '\n';
   for await (const page of pages) {
@@ -93,7 +97,7 @@ async function* list(name: string, pages: AsyncGenerator<object[]>) {
 }
 
 /** The rows as they are. */
-export async function* ownedRows(db: Db, userId: string, table: OwnedTable) {
+export async function* readOwnedRows(db: Db, userId: string, table: OwnedTable) {
   for await (const rows of readRows(db, table, userId)) yield rows.map(withoutOwner);
 }
 
@@ -107,9 +111,9 @@ function withoutOwner({ user_id: _, ...row }: Row) {
   );
 }
 
-async function* sessions(db: Db, userId: string): AsyncGenerator<PersonalData['sessions']> {
-  const read = (last: { id: string } | undefined) => listSessionsAfter(db, userId, last, PAGE);
-  for await (const page of pages(read)) {
+async function* readSessions(db: Db, userId: string): AsyncGenerator<PersonalData['sessions']> {
+  const read = (last: { id: string } | undefined) => listSessionsAfter(db, userId, last, PAGE_ROWS);
+  for await (const page of readPages(read)) {
     yield page.map(({ revoked_at, ...session }) => ({
       ...session,
       created_at: formatTimestamp(session.created_at),
@@ -121,30 +125,33 @@ async function* sessions(db: Db, userId: string): AsyncGenerator<PersonalData['s
   }
 }
 
-async function* todos(db: Db, userId: string): AsyncGenerator<PersonalData['todos']> {
+async function* readTodos(db: Db, userId: string): AsyncGenerator<PersonalData['todos']> {
   const order = { orderBy: 'created_at', direction: 'asc' } as const;
   const read = async (last: Todo | undefined) => {
     const after = last && { at: last.createdAt, id: last.id };
-    return (await listTodos(db, userId, { ...order, after, limit: PAGE })).todos;
+    return (await listTodos(db, userId, { ...order, after, limit: PAGE_ROWS })).todos;
   };
-  for await (const page of pages(read)) yield page.map(todoBody);
+  for await (const page of readPages(read)) yield page.map(toTodoBody);
 }
 
-async function* auditEvents(db: Db, userId: string): AsyncGenerator<PersonalData['audit_events']> {
+async function* readAuditEvents(
+  db: Db,
+  userId: string,
+): AsyncGenerator<PersonalData['audit_events']> {
   type Last = { at: number; id: string } | undefined;
-  const read = (last: Last) => listEventsAfter(db, userId, last, PAGE);
-  for await (const page of pages(read)) {
+  const read = (last: Last) => listEventsAfter(db, userId, last, PAGE_ROWS);
+  for await (const page of readPages(read)) {
     yield page.map((event) => ({ ...event, at: formatTimestamp(event.at) }));
   }
 }
 
 /** Page after page, each read from the last row of the one before, up to one that is not full. */
-async function* pages<Row>(read: (last: Row | undefined) => Promise<Row[]>) {
+async function* readPages<Row>(read: (last: Row | undefined) => Promise<Row[]>) {
   for (let last: Row | undefined; ; ) {
     const page = await read(last);
     if (page.length > 0) yield page;
     last = page.at(-1);
-    if (page.length < PAGE) return;
+    if (page.length < PAGE_ROWS) return;
   }
 }
 

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { describeVariables } from '../config.ts';
 
-export function addStart(program: Command): void {
+export function addStartCommand(program: Command): void {
   program
     .command('start')
     .description('run the service')
-    .addHelpText('after', () => `\n${describeConfiguration()}`)
+    .addHelpText('after', () => `\n${formatConfigurationHelp()}`)
     .action(async () => {
       const { runService } = await import('../main.ts'); // no other command needs it
       await runService();
     });
 }
 
-function describeConfiguration(): string {
+function formatConfigurationHelp(): string {
   const rows = describeVariables().map(
     ({ name, default: value, meaning }) =>
       `  ${name}\n      ${meaning}${value ? `\n      default: ${value}` : ''}`,

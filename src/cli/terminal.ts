@@ -18,7 +18,7 @@ export interface Result {
 }
 
 /** The action of a command: does the work, then prints its result. */
-export function printing<Args extends unknown[]>(
+export function printResult<Args extends unknown[]>(
   { output }: Terminal,
   work: (...args: Args) => Promise<Result>,
 ) {
@@ -30,7 +30,10 @@ export function printing<Args extends unknown[]>(
 }
 
 /** Rows as a table whose columns line up. What users sent cannot change the terminal. */
-export function table<Row>(rows: Row[], columns: Record<string, (row: Row) => string>): string {
+export function formatTable<Row>(
+  rows: Row[],
+  columns: Record<string, (row: Row) => string>,
+): string {
   const titles = Object.keys(columns);
   const cells = rows.map((row) => Object.values(columns).map((cell) => escapeUnsafe(cell(row))));
   const lines = [titles, ...cells];
@@ -42,7 +45,7 @@ export function table<Row>(rows: Row[], columns: Record<string, (row: Row) => st
 }
 
 /** Prints how far long work is, once a second, and where a new part begins and ends. */
-export function progressReporter({ errors }: Terminal, verb: string) {
+export function createProgressReporter({ errors }: Terminal, verb: string) {
   let last = { part: '', at: Number.NEGATIVE_INFINITY };
   return (part: string, amounts: string, isEnd = false): void => {
     const now = performance.now();
@@ -53,11 +56,11 @@ export function progressReporter({ errors }: Terminal, verb: string) {
 }
 
 /** `1 row`, `2 rows`. */
-export function countOf(count: number, noun: string): string {
+export function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** An instant for a person: UTC, to the second. */
-export function instant(milliseconds: number): string {
+export function formatInstant(milliseconds: number): string {
   return formatTimestamp(milliseconds).slice(0, 19).replace('T', ' ');
 }

@@ -6,10 +6,10 @@ import module from 'node:module';
 if (process.features.typescript === 'strip') {
   module.enableCompileCache(); // the second start is a fifth faster
   process.umask(0o077); // other users cannot read what is written
-  const { main } = await import('./main.ts');
+  const { runCommandLine } = await import('./main.ts');
   const { env: environment, stdout: output, stderr: errors } = process;
   const terminal = { environment, envFile: '.env', output, errors };
-  const code = await main(process.argv.slice(2), terminal);
+  const code = await runCommandLine(process.argv.slice(2), terminal);
   if (code !== 0) process.exitCode = code;
 } else {
   console.error(

@@ -3,7 +3,7 @@ import type { components, operations, paths } from '../../generated/openapi.d.ts
 import { ProblemError } from './errors.ts';
 import { nextCursor } from './pagination.ts';
 import { type Method, needsToken } from './public-operations.ts';
-import { refresh } from './refresh.ts';
+import { refreshTokens } from './refresh.ts';
 import { createSession, type Fetch } from './session.ts';
 import { memoryTokens, type TokenStore } from './tokens.ts';
 
@@ -107,12 +107,12 @@ export function createClient(options: ClientOptions): Client {
   const api = createFetchClient<AnyPaths>({ baseUrl });
   const session = createSession({
     store,
-    refresh: (tokens) => refresh(client, tokens),
+    refresh: (tokens) => refreshTokens(client, tokens),
     onSessionLost: () => onSessionLost?.(),
   });
 
   /** openapi-fetch's method, sending through the session if the operation takes a token. */
-  function method<Name extends Method>(name: Name): FetchClient<paths>[Name] {
+  function createMethod<Name extends Method>(name: Name): FetchClient<paths>[Name] {
     const call = (path: keyof paths, init: { fetch?: Fetch } = {}) => {
       const next = init.fetch ?? send;
       const fetch: Fetch = needsToken(name, path) ? (request) => session.send(request, next) : next;
@@ -123,11 +123,11 @@ export function createClient(options: ClientOptions): Client {
   }
 
   const client: Client = {
-    GET: method('GET'),
-    POST: method('POST'),
-    PUT: method('PUT'),
-    PATCH: method('PATCH'),
-    DELETE: method('DELETE'),
+    GET: createMethod('GET'),
+    POST: createMethod('POST'),
+    PUT: createMethod('PUT'),
+    PATCH: createMethod('PATCH'),
+    DELETE: createMethod('DELETE'),
 
     async login(username, password) {
       const result = await client.POST('/auth/login', { body: { username, password } });

@@ -4,7 +4,7 @@ import { ProblemError, RefreshFailedError } from './errors.ts';
 import type { TokenPair, Tokens } from './tokens.ts';
 
 /** All requests wait for a refresh, so it must not hang. It is safe to repeat. */
-const TIMEOUT_MS = 10_000;
+const REFRESH_TIMEOUT_MS = 10_000;
 
 type Api = Pick<Client<paths>, 'POST'>;
 
@@ -14,7 +14,7 @@ type Api = Pick<Client<paths>, 'POST'>;
  * @returns the new pair; `undefined` if the service says that the token no longer works (401).
  * @throws {RefreshFailedError} if the session may go on.
  */
-export async function refresh(api: Api, tokens: Tokens): Promise<TokenPair | undefined> {
+export async function refreshTokens(api: Api, tokens: Tokens): Promise<TokenPair | undefined> {
   const { data, error, response } = await postRefresh(api, tokens).catch((cause: unknown) => {
     throw new RefreshFailedError(cause);
   });
@@ -27,6 +27,6 @@ function postRefresh(api: Api, { refresh_token, refresh_key }: Tokens) {
   return api.POST('/auth/refresh', {
     params: { header: { 'Idempotency-Key': refresh_key } },
     body: { refresh_token },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS),
   });
 }

@@ -25,7 +25,7 @@ export interface Session {
 }
 
 /** Answers 401 after which a refresh may help, or which end the session. */
-const TOKEN_FAULTS: readonly Problem['code'][] = [
+const TOKEN_ERROR_CODES: readonly Problem['code'][] = [
   'access_token_expired',
   'invalid_access_token',
   'session_ended',
@@ -45,7 +45,7 @@ export function createSession({ store, refresh, onSessionLost }: SessionOptions)
     if (!tokens || request.headers.has('Authorization')) return fetch(request);
     const copy = request.clone(); // a body can be sent only once
     const response = await fetch(authorize(request, tokens));
-    const fault = await tokenFault(response);
+    const fault = await readTokenError(response);
     if (fault === undefined) return response;
     const current = await unlessAborted(request.signal, refreshOnce(tokens, fault));
     // After another login, perhaps another user's, the request must not be repeated in its name.
@@ -91,7 +91,7 @@ export function createSession({ store, refresh, onSessionLost }: SessionOptions)
   async function end<Result extends { response: Response }>(logout: () => Promise<Result>) {
     const tokens = await store.get();
     const result = logout();
-    logoutInProgress = result.then(isOver, () => false);
+    logoutInProgress = result.then(isLoggedOut, () => false);
     try {
       if ((await result).response.ok) await forgetLogin(tokens);
       return await result;
@@ -122,7 +122,7 @@ export function createSession({ store, refresh, onSessionLost }: SessionOptions)
 }
 
 /** Whether a logout's answer says that the session is over, by this logout or before it. */
-function isOver({ response }: { response: Response }): boolean {
+function isLoggedOut({ response }: { response: Response }): boolean {
   return response.ok || response.status === 401;
 }
 
@@ -135,13 +135,13 @@ function authorize(request: Request, { access_token }: Tokens): Request {
   return request;
 }
 
-async function tokenFault(response: Response): Promise<Problem['code'] | undefined> {
+async function readTokenError(response: Response): Promise<Problem['code'] | undefined> {
   if (response.status !== 401) return undefined;
   const body: unknown = await response
     .clone()
     .json()
     .catch(() => undefined); // not the service's answer
-  return isProblem(body) && TOKEN_FAULTS.includes(body.code) ? body.code : undefined;
+  return isProblem(body) && TOKEN_ERROR_CODES.includes(body.code) ? body.code : undefined;
 }
 
 /** Rejects as soon as the request is aborted; others may still wait for the same promise. */

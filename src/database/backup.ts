@@ -30,7 +30,7 @@ export async function backUpSqlite(
   const draft = `${file}.${randomBytes(8).toString('hex')}`;
   try {
     const size = await copyPages(path, draft, onProgress);
-    expectIntact(draft);
+    assertIntact(draft);
     renameSync(draft, file);
     return size;
   } finally {
@@ -52,7 +52,7 @@ async function copyPages(
     const { totalPages } = await source.backup(draft, {
       progress({ totalPages: all, remainingPages }) {
         onProgress({ done: (all - remainingPages) * pageSize, total: all * pageSize });
-        return PAGES_AT_ONCE;
+        return PAGES_PER_STEP;
       },
     });
     return totalPages * pageSize;
@@ -62,10 +62,10 @@ async function copyPages(
 }
 
 /** 4 MB with SQLite's usual page size. */
-const PAGES_AT_ONCE = 1000;
+const PAGES_PER_STEP = 1000;
 
 /** @throws BackupError if the copy is damaged, as its source is then */
-function expectIntact(draft: string): void {
+function assertIntact(draft: string): void {
   const copy = new BetterSqlite3(draft);
   try {
     const result = copy.pragma('quick_check(1)', { simple: true });

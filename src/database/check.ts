@@ -26,12 +26,12 @@ export function createDatabaseCheck(
   let running: Promise<void> | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
   const check = async () => {
-    for (const file of openedFiles) expectInPlace(file);
+    for (const file of openedFiles) assertFileInPlace(file);
     // A table, not a constant, which an embedded database answers without its file.
     await db.selectFrom('secrets').select('name').limit(1).execute();
     if (now() - writtenAt < WRITE_INTERVAL_MS) return;
     writtenAt = Number.NEGATIVE_INFINITY; // if the write fails, the next check writes again
-    await writeRow(db);
+    await writeProbeRow(db);
     writtenAt = now();
   };
   return () => {
@@ -43,7 +43,7 @@ export function createDatabaseCheck(
 }
 
 /** @throws DatabaseFileMoved if SQLite would write into a file that nobody finds again */
-function expectInPlace({ path, stats }: OpenedFile): void {
+function assertFileInPlace({ path, stats }: OpenedFile): void {
   const present = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (present?.ino === stats.ino && present.dev === stats.dev) return;
   const what = present ? 'is another file than the one that was opened' : 'is gone';
@@ -51,7 +51,7 @@ function expectInPlace({ path, stats }: OpenedFile): void {
 }
 
 /** Changes a row for real: a write of the same value might not reach a full disk. */
-async function writeRow(db: Db): Promise<void> {
+async function writeProbeRow(db: Db): Promise<void> {
   await db
     .insertInto('rate_limits')
     .values({ key: 'readiness', points: 1, expire: null })

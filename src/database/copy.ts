@@ -1,9 +1,9 @@
 import type { Db } from './connect.ts';
-import { isRefusal } from './errors.ts';
-import { migrateIn, migrationStates } from './migrate.ts';
-import { inLock } from './migration-lock.ts';
-import { snapshot } from './read-only-transaction.ts';
-import { insertRows, readRows, sumRows, type Totals } from './rows.ts';
+import { isRejectedValue } from './errors.ts';
+import { applyPlan, listMigrations } from './migrate.ts';
+import { withMigrationLock } from './migration-lock.ts';
+import { readOnlyTransaction } from './read-only-transaction.ts';
+import { insertRows, readRows, sumColumns, type TableTotals } from './rows.ts';
 import { TABLE_NAMES, type Table } from './schema.ts';
 
 /** There is no copy; the message says why, for a person. */
@@ -12,13 +12,13 @@ export class CopyError extends Error {
 }
 
 /** How many rows of a table have been copied. */
-export interface Progress {
+export interface CopyProgress {
   table: Table;
   done: number;
   total: number;
 }
 
-type AllTotals = Map<Table, Totals>;
+type TotalsByTable = Map<Table, TableTotals>;
 
 /**
  * Copies all rows into an empty target, in one transaction: all of them or none. At the end both
@@ -29,21 +29,29 @@ type AllTotals = Map<Table, Totals>;
 export async function copyDatabase(
   source: Db,
   target: Db,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: CopyProgress) => void,
 ): Promise<number> {
-  await expectSameVersion(source);
-  return inLock(target, async (trx) => {
-    await migrateIn(trx, { direction: 'up' });
-    await expectEmpty(trx, await readSecrets(source));
-    const before = await snapshot(source, (from) => copyTables(from, trx, onProgress));
-    expectEqual(before, await sumTables(trx), 'The target does not have what was written to it');
-    expectEqual(before, await sumTables(source), 'The source has changed while it was copied');
+  await assertSameVersion(source);
+  return withMigrationLock(target, async (trx) => {
+    await applyPlan(trx, { direction: 'up' });
+    await assertEmpty(trx, await readSecrets(source));
+    const before = await readOnlyTransaction(source, (from) => copyTables(from, trx, onProgress));
+    assertEqualTotals(
+      before,
+      await sumTables(trx),
+      'The target does not have what was written to it',
+    );
+    assertEqualTotals(
+      before,
+      await sumTables(source),
+      'The source has changed while it was copied',
+    );
     return countRows(before);
   });
 }
 
-async function expectSameVersion(source: Db): Promise<void> {
-  const states = await migrationStates(source);
+async function assertSameVersion(source: Db): Promise<void> {
+  const states = await listMigrations(source);
   if (states.every(({ appliedAt, isKnown }) => appliedAt && isKnown)) return;
   throw new CopyError(
     'The source has the tables of another version of the service: todos migrate up brings them to this one, if it is the newer.',
@@ -55,7 +63,7 @@ async function readSecrets(db: Db): Promise<string[]> {
   return secrets.map(({ value }) => value);
 }
 
-async function expectEmpty(target: Db, secretsOfSource: string[]): Promise<void> {
+async function assertEmpty(target: Db, secretsOfSource: string[]): Promise<void> {
   const totals = await sumTables(target);
   const rows = countRows(totals);
   if (rows === 0) return;
@@ -71,13 +79,13 @@ async function expectEmpty(target: Db, secretsOfSource: string[]): Promise<void>
 async function copyTables(
   source: Db,
   target: Db,
-  onProgress: (progress: Progress) => void,
-): Promise<AllTotals> {
+  onProgress: (progress: CopyProgress) => void,
+): Promise<TotalsByTable> {
   const totals = await sumTables(source);
   for (const [table, { count: total }] of totals) {
     let done = 0;
     for await (const rows of readRows(source, table)) {
-      await insertRows(target, table, rows).catch(explainRefusal(table));
+      await insertRows(target, table, rows).catch(explainRejectedRow(table));
       done += rows.length;
       onProgress({ table, done, total });
     }
@@ -85,26 +93,26 @@ async function copyTables(
   return totals;
 }
 
-function explainRefusal(table: Table): (error: unknown) => never {
+function explainRejectedRow(table: Table): (error: unknown) => never {
   return (error) => {
-    if (!isRefusal(error)) throw error;
+    if (!isRejectedValue(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CopyError(`The target does not take a row of ${table}: ${reason}`);
   };
 }
 
-async function sumTables(db: Db): Promise<AllTotals> {
-  const totals: AllTotals = new Map();
-  for (const table of TABLE_NAMES) totals.set(table, await sumRows(db, table));
+async function sumTables(db: Db): Promise<TotalsByTable> {
+  const totals: TotalsByTable = new Map();
+  for (const table of TABLE_NAMES) totals.set(table, await sumColumns(db, table));
   return totals;
 }
 
-function countRows(totals: AllTotals): number {
+function countRows(totals: TotalsByTable): number {
   return [...totals.values()].reduce((sum, { count }) => sum + count, 0);
 }
 
 /** @throws CopyError naming the tables that differ */
-function expectEqual(before: AllTotals, now: AllTotals, fault: string): void {
+function assertEqualTotals(before: TotalsByTable, now: TotalsByTable, fault: string): void {
   const differences = TABLE_NAMES.flatMap((table) => {
     const [expected, found] = [before.get(table), now.get(table)];
     const columns = Object.keys(expected ?? {});

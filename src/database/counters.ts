@@ -4,15 +4,15 @@ import type { Db } from './connect.ts';
 /** What one counter counts, and for how long after its first point; times in milliseconds. */
 export interface Counter {
   key: string;
-  duration: number;
+  durationMs: number;
 }
 
 /**
  * Adds a point to a counter, or begins it anew where it is over, in one atomic statement.
  * @returns its points, and when it ends
  */
-export async function incrementCounter(db: Db, { key, duration }: Counter, now: number) {
-  const expire = now + duration;
+export async function incrementCounter(db: Db, { key, durationMs }: Counter, now: number) {
+  const expire = now + durationMs;
   return db
     .insertInto('rate_limits')
     .values({ key, points: 1, expire })

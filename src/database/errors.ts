@@ -39,7 +39,7 @@ const POSTGRES_OUTAGES = /^(08|28|3D|25006|40|53|54|55|57|58|XX001|XX002)/;
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof LostConnection || error instanceof PoolExhausted) return true;
-  if (isMissingReference(error)) return true;
+  if (isForeignKeyViolation(error)) return true;
   if (error instanceof DatabaseFileMoved) return true;
   if (error instanceof BetterSqlite3.SqliteError) return SQLITE_OUTAGES.test(error.code);
   if (error instanceof pg.DatabaseError) return POSTGRES_OUTAGES.test(error.code ?? '');
@@ -48,7 +48,7 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** Whether a row refers to one that does not exist. */
-function isMissingReference(error: unknown): boolean {
+function isForeignKeyViolation(error: unknown): boolean {
   const isDriverError =
     error instanceof BetterSqlite3.SqliteError || error instanceof pg.DatabaseError;
   return isDriverError && /^(SQLITE_CONSTRAINT_FOREIGNKEY|23503)$/.test(error.code ?? '');
@@ -64,7 +64,7 @@ export function isContention(error: unknown): boolean {
 }
 
 /** Whether the engine does not take what was to be written: a text, a number, a constraint. */
-export function isRefusal(error: unknown): boolean {
+export function isRejectedValue(error: unknown): boolean {
   if (error instanceof BetterSqlite3.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
   return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
 }

@@ -2,15 +2,15 @@ import BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
 import { LostConnection } from './errors.ts';
 
-const RESTORE = 'Restore a backup: docs/backup.md says how.';
+const RESTORE_ADVICE = 'Restore a backup: docs/backup.md says how.';
 
 /** What the operator can do, by the beginning of the driver's code. */
 const REMEDIES: Record<string, string> = {
   SQLITE_CANTOPEN:
     'Set DATABASE_URL to a file that can be written, for example sqlite:data/todos.sqlite.',
-  SQLITE_NOTADB: `DATABASE_URL names a file that is no SQLite database, or a damaged one. ${RESTORE}`,
-  SQLITE_CORRUPT: `The database file is damaged. ${RESTORE}`,
-  SQLITE_IOERR: `The disk of the database file fails. ${RESTORE}`,
+  SQLITE_NOTADB: `DATABASE_URL names a file that is no SQLite database, or a damaged one. ${RESTORE_ADVICE}`,
+  SQLITE_CORRUPT: `The database file is damaged. ${RESTORE_ADVICE}`,
+  SQLITE_IOERR: `The disk of the database file fails. ${RESTORE_ADVICE}`,
   SQLITE_FULL: 'The disk of the database file is full: make room.',
   SQLITE_READONLY: 'Make the database file and its folder writable for this user.',
   SQLITE_BUSY: 'Another program holds a lock on the database file: end it, and try again.',
@@ -36,7 +36,7 @@ export function explainDatabaseError(error: unknown): string | undefined {
   const { code = '', message } = error;
   const prefix = Object.keys(REMEDIES).find((known) => code.startsWith(known));
   const remedy = prefix && REMEDIES[prefix];
-  return `The database of DATABASE_URL cannot be used: ${message} (${code}).\n${remedy ?? OTHER}`;
+  return `The database of DATABASE_URL cannot be used: ${message} (${code}).\n${remedy ?? OTHER_REMEDY}`;
 }
 
-const OTHER = `Set DATABASE_URL to a database of this service, or an empty one. If its tables were changed by hand: ${RESTORE}`;
+const OTHER_REMEDY = `Set DATABASE_URL to a database of this service, or an empty one. If its tables were changed by hand: ${RESTORE_ADVICE}`;

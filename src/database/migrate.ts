@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration';
 import type { Db } from './connect.ts';
-import { inLock } from './migration-lock.ts';
+import { withMigrationLock } from './migration-lock.ts';
 
 /** A migration that can be undone. */
 export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'down'>> {
@@ -32,16 +32,16 @@ export class MigrationError extends Error {
 /**
  * Brings the tables to the newest form, in one transaction: wholly or not at all, and one process
  * at a time, however many start at once.
- * @param fill puts into a database that is new what it is to begin with
+ * @param seed puts into a database that is new what it is to begin with
  * @throws the error of the migration that failed; it has changed nothing
  */
 export async function migrate(
   db: Db,
-  fill: (db: Db) => Promise<void> = async () => {},
+  seed: (db: Db) => Promise<void> = async () => {},
 ): Promise<void> {
-  await inLock(db, async (trx) => {
-    const names = await migrateIn(trx, { direction: 'up' });
-    if (names.includes('0001_initial')) await fill(trx);
+  await withMigrationLock(db, async (trx) => {
+    const names = await applyPlan(trx, { direction: 'up' });
+    if (names.includes('0001_initial')) await seed(trx);
   });
 }
 
@@ -56,8 +56,8 @@ export interface MigrationPlan {
  * Migrates as far as the plan says, in one transaction like `migrate`.
  * @returns the names of what has been applied or undone, in that order
  */
-export async function migrateBy(db: Db, plan: MigrationPlan): Promise<string[]> {
-  return inLock(db, (trx) => migrateIn(trx, plan));
+export async function migrateTo(db: Db, plan: MigrationPlan): Promise<string[]> {
+  return withMigrationLock(db, (trx) => applyPlan(trx, plan));
 }
 
 export interface MigrationState {
@@ -69,7 +69,7 @@ export interface MigrationState {
 }
 
 /** All migrations that this version or the database knows, by name; changes nothing. */
-export async function migrationStates(db: Db): Promise<MigrationState[]> {
+export async function listMigrations(db: Db): Promise<MigrationState[]> {
   const applied = await readApplied(db);
   const names = new Set([...Object.keys(migrations), ...applied.keys()]);
   return [...names]
@@ -78,7 +78,7 @@ export async function migrationStates(db: Db): Promise<MigrationState[]> {
 }
 
 /** What the plan comes to: the names of what it applies or undoes, in that order. */
-export function planned(states: MigrationState[], { direction, to, steps }: MigrationPlan) {
+export function planMigrations(states: MigrationState[], { direction, to, steps }: MigrationPlan) {
   const unknown = states.find(({ isKnown }) => !isKnown);
   if (unknown) {
     throw new MigrationError(
@@ -100,7 +100,7 @@ export function planned(states: MigrationState[], { direction, to, steps }: Migr
 }
 
 /** What undoing these takes away, each table with the number of its rows. */
-export async function destroyedBy(db: Db, names: readonly string[]): Promise<string[]> {
+export async function describeDataLoss(db: Db, names: readonly string[]): Promise<string[]> {
   const things = names.flatMap((name) => migrations[name]?.destroys ?? []);
   return Promise.all(
     things.map(async (thing) => {
@@ -114,8 +114,8 @@ export async function destroyedBy(db: Db, names: readonly string[]): Promise<str
 }
 
 /** The migrating itself, in a transaction that holds the lock. */
-export async function migrateIn(trx: Db, plan: MigrationPlan): Promise<string[]> {
-  const names = planned(await migrationStates(trx), plan);
+export async function applyPlan(trx: Db, plan: MigrationPlan): Promise<string[]> {
+  const names = planMigrations(await listMigrations(trx), plan);
   const last = names.at(-1);
   if (last === undefined) return [];
   const before = Object.keys(migrations)[Object.keys(migrations).indexOf(last) - 1];

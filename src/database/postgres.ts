@@ -17,13 +17,13 @@ export interface PostgresLocation {
   /** How many connections a process opens at most. */
   poolSize: number;
   /** How many requests wait for one of them at most. */
-  poolQueue: number;
+  maxQueued: number;
   /** For how long PostgreSQL works on one statement, in milliseconds; 0 is for ever. */
-  queryTimeout?: number;
+  queryTimeoutMs?: number;
 }
 
 /** Milliseconds: no request waits for a database that says nothing. */
-const TIMEOUTS = {
+const CLIENT_TIMEOUTS = {
   /** To get a connection: a free one, or a new one. */
   connectionTimeoutMillis: 3_000,
   idleTimeoutMillis: 30_000,
@@ -33,23 +33,23 @@ const TIMEOUTS = {
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** The service waits a little longer, so that PostgreSQL ends what nobody waits for any more. */
-const ANSWER_MARGIN_MS = 500;
+const RESPONSE_MARGIN_MS = 500;
 
 /** A node that died in a transaction holds its locks for so long at most. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 /** Names every connection where the database lists them. */
-const APPLICATION = 'openapi-todos';
+const APPLICATION_NAME = 'openapi-todos';
 
 /** Connects when the first statement is run. */
 export function openPostgres(location: PostgresLocation): {
   dialect: PostgresDialect;
-  poolUse: () => PoolUse;
+  poolUse: () => PoolUsage;
 } {
-  const pools = new Pools(location);
-  const dialect = new LocklessDialect({
+  const pools = new ConnectionPool(location);
+  const dialect = new UnlockedPostgresDialect({
     pool: {
-      connect: async () => new Session(pools, location.poolQueue),
+      connect: async () => new LazyConnection(pools, location.maxQueued),
       end: () => pools.end(),
       options: {},
     },
@@ -66,13 +66,13 @@ export function openPostgres(location: PostgresLocation): {
  * The pool of connections. PgBouncer refuses connections that bring timeouts along; then another
  * pool, without them, takes its place.
  */
-class Pools {
+class ConnectionPool {
   current: pg.Pool;
   #location: PostgresLocation;
 
   constructor(location: PostgresLocation) {
     this.#location = location;
-    this.current = createPool(location, serverTimeouts(location));
+    this.current = createPool(location, selectServerTimeouts(location));
   }
 
   /** @returns a connection; whoever got it releases it */
@@ -104,10 +104,12 @@ type ServerTimeouts = Pick<
   'statement_timeout' | 'idle_in_transaction_session_timeout'
 >;
 
-function serverTimeouts({ queryTimeout = STATEMENT_TIMEOUT_MS }: PostgresLocation): ServerTimeouts {
-  if (queryTimeout === 0) return {};
+function selectServerTimeouts({
+  queryTimeoutMs = STATEMENT_TIMEOUT_MS,
+}: PostgresLocation): ServerTimeouts {
+  if (queryTimeoutMs === 0) return {};
   return {
-    statement_timeout: queryTimeout,
+    statement_timeout: queryTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   };
 }
@@ -119,16 +121,16 @@ function isUnsupportedParameter(error: unknown): boolean {
 }
 
 function createPool(location: PostgresLocation, timeouts: ServerTimeouts): pg.Pool {
-  const { queryTimeout = STATEMENT_TIMEOUT_MS } = location;
+  const { queryTimeoutMs = STATEMENT_TIMEOUT_MS } = location;
   const pool = new pg.Pool({
     connectionString: location.url,
     max: location.poolSize,
-    application_name: APPLICATION,
+    application_name: APPLICATION_NAME,
     keepAlive: true,
     maxLifetimeSeconds: 1800, // after a failover the connections spread again
     types: { getTypeParser },
-    ...TIMEOUTS,
-    query_timeout: queryTimeout === 0 ? 0 : queryTimeout + ANSWER_MARGIN_MS,
+    ...CLIENT_TIMEOUTS,
+    query_timeout: queryTimeoutMs === 0 ? 0 : queryTimeoutMs + RESPONSE_MARGIN_MS,
     ...timeouts,
   });
   // Whoever uses a connection that broke is told by its next statement.
@@ -138,7 +140,7 @@ function createPool(location: PostgresLocation, timeouts: ServerTimeouts): pg.Po
 }
 
 /** How many connections there are, and how many requests wait for one. */
-export interface PoolUse {
+export interface PoolUsage {
   busy: number;
   idle: number;
   waiting: number;
@@ -156,13 +158,13 @@ function getTypeParser(oid: number, format?: 'text' | 'binary') {
  * first needed. A statement of its own is run again on another connection where that cannot do
  * anything twice; what is in a transaction is `transact`'s business.
  */
-class Session implements PostgresPoolClient {
-  #pools: Pools;
+class LazyConnection implements PostgresPoolClient {
+  #pools: ConnectionPool;
   #queue: number;
   #client: pg.PoolClient | undefined;
   #state: 'single' | 'in transaction' | 'lost' = 'single';
 
-  constructor(pools: Pools, queue: number) {
+  constructor(pools: ConnectionPool, queue: number) {
     this.#pools = pools;
     this.#queue = queue;
   }
@@ -183,12 +185,13 @@ class Session implements PostgresPoolClient {
     if (this.#state !== 'single') return this.#run(text, parameters);
     return retry(
       () => this.#run(text, parameters),
-      (error) => isContention(error) || (isLostConnection(error) && isHarmless(text, error)),
+      (error) => isContention(error) || (isLostConnection(error) && isSafeToRepeat(text, error)),
     );
   }
 
   async #run(text: string, parameters: readonly unknown[]) {
-    if (this.#state === 'lost') throw unsent(new Error('the connection was lost before'));
+    if (this.#state === 'lost')
+      throw createUnsentError(new Error('the connection was lost before'));
     this.#client ??= await this.#connect();
     try {
       return await this.#client.query(text, [...parameters]);
@@ -207,7 +210,7 @@ class Session implements PostgresPoolClient {
       return await this.#pools.connect();
     } catch (error) {
       const isLasting = error instanceof pg.DatabaseError && !isLostConnection(error);
-      throw isLasting ? error : unsent(error);
+      throw isLasting ? error : createUnsentError(error);
     }
   }
 
@@ -223,23 +226,23 @@ class Session implements PostgresPoolClient {
   }
 }
 
-function unsent(cause: unknown): LostConnection {
+function createUnsentError(cause: unknown): LostConnection {
   return new LostConnection(cause, { wasSent: false });
 }
 
 /** Whether a statement whose connection was lost can be run again: it has not run, or only reads. */
-function isHarmless(text: string, error: unknown): boolean {
+function isSafeToRepeat(text: string, error: unknown): boolean {
   return /^select\b/.test(text) || (error instanceof LostConnection && !error.wasSent);
 }
 
 /** `migrate` has a lock of its own, which holds for a transaction. */
-class LocklessDialect extends PostgresDialect {
+class UnlockedPostgresDialect extends PostgresDialect {
   override createAdapter(): PostgresAdapter {
-    return new LocklessAdapter();
+    return new UnlockedPostgresAdapter();
   }
 }
 
-class LocklessAdapter extends PostgresAdapter {
+class UnlockedPostgresAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
 }

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 
 /** Runs reads that all find what the first of them found, whoever writes meanwhile. */
-export async function snapshot<DB, T>(
+export async function readOnlyTransaction<DB, T>(
   db: Kysely<DB>,
   read: (trx: Transaction<DB>) => Promise<T>,
 ): Promise<T> {

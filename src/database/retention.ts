@@ -4,49 +4,59 @@ import type { Db } from './connect.ts';
 import { transact } from './transaction.ts';
 
 /** For how long what is over is kept, in milliseconds. */
-const DAY = 86_400_000;
-const KEEP = {
+const DAY_MS = 86_400_000;
+const RETENTION_MS = {
   /** Sessions from the moment they would have been idle for too long. */
-  session: 30 * DAY,
-  idempotencyKey: DAY,
-  auditEvent: 90 * DAY,
+  session: 30 * DAY_MS,
+  idempotencyKey: DAY_MS,
+  auditEvent: 90 * DAY_MS,
 };
 
 /** How many rows one statement deletes at most, so that nobody waits long for it. */
-const BATCH = 500;
+const BATCH_ROWS = 500;
 
 /**
  * How many events the audit log holds: of one user and one kind, of unknown users, in all. Each kind
  * is kept by itself, so that many refreshes push no sign-in out.
  */
-const AUDIT_EVENTS = { perUserAndKind: 1000, ofUnknownUsers: 50_000, all: 200_000 };
+const MAX_AUDIT_EVENTS = { perUserAndKind: 1000, ofUnknownUsers: 50_000, all: 200_000 };
 
 /** How many refreshes a session has before it is revoked: one every 2.6 minutes for 90 days. */
-const MAX_SPENT_TOKENS = 50_000;
+const MAX_SPENT_TOKENS_PER_SESSION = 50_000;
 
 /** Kept for its time however many there are: a thief must not push out the record of the first. */
-const DETECTION = 'refresh_token_reused';
+const REUSE_DETECTED = 'refresh_token_reused';
 
 /**
  * Deletes what is over: sessions that ended long ago with the tokens they spent, forgotten keys and
  * counters, old events. A batch at a time, until there is nothing left.
  * @returns how many rows went
  */
-export async function sweep(db: Db, now: number, isStopped = () => false): Promise<number> {
-  const rows = await deleteInBatches(db, now, EXPIRED, isStopped);
+export async function purgeExpired(db: Db, now: number, isStopped = () => false): Promise<number> {
+  const rows = await deleteInBatches(db, now, EXPIRED_ROWS, isStopped);
   await revokeOverusedSessions(db, now, isStopped); // by events that the next line deletes
-  return rows + (await deleteInBatches(db, now, SURPLUS, isStopped));
+  return rows + (await deleteInBatches(db, now, SURPLUS_EVENTS, isStopped));
 }
 
-type Step = (db: Db, now: number) => Promise<{ numDeletedRows: bigint }>;
+type PurgeBatch = (db: Db, now: number) => Promise<{ numDeletedRows: bigint }>;
 
 /** What is over after some time. */
-const EXPIRED: Step[] = [spentTokens, sessions, idempotencyKeys, rateLimits, oldEvents];
+const EXPIRED_ROWS: PurgeBatch[] = [
+  deleteSpentTokens,
+  deleteSessions,
+  deleteIdempotencyKeys,
+  deleteCounters,
+  deleteOldEvents,
+];
 
 /** What is more than the audit log holds. */
-const SURPLUS: Step[] = [eventsPerUserAndKind, eventsOfUnknownUsers, surplusEvents];
+const SURPLUS_EVENTS: PurgeBatch[] = [
+  deleteEventsOverUserLimit,
+  deleteAnonymousEventsOverLimit,
+  deleteEventsOverTotalLimit,
+];
 
-async function deleteInBatches(db: Db, now: number, steps: Step[], isStopped: () => boolean) {
+async function deleteInBatches(db: Db, now: number, steps: PurgeBatch[], isStopped: () => boolean) {
   let total = 0;
   for (const step of steps) {
     for (let deleted = 1; deleted > 0 && !isStopped(); total += deleted) {
@@ -58,7 +68,7 @@ async function deleteInBatches(db: Db, now: number, steps: Step[], isStopped: ()
 }
 
 /** Before their sessions, which may have thousands of them. */
-function spentTokens(db: Db, now: number) {
+function deleteSpentTokens(db: Db, now: number) {
   return db
     .deleteFrom('spent_refresh_tokens')
     .where('token_hash', 'in', (spent) =>
@@ -66,27 +76,27 @@ function spentTokens(db: Db, now: number) {
         .selectFrom('sessions')
         .innerJoin('spent_refresh_tokens', 'spent_refresh_tokens.session_id', 'sessions.id')
         .select('spent_refresh_tokens.token_hash')
-        .where('sessions.idle_expires_at', '<=', now - KEEP.session)
-        .limit(BATCH),
+        .where('sessions.idle_expires_at', '<=', now - RETENTION_MS.session)
+        .limit(BATCH_ROWS),
     )
     .executeTakeFirstOrThrow();
 }
 
 /** A session that was revoked, or has come to its absolute end, gets idle like any other. */
-function sessions(db: Db, now: number) {
+function deleteSessions(db: Db, now: number) {
   return db
     .deleteFrom('sessions')
     .where('id', 'in', (ended) =>
       ended
         .selectFrom('sessions')
         .select('id')
-        .where('idle_expires_at', '<=', now - KEEP.session)
-        .limit(BATCH),
+        .where('idle_expires_at', '<=', now - RETENTION_MS.session)
+        .limit(BATCH_ROWS),
     )
     .executeTakeFirstOrThrow();
 }
 
-function idempotencyKeys(db: Db, now: number) {
+function deleteIdempotencyKeys(db: Db, now: number) {
   return db
     .deleteFrom('idempotency_keys')
     .where(({ refTuple, eb, selectFrom }) =>
@@ -95,25 +105,25 @@ function idempotencyKeys(db: Db, now: number) {
         'in',
         selectFrom('idempotency_keys')
           .select(['user_id', 'key_hash'])
-          .where('created_at', '<', now - KEEP.idempotencyKey)
-          .limit(BATCH)
+          .where('created_at', '<', now - RETENTION_MS.idempotencyKey)
+          .limit(BATCH_ROWS)
           .$asTuple('user_id', 'key_hash'),
       ),
     )
     .executeTakeFirstOrThrow();
 }
 
-function rateLimits(db: Db, now: number) {
+function deleteCounters(db: Db, now: number) {
   return db
     .deleteFrom('rate_limits')
     .where('key', 'in', (counters) =>
-      counters.selectFrom('rate_limits').select('key').where('expire', '<', now).limit(BATCH),
+      counters.selectFrom('rate_limits').select('key').where('expire', '<', now).limit(BATCH_ROWS),
     )
     .executeTakeFirstOrThrow();
 }
 
-function oldEvents(db: Db, now: number) {
-  return deleteEvents(db, eventIds(db).where('at', '<', now - KEEP.auditEvent));
+function deleteOldEvents(db: Db, now: number) {
+  return deleteEvents(db, selectEventIds(db).where('at', '<', now - RETENTION_MS.auditEvent));
 }
 
 /**
@@ -128,7 +138,8 @@ async function revokeOverusedSessions(
   for (const { userId } of await findFrequentUsers(db)) {
     for (const session of await findUnrevokedSessions(db, userId)) {
       if (isStopped()) return;
-      if (await isOverused(db, session.id)) await revokeSession(db, { ...session, userId }, now);
+      if (await hasTooManySpentTokens(db, session.id))
+        await revokeSession(db, { ...session, userId }, now);
       await turn();
     }
   }
@@ -142,7 +153,7 @@ function findFrequentUsers(db: Db) {
     .where('user_id', 'is not', null)
     .where('event', '=', 'refreshed')
     .groupBy('user_id')
-    .having(({ fn }) => fn.countAll(), '>', AUDIT_EVENTS.perUserAndKind)
+    .having(({ fn }) => fn.countAll(), '>', MAX_AUDIT_EVENTS.perUserAndKind)
     .$narrowType<{ userId: string }>()
     .execute();
 }
@@ -156,13 +167,13 @@ function findUnrevokedSessions(db: Db, userId: string) {
     .execute();
 }
 
-async function isOverused(db: Db, sessionId: string): Promise<boolean> {
+async function hasTooManySpentTokens(db: Db, sessionId: string): Promise<boolean> {
   const surplus = await db
     .selectFrom('spent_refresh_tokens')
     .select('session_id')
     .where('session_id', '=', sessionId)
     .limit(1)
-    .offset(MAX_SPENT_TOKENS)
+    .offset(MAX_SPENT_TOKENS_PER_SESSION)
     .executeTakeFirst();
   return surplus !== undefined;
 }
@@ -193,7 +204,7 @@ function revokeSession(
 }
 
 /** All but the newest of each user and kind. */
-function eventsPerUserAndKind(db: Db) {
+function deleteEventsOverUserLimit(db: Db) {
   const crowded = db
     .selectFrom('audit_events as one')
     .select((one) => [
@@ -205,14 +216,14 @@ function eventsPerUserAndKind(db: Db) {
         .whereRef('its.user_id', '=', 'one.user_id')
         .whereRef('its.event', '=', 'one.event')
         .orderBy('its.at', 'desc')
-        .offset(AUDIT_EVENTS.perUserAndKind - 1)
+        .offset(MAX_AUDIT_EVENTS.perUserAndKind - 1)
         .limit(1)
         .as('oldest'),
     ])
     .where('one.user_id', 'is not', null)
-    .where('one.event', '!=', DETECTION)
+    .where('one.event', '!=', REUSE_DETECTED)
     .groupBy(['one.user_id', 'one.event'])
-    .having(({ fn }) => fn.countAll(), '>', AUDIT_EVENTS.perUserAndKind);
+    .having(({ fn }) => fn.countAll(), '>', MAX_AUDIT_EVENTS.perUserAndKind);
   return db
     .deleteFrom('audit_events')
     .where('id', 'in', (events) =>
@@ -225,23 +236,23 @@ function eventsPerUserAndKind(db: Db) {
         )
         .select('event.id')
         .whereRef('event.at', '<', 'crowded.oldest')
-        .limit(BATCH),
+        .limit(BATCH_ROWS),
     )
     .executeTakeFirstOrThrow();
 }
 
 /** Of unknown names and tokens: made up in any number, they must not push out those of users. */
-function eventsOfUnknownUsers(db: Db) {
-  const unknown = eventIds(db).where('user_id', 'is', null).orderBy('at', 'desc');
-  return deleteEvents(db, unknown.offset(AUDIT_EVENTS.ofUnknownUsers));
+function deleteAnonymousEventsOverLimit(db: Db) {
+  const unknown = selectEventIds(db).where('user_id', 'is', null).orderBy('at', 'desc');
+  return deleteEvents(db, unknown.offset(MAX_AUDIT_EVENTS.ofUnknownUsers));
 }
 
 /** Beyond what the audit log holds: up to half of the largest group of one user and one kind. */
-async function surplusEvents(db: Db) {
+async function deleteEventsOverTotalLimit(db: Db) {
   const events = db.selectFrom('audit_events');
   const counted = events.select(({ fn }) => fn.countAll<number>().as('count'));
   const { count: all } = await counted.executeTakeFirstOrThrow();
-  const surplus = all - AUDIT_EVENTS.all;
+  const surplus = all - MAX_AUDIT_EVENTS.all;
   if (surplus <= 0) return { numDeletedRows: 0n };
   const { user_id, event, count } = await counted
     .select(['user_id', 'event'])
@@ -249,19 +260,19 @@ async function surplusEvents(db: Db) {
     .orderBy('count', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow();
-  const ids = eventIds(db)
+  const ids = selectEventIds(db)
     .where('user_id', user_id === null ? 'is' : '=', user_id)
     .where('event', '=', event)
-    .orderBy('at', event === DETECTION ? 'desc' : 'asc');
-  return deleteEvents(db, ids, Math.min(surplus, Math.ceil(count / 2), BATCH));
+    .orderBy('at', event === REUSE_DETECTED ? 'desc' : 'asc');
+  return deleteEvents(db, ids, Math.min(surplus, Math.ceil(count / 2), BATCH_ROWS));
 }
 
-function eventIds(db: Db) {
+function selectEventIds(db: Db) {
   return db.selectFrom('audit_events').select('audit_events.id');
 }
 
 /** A batch of the events that the query finds. */
-function deleteEvents(db: Db, ids: ReturnType<typeof eventIds>, limit = BATCH) {
+function deleteEvents(db: Db, ids: ReturnType<typeof selectEventIds>, limit = BATCH_ROWS) {
   return db
     .deleteFrom('audit_events')
     .where('id', 'in', ids.limit(limit))
@@ -269,34 +280,34 @@ function deleteEvents(db: Db, ids: ReturnType<typeof eventIds>, limit = BATCH) {
 }
 
 /** How often, in milliseconds: every minute. */
-const INTERVAL = 60_000;
+const PURGE_INTERVAL_MS = 60_000;
 
 /** Who is told what becomes of each sweep. */
-export interface SweepReport {
-  swept(rows: number, seconds: number): void;
+export interface RetentionObserver {
+  onPurged(rows: number, seconds: number): void;
   /** The next one tries again. */
-  failed(error: unknown): void;
+  onFailed(error: unknown): void;
 }
 
 /**
  * Sweeps now and then until it is stopped.
  * @returns what stops it and waits for the batch under way
  */
-export function sweepRegularly(
+export function startRetentionJob(
   db: Db,
   now: () => number,
-  { swept, failed }: SweepReport,
+  { onPurged, onFailed }: RetentionObserver,
 ): () => Promise<void> {
   let isStopped = false;
   let running: Promise<unknown> = Promise.resolve();
   const sweepOnce = async () => {
     const start = performance.now();
-    const rows = await sweep(db, now(), () => isStopped);
-    swept(rows, (performance.now() - start) / 1000);
+    const rows = await purgeExpired(db, now(), () => isStopped);
+    onPurged(rows, (performance.now() - start) / 1000);
   };
   const timer = setInterval(() => {
-    running = running.then(sweepOnce).catch(failed);
-  }, INTERVAL).unref();
+    running = running.then(sweepOnce).catch(onFailed);
+  }, PURGE_INTERVAL_MS).unref();
   return async () => {
     isStopped = true;
     clearInterval(timer);

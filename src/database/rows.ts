@@ -50,23 +50,23 @@ export async function deleteRows(
 }
 
 /** The number of rows, and a sum for each column: of its numbers, or of the lengths of its texts. */
-export type Totals = { count: number } & Record<string, number>;
+export type TableTotals = { count: number } & Record<string, number>;
 
 /** Larger numbers are added up by their remainder, so that no sum needs more than 64 bits. */
-const MODULUS = 1_000_003;
+const SUM_MODULUS = 1_000_003;
 
 /** Adds up a table, in the database. */
-export async function sumRows(db: Db, table: Table): Promise<Totals> {
+export async function sumColumns(db: Db, table: Table): Promise<TableTotals> {
   const tables = await db.introspection.getTables();
   const columns = tables.find(({ name }) => name === table)?.columns ?? [];
   const sums = columns.map(({ name, dataType }) => {
     const column = sql.ref(name);
     const size = /int/i.test(dataType)
-      ? sql`${column} % ${sql.lit(MODULUS)}`
+      ? sql`${column} % ${sql.lit(SUM_MODULUS)}`
       : sql`length(${column})`;
     return sql`cast(coalesce(sum(${size}), 0) as bigint) as ${sql.ref(`sum of ${name}`)}`;
   });
-  const { rows } = await sql<Totals>`
+  const { rows } = await sql<TableTotals>`
     select count(*) as count, ${sql.join(sums)} from ${sql.table(table)}`.execute(db);
   return rows[0] ?? { count: 0 };
 }

@@ -44,7 +44,7 @@ export type OwnedTable = {
   [Name in Table]: Database[Name] extends { user_id: string } ? Name : never;
 }[Table];
 
-export function isOwned(table: Table): table is OwnedTable {
+export function isOwnedTable(table: Table): table is OwnedTable {
   return TABLES[table].isOwned;
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Db } from './connect.ts';
 
 /** A random secret of that name, the same for every process on this database, made once. */
-export async function sharedSecret(db: Db, name: string): Promise<string> {
+export async function findOrCreateSecret(db: Db, name: string): Promise<string> {
   await db
     .insertInto('secrets')
     .values({ name, value: randomBytes(32).toString('base64url') })

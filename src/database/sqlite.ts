@@ -11,7 +11,7 @@ export interface SqliteLocation {
 }
 
 /** How long a write waits for another process on the same file, in milliseconds. */
-const BUSY_TIMEOUT = 2000;
+const BUSY_TIMEOUT_MS = 2000;
 
 /** Opens the file, making its folder if need be. */
 export function openSqlite({ path }: SqliteLocation): {
@@ -19,12 +19,12 @@ export function openSqlite({ path }: SqliteLocation): {
   openedFiles: OpenedFile[];
 } {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-  const sqlite = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT });
+  const sqlite = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS });
   sqlite.pragma('journal_mode = WAL');
   // FULL: what has been answered is on the disk, whatever happens to the process or the machine.
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
-  const dialect = new TransactionalSqliteDialect({ database: remembering(sqlite) });
+  const dialect = new TransactionalSqliteDialect({ database: withStatementCache(sqlite) });
   return { dialect, openedFiles: path === ':memory:' ? [] : identifyFiles(sqlite, path) };
 }
 
@@ -51,14 +51,14 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 }
 
 /** How many prepared statements are kept: many times what the service has. */
-const STATEMENTS = 500;
+const MAX_CACHED_STATEMENTS = 500;
 
 /**
  * Kysely's SQLite driver prepares a statement anew at every execution; this hands it the one it
  * had before. No statement is in use twice at a time: Kysely runs one after the other and reads
  * each to its end.
  */
-function remembering(sqlite: BetterSqlite3.Database) {
+function withStatementCache(sqlite: BetterSqlite3.Database) {
   const statements = new Map<string, BetterSqlite3.Statement<unknown[]>>();
   return {
     close: () => void sqlite.close(),
@@ -66,7 +66,7 @@ function remembering(sqlite: BetterSqlite3.Database) {
       const known = statements.get(sql);
       if (known) return known;
       const statement = sqlite.prepare<unknown[]>(sql);
-      if (statements.size >= STATEMENTS) statements.clear();
+      if (statements.size >= MAX_CACHED_STATEMENTS) statements.clear();
       statements.set(sql, statement);
       return statement;
     },

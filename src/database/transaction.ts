@@ -3,16 +3,16 @@ import { isContention, isLostConnection } from './errors.ts';
 import { retry } from './retry.ts';
 
 /** For each transaction under way, who is to be told that it has held. */
-const waiting = new WeakMap<object, (() => void)[]>();
+const commitListeners = new WeakMap<object, (() => void)[]>();
 
 /**
  * Calls `tell` once what was written through `db` is certain: when its transaction has been
  * committed, or now, if it is in none. Of what was rolled back nobody is told.
  */
-export function onceCommitted<DB>(db: Kysely<DB>, tell: () => void): void {
-  const others = waiting.get(db);
-  if (others) others.push(tell);
-  else tell();
+export function afterCommit<DB>(db: Kysely<DB>, listener: () => void): void {
+  const others = commitListeners.get(db);
+  if (others) others.push(listener);
+  else listener();
 }
 
 /**
@@ -32,7 +32,7 @@ export async function transact<DB, T>(
       isCommitting = false;
       const trx = await db.startTransaction().execute();
       const told: (() => void)[] = [];
-      waiting.set(trx, told);
+      commitListeners.set(trx, told);
       let verdict: T;
       try {
         verdict = await work(trx);

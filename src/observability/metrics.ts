@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AUDIT_EVENTS, type AuditEvent } from '../auth/audit-repository.ts';
-import type { PoolUse } from '../database/connect.ts';
+import type { PoolUsage } from '../database/connect.ts';
 import { isLostConnection, PoolExhausted } from '../database/errors.ts';
-import type { SweepReport } from '../database/retention.ts';
-import { retries } from '../database/retry.ts';
+import type { RetentionObserver } from '../database/retention.ts';
+import { retryCounts } from '../database/retry.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
@@ -17,7 +17,7 @@ export interface Metrics {
   countAuditEvent(event: AuditEvent): void;
   /** A request could not be answered because of the database. */
   countDatabaseFailure(error: unknown): void;
-  retention: SweepReport;
+  retention: RetentionObserver;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface Metrics {
  * @param queues where requests wait, by name
  */
 export function createMetrics(
-  poolUse: () => PoolUse | undefined,
+  poolUse: () => PoolUsage | undefined,
   queues: Record<string, RequestQueue>,
 ): Metrics {
   const registry = new Registry();
@@ -84,7 +84,7 @@ function observeQueues(registers: Registry[], queues: Record<string, RequestQueu
   });
 }
 
-function observePool(registers: Registry[], poolUse: () => PoolUse | undefined) {
+function observePool(registers: Registry[], poolUse: () => PoolUsage | undefined) {
   new Gauge({
     name: 'database_pool_connections',
     help: 'Connections to PostgreSQL by state, and requests that wait for one',
@@ -106,7 +106,7 @@ function createFailureCounter(registers: Registry[]) {
     registers,
     collect() {
       this.reset();
-      for (const [cause, count] of Object.entries(retries)) this.inc({ cause }, count);
+      for (const [cause, count] of Object.entries(retryCounts)) this.inc({ cause }, count);
     },
   });
   const failures = new Counter({
@@ -124,7 +124,7 @@ function classifyFailure(error: unknown) {
   return isLostConnection(error) ? 'connection' : 'statement';
 }
 
-function observeRetention(registers: Registry[]): SweepReport {
+function observeRetention(registers: Registry[]): RetentionObserver {
   const rows = new Counter({
     name: 'sweep_deleted_rows_total',
     help: 'Rows that the sweep has deleted because they were over',
@@ -148,11 +148,11 @@ function observeRetention(registers: Registry[]): SweepReport {
     registers,
   });
   return {
-    swept(deleted, seconds) {
+    onPurged(deleted, seconds) {
       rows.inc(deleted);
       duration.set(seconds);
       success.setToCurrentTime();
     },
-    failed: () => failures.inc(),
+    onFailed: () => failures.inc(),
   };
 }

@@ -1,4 +1,4 @@
-import { type Db, databaseCheckOf } from '../database/connect.ts';
+import { createCheckOfDatabase, type Db } from '../database/connect.ts';
 import type { OperationHandlers, Schema } from '../http/operation.ts';
 import { unavailable } from '../http/problem.ts';
 
@@ -12,7 +12,7 @@ export interface SystemDependencies {
 
 /** The operations of the tag `system`. */
 export function systemHandlers({ db, publicKeys, isClosing }: SystemDependencies) {
-  const checkDatabase = databaseCheckOf(db, () => performance.now());
+  const checkDatabase = createCheckOfDatabase(db, () => performance.now());
   return {
     async getHealth() {
       return { status: 200, body: { status: 'ok' } };

@@ -7,7 +7,7 @@ export interface Position {
   id: string;
 }
 
-const MAC_LENGTH = 16;
+const MAC_BYTES = 16;
 
 /**
  * A position as an opaque text. The seal says that this service handed it out for this very list
@@ -15,21 +15,22 @@ const MAC_LENGTH = 16;
  */
 export function encodeCursor(position: Position, list: string, secret: string): string {
   const text = Buffer.from(JSON.stringify([position.at, position.id]));
-  return Buffer.concat([seal(text, list, secret), text]).toString('base64url');
+  return Buffer.concat([computeMac(text, list, secret), text]).toString('base64url');
 }
 
 /** @returns undefined for a text that was never handed out for this list */
 export function decodeCursor(cursor: string, list: string, secret: string): Position | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  const mac = bytes.subarray(0, MAC_LENGTH);
-  const text = bytes.subarray(MAC_LENGTH);
-  if (mac.length < MAC_LENGTH || !timingSafeEqual(mac, seal(text, list, secret))) return undefined;
+  const mac = bytes.subarray(0, MAC_BYTES);
+  const text = bytes.subarray(MAC_BYTES);
+  if (mac.length < MAC_BYTES || !timingSafeEqual(mac, computeMac(text, list, secret)))
+    return undefined;
   if (bytes.toString('base64url') !== cursor) return undefined; // base64url has spare bits
   const [at, id]: [number, string] = JSON.parse(text.toString());
   return { at, id };
 }
 
-function seal(text: Buffer, list: string, secret: string): Buffer {
+function computeMac(text: Buffer, list: string, secret: string): Buffer {
   const mac = createHmac('sha256', secret).update(list).update('\0').update(text).digest();
-  return mac.subarray(0, MAC_LENGTH);
+  return mac.subarray(0, MAC_BYTES);
 }

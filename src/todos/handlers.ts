@@ -4,7 +4,12 @@ import type { OperationHandlers, OperationRequest, Schema } from '../http/operat
 import { problem, unavailable } from '../http/problem.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { entityTag, matches, matchesWeakly, noneMatches } from './entity-tag.ts';
+import {
+  formatEntityTag,
+  matchesIfMatchWeakly,
+  passesIfMatch,
+  passesIfNoneMatch,
+} from './entity-tag.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import {
   createTodo,
@@ -30,37 +35,39 @@ export interface TodoDependencies {
 }
 
 /** How many long searches of one user wait for another one; each holds a slot of the request queue. */
-const MAX_QUEUED_SCANS = 3;
+const MAX_QUEUED_SEARCHES = 3;
 
 /** The operations of the tag `todos`. */
 export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependencies) {
   const changes = new KeyedMutex();
-  const scans = new KeyedMutex(MAX_QUEUED_SCANS);
+  const scans = new KeyedMutex(MAX_QUEUED_SEARCHES);
   return {
     async listTodos({ principal, query }) {
       const { done, q, sort = 'created_at', limit = 20, cursor } = query;
       const list = JSON.stringify([principal.userId, done, q, sort]);
       const after = cursor === undefined ? undefined : decodeCursor(cursor, list, cursorSecret);
-      if (cursor !== undefined && !after) return foreignCursor();
+      if (cursor !== undefined && !after) return invalidCursor();
       const orderBy = sort.endsWith('created_at') ? 'created_at' : 'updated_at';
       const direction = sort.startsWith('-') ? 'desc' : 'asc';
       const page = { done, q, orderBy, direction, after, limit } as const;
-      const found = await findPage(principal.userId, page);
-      if (!found) return unavailable();
-      const { todos, next } = found;
-      const headers = next ? { Link: link(query, encodeCursor(next, list, cursorSecret)) } : {};
-      return { status: 200, headers, body: todos.map(todoBody) };
+      const respondWithTodo = await findPage(principal.userId, page);
+      if (!respondWithTodo) return unavailable();
+      const { todos, next } = respondWithTodo;
+      const headers = next
+        ? { Link: formatNextLink(query, encodeCursor(next, list, cursorSecret)) }
+        : {};
+      return { status: 200, headers, body: todos.map(toTodoBody) };
     },
 
     async createTodo({ principal, headers, body }) {
-      const content = contentOf(body);
+      const content = toTodoContent(body);
       const owner = { userId: principal.userId, maxTodos };
       const key = headers['Idempotency-Key'];
       if (key === undefined) {
         const todo = await createTodo(db, owner, content, now());
         return todo ? created(todo) : todoLimitReached();
       }
-      const once = { key: sha256(key), request: sha256(JSON.stringify(content)) };
+      const once = { keyHash: sha256(key), requestHash: sha256(JSON.stringify(content)) };
       const outcome = await createTodoOnce(db, owner, content, once, now());
       if (outcome === 'key reused') return keyReused();
       return outcome === 'limit reached' ? todoLimitReached() : created(outcome);
@@ -68,25 +75,25 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
 
     async getTodo({ principal, path, headers }) {
       const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
-      if (!todo) return missing();
-      const tag = { ETag: entityTag(todo.version) };
-      if (!noneMatches(headers['If-None-Match'], todo.version))
+      if (!todo) return todoNotFound();
+      const tag = { ETag: formatEntityTag(todo.version) };
+      if (!passesIfNoneMatch(headers['If-None-Match'], todo.version))
         return { status: 304, headers: tag };
-      return { status: 200, headers: tag, body: todoBody(todo) };
+      return { status: 200, headers: tag, body: toTodoBody(todo) };
     },
 
     async replaceTodo(request) {
-      return change(request, () => contentOf(request.body));
+      return changeTodo(request, () => toTodoContent(request.body));
     },
 
     async updateTodo(request) {
-      return change(request, (todo) => patched(todo, request.body));
+      return changeTodo(request, (todo) => applyPatch(todo, request.body));
     },
 
     async deleteTodo(request) {
       using _lock = await lockTodo(request);
       for (;;) {
-        const todo = await current(request);
+        const todo = await findMatchingTodo(request);
         if ('status' in todo) return todo;
         if (await deleteTodo(db, request.principal.userId, todo)) return { status: 204 };
       }
@@ -106,13 +113,13 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
   }
 
   /** Reads, checks `If-Match`, writes that version; again if another process wrote in between. */
-  async function change(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {
+  async function changeTodo(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {
     using _lock = await lockTodo(request);
     for (;;) {
-      const todo = await current(request);
+      const todo = await findMatchingTodo(request);
       if ('status' in todo) return todo;
       const content = contentFrom(todo);
-      const changed = isSame(todo, content)
+      const changed = hasSameContent(todo, content)
         ? todo
         : await replaceTodo(db, request.principal.userId, todo, content, now());
       if (changed) return found(changed);
@@ -125,54 +132,58 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
   }
 
   /** The todo that a request is about, or why it may not be changed. */
-  async function current({ principal, path, headers }: ChangeRequest) {
+  async function findMatchingTodo({ principal, path, headers }: ChangeRequest) {
     const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
-    if (!todo) return missing();
-    if (matches(headers['If-Match'], todo.version)) return todo;
-    return preconditionFailed(matchesWeakly(headers['If-Match'], todo.version));
+    if (!todo) return todoNotFound();
+    if (passesIfMatch(headers['If-Match'], todo.version)) return todo;
+    return preconditionFailed(matchesIfMatchWeakly(headers['If-Match'], todo.version));
   }
 }
 
 type ChangeRequest = Pick<OperationRequest<'deleteTodo'>, 'principal' | 'path' | 'headers'>;
 
 /** RFC 7396: what is left out stays, `null` goes back to its default. */
-function patched(todo: Todo, patch: Schema<'TodoPatch'>): TodoContent {
+function applyPatch(todo: Todo, patch: Schema<'TodoPatch'>): TodoContent {
   const { title = todo.title, description = todo.description, done = todo.done } = patch;
   return { title, description: description ?? '', done: done ?? false };
 }
 
-function contentOf({ title, description = '', done = false }: Schema<'NewTodo'>): TodoContent {
+function toTodoContent({ title, description = '', done = false }: Schema<'NewTodo'>): TodoContent {
   return { title, description, done };
 }
 
-function isSame(a: TodoContent, b: TodoContent): boolean {
+function hasSameContent(a: TodoContent, b: TodoContent): boolean {
   return a.title === b.title && a.description === b.description && a.done === b.done;
 }
 
 /** A todo as the contract has it. */
-export function todoBody(todo: Todo): Schema<'Todo'> {
+export function toTodoBody(todo: Todo): Schema<'Todo'> {
   const { createdAt, updatedAt } = todo;
-  const created = formatTimestamp(createdAt);
+  const respondWithCreatedTodo = formatTimestamp(createdAt);
   return {
     id: todo.id,
     title: todo.title,
     description: todo.description,
     done: todo.done,
-    created_at: created,
-    updated_at: updatedAt === createdAt ? created : formatTimestamp(updatedAt),
+    created_at: respondWithCreatedTodo,
+    updated_at: updatedAt === createdAt ? respondWithCreatedTodo : formatTimestamp(updatedAt),
   };
 }
 
 function found(todo: Todo) {
-  return { status: 200, headers: { ETag: entityTag(todo.version) }, body: todoBody(todo) } as const;
+  return {
+    status: 200,
+    headers: { ETag: formatEntityTag(todo.version) },
+    body: toTodoBody(todo),
+  } as const;
 }
 
 function created(todo: Todo) {
-  const headers = { Location: `/todos/${todo.id}`, ETag: entityTag(todo.version) };
-  return { status: 201, headers, body: todoBody(todo) } as const;
+  const headers = { Location: `/todos/${todo.id}`, ETag: formatEntityTag(todo.version) };
+  return { status: 201, headers, body: toTodoBody(todo) } as const;
 }
 
-function missing() {
+function todoNotFound() {
   return problem(404, 'not_found', 'There is no such todo');
 }
 
@@ -194,13 +205,13 @@ function todoLimitReached() {
   return problem(409, 'todo_limit_reached', detail);
 }
 
-function foreignCursor() {
+function invalidCursor() {
   const message = 'was not handed out for this list';
   return problem(400, 'invalid_request', `cursor ${message}`, [{ parameter: 'cursor', message }]);
 }
 
 /** The same list from there on (RFC 8288), relative to the service. */
-function link(query: OperationRequest<'listTodos'>['query'], cursor: string): string {
+function formatNextLink(query: OperationRequest<'listTodos'>['query'], cursor: string): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...query, cursor })) {
     if (value !== undefined) parameters.set(name, String(value));

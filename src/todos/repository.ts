@@ -55,7 +55,7 @@ export async function listTodos(
   userId: string,
   page: Omit<TodoPage, keyof TodoFilter>,
 ): Promise<TodoList> {
-  return listOf(await readTodos(db, userId, page, page.limit + 1), page);
+  return toTodoList(await readTodos(db, userId, page, page.limit + 1), page);
 }
 
 /**
@@ -73,7 +73,7 @@ export async function searchTodos(
   using locks = new DisposableStack();
   const missing = page.limit + 1;
   const rows: TodoRow[] = [];
-  for await (const step of stepsOf(db, userId, page)) {
+  for await (const step of divideIntoSteps(db, userId, page)) {
     if (step.number === 2) {
       const lock = await lockScan();
       if (!lock) return undefined;
@@ -82,11 +82,14 @@ export async function searchTodos(
     rows.push(...(await readTodos(db, userId, { ...page, ...step }, missing - rows.length)));
     if (rows.length === missing) break;
   }
-  return listOf(rows, page);
+  return toTodoList(rows, page);
 }
 
-function listOf(rows: TodoRow[], { limit, orderBy }: Omit<TodoPage, keyof TodoFilter>): TodoList {
-  const todos = rows.slice(0, limit).map(todoOf);
+function toTodoList(
+  rows: TodoRow[],
+  { limit, orderBy }: Omit<TodoPage, keyof TodoFilter>,
+): TodoList {
+  const todos = rows.slice(0, limit).map(toTodo);
   const last = todos.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
   const at = orderBy === 'created_at' ? last?.createdAt : last?.updatedAt;
@@ -94,22 +97,22 @@ function listOf(rows: TodoRow[], { limit, orderBy }: Omit<TodoPage, keyof TodoFi
 }
 
 /** What a statement reads: todos after one position, up to another. */
-interface Range {
+interface StepRange {
   after: Position | undefined;
   upTo?: Position | undefined;
 }
 
-type Order = Pick<TodoPage, 'orderBy' | 'direction' | 'after'>;
+type ListOrder = Pick<TodoPage, 'orderBy' | 'direction' | 'after'>;
 
 /** How many todos a step reads: on SQLite, the largest ones keep the event loop for some 5 ms. */
-const STEP_TODOS = 100;
+const TODOS_PER_STEP = 100;
 
 /** Divides a user's todos into ranges. Other requests run between two of them. */
-async function* stepsOf(
+async function* divideIntoSteps(
   db: Db,
   userId: string,
-  { orderBy, direction, after: start }: Order,
-): AsyncGenerator<Range & { number: number }> {
+  { orderBy, direction, after: start }: ListOrder,
+): AsyncGenerator<StepRange & { number: number }> {
   let after = start;
   for (let number = 1; ; number += 1) {
     const [row] = await stepEndQueries[orderBy][direction](db, {
@@ -143,7 +146,7 @@ function compileStepEndQuery(orderBy: TodoPage['orderBy'], direction: TodoPage['
       .orderBy(orderBy, direction)
       .orderBy('id', direction)
       .limit(1)
-      .offset(STEP_TODOS - 1),
+      .offset(TODOS_PER_STEP - 1),
   );
 }
 
@@ -162,11 +165,11 @@ const stepEndQueries = {
 function readTodos(
   db: Db,
   userId: string,
-  page: TodoPage & Range,
+  page: TodoPage & StepRange,
   rows: number,
 ): Promise<TodoRow[]> {
   const { done, q = '', after, upTo } = page;
-  return listQuery(page)(db, {
+  return findListQuery(page)(db, {
     userId,
     done: Number(done),
     text: foldCase(q),
@@ -192,7 +195,7 @@ interface ListValues extends Record<string, unknown> {
 /** The shapes that a list query can have: some dozens. */
 const listQueries = new Map<string, ReturnType<typeof compileListQuery>>();
 
-function listQuery(page: TodoPage & Range): ReturnType<typeof compileListQuery> {
+function findListQuery(page: TodoPage & StepRange): ReturnType<typeof compileListQuery> {
   const shape = {
     orderBy: page.orderBy,
     direction: page.direction,
@@ -218,13 +221,13 @@ function compileListQuery({ orderBy, direction, hasDone, hasText, ...range }: Li
   return compiledQuery<ListValues, TodoRow>((db, parameter) => {
     let query = db
       .selectFrom('todos')
-      .select(COLUMNS)
+      .select(TODO_COLUMNS)
       .where('user_id', '=', parameter('userId'))
       .orderBy(orderBy, direction)
       .orderBy('id', direction)
       .limit(parameter('rows'));
     if (hasDone) query = query.where('done', '=', parameter('done'));
-    if (hasText) query = query.where(textPosition(db, parameter('text')), '>', 0);
+    if (hasText) query = query.where(searchTextPosition(db, parameter('text')), '>', 0);
     if (range.hasAfter) {
       query = query.where(({ eb, refTuple, tuple }) =>
         eb(
@@ -251,7 +254,7 @@ function compileListQuery({ orderBy, direction, hasDone, hasText, ...range }: Li
  * Where the text is found, 0 if it is not. LIKE would take time that is proportional to the product of
  * both lengths: one user's search could stop all others.
  */
-function textPosition(db: Db, text: Expression<string>) {
+function searchTextPosition(db: Db, text: Expression<string>) {
   return sql<number>`${sql.raw(isPostgres(db) ? 'strpos' : 'instr')}(search_text, ${text})`;
 }
 
@@ -264,7 +267,7 @@ function foldCase(text: string): string {
   return text.toLowerCase();
 }
 
-const COLUMNS = [
+const TODO_COLUMNS = [
   'id',
   'title',
   'description',
@@ -274,24 +277,24 @@ const COLUMNS = [
   'updated_at',
 ] as const;
 
-type TodoRow = Pick<Selectable<TodoTable>, (typeof COLUMNS)[number]>;
+type TodoRow = Pick<Selectable<TodoTable>, (typeof TODO_COLUMNS)[number]>;
 
 /** @returns undefined when there is none, or it is another user's */
 export async function findTodo(db: Db, userId: string, id: string): Promise<Todo | undefined> {
-  const [row] = await findQuery(db, { id, userId });
-  return row && todoOf(row);
+  const [row] = await findTodoQuery(db, { id, userId });
+  return row && toTodo(row);
 }
 
-const findQuery = compiledQuery<{ id: string; userId: string }, TodoRow>((db, parameter) =>
+const findTodoQuery = compiledQuery<{ id: string; userId: string }, TodoRow>((db, parameter) =>
   db
     .selectFrom('todos')
-    .select(COLUMNS)
+    .select(TODO_COLUMNS)
     .where('id', '=', parameter('id'))
     .where('user_id', '=', parameter('userId')),
 );
 
 /** A user, and how many todos they have at most. */
-export interface Owner {
+export interface TodoOwner {
   userId: string;
   maxTodos: number;
 }
@@ -302,18 +305,18 @@ export interface Owner {
  */
 export async function createTodo(
   db: Db,
-  owner: Owner,
+  owner: TodoOwner,
   content: TodoContent,
   now: number,
   id?: string,
 ): Promise<Todo | undefined> {
-  const todo = newTodo(content, now, id);
+  const todo = createContent(content, now, id);
   if (await insertFarBelowLimit(db, owner, todo)) return todo;
   const isInserted = await transact(db, (trx) => insertBelowLimit(trx, owner, todo));
   return isInserted ? todo : undefined;
 }
 
-function newTodo({ title, description, done }: TodoContent, now: number, id = uuid()): Todo {
+function createContent({ title, description, done }: TodoContent, now: number, id = uuid()): Todo {
   return { id, title, description, done, version: 1, createdAt: now, updatedAt: now };
 }
 
@@ -321,7 +324,7 @@ function newTodo({ title, description, done }: TodoContent, now: number, id = uu
 const MAX_CONCURRENT_INSERTS = 1_000;
 
 /** Needs no lock: all inserts under way together do not reach the limit. */
-async function insertFarBelowLimit(db: Db, owner: Owner, todo: Todo): Promise<boolean> {
+async function insertFarBelowLimit(db: Db, owner: TodoOwner, todo: Todo): Promise<boolean> {
   const maxTodos = owner.maxTodos - MAX_CONCURRENT_INSERTS;
   return maxTodos > 0 && insertIfFewer(db, { ...owner, maxTodos }, todo);
 }
@@ -330,7 +333,7 @@ async function insertFarBelowLimit(db: Db, owner: Owner, todo: Todo): Promise<bo
  * In a transaction. The update changes nothing: its lock on the user makes inserts wait for each
  * other, so that each of them counts the others.
  */
-async function insertBelowLimit(trx: Db, owner: Owner, todo: Todo): Promise<boolean> {
+async function insertBelowLimit(trx: Db, owner: TodoOwner, todo: Todo): Promise<boolean> {
   await trx
     .updateTable('users')
     .set(({ ref }) => ({ created_at: ref('created_at') }))
@@ -340,9 +343,9 @@ async function insertBelowLimit(trx: Db, owner: Owner, todo: Todo): Promise<bool
 }
 
 /** @returns whether the user had fewer todos than that, and has one more now */
-async function insertIfFewer(db: Db, owner: Owner, todo: Todo): Promise<boolean> {
-  const { title, description, done, search_text } = columnsOf(todo);
-  const inserted = await insertQuery(db, {
+async function insertIfFewer(db: Db, owner: TodoOwner, todo: Todo): Promise<boolean> {
+  const { title, description, done, search_text } = toColumns(todo);
+  const inserted = await insertTodoQuery(db, {
     id: todo.id,
     userId: owner.userId,
     title,
@@ -369,7 +372,7 @@ interface InsertValues extends Record<string, unknown> {
 }
 
 /** It counts index entries, up to the limit. The casts are for engines that infer no types here. */
-const insertQuery = compiledQuery<InsertValues, { id: string }>((db, parameter) => {
+const insertTodoQuery = compiledQuery<InsertValues, { id: string }>((db, parameter) => {
   const text = (name: 'id' | 'userId' | 'title' | 'description' | 'searchText') =>
     sql<string>`cast(${parameter(name)} as text)`;
   const number = (name: 'done' | 'version' | 'at' | 'lastAllowed') =>
@@ -411,33 +414,33 @@ const INSERTED_COLUMNS = [
 
 /** A request to create that may be sent again; both parts are hashes. */
 export interface IdempotentRequest {
-  key: string;
-  request: string;
+  keyHash: string;
+  requestHash: string;
 }
 
 /** How long a key is remembered: 24 hours. */
-const KEY_HORIZON = 86_400_000;
+const KEY_RETENTION_MS = 86_400_000;
 
 /** How many keys of a user are remembered; a new one takes the place of the oldest. */
-const MAX_KEYS = 10_000;
+const MAX_KEYS_PER_USER = 10_000;
 
 /** Creates a todo once per key: the same request again finds the todo that the first one made. */
 export async function createTodoOnce(
   db: Db,
-  owner: Owner,
+  owner: TodoOwner,
   content: TodoContent,
   request: IdempotentRequest,
   now: number,
 ): Promise<Todo | 'key reused' | 'limit reached'> {
-  const todo = newTodo(content, now);
+  const todo = createContent(content, now);
   return transact(db, async (trx) => {
     if (!(await insertKey(trx, owner.userId, request, todo))) {
-      return findTodoOfKey(trx, owner.userId, request);
+      return findTodoByKey(trx, owner.userId, request);
     }
     const isInserted =
       (await insertFarBelowLimit(trx, owner, todo)) || (await insertBelowLimit(trx, owner, todo));
     if (isInserted) await deleteSurplusKeys(trx, owner.userId);
-    else await deleteKey(trx, owner.userId, request.key);
+    else await deleteKey(trx, owner.userId, request.keyHash);
     return isInserted ? todo : 'limit reached';
   });
 }
@@ -446,36 +449,40 @@ export async function createTodoOnce(
 async function insertKey(
   trx: Db,
   userId: string,
-  { key, request }: IdempotentRequest,
+  { keyHash, requestHash }: IdempotentRequest,
   todo: Todo,
 ): Promise<boolean> {
-  const row = { request_hash: request, response: JSON.stringify(todo), created_at: todo.createdAt };
+  const row = {
+    request_hash: requestHash,
+    response: JSON.stringify(todo),
+    created_at: todo.createdAt,
+  };
   const inserted = await trx
     .insertInto('idempotency_keys')
-    .values({ user_id: userId, key_hash: key, ...row })
+    .values({ user_id: userId, key_hash: keyHash, ...row })
     .onConflict((conflict) =>
       conflict
         .columns(['user_id', 'key_hash'])
         .doUpdateSet(row)
-        .where('idempotency_keys.created_at', '<', todo.createdAt - KEY_HORIZON),
+        .where('idempotency_keys.created_at', '<', todo.createdAt - KEY_RETENTION_MS),
     )
     .returning('key_hash')
     .executeTakeFirst();
   return inserted !== undefined;
 }
 
-async function findTodoOfKey(
+async function findTodoByKey(
   trx: Db,
   userId: string,
-  { key, request }: IdempotentRequest,
+  { keyHash, requestHash }: IdempotentRequest,
 ): Promise<Todo | 'key reused'> {
   const earlier = await trx
     .selectFrom('idempotency_keys')
     .select(['request_hash', 'response'])
     .where('user_id', '=', userId)
-    .where('key_hash', '=', key)
+    .where('key_hash', '=', keyHash)
     .executeTakeFirstOrThrow();
-  return earlier.request_hash === request ? JSON.parse(earlier.response) : 'key reused';
+  return earlier.request_hash === requestHash ? JSON.parse(earlier.response) : 'key reused';
 }
 
 async function deleteKey(trx: Db, userId: string, key: string): Promise<void> {
@@ -498,7 +505,7 @@ async function deleteSurplusKeys(trx: Db, userId: string): Promise<void> {
         .where('user_id', '=', userId)
         .orderBy('created_at', 'desc')
         .orderBy('key_hash')
-        .offset(MAX_KEYS)
+        .offset(MAX_KEYS_PER_USER)
         .limit(100),
     )
     .execute();
@@ -517,13 +524,13 @@ export async function replaceTodo(
 ): Promise<Todo | undefined> {
   const row = await db
     .updateTable('todos')
-    .set({ ...columnsOf(content), version: version + 1, updated_at: now })
+    .set({ ...toColumns(content), version: version + 1, updated_at: now })
     .where('id', '=', id)
     .where('user_id', '=', userId)
     .where('version', '=', version)
-    .returning(COLUMNS)
+    .returning(TODO_COLUMNS)
     .executeTakeFirst();
-  return row && todoOf(row);
+  return row && toTodo(row);
 }
 
 /** @returns whether that version was still there to be deleted */
@@ -546,28 +553,28 @@ export async function deleteTodos(
   userId: string,
   done: boolean | undefined,
 ): Promise<void> {
-  const order: Order = { orderBy: 'created_at', direction: 'asc', after: undefined };
-  for await (const { after, upTo } of stepsOf(db, userId, order)) {
+  const order: ListOrder = { orderBy: 'created_at', direction: 'asc', after: undefined };
+  for await (const { after, upTo } of divideIntoSteps(db, userId, order)) {
     let query = db.deleteFrom('todos').where('user_id', '=', userId);
     if (done !== undefined) query = query.where('done', '=', Number(done));
-    if (after) query = query.where(isCreatedBeyond('>', after));
-    if (upTo) query = query.where(isCreatedBeyond('<=', upTo));
+    if (after) query = query.where(compareCreation('>', after));
+    if (upTo) query = query.where(compareCreation('<=', upTo));
     await query.execute();
   }
 }
 
-function isCreatedBeyond(operator: '>' | '<=', { at, id }: Position) {
+function compareCreation(operator: '>' | '<=', { at, id }: Position) {
   return ({ eb, refTuple, tuple }: ExpressionBuilder<Database, 'todos'>) =>
     eb(refTuple('created_at', 'id'), operator, tuple(at, id));
 }
 
-function columnsOf({ title, description, done }: TodoContent) {
+function toColumns({ title, description, done }: TodoContent) {
   // No `q` holds a unit separator (the contract sees to that), so none matches across it.
   const search = foldCase(`${title}\u001f${description}`);
   return { title, description, done: Number(done), search_text: search };
 }
 
-function todoOf(row: TodoRow): Todo {
+function toTodo(row: TodoRow): Todo {
   return {
     id: row.id,
     title: row.title,

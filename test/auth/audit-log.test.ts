@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { listNewestEvents } from '../../src/auth/audit-repository.ts';
 import { startSession } from '../../src/auth/session-repository.ts';
-import { sweep } from '../../src/database/retention.ts';
+import { purgeExpired } from '../../src/database/retention.ts';
 import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 test('the audit log has what happened, to which session, from where, and no secret', async () => {
@@ -142,7 +142,7 @@ test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown 
   await write(app, 'refreshed', 'eve', 1001);
   await write(app, 'signed_in', 'eve', 3);
   await write(app, 'sign_in_refused', null, 50_001);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toEqual({
     'bob refreshed': 1000,
     'eve refreshed': 1000,
@@ -159,7 +159,7 @@ test('1,100 refreshes and 1,100 refused sign-ins push no sign-in out', async () 
   await write(app, 'refreshed', 'ada', 1100);
   await write(app, 'sign_in_refused', 'ada', 1100);
   await write(app, 'password_change_refused', 'ada', 1100);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toMatchObject({ 'ada signed_in': 1, 'ada refreshed': 1000 });
 });
 
@@ -167,7 +167,7 @@ test('the first detected reuse stays, whatever a thief does afterwards', async (
   await using app = await startApp();
   await write(app, 'refresh_token_reused', 'ada', 1200);
   await write(app, 'signed_in', 'ada', 1200);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toEqual({ 'ada refresh_token_reused': 1200, 'ada signed_in': 1000 });
 });
 
@@ -180,7 +180,7 @@ test('a surplus over all is taken from the largest groups, not from the oldest e
   for (let stranger = 0; stranger < 210; stranger += 1) {
     await write(app, 'signed_in', `stranger${stranger}`, 1000);
   }
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   const left = await counts(app);
   expect(left).toMatchObject({ 'ada signed_in': 1, 'bob refresh_token_reused': 300 });
   expect(Object.values(left).reduce((sum, count) => sum + count)).toBe(200_000);

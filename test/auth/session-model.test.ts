@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashPassword } from '../../src/auth/password.ts';
 import { hashToken } from '../../src/auth/refresh-token.ts';
-import { sweep } from '../../src/database/retention.ts';
+import { purgeExpired } from '../../src/database/retention.ts';
 import {
   type Answer,
   type AuthApp,
@@ -292,7 +292,7 @@ const commands = [
         await agreeOnAccess(world);
       }),
     ),
-  fc.constant(command('sweep', ({ app }) => sweep(app.db, app.clock.now()))),
+  fc.constant(command('sweep', ({ app }) => purgeExpired(app.db, app.clock.now()))),
 ];
 
 /** The rarer ones hash passwords. */

@@ -2,10 +2,14 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import { expect, test } from 'vitest';
-import { exportUser, ownedRows, type PersonalData } from '../../src/cli/personal-data.ts';
+import {
+  exportPersonalData,
+  type PersonalData,
+  readOwnedRows,
+} from '../../src/cli/personal-data.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { snapshot } from '../../src/database/read-only-transaction.ts';
+import { readOnlyTransaction } from '../../src/database/read-only-transaction.ts';
 import { seedUser } from '../auth/setup.ts';
 import { runTodos, TODOS, useCommands } from '../support/cli.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -106,7 +110,7 @@ test('every todo comes once, however many have one moment', async () => {
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
   const userId = await withTodos(db, 1200);
   let text = '';
-  for await (const part of exportUser(db, userId, 0)) text += part;
+  for await (const part of exportPersonalData(db, userId, 0)) text += part;
   const { todos, ...rest }: PersonalData = JSON.parse(text);
   expect(todos.map(({ title }) => Number(title)).sort((a, b) => a - b)).toEqual(
     Array.from({ length: 1200 }, (_, n) => n),
@@ -119,7 +123,7 @@ test('a table without a form of its own is exported as it is, without the user',
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
   const userId = await withTodos(db, 501);
-  const pages = await Array.fromAsync(ownedRows(db, userId, 'todos'));
+  const pages = await Array.fromAsync(readOwnedRows(db, userId, 'todos'));
   expect(pages.map((page) => page.length)).toEqual([500, 1]);
   expect(pages[0]?.[0]).toEqual({
     id: expect.any(String),
@@ -131,7 +135,7 @@ test('a table without a form of its own is exported as it is, without the user',
     created_at: '1970-01-01T00:00:00.000Z',
     updated_at: '1970-01-01T00:00:00.000Z',
   });
-  expect(await Array.fromAsync(ownedRows(db, uuid(), 'todos'))).toEqual([]);
+  expect(await Array.fromAsync(readOwnedRows(db, uuid(), 'todos'))).toEqual([]);
 });
 
 test('it is as it was at one moment', async () => {
@@ -141,8 +145,8 @@ test('it is as it was at one moment', async () => {
   const other = stack.adopt(database.connect(), (handle) => handle.destroy());
   const userId = await withTodos(db, 1200);
   let text = '';
-  await snapshot(db, async (trx) => {
-    for await (const part of exportUser(trx, userId, 0)) {
+  await readOnlyTransaction(db, async (trx) => {
+    for await (const part of exportPersonalData(trx, userId, 0)) {
       text += part;
       await other.deleteFrom('todos').execute();
     }

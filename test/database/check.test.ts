@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createDatabaseCheck } from '../../src/database/check.ts';
-import { databaseCheckOf } from '../../src/database/connect.ts';
+import { createCheckOfDatabase } from '../../src/database/connect.ts';
 import { DatabaseFileMoved, isOutage } from '../../src/database/errors.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { hookedDb } from '../auth/setup.ts';
@@ -71,7 +71,7 @@ test.each([
   await using database = freshFile();
   const db = database.connect();
   await migrate(db);
-  const check = databaseCheckOf(db, () => 0);
+  const check = createCheckOfDatabase(db, () => 0);
   await check();
   change(database.url.slice('sqlite:'.length));
   const failure: unknown = await check().catch((error: unknown) => error);

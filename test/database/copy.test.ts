@@ -6,10 +6,10 @@ import { v7 as uuid } from 'uuid';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
-import { copyDatabase, type Progress } from '../../src/database/copy.ts';
+import { type CopyProgress, copyDatabase } from '../../src/database/copy.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { TABLE_NAMES } from '../../src/database/schema.ts';
-import { sharedSecret } from '../../src/database/shared-secret.ts';
+import { findOrCreateSecret } from '../../src/database/shared-secret.ts';
 import { hookedDb, seedSession, seedUser } from '../auth/setup.ts';
 import { runTodos, TODOS, useCommands } from '../support/cli.ts';
 import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../support/database.ts';
@@ -48,7 +48,7 @@ async function twoDatabases() {
 /** A service's database with a user, sessions that have been used, and so many todos. */
 async function seed(db: Db, count = 3, description = '') {
   await migrate(db);
-  await sharedSecret(db, 'cursor');
+  await findOrCreateSecret(db, 'cursor');
   const userId = await seedUser(db, 'ada');
   for (let n = 0; n < 3; n += 1) {
     const session = await seedSession(db, systemClock, { userId, username: 'ada' });
@@ -81,7 +81,7 @@ const quietly = () => undefined;
 /** Does something when the copy has come to a table: to its first batch. */
 function atFirst(table: string, work: () => void) {
   let isDone = false;
-  return (progress: Progress) => {
+  return (progress: CopyProgress) => {
     if (isDone || progress.table !== table) return;
     isDone = true;
     work();

@@ -10,7 +10,7 @@ import { hookedDb } from '../auth/setup.ts';
 import { freshDatabase } from '../support/database.ts';
 
 const NOW = 1_000_000;
-const counter = { key: 'x', duration: 60_000 };
+const counter = { key: 'x', durationMs: 60_000 };
 const statements = new Set<string>();
 const database = await freshDatabase();
 const db = hookedDb(database.url, { before: (sql) => void statements.add(sql) });
@@ -60,6 +60,6 @@ test('a point is taken back from the counter of that key only, and never below 0
 // A prepared statement is found again by its text.
 test('an increment is the same statement at every time and for every key', async () => {
   statements.clear();
-  for (const key of ['x', 'y', 'z']) await incrementCounter(db, { key, duration: 9 }, NOW + 7);
+  for (const key of ['x', 'y', 'z']) await incrementCounter(db, { key, durationMs: 9 }, NOW + 7);
   expect(statements.size).toBe(1);
 });

@@ -3,13 +3,13 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
 import {
-  destroyedBy,
+  describeDataLoss,
+  listMigrations,
   type MigrationPlan,
   type MigrationState,
   migrate,
-  migrateBy,
-  migrationStates,
-  planned,
+  migrateTo,
+  planMigrations,
 } from '../../src/database/migrate.ts';
 import { runTodos, TODOS, useCommands } from '../support/cli.ts';
 import { freshDatabase, freshFile } from '../support/database.ts';
@@ -59,21 +59,21 @@ test('each migration can be undone; of what was there before, only what it names
       .flatMap(({ name, columns }) => [name, ...columns.map((it) => `${name}.${it.name}`)])
       .sort();
   };
-  const names = await migrateBy(db, { direction: 'up' });
-  expect(names).toEqual((await migrationStates(db)).map(({ name }) => name));
+  const names = await migrateTo(db, { direction: 'up' });
+  expect(names).toEqual((await listMigrations(db)).map(({ name }) => name));
   for (const name of names.toReversed()) {
     const before = await things();
-    const destroyed = (await destroyedBy(db, [name])).map((thing) => thing.split(' ')[0]);
-    expect(await migrateBy(db, { direction: 'down' })).toEqual([name]);
+    const destroyed = (await describeDataLoss(db, [name])).map((thing) => thing.split(' ')[0]);
+    expect(await migrateTo(db, { direction: 'down' })).toEqual([name]);
     const left = new Set(await things());
     const isDestroyed = (thing: string) => destroyed.some((it) => `${thing}.`.startsWith(`${it}.`));
     expect(before.filter((thing) => !left.has(thing))).toEqual(before.filter(isDestroyed));
-    await migrateBy(db, { direction: 'up', to: name });
+    await migrateTo(db, { direction: 'up', to: name });
     expect(await things()).toEqual(before);
-    await migrateBy(db, { direction: 'down' });
+    await migrateTo(db, { direction: 'down' });
   }
   expect(await things()).toEqual([]);
-  expect(await migrateBy(db, { direction: 'up' })).toEqual(names);
+  expect(await migrateTo(db, { direction: 'up' })).toEqual(names);
 });
 
 const ALL = ['--to', 'none', '--yes'];
@@ -120,14 +120,16 @@ test.each<[MigrationPlan, string[]]>([
   [{ direction: 'down', to: '4' }, []],
   [{ direction: 'down', to: 'none' }, ['2', '1']],
 ])('of four, two of them applied: %j is %j', (plan, names) => {
-  expect(planned(STATES, plan)).toEqual(names);
+  expect(planMigrations(STATES, plan)).toEqual(names);
 });
 
 test('a migration that nobody knows is not taken for another', () => {
-  expect(() => planned(STATES, { direction: 'up', to: '5' })).toThrow('no migration 5');
-  expect(() => planned(STATES, { direction: 'up', to: 'none' })).toThrow('no migration none');
+  expect(() => planMigrations(STATES, { direction: 'up', to: '5' })).toThrow('no migration 5');
+  expect(() => planMigrations(STATES, { direction: 'up', to: 'none' })).toThrow(
+    'no migration none',
+  );
   const newer = [...STATES, state('5', true, false)];
-  expect(() => planned(newer, { direction: 'up' })).toThrow('a newer one has migrated it');
+  expect(() => planMigrations(newer, { direction: 'up' })).toThrow('a newer one has migrated it');
 });
 
 test('a version that is older than its tables does not start, and says why', async () => {

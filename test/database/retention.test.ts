@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sweep } from '../../src/database/retention.ts';
+import { purgeExpired } from '../../src/database/retention.ts';
 import { DEMO, startApp, type TestApp } from '../support/service.ts';
 
 const DAY = 86_400;
@@ -43,25 +43,25 @@ test('what is over goes, each in its time, and what lives stays', async () => {
   await use(app);
   const full = { sessions: 1, spent: 2, keys: 1, counters: 3, events: 3 };
   expect(await counts(app)).toEqual(full);
-  expect(await sweep(app.db, app.clock.now())).toBe(0);
+  expect(await purgeExpired(app.db, app.clock.now())).toBe(0);
 
   app.clock.advance(DAY + 1);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toEqual({ ...full, keys: 0, counters: 0 });
 
   app.clock.advance(58 * DAY); // idle for 30 days, and kept for 28 more
   await use(app);
-  expect(await sweep(app.db, app.clock.now())).toBe(0);
+  expect(await purgeExpired(app.db, app.clock.now())).toBe(0);
 
   app.clock.advance(2 * DAY);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toEqual({ sessions: 1, spent: 2, keys: 0, counters: 0, events: 6 });
 
   app.clock.advance(30 * DAY);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toMatchObject({ sessions: 1, events: 3 });
   app.clock.advance(90 * DAY);
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect(await counts(app)).toEqual({ sessions: 0, spent: 0, keys: 0, counters: 0, events: 0 });
 });
 
@@ -86,13 +86,13 @@ test('many rows go batch by batch, and a sweep that is stopped stops after one',
     asked += 1;
     return asked > 5; // four tables before this one are found empty, the fifth question is its own
   };
-  expect(await sweep(app.db, app.clock.now(), stopAfterFirstBatch)).toBe(500);
+  expect(await purgeExpired(app.db, app.clock.now(), stopAfterFirstBatch)).toBe(500);
   let turns = 0;
   let others = setImmediate(function count() {
     turns += 1;
     others = setImmediate(count);
   });
-  expect(await sweep(app.db, app.clock.now())).toBe(700);
+  expect(await purgeExpired(app.db, app.clock.now())).toBe(700);
   clearImmediate(others);
   expect(turns).toBeGreaterThan(0); // it has let others in between
 });
@@ -121,12 +121,12 @@ test('a session with more than 50,000 spent tokens is revoked, and audited', asy
     (n) => ({ token_hash: `hash ${n}`, session_id: session.id }),
     (rows) => app.db.insertInto('spent_refresh_tokens').values(rows).execute(),
   );
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   const refresh = (refresh_token = '') => client.POST('/auth/refresh', { body: { refresh_token } });
   const next = await refresh(data?.refresh_token);
   expect(next.response.status).toBe(200); // and is one more spent token and event
 
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);
   const event = await app.db
     .selectFrom('audit_events')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sweep } from '../../src/database/retention.ts';
+import { purgeExpired } from '../../src/database/retention.ts';
 import { DEMO, startApp } from '../support/service.ts';
 import { statements } from './hold-sql.ts';
 import { unportable } from './portable-sql.ts';
@@ -46,7 +46,7 @@ test('all that the service sends is looked at: migrations, requests, the sweep',
   await client.POST('/todos', { body: { title: 'x' } });
   await client.GET('/todos', { params: { query: { q: 'x' } } });
   await client.logout();
-  await sweep(app.db, app.clock.now());
+  await purgeExpired(app.db, app.clock.now());
   const sent = [...statements.keys()].join('\n');
   for (const text of [
     'create table "sessions"',

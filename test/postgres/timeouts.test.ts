@@ -14,10 +14,10 @@ async function otherStatements(db: Db): Promise<string[]> {
   return rows.map(({ query }) => query);
 }
 
-async function openWithTimeout(url: string, queryTimeout: number) {
+async function openWithTimeout(url: string, queryTimeoutMs: number) {
   const location = readDatabaseLocation({ DATABASE_URL: url });
   if (location.engine !== 'postgres') throw new Error('these tests are about PostgreSQL');
-  const db = connect({ ...location, queryTimeout });
+  const db = connect({ ...location, queryTimeoutMs });
   return { db, [Symbol.asyncDispose]: () => db.destroy() };
 }
 

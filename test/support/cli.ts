@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { runCommandLine } from '../../src/cli/main.ts';
 
 export const TODOS = new URL('../../src/cli/todos.mjs', import.meta.url).pathname;
 
@@ -31,7 +31,11 @@ export async function runTodos(
   });
   const errors =
     what === 'output only' ? new Writable({ write: (_c, _e, done) => done() }) : stream;
-  const code = await main(args, { environment: { ...variables }, output: stream, errors });
+  const code = await runCommandLine(args, {
+    environment: { ...variables },
+    output: stream,
+    errors,
+  });
   return { code, output };
 }
 
