@@ -1,26 +1,22 @@
-// Promise: the contract suite tells every broken service in test/contract/mutants from the right one.
-// Each stands between the suite and the real service and spoils one thing; the suite has to fail, and
-// to pass where nothing is spoiled.
+// Promise: the contract suite notices every broken service in test/contract/mutants. Each of them is a
+// server in front of the real service, and has one fault. The suite has to fail there, and to pass
+// where nothing is broken.
 //
 //   npm run contract -- broken-servers [--only WORDS] [--results FILE]
 //
-// --only takes those whose line has these words; --results writes how many were caught and survived.
-import { spawn } from 'node:child_process';
+// --only takes those whose line has these words; --results writes how many were noticed and missed.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import pLimit from 'p-limit';
+import { Worker } from 'node:worker_threads';
 import { type Mutant, mutants } from '../test/contract/mutants/all.ts';
-import { startProxy } from '../test/contract/mutants/proxy.ts';
+import type { Outcome } from '../test/contract/mutants/notice.ts';
 import { startProcess } from '../test/contract/service-process.ts';
 import { readCommandLine } from './command-line.ts';
 
-const COMMAND = fileURLToPath(new URL('../test/contract/command.ts', import.meta.url));
-
 /**
- * All mutants are at one address, and many of them are rejected a lot. Without a reuse leeway, because
- * within it a request with an Idempotency-Key is answered like one without.
+ * Many requests of one address are refused. There is no reuse leeway, because within it a request with
+ * an Idempotency-Key is answered like one without.
  */
 const PATIENT = {
   REFRESH_GRACE_SECONDS: '0',
@@ -32,63 +28,38 @@ const { values } = readCommandLine({
   options: { only: { type: 'string', default: '' }, results: { type: 'string' } },
 });
 
-/** @returns the check that fails, or undefined if none does */
-async function failureOf(url: string, only?: string): Promise<string | undefined> {
-  const args = [
-    COMMAND,
-    '--base-url',
-    url,
-    '--origin',
-    'http://localhost:3000',
-    '--bail',
-    ...(only ? ['--only', only] : []),
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const output = await text(child.stdout);
-  const failed = /^ *✖ (.*)$/m.exec(output)?.[1];
-  if (failed === undefined && !/, 0 failed/m.test(output)) throw new Error(`no result:\n${output}`);
-  return failed;
-}
-
-/** The operation where the fault shows comes first; it is over as soon as one check has failed. */
-async function whatCaught({ where, what, fault }: Mutant): Promise<string | undefined> {
-  await using proxy = await startProxy(service.url, fault);
-  const isOperation = !where.includes(' ');
-  const early = isOperation ? await failureOf(proxy.url, where) : undefined;
-  const found = early ?? (await failureOf(proxy.url));
-  if (proxy.accidents.length > 0) throw new AggregateError(proxy.accidents, `${where} ${what}`);
-  return found;
-}
-
-const service = await startProcess(PATIENT);
-const whole = {
-  where: '',
-  what: 'nothing',
-  fault: (sent, forward) => forward(sent),
-} satisfies Mutant;
-const asItIs = await whatCaught(whole);
-if (asItIs) throw new Error(`nothing is broken, and yet: ${asItIs}`);
-
 const started = performance.now();
 const chosen = mutants.filter(({ where, what }) => `${where}: ${what}`.includes(values.only));
-const limit = pLimit(availableParallelism());
-const outcomes = await Promise.all(
-  chosen.map((mutant) =>
-    limit(async () => {
-      const check = await whatCaught(mutant);
-      const verdict = check ? `caught by ${check}` : 'SURVIVED';
-      console.log(`${check ? '✔' : '✖'} ${mutant.where} ${mutant.what}\n      ${verdict}`);
-      return check;
-    }),
-  ),
-);
-await service.stop();
+const queue = [undefined, ...chosen].values();
+let noticed = 0;
 
-const caught = outcomes.filter((check) => check !== undefined).length;
+/** Takes broken services from the queue until it is empty, in a thread with a service of its own. */
+async function runThread(): Promise<void> {
+  const service = await startProcess(PATIENT);
+  const file = new URL('../test/contract/mutants/thread.ts', import.meta.url);
+  const worker = new Worker(file, { workerData: service.url });
+  for (const mutant of queue) {
+    worker.postMessage(mutant && mutants.indexOf(mutant));
+    const [outcome] = await once(worker, 'message');
+    if (mutant) report(mutant, outcome);
+    else if (outcome.check) throw new Error(`nothing is broken, and yet: ${outcome.check}`);
+  }
+  await worker.terminate();
+  await service.stop();
+}
+
+function report({ where, what }: Mutant, { check, passed }: Outcome): void {
+  if (check) noticed += 1;
+  const verdict = check ? `noticed by ${check}` : 'NOT NOTICED';
+  console.log(`${check ? '✔' : '✖'} ${where}: ${what}\n      ${verdict} (${passed} passed before)`);
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, runThread));
+
 const seconds = Math.round((performance.now() - started) / 1000);
-console.log(`\n${caught} of ${chosen.length} caught, in ${seconds} s`);
+console.log(`\n${noticed} of ${chosen.length} noticed, in ${seconds} s`);
 if (values.results) {
-  const counts = { numPassedTests: caught, numFailedTests: chosen.length - caught };
+  const counts = { numPassedTests: noticed, numFailedTests: chosen.length - noticed };
   writeFileSync(values.results, JSON.stringify(counts));
 }
-if (caught < chosen.length) process.exitCode = 1;
+if (noticed < chosen.length) process.exitCode = 1;

@@ -40,11 +40,13 @@ export function groupsOf(only?: string): Group[] {
   const groups = registeredGroups();
   if (only === undefined) return groups;
   const chosen = listOperations(only);
-  return groups.filter(({ name }) => chosen.some(({ operationId }) => isOf(name, operationId)));
+  return groups.filter(({ name }) =>
+    chosen.some(({ operationId }) => isOfOperation(name, operationId)),
+  );
 }
 
 /** `listTodos, page by page` belongs to listTodos. */
-function isOf(group: string, id: string): boolean {
+export function isOfOperation(group: string, id: string): boolean {
   return group === id || group.startsWith(`${id},`);
 }
 

@@ -79,6 +79,11 @@ export const account: Mutants = {
       (sent) => Buffer.byteLength(`${jsonOf(sent)['password']}`) > 128,
       async () => invalid('too long'),
     ),
+    'takes the first 72 characters of a password for all of it': {
+      everywhere: askBody((body) =>
+        'password' in body ? { ...body, password: truncated(body['password']) } : body,
+      ),
+    },
     'gives a name that is taken another code': answerBody(409, (body) => ({
       ...body,
       code: 'invalid_request',
@@ -112,11 +117,6 @@ export const account: Mutants = {
       ...body,
       password: `${body['password']}`.toLowerCase(),
     })),
-    'takes the first 72 characters of a password for all of it': {
-      everywhere: askBody((body) =>
-        'password' in body ? { ...body, password: truncated(body['password']) } : body,
-      ),
-    },
     'knows a name in one case only': askBody((body) => ({
       ...body,
       username: isUpper(body['username']) ? 'nobody' : body['username'],

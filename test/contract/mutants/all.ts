@@ -18,9 +18,10 @@ export interface Mutant {
 
 export const mutants: Mutant[] = [account, sessions, todos, todo, http].flatMap(mutantsOf);
 
-function mutantsOf(table: Mutants): Mutant[] {
+/** @param table as in Mutants; its operations may be those of another contract */
+export function mutantsOf(table: Record<string, Mutants[keyof Mutants]>): Mutant[] {
   return Object.entries(table).flatMap(([where, faults]) =>
-    Object.entries(faults).map(([what, fault]) => {
+    Object.entries(faults ?? {}).map(([what, fault]) => {
       if ('everywhere' in fault) return { where, what, fault: fault.everywhere };
       return { where, what, fault: isOperation(where) ? when(isOf(where), fault) : fault };
     }),

@@ -1,7 +1,7 @@
 // Broken services: what HTTP and the contract ask of every answer.
 import { bearerOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
-import type { Sent } from './proxy.ts';
+import type { Fault, Sent } from './proxy.ts';
 import {
   answer,
   answerBody,
@@ -29,6 +29,9 @@ const required = () => {
 };
 const isHead = ({ method }: Sent) => method === 'HEAD';
 
+/** A fault that spoils the requests of every operation; it shows where it is listed. */
+const everywhere = (fault: Fault) => ({ everywhere: fault });
+
 export const http: Mutants = {
   getHealth: {
     'is well in other words': answerBody(200, () => ({ status: 'up' })),
@@ -50,6 +53,19 @@ export const http: Mutants = {
       },
     })),
     'calls all requests the same': answerHeaders(0, () => ({ 'x-request-id': 'request' })),
+    'lets pages read no header': everywhere(
+      answerHeaders(0, () => ({
+        'access-control-expose-headers': undefined,
+      })),
+    ),
+    'lets pages read no ETag': everywhere(
+      answerHeaders(0, (headers) => ({
+        'access-control-expose-headers': `${headers['access-control-expose-headers']}`.replace(
+          'ETag,',
+          '',
+        ),
+      })),
+    ),
   },
   getReadiness: {
     'answers 503 with a problem and no Retry-After': answer(200, () =>
@@ -62,6 +78,56 @@ export const http: Mutants = {
     'shows the private half': answerBody(200, () => ({ keys: [{ ...OKP, d: 'a' }] })),
     'shows the secret': answerBody(200, () => ({ keys: [{ kty: 'oct', k: 'a', alg: 'HS256' }] })),
     'answers the bare list': answer(200, () => ({ body: '[]' })),
+  },
+  getCurrentUser: {
+    'does not know HEAD': everywhere(
+      when(isHead, async () => problem(405, 'method_not_allowed', 'No')),
+    ),
+    'answers HEAD with nothing': everywhere(when(isHead, pretend(204))),
+    'says no Content-Type at HEAD': everywhere(
+      when(
+        isHead,
+        answerHeaders(200, () => ({ 'content-type': undefined })),
+      ),
+    ),
+  },
+  getTodo: {
+    'forgets the ETag at HEAD': everywhere(
+      when(
+        isHead,
+        answerHeaders(200, () => ({ etag: undefined })),
+      ),
+    ),
+  },
+  listTodos: {
+    'takes `/TODOS` for `/todos`': everywhere(ask(({ path }) => ({ path: path.toLowerCase() }))),
+  },
+  createTodo: {
+    'calls 413 by its old name': everywhere(
+      answerBody(413, (body) => ({
+        ...body,
+        title: 'Payload Too Large',
+      })),
+    ),
+    'takes a body that says no media type for JSON': everywhere(
+      askHeaders((headers) => ({
+        'content-type': headers['content-type'] ?? 'application/json',
+      })),
+    ),
+  },
+  'what the contract does not have': {
+    'asks for a token before it looks at the path': when(
+      ({ path, headers }) => path === '/nowhere' && headers['authorization'] === undefined,
+      answer(404, () => required()),
+    ),
+    'answers unknown paths in HTML': when(
+      ({ path }) => path === '/nowhere',
+      async () => made(404, {}, { 'content-type': 'text/html' }),
+    ),
+    'takes `/todos/` for `/todos`': ask(({ path }) => ({
+      path: path === '/todos/' ? '/todos' : path,
+    })),
+    'answers every path': when(({ path }) => path === '/nowhere', pretend(200, {})),
   },
   'every operation': {
     'names no request': answerHeaders(0, () => ({ 'x-request-id': undefined })),
@@ -141,10 +207,6 @@ export const http: Mutants = {
     'looks at Accept before the query': answer(400, (_, { headers }) =>
       headers['accept'] === 'text/html' ? problem(406, 'not_acceptable', 'No') : {},
     ),
-    'asks for a token before it looks at the path': when(
-      ({ path, headers }) => path === '/nowhere' && headers['authorization'] === undefined,
-      answer(404, () => required()),
-    ),
     'asks for a token before it looks at the method': when(
       ({ headers }) => headers['authorization'] === undefined,
       answer(405, () => required()),
@@ -154,29 +216,12 @@ export const http: Mutants = {
       isPreflight,
       answerHeaders(204, () => ({ allow: undefined })),
     ),
-    'calls 413 by its old name': answerBody(413, (body) => ({
-      ...body,
-      title: 'Payload Too Large',
-    })),
-    'takes a body that says no media type for JSON': askHeaders((headers) => ({
-      'content-type': headers['content-type'] ?? 'application/json',
-    })),
     'does not look at Accept': askHeaders(() => ({ accept: '*/*' })),
     'answers 400 to a body that is too large': answerStatus(413, 400),
     'reads a body of any media type': askHeaders(({ 'content-type': type }) => ({
       'content-type': type === 'text/plain' ? 'application/json' : type,
     })),
     'answers 400 to another media type': answer(415, () => problem(400, 'invalid_request', 'No')),
-    'does not know HEAD': when(isHead, async () => problem(405, 'method_not_allowed', 'No')),
-    'answers HEAD with nothing': when(isHead, pretend(204)),
-    'forgets the ETag at HEAD': when(
-      isHead,
-      answerHeaders(200, () => ({ etag: undefined })),
-    ),
-    'says no Content-Type at HEAD': when(
-      isHead,
-      answerHeaders(200, () => ({ 'content-type': undefined })),
-    ),
     'does not know OPTIONS': when(isPreflight, async () =>
       problem(405, 'method_not_allowed', 'No'),
     ),
@@ -193,24 +238,6 @@ export const http: Mutants = {
     'lets pages send no Authorization': answerHeaders(0, () => ({
       'access-control-allow-headers': '*',
     })),
-    'lets pages read no header': answerHeaders(0, () => ({
-      'access-control-expose-headers': undefined,
-    })),
-    'lets pages read no ETag': answerHeaders(0, (headers) => ({
-      'access-control-expose-headers': `${headers['access-control-expose-headers']}`.replace(
-        'ETag,',
-        '',
-      ),
-    })),
-    'answers unknown paths in HTML': when(
-      ({ path }) => path === '/nowhere',
-      async () => made(404, {}, { 'content-type': 'text/html' }),
-    ),
-    'takes `/todos/` for `/todos`': ask(({ path }) => ({
-      path: path === '/todos/' ? '/todos' : path,
-    })),
-    'takes `/TODOS` for `/todos`': ask(({ path }) => ({ path: path.toLowerCase() })),
-    'answers every path': when(({ path }) => path === '/nowhere', pretend(200, {})),
     'sends who has no token to a page': answer(401, (received) =>
       received.body.includes('authentication_required') ? made(302) : received,
     ),

@@ -34,6 +34,8 @@ operation('getTodo', () => {
     await change(id, { title: 'b' });
     const result = await get(id, etag);
     holds(result, 'The todo as it is now', succeeds(result, 200).title, 'b');
+    const isOld = result.response.headers.get('ETag') === etag;
+    holds(result, 'It changes whenever the todo does', isOld, false);
   });
 
   check(404, "a todo of somebody else's, and one that never was", async () => {
