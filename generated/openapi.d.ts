@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`. Do not edit.
-// openapi.yaml sha256: 93de6ba901a75ee2041c9005858ea1f7a9fd4f59bd9162f295b8f33d1af2cb83
+// openapi.yaml sha256: 694a8d6b370be8696af02cbd49311f4b471c4c6dff9d034e0a97a1658be4da45
 export interface operationSecurity {
     register: never;
     login: never;
@@ -604,7 +604,8 @@ export interface components {
             request_id?: string;
         };
         /**
-         * @description Which problem it is, for a program. Codes do not change.
+         * @description Which problem it is, for a program. Codes do not change. The examples of a response show every code
+         *     that it can have.
          * @enum {string}
          */
         ProblemCode: "invalid_request" | "authentication_required" | "invalid_access_token" | "access_token_expired" | "session_ended" | "invalid_credentials" | "invalid_refresh_token" | "registration_closed" | "wrong_password" | "password_change_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "username_taken" | "idempotency_key_reused" | "todo_limit_reached" | "precondition_failed" | "content_too_large" | "unsupported_media_type" | "expectation_failed" | "misdirected_request" | "too_many_requests" | "headers_too_large" | "internal_error" | "method_not_implemented" | "unavailable";

@@ -134,6 +134,12 @@ test.each<[string, Answer, string, string]>([
     'status:',
   ],
   [
+    'a code of another response',
+    { status: 404, body: { ...PROBLEM, code: 'username_taken' } },
+    'code: not_found',
+    'examples:',
+  ],
+  [
     'a request id in a 404',
     { status: 404, body: { ...PROBLEM, request_id: 'a' } },
     'no request_id',

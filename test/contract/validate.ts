@@ -131,9 +131,8 @@ const checkHeaders: Check = ({ response }, declared) => {
 const checkProblem: Check = ({ request, response }, { content }) => {
   const { properties = {} } = document.components.schemas?.['Problem'] ?? {};
   const isOwn = 'error' in properties && 'request_id' in properties;
-  if (!isOwn || !content?.['application/problem+json'] || request.method === 'HEAD') {
-    return undefined;
-  }
+  const media = content?.['application/problem+json'];
+  if (!isOwn || !media || request.method === 'HEAD') return undefined;
   const problem = JSON.parse(response.body); // checkBody has looked at it
   const id = response.headers.get('X-Request-Id');
   const expected: Record<string, unknown> = {
@@ -146,8 +145,19 @@ const checkProblem: Check = ({ request, response }, { content }) => {
     const what = value === undefined ? `no ${member}` : `${member}: ${JSON.stringify(value)}`;
     return { what, line: lineOf(properties, member) };
   }
-  return undefined;
+  const codes = codesOf(media);
+  if (codes.length === 0 || codes.includes(problem.code)) return undefined;
+  return {
+    what: `code: ${codes.join(' or ')}`,
+    line: lineOf(media, 'examples'),
+    found: problem.code,
+  };
 };
+
+/** The codes that a response can have: its examples show all of them. */
+function codesOf({ examples = {} }: Content): unknown[] {
+  return Object.values(examples).map((one) => Reflect.get(Object(resolve(one).value), 'code'));
+}
 
 /** How a value breaks its schema, if it does. */
 function violation(

@@ -186,6 +186,10 @@ export const account: Mutants = {
     'takes a refresh token for an access token': async (sent, forward, { accessOf }) =>
       forward({ ...sent, ...as(accessOf.get(bearerOf(sent)) ?? bearerOf(sent)) }),
     'answers 403 to a bad token': answerStatus(401, 403),
+    'answers a bad token with the code of a wrong password': answerBody(401, (body) => ({
+      ...body,
+      code: 'invalid_credentials',
+    })),
     'says why a token is bad': answerBody(401, (body) => ({
       ...body,
       ...{ detail: 'signature verification failed', error: 'signature verification failed' },

@@ -29,6 +29,20 @@ const required = () => {
 };
 const isHead = ({ method }: Sent) => method === 'HEAD';
 
+/** Codes that exist, but that no operation has under this status. */
+const OTHER_CODES: [status: number, code: string][] = [
+  [400, 'not_found'],
+  [401, 'wrong_password'],
+  [405, 'not_found'],
+  [406, 'unsupported_media_type'],
+  [413, 'invalid_request'],
+  [415, 'not_acceptable'],
+];
+const withOtherCode = ([status, code]: [number, string]): [string, Fault] => [
+  `answers ${status} with the code ${code}`,
+  answerBody(status, (body) => ({ ...body, code })),
+];
+
 /** A fault that spoils the requests of every operation; it shows where it is listed. */
 const everywhere = (fault: Fault) => ({ everywhere: fault });
 
@@ -130,6 +144,7 @@ export const http: Mutants = {
     'answers every path': when(({ path }) => path === '/nowhere', pretend(200, {})),
   },
   'every operation': {
+    ...Object.fromEntries(OTHER_CODES.map(withOtherCode)),
     'names no request': answerHeaders(0, () => ({ 'x-request-id': undefined })),
     'says nothing of caches': answerHeaders(0, () => ({ 'cache-control': undefined })),
     'lets caches keep refusals': answer(0, ({ status, headers }) => ({

@@ -163,6 +163,10 @@ export const sessions: Mutants = {
       async () => problem(400, 'invalid_request', 'too long'),
     ),
     'answers 403 to a bad token': answerStatus(401, 403),
+    'calls the session of a bad token ended': answerBody(401, (body) => ({
+      ...body,
+      code: 'session_ended',
+    })),
     'answers 201': answerStatus(200, 201),
     'adds expires_in': answerBody(200, (pair) => ({ ...pair, expires_in: 900 })),
     'gives an access token only': answerBody(200, ({ access_token }) => ({ access_token })),

@@ -44,6 +44,10 @@ const condition: Record<string, Fault> = {
     async () => problem(412, 'precondition_failed', 'Changed'),
   ),
   'answers 409 to a stale If-Match': answer(412, () => problem(409, 'username_taken', 'Changed')),
+  'gives a stale If-Match the code of a conflict': answerBody(412, (body) => ({
+    ...body,
+    code: 'idempotency_key_reused',
+  })),
   'says that the todo has changed where the ETag is weak': when(
     ({ headers }) => `${headers['if-match']}`.startsWith('W/'),
     answer(412, () => problem(412, 'precondition_failed', 'The todo has changed')),
@@ -102,6 +106,10 @@ export const todo: Mutants = {
     ),
     "shows anybody's todo": ofAnybody,
     "answers 403 for somebody else's": answerStatus(404, 403),
+    'gives what never was the code of a method': answerBody(404, (body) => ({
+      ...body,
+      code: 'method_not_allowed',
+    })),
     'answers null to what never was': answer(404, () => made(200, {}, { etag: '"1"' })),
     'answers 404 to what is no UUID': when(isNoUuid, async () => problem(404, 'not_found', 'None')),
     'cuts descriptions': answerBody(200, (body) => ({ ...body, description: '' })),

@@ -234,6 +234,10 @@ export const todos: Mutants = {
     },
     'answers another request under the same key': instead(409, 201, TODO),
     'answers 422 to another request under the same key': answerStatus(409, 422),
+    'gives another request under the same key the code of a name': answerBody(409, (body) => ({
+      ...body,
+      code: 'username_taken',
+    })),
     "takes one user's key for another's": async (sent, forward, { marks }) => {
       const key = `${sent.headers['idempotency-key']} ${sent.body}`;
       const before = sent.headers['idempotency-key'] && marks.get(key);
