@@ -1,13 +1,15 @@
 // Promise: a resource that `npm run new` writes, and one written as docs/adding-a-resource.md says, are
 // the same, and pass every check without a line elsewhere.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packages, ROOT } from '../../scripts/tools.ts';
 import { copyProject } from '../support/project-copy.ts';
+import { noteFaults } from './faults.ts';
 import { apply, stepsOf } from './page.ts';
 
 const git = (cwd: string, ...args: string[]) =>
@@ -102,23 +104,46 @@ test.each<[string, string, ...string[]]>([
   expect(code, output).toBe(0);
 });
 
-test('the service keeps the contract', async () => {
-  const service = spawn(process.execPath, [join(written, 'src/cli/todos.mjs'), 'start'], {
-    cwd: folder,
-    env: { PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'warn' },
+describe('a service with notes', () => {
+  let service: ChildProcessByStdio<null, Readable, null>;
+  let url = '';
+  beforeAll(async () => {
+    service = spawn(process.execPath, [join(written, 'src/cli/todos.mjs'), 'start'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PORT: '0',
+        DATABASE_URL: 'sqlite::memory:',
+        LOG_LEVEL: 'warn',
+        LOGIN_FREE_FAILURES_PER_ADDRESS: '1000000',
+      },
+    });
+    let output = '';
+    for await (const chunk of service.stdout.setEncoding('utf8')) {
+      output += chunk;
+      if (output.includes('contract')) break;
+    }
+    url = /http:\/\/localhost:\d+/.exec(output)?.[0] ?? '';
   });
-  onTestFinished(async () => {
+  afterAll(async () => {
     service.kill();
     await once(service, 'exit');
   });
-  let output = '';
-  for await (const chunk of service.stdout.setEncoding('utf8')) {
-    output += chunk;
-    if (output.includes('contract')) break;
-  }
-  const [url = ''] = /http:\/\/localhost:\d+/.exec(output) ?? [];
-  const suite = run(written, 'scripts/run.ts', 'contract', '--base-url', url);
-  expect(suite.code, suite.output).toBe(0);
+
+  test('it keeps the contract', () => {
+    const suite = run(written, 'scripts/run.ts', 'contract', '--base-url', url);
+    expect(suite.code, suite.output).toBe(0);
+  });
+
+  test('the checks that come from the document notice each fault', () => {
+    const { code, output } = run(written, 'test/new/broken-servers.ts', url);
+    expect(code, output).toBe(0);
+    const expected = noteFaults.map(({ operation, what, noticedBy }) => [
+      `${operation} ${what}`,
+      `${operation}: ${noticedBy}`,
+    ]);
+    expect(JSON.parse(output)).toEqual(Object.fromEntries(expected));
+  });
 });
 
 test.each([

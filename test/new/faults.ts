@@ -1,0 +1,177 @@
+// Faults of a service with the resource notes, and the check that has to notice each. These checks come
+// from the document alone: no check was written for notes.
+import { bearerOf, jsonOf } from '../contract/mutants/known.ts';
+import type { Fault, Sent } from '../contract/mutants/proxy.ts';
+import {
+  answer,
+  answerBody,
+  answerHeaders,
+  answerStatus,
+  as,
+  ask,
+  askBody,
+  askHeaders,
+  askQuery,
+  instead,
+  made,
+  problem,
+  when,
+} from '../contract/mutants/words.ts';
+
+export interface NoteFault {
+  operation: string;
+  what: string;
+  fault: Fault | { everywhere: Fault };
+  noticedBy: string;
+}
+
+const NOTE = {
+  id: '01a20f3c-c4b1-7248-8f7a-578460daf654',
+  title: 'a',
+  body: '',
+  created_at: '2026-01-01T00:00:00.000Z',
+  updated_at: '2026-01-01T00:00:00.000Z',
+};
+
+const titleIn = (sent: { body: string }) => `${jsonOf(sent)['title']}`;
+
+/** Shows a note to every user. */
+const shownToAll: Fault = async (sent, forward, { marks }) => {
+  const received = await forward(sent);
+  if (received.status === 201) marks.set(`/notes/${jsonOf(received)['id']}`, bearerOf(sent));
+  const owner = sent.method === 'GET' && marks.get(sent.path);
+  return received.status === 404 && owner ? forward({ ...sent, ...as(owner) }) : received;
+};
+
+const read = (sent: Sent): Sent => ({ ...sent, method: 'GET', body: '' });
+
+const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy: string][]> = {
+  listNotes: [
+    ['asks for no token', instead(401, 200, []), '401 no access token'],
+    [
+      'wraps the list',
+      answer(200, ({ body }) => ({ body: `{"items":${body}}` })),
+      'taken: a request that the schemas allow',
+    ],
+    [
+      'accepts a limit of 101',
+      askQuery(({ limit }) => ({ limit: limit === '101' ? '100' : limit })),
+      '400 limit greater than 100',
+    ],
+    [
+      'accepts unknown parameters',
+      askQuery(() => ({ bogus: undefined })),
+      '400 an unknown query parameter',
+    ],
+    [
+      'has no Link to the next page',
+      answerHeaders(200, () => ({ link: undefined })),
+      '200 two items on two pages, with a Link from one to the other',
+    ],
+  ],
+  createNote: [
+    ['answers 200', answerStatus(201, 200), 'taken: a request that the schemas allow'],
+    [
+      'answers without a Location',
+      answerHeaders(201, () => ({ location: undefined })),
+      'taken: a request that the schemas allow',
+    ],
+    [
+      'loses the body of the note',
+      answerBody(201, (note) => ({ ...note, body: '' })),
+      'taken: /title of 1 character',
+    ],
+    [
+      'accepts unknown members',
+      askBody(({ bogus: _, ...note }) => note),
+      '400 /bogus that is unknown',
+    ],
+    [
+      'accepts a title of 201 characters',
+      when(
+        (sent) => titleIn(sent).length === 201,
+        askBody((note) => ({ ...note, title: `${note['title']}`.slice(0, 200) })),
+      ),
+      '400 /title longer than 200 characters',
+    ],
+    [
+      'rejects a title of 200 characters',
+      when(
+        (sent) => [...titleIn(sent)].length === 200,
+        async () => problem(400, 'invalid_request', 'Too long'),
+      ),
+      'taken: /title of 200 characters',
+    ],
+    [
+      'accepts another media type',
+      askHeaders(() => ({ 'content-type': 'application/json' })),
+      '415 a body of another media type',
+    ],
+    [
+      'accepts a body that is too large',
+      ask(({ body }) => ({ body: body.trimEnd() })),
+      '413 a body that is one byte too large',
+    ],
+    ['answers 422 to wrong bodies', answerStatus(400, 422), '400 an unknown query parameter'],
+  ],
+  getNote: [
+    ['invents notes', instead(404, 200, NOTE), '404 a note_id that never was'],
+    ['shows notes to other users', { everywhere: shownToAll }, "404 a note_id of another user's"],
+    [
+      'answers 404 with another code',
+      answerBody(404, (body) => ({ ...body, code: 'username_taken' })),
+      'taken: the example of note_id: 019ab1d0-5c00-7000-8000-000000000001',
+    ],
+    [
+      'answers text',
+      answerHeaders(200, () => ({ 'content-type': 'text/plain' })),
+      'taken: a request that the schemas allow',
+    ],
+    [
+      'leaves created_at out',
+      answerBody(200, ({ created_at: _, ...note }) => note),
+      'taken: a request that the schemas allow',
+    ],
+    [
+      'says nothing about caches',
+      answerHeaders(200, () => ({ 'cache-control': undefined })),
+      'taken: a request that the schemas allow',
+    ],
+    ['ignores Accept', askHeaders(() => ({ accept: '*/*' })), '406 an Accept that excludes JSON'],
+  ],
+  replaceNote: [
+    [
+      'answers with the note as it was',
+      async (sent, forward) => {
+        const before = await forward(read(sent));
+        const received = await forward(sent);
+        return received.status === 200 ? before : received;
+      },
+      'taken: a body with no more than it needs',
+    ],
+    [
+      'accepts a body without a title',
+      askBody((note) => ({ title: 'a', ...note })),
+      '400 /title that is missing',
+    ],
+  ],
+  deleteNote: [
+    [
+      'deletes nothing',
+      async (sent, forward) => {
+        const received = await forward(read(sent));
+        return received.status === 200 ? made(204) : received;
+      },
+      '404 getNote after deleteNote',
+    ],
+    [
+      'answers 200 with a message',
+      answer(204, () => made(200, { message: 'Deleted' })),
+      'taken: a request that the schemas allow',
+    ],
+  ],
+};
+
+export const noteFaults: NoteFault[] = Object.entries(TABLE).flatMap(([operation, faults]) =>
+  faults.map(([what, fault, noticedBy]) => ({ operation, what, fault, noticedBy })),
+);
