@@ -67,7 +67,7 @@ test('docs/tools.md names at least 20 consumers to run, and 20 languages of open
 describe.each(documents)('$source is taken', ({ file, isForAll }) => {
   const takers = consumers.filter(({ does }) => isForAll || does === 'validates');
   for (const { name, command } of takers) {
-    const needsGo = command.startsWith('go ');
+    const needsGo = /\bgo tool\b/.test(command);
     test.skipIf(noGo && needsGo)(
       `by ${name}`,
       async ({ signal }) => {
