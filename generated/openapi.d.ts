@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`. Do not edit.
-// openapi.yaml sha256: 694a8d6b370be8696af02cbd49311f4b471c4c6dff9d034e0a97a1658be4da45
+// openapi.yaml sha256: 34b266441d7f59a7ee1a1930c84cff309cd442c2e9143f6adbb5c398e1c45525
 export interface operationSecurity {
     register: never;
     login: never;
