@@ -222,7 +222,7 @@ test('a service on PostgreSQL has secrets of its own, wherever it listens', () =
     DATABASE_POOL_QUEUE: '4',
     JWT_SECRET: 's'.repeat(32),
   });
-  expect(database).toEqual({ engine: 'postgres', url: DATABASE_URL, poolSize: 3, poolQueue: 4 });
+  expect(database).toEqual({ engine: 'postgres', url: DATABASE_URL, poolSize: 3, maxQueued: 4 });
   expect(isDevelopment).toBe(false);
 });
 
