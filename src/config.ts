@@ -8,6 +8,7 @@ import type { DatabaseLocation } from './database/connect.ts';
 import { escapeUnsafe } from './escape-unsafe.ts';
 import { isHostPattern } from './http/allowed-hosts.ts';
 import { isOriginPattern } from './http/cors-origins.ts';
+import { OperatorError } from './operator-error.ts';
 
 /** All that can be set; durations in seconds, sizes in bytes. */
 export interface Config {
@@ -53,9 +54,7 @@ export interface Config {
 }
 
 /** A variable has a value that the service cannot start with; the message names it. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
+export class ConfigError extends OperatorError {}
 
 const duration = makeValidator<number>((input) =>
   parseInteger(input, 1, 10 * 365 * 86_400, 'seconds'),

@@ -1,7 +1,6 @@
-import { SecretFileError } from './auth/development-secret.ts';
 import { ConfigError } from './config.ts';
 import { explainDatabaseError } from './database/explain-error.ts';
-import { MigrationError } from './database/migrate.ts';
+import { OperatorError } from './operator-error.ts';
 
 const OTHER_PORT = 'Set PORT, or METRICS_PORT, to another one.';
 const OWN_ADDRESS = 'Set HOST to an address of this machine, for example HOST=127.0.0.1.';
@@ -17,14 +16,15 @@ const NETWORK_REMEDIES: Record<string, string> = {
   EAI_AGAIN: OWN_ADDRESS,
 };
 
-/**
- * @returns what is wrong and what to do about it, for a person, if the operator can do something;
- *   undefined for a bug, whose stack trace is of use
- */
+/** @returns what is wrong and what the operator can do; undefined for a bug: print its stack trace */
+export function explainError(error: unknown): string | undefined {
+  return error instanceof OperatorError ? error.message : explainDatabaseError(error);
+}
+
+/** The same for an error at start, which may also come from the configuration or the network. */
 export function explainStartError(error: unknown): string | undefined {
   if (error instanceof ConfigError) return `The configuration is wrong.\n${error.message}`;
-  if (error instanceof MigrationError || error instanceof SecretFileError) return error.message;
-  return explainDatabaseError(error) ?? explainSystemError(error);
+  return explainError(error) ?? explainSystemError(error);
 }
 
 function explainSystemError(error: unknown): string | undefined {

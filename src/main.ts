@@ -3,10 +3,10 @@ import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
 import { DEMO_CREDENTIALS, hasDemoUser } from './demo-user.ts';
+import { explainStartError } from './explain-error.ts';
 import { createLogger } from './observability/logger.ts';
 import { createReadableLog } from './observability/readable-log.ts';
 import { type Service, startService } from './service.ts';
-import { explainStartError } from './start-errors.ts';
 import {
   startWorkers,
   type WorkerCommand,

@@ -10,16 +10,12 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
-
-/** The file of the secret cannot be trusted; the message says why and what to do. */
-export class SecretFileError extends Error {
-  override name = 'SecretFileError';
-}
+import { OperatorError } from '../operator-error.ts';
 
 /**
  * The secret of a service that somebody is trying out: made once and kept beside the database
  * file, readable only by its owner. A database in memory has one for as long as it lives.
- * @throws SecretFileError if somebody else could have written or read it
+ * @throws OperatorError if somebody else could have written or read it
  */
 export function loadDevelopmentSecret(databasePath: string): string {
   const secret = randomBytes(32).toString('base64url');
@@ -41,7 +37,7 @@ function readSecretFile(path: string): string {
   const file = openWithoutFollowingLinks(path);
   try {
     const fault = findFault(fstatSync(file));
-    if (fault) throw createSecretFileError(path, fault);
+    if (fault) throw createFileError(path, fault);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
@@ -54,7 +50,7 @@ function openWithoutFollowingLinks(path: string): number {
   try {
     return openSync(path, flags);
   } catch (error) {
-    throw hasCode(error, 'ELOOP') ? createSecretFileError(path, 'is a symbolic link') : error;
+    throw hasCode(error, 'ELOOP') ? createFileError(path, 'is a symbolic link') : error;
   }
 }
 
@@ -69,8 +65,8 @@ function findFault(stats: Stats): string | undefined {
   return stats.mode & 0o077 ? `can be read or written by others (mode ${mode})` : undefined;
 }
 
-function createSecretFileError(path: string, fault: string): SecretFileError {
-  return new SecretFileError(
+function createFileError(path: string, fault: string): OperatorError {
+  return new OperatorError(
     `${path} ${fault}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.`,
   );
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { readDatabaseLocation } from '../config.ts';
-import { BackupError, backUpSqlite } from '../database/backup.ts';
+import { backUpSqlite } from '../database/backup.ts';
+import { OperatorError } from '../operator-error.ts';
 import { assertDatabaseExists } from './database.ts';
-import { CommandError, throwAsCommandError } from './errors.ts';
+import { throwAsOperatorError } from './errors.ts';
 import { createProgressReporter, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
@@ -25,25 +26,20 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
 async function backUp(file: string, terminal: Terminal): Promise<Result> {
   const location = readDatabaseLocation(terminal.environment);
   if (location.engine === 'postgres') {
-    throw new CommandError(
+    throw new OperatorError(
       'DATABASE_URL is PostgreSQL: back it up with pg_dump, see docs/backup.md',
     );
   }
   if (location.path === ':memory:')
-    throw new CommandError('A database in memory has no file to back up');
+    throw new OperatorError('A database in memory has no file to back up');
   assertDatabaseExists(location);
   const report = createProgressReporter(terminal, 'backing up');
   const size = await backUpSqlite(location.path, file, ({ done, total }) =>
     report('', `${formatMegabytes(done)} MB of ${formatMegabytes(total)} MB`),
-  ).catch(explainBackupError);
+  ).catch(throwAsOperatorError);
   return { text: `Complete: ${file}, ${formatMegabytes(size)} MB`, data: { file, bytes: size } };
 }
 
 function formatMegabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
-}
-
-function explainBackupError(error: unknown): never {
-  if (error instanceof BackupError) throw new CommandError(error.message);
-  throwAsCommandError(error);
 }

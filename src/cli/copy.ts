@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ConfigError, readDatabaseLocation } from '../config.ts';
 import type { DatabaseLocation } from '../database/connect.ts';
-import { CopyError, copyDatabase } from '../database/copy.ts';
+import { copyDatabase } from '../database/copy.ts';
 import { assertDatabaseExists, openDatabase } from './database.ts';
-import { CommandError, redactPasswords, UsageError } from './errors.ts';
+import { redactPasswords, UsageError } from './errors.ts';
 import {
   createProgressReporter,
   formatCount,
@@ -57,7 +57,7 @@ async function copy(options: CopyOptions, terminal: Terminal): Promise<Result> {
         ),
       ),
     ),
-  ).catch(explainCopyError);
+  );
   const rows = formatCount(count, 'row');
   const text = `Complete: ${rows}, and both databases have the same.\n\n${describeNextStep(from, to)}`;
   return { text, data: { from: formatLocation(from), to: formatLocation(to), rows: count } };
@@ -81,10 +81,6 @@ function readLocation(
 function formatLocation(location: DatabaseLocation): string {
   if (location.engine === 'sqlite') return `sqlite:${location.path}`;
   return redactPasswords(location.url).replace(/[?#].*/, '');
-}
-
-function explainCopyError(error: unknown): never {
-  throw error instanceof CopyError ? new CommandError(error.message) : error;
 }
 
 /** What the service needs to accept the sessions that were copied, without saying the secret. */

@@ -1,11 +1,12 @@
 // What the commands share that work on the database of the service.
+
 import { existsSync } from 'node:fs';
 import { v7 as uuid } from 'uuid';
 import type { AuditEvent, AuditEventName } from '../auth/audit-repository.ts';
 import { findUserByName } from '../auth/user-repository.ts';
 import { readDatabaseLocation } from '../config.ts';
 import { connect, type DatabaseLocation, type Db } from '../database/connect.ts';
-import { CommandError } from './errors.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opens the database of DATABASE_URL for the work. @throws Fault if it does not exist */
@@ -21,7 +22,7 @@ export async function withDatabase<T>(
 /** @throws Fault where opening the database would make an empty one */
 export function assertDatabaseExists(location: DatabaseLocation): void {
   if (location.engine === 'sqlite' && !existsSync(location.path)) {
-    throw new CommandError(`there is no database at ${location.path}`);
+    throw new OperatorError(`there is no database at ${location.path}`);
   }
 }
 
@@ -41,7 +42,7 @@ export async function openDatabase<T>(
 /** @throws Fault if there is no user with the name */
 export async function requireUser(db: Db, name: string) {
   const user = await findUserByName(db, name);
-  if (!user) throw new CommandError(`there is no user ${name}`);
+  if (!user) throw new OperatorError(`there is no user ${name}`);
   return user;
 }
 

@@ -1,11 +1,6 @@
 import { CommanderError, InvalidArgumentError } from 'commander';
-import { ConfigError } from '../config.ts';
-import { isOutage } from '../database/errors.ts';
-import { explainDatabaseError } from '../database/explain-error.ts';
-import { MigrationError } from '../database/migrate.ts';
-
-/** What is wrong, for a person. The command ends with 1. */
-export class CommandError extends Error {}
+import { explainError } from '../explain-error.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /** The command line is wrong. The command ends with 2. */
 export class UsageError extends Error {}
@@ -15,11 +10,7 @@ export const SEE_HELP = '--help lists what the command takes.';
 /** @returns what is wrong, for a person; undefined for a bug, whose stack trace is of use */
 export function explainCommandError(error: unknown): string | undefined {
   if (error instanceof UsageError) return `${error.message}\n\n${SEE_HELP}`;
-  const isKnown = [CommandError, ConfigError, MigrationError].some((kind) => error instanceof kind);
-  if (error instanceof Error && isKnown) return error.message;
-  const sentence = explainDatabaseError(error);
-  if (sentence !== undefined) return sentence;
-  return error instanceof Error && isOutage(error) ? error.message : undefined;
+  return explainError(error);
 }
 
 /** Whether commander has refused the command line, or has printed what it was asked for. */
@@ -39,7 +30,7 @@ export function redactPasswords(text: string): string {
 }
 
 /** A system call has failed because of what the operator asked for: a file that cannot be written. */
-export function throwAsCommandError(error: unknown): never {
+export function throwAsOperatorError(error: unknown): never {
   const isSystem = error instanceof Error && 'syscall' in error;
-  throw isSystem ? new CommandError(error.message) : error;
+  throw isSystem ? new OperatorError(error.message) : error;
 }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { readOnlyTransaction } from '../database/read-only-transaction.ts';
 import { requireUser, withDatabase } from './database.ts';
-import { throwAsCommandError } from './errors.ts';
+import { throwAsOperatorError } from './errors.ts';
 import { exportPersonalData } from './personal-data.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -38,7 +38,7 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
         await readOnlyTransaction(db, async (trx) => {
           const data = exportPersonalData(trx, id, Date.now());
           if (file !== undefined) await writeFileAtomically(data, file);
-          else await pipeline(data, terminal.output, { end: false }).catch(throwAsCommandError);
+          else await pipeline(data, terminal.output, { end: false }).catch(throwAsOperatorError);
         });
       }),
     );
@@ -52,6 +52,6 @@ async function writeFileAtomically(data: AsyncIterable<string>, file: string): P
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
-    throwAsCommandError(error);
+    throwAsOperatorError(error);
   }
 }

@@ -4,7 +4,8 @@ import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { importJwks } from '../auth/keys.ts';
 import { decodeText } from '../decode-text.ts';
-import { CommandError, parseCount, UsageError } from './errors.ts';
+import { OperatorError } from '../operator-error.ts';
+import { parseCount, UsageError } from './errors.ts';
 import { formatCount, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
@@ -64,7 +65,7 @@ async function readKeys(file: string): Promise<DatedKey[]> {
   } catch (error) {
     // The message of a JSON error would quote the secret.
     const isSyntax = error instanceof SyntaxError || !(error instanceof Error);
-    throw new CommandError(
+    throw new OperatorError(
       `${file} cannot be used: ${isSyntax ? 'it is not JSON' : error.message}`,
     );
   }

@@ -8,8 +8,9 @@ import {
   migrateTo,
   planMigrations,
 } from '../database/migrate.ts';
+import { OperatorError } from '../operator-error.ts';
 import { openDatabase, withDatabase } from './database.ts';
-import { CommandError, parseCount } from './errors.ts';
+import { parseCount } from './errors.ts';
 import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
@@ -86,7 +87,7 @@ async function describeUndo(db: Db, plan: MigrationPlan): Promise<Result> {
   const names = planMigrations(await listMigrations(db), plan);
   if (names.length === 0) return { text: 'There is nothing to do.', data: { undone: [] } };
   const destroyed = await describeDataLoss(db, names);
-  throw new CommandError(
+  throw new OperatorError(
     [
       `This undoes ${names.join(', ')} and destroys, with all that is in them:`,
       ...destroyed.map((thing) => `  ${thing}`),

@@ -3,9 +3,9 @@ import { recordAuditEvent } from '../auth/audit-repository.ts';
 import { listLiveSessions, revokeSessions } from '../auth/session-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
+import { OperatorError } from '../operator-error.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { createOperatorEvent, requireUser, withDatabase } from './database.ts';
-import { CommandError } from './errors.ts';
 import {
   formatCount,
   formatInstant,
@@ -72,7 +72,7 @@ async function revokeUserSessions(
     return ids;
   });
   if (session !== undefined && revoked.length === 0) {
-    throw new CommandError(`there is no live session ${session} of ${username}`);
+    throw new OperatorError(`there is no live session ${session} of ${username}`);
   }
   return {
     text: `${formatCount(revoked.length, 'session')} of ${username} revoked.`,

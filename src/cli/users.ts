@@ -12,9 +12,9 @@ import {
 import type { Db } from '../database/connect.ts';
 import { deleteUserData } from '../database/delete-user-data.ts';
 import { transact } from '../database/transaction.ts';
+import { OperatorError } from '../operator-error.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { createOperatorEvent, requireUser, withDatabase } from './database.ts';
-import { CommandError } from './errors.ts';
 import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
 
 /** As in the contract. */
@@ -87,13 +87,13 @@ async function listAllUsers(db: Db): Promise<Result> {
 
 async function createUserWithPassword(db: Db, username: string): Promise<Result> {
   if (!USERNAME_PATTERN.test(username))
-    throw new CommandError(`${username} is not a name: ${USERNAME_PATTERN.source}`);
+    throw new OperatorError(`${username} is not a name: ${USERNAME_PATTERN.source}`);
   const password = createRandomPassword();
   const passwordHash = await hashPassword(password);
   await transact(db, async (trx) => {
     const user = { username, passwordHash, now: Date.now(), isTemporary: true };
     const created = await createUser(trx, user);
-    if (!created) throw new CommandError(`the name ${username} is taken`);
+    if (!created) throw new OperatorError(`the name ${username} is taken`);
     await recordOperatorEvent(trx, 'registered', created.id);
   });
   return formatPassword(username, password);
@@ -114,7 +114,7 @@ async function setRandomPassword(db: Db, name: string): Promise<Result> {
 async function deleteUserForGood(db: Db, name: string, isSure: boolean): Promise<Result> {
   const user = await requireUser(db, name);
   if (!isSure)
-    throw new CommandError(`Nothing has been done. --yes deletes ${user.username} for good.`);
+    throw new OperatorError(`Nothing has been done. --yes deletes ${user.username} for good.`);
   await transact(db, (trx) => endSessions(trx, user.id));
   await deleteUserData(db, user.id);
   await transact(db, async (trx) => {

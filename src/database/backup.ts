@@ -2,11 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-
-/** There is no backup; the message says why, for a person. */
-export class BackupError extends Error {
-  override name = 'BackupError';
-}
+import { OperatorError } from '../operator-error.ts';
 
 /** How many bytes have been copied. */
 export interface BackupProgress {
@@ -18,15 +14,15 @@ export interface BackupProgress {
  * Copies an SQLite database into a new file, as it is at one moment, while others read and write
  * it. The file is there when it is complete and checked, or not at all.
  * @returns its size in bytes
- * @throws BackupError
+ * @throws OperatorError
  */
 export async function backUpSqlite(
   path: string,
   file: string,
   onProgress: (progress: BackupProgress) => void,
 ): Promise<number> {
-  if (existsSync(file)) throw new BackupError(`${file} exists: name a file that does not`);
-  if (!existsSync(dirname(file))) throw new BackupError(`there is no folder ${dirname(file)}`);
+  if (existsSync(file)) throw new OperatorError(`${file} exists: name a file that does not`);
+  if (!existsSync(dirname(file))) throw new OperatorError(`there is no folder ${dirname(file)}`);
   const draft = `${file}.${randomBytes(8).toString('hex')}`;
   try {
     const size = await copyPages(path, draft, onProgress);
@@ -64,12 +60,12 @@ async function copyPages(
 /** 4 MB with SQLite's usual page size. */
 const PAGES_PER_STEP = 1000;
 
-/** @throws BackupError if the copy is damaged, as its source is then */
+/** @throws OperatorError if the copy is damaged, as its source is then */
 function assertIntact(draft: string): void {
   const copy = new BetterSqlite3(draft);
   try {
     const result = copy.pragma('quick_check(1)', { simple: true });
-    if (result !== 'ok') throw new BackupError(`the database is damaged: ${result}`);
+    if (result !== 'ok') throw new OperatorError(`the database is damaged: ${result}`);
   } finally {
     copy.close();
   }

@@ -1,3 +1,4 @@
+import { OperatorError } from '../operator-error.ts';
 import type { Db } from './connect.ts';
 import { isRejectedValue } from './errors.ts';
 import { applyPlan, listMigrations } from './migrate.ts';
@@ -5,11 +6,6 @@ import { withMigrationLock } from './migration-lock.ts';
 import { readOnlyTransaction } from './read-only-transaction.ts';
 import { insertRows, readRows, sumColumns, type TableTotals } from './rows.ts';
 import { TABLE_NAMES, type Table } from './schema.ts';
-
-/** There is no copy; the message says why, for a person. */
-export class CopyError extends Error {
-  override name = 'CopyError';
-}
 
 /** How many rows of a table have been copied. */
 export interface CopyProgress {
@@ -24,7 +20,7 @@ type TotalsByTable = Map<Table, TableTotals>;
  * Copies all rows into an empty target, in one transaction: all of them or none. At the end both
  * databases must have the same counts and sums, and the source those that it had before.
  * @returns how many rows there are
- * @throws CopyError
+ * @throws OperatorError
  */
 export async function copyDatabase(
   source: Db,
@@ -53,7 +49,7 @@ export async function copyDatabase(
 async function assertSameVersion(source: Db): Promise<void> {
   const states = await listMigrations(source);
   if (states.every(({ appliedAt, isKnown }) => appliedAt && isKnown)) return;
-  throw new CopyError(
+  throw new OperatorError(
     'The source has the tables of another version of the service: todos migrate up brings them to this one, if it is the newer.',
   );
 }
@@ -71,7 +67,7 @@ async function assertEmpty(target: Db, secretsOfSource: string[]): Promise<void>
   const isOwn = secrets.some((value) => secretsOfSource.includes(value));
   const what = isOwn ? 'is the source itself, or a copy of it' : 'belongs to another service';
   const users = totals.get('users')?.count;
-  throw new CopyError(
+  throw new OperatorError(
     `The target ${what}: it has ${rows} rows, ${users} of them users. Copy into an empty database.`,
   );
 }
@@ -97,7 +93,7 @@ function explainRejectedRow(table: Table): (error: unknown) => never {
   return (error) => {
     if (!isRejectedValue(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CopyError(`The target does not take a row of ${table}: ${reason}`);
+    throw new OperatorError(`The target does not take a row of ${table}: ${reason}`);
   };
 }
 
@@ -111,7 +107,7 @@ function countRows(totals: TotalsByTable): number {
   return [...totals.values()].reduce((sum, { count }) => sum + count, 0);
 }
 
-/** @throws CopyError naming the tables that differ */
+/** @throws OperatorError naming the tables that differ */
 function assertEqualTotals(before: TotalsByTable, now: TotalsByTable, fault: string): void {
   const differences = TABLE_NAMES.flatMap((table) => {
     const [expected, found] = [before.get(table), now.get(table)];
@@ -120,7 +116,7 @@ function assertEqualTotals(before: TotalsByTable, now: TotalsByTable, fault: str
     return `  ${table}: ${expected?.count} rows when they were copied, ${found?.count} now`;
   });
   if (differences.length === 0) return;
-  throw new CopyError(
+  throw new OperatorError(
     `${fault}:\n${differences.join('\n')}\nNothing has been copied. Stop the services on both and run it again.`,
   );
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator, NO_MIGRATIONS } from 'kysely/migration';
+import { OperatorError } from '../operator-error.ts';
 import type { Db } from './connect.ts';
 import { withMigrationLock } from './migration-lock.ts';
 
@@ -22,11 +23,6 @@ async function loadMigrations(folder: URL): Promise<Record<string, ReversibleMig
     return [file.slice(0, -'.ts'.length), migration] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
-}
-
-/** It cannot be migrated as it was asked for; the message says why, for a person. */
-export class MigrationError extends Error {
-  override name = 'MigrationError';
 }
 
 /**
@@ -81,13 +77,13 @@ export async function listMigrations(db: Db): Promise<MigrationState[]> {
 export function planMigrations(states: MigrationState[], { direction, to, steps }: MigrationPlan) {
   const unknown = states.find(({ isKnown }) => !isKnown);
   if (unknown) {
-    throw new MigrationError(
+    throw new OperatorError(
       `The database has the migration ${unknown.name}, which this version of the service does not know: a newer one has migrated it.`,
     );
   }
   const end = direction === 'down' && to === 'none' ? '' : to;
   if (end && !states.some(({ name }) => name === end)) {
-    throw new MigrationError(`There is no migration ${end}.`);
+    throw new OperatorError(`There is no migration ${end}.`);
   }
   const names = states
     .filter(({ appliedAt }) => (appliedAt === undefined) === (direction === 'up'))
