@@ -164,12 +164,12 @@ function route(router: Router<Target>, context: RequestContext): Target | AnyRes
   }
   const match = router.find(context.path);
   if (!match) return notFound();
-  const { targets, path, allow } = match.route;
+  const { targets, path } = match.route;
   context.route = path;
   context.parameters = match.parameters;
   const { method } = context;
-  const target = targets.get(method === 'HEAD' ? 'GET' : method);
-  if (!target) return methodNotAllowed(method, allow);
+  const target = targets.get(method);
+  if (!target) return methodNotAllowed(method, targets.keys());
   if ('operation' in target) context.operation = target.operation;
   return target;
 }

@@ -1,41 +1,50 @@
 import { problem } from './problem.ts';
 import type { AnyResponse } from './write-response.ts';
 
-/** A path of the service, as it is written in the contract: `/todos/{todo_id}`. */
+/** A path of the service, as the contract writes it: `/todos/{todo_id}`. */
 export interface Route<Target> {
   path: string;
-  /** What answers, by method. `HEAD` is answered by what answers `GET`. */
+  /** Which segments of the path are parameters. */
+  parameters: { index: number; name: string }[];
+  /** By method. */
   targets: Map<string, Target>;
-  /** For the `Allow` header. */
-  allow: string;
 }
 
-/** A route that was found, with the decoded values of its parameters. */
+/** A route, with the decoded values of its parameters. */
 export interface Match<Target> {
   route: Route<Target>;
   parameters: Record<string, string>;
 }
 
-/** A segment of a path, and what may follow it. */
+/** The routes whose first segments are the same. */
 interface Node<Target> {
-  literals: Map<string, Node<Target>>;
-  parameter: { name: string; node: Node<Target> } | undefined;
+  /** By the next segment. */
+  children: Map<string, Node<Target>>;
   route: Route<Target> | undefined;
 }
 
-/** Finds the route of a path in time that does not depend on how many routes there are. */
-export class Router<Target> {
-  #root: Node<Target> = createNode();
+/** Instead of a segment: any value. No segment has a slash. */
+const PARAMETER = '/';
 
+/** Finds the route of a path in a tree of segments: the number of routes does not matter. */
+export class Router<Target> {
+  readonly #root: Node<Target> = { children: new Map(), route: undefined };
+
+  /** A target of `GET` is the target of `HEAD`, too. */
   add(method: string, path: string, target: Target): void {
     let node = this.#root;
-    for (const segment of path.split('/')) node = descend(node, segment);
-    node.route ??= { path, targets: new Map(), allow: '' };
+    const parameters: Route<Target>['parameters'] = [];
+    for (const [index, segment] of path.split('/').entries()) {
+      const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+      if (name !== undefined) parameters.push({ index, name });
+      const key = name === undefined ? segment : PARAMETER;
+      const next = node.children.get(key) ?? { children: new Map(), route: undefined };
+      node.children.set(key, next);
+      node = next;
+    }
+    node.route ??= { path, parameters, targets: new Map() };
     node.route.targets.set(method, target);
-    const methods = [...node.route.targets.keys()];
-    node.route.allow = methods
-      .flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : known))
-      .join(', ');
+    if (method === 'GET') node.route.targets.set('HEAD', target);
   }
 
   /**
@@ -43,48 +52,35 @@ export class Router<Target> {
    * @throws URIError when an escape sequence in it is malformed
    */
   find(path: string): Match<Target> | undefined {
-    return search(this.#root, path.split('/'), 0);
+    const segments = path.split('/');
+    const route = findRoute(this.#root, segments, 0);
+    if (!route) return undefined;
+    const parameters: Record<string, string> = {};
+    for (const { index, name } of route.parameters) {
+      parameters[name] = decodeURIComponent(segments[index] ?? '');
+    }
+    return { route, parameters };
   }
 }
 
 /** A literal comes before a parameter, as OpenAPI asks. */
-function search<Target>(
-  node: Node<Target>,
+function findRoute<Target>(
+  { children, route }: Node<Target>,
   segments: string[],
   index: number,
-): Match<Target> | undefined {
+): Route<Target> | undefined {
   const segment = segments[index];
-  if (segment === undefined) return node.route && { route: node.route, parameters: {} };
-  const literal = node.literals.get(segment);
-  const match = literal && search(literal, segments, index + 1);
-  if (match || !node.parameter || segment === '') return match;
-  const other = search(node.parameter.node, segments, index + 1);
-  if (other) other.parameters[node.parameter.name] = decodeURIComponent(segment);
-  return other;
-}
-
-function createNode<Target>(): Node<Target> {
-  return { literals: new Map(), parameter: undefined, route: undefined };
-}
-
-function descend<Target>(node: Node<Target>, segment: string): Node<Target> {
-  const name = /^\{(\w+)\}$/.exec(segment)?.[1];
-  if (name !== undefined) {
-    node.parameter ??= { name, node: createNode() };
-    if (node.parameter.name === name) return node.parameter.node;
-    throw new Error(`openapi.yaml names one parameter both {${node.parameter.name}} and {${name}}`);
-  }
-  if (segment.includes('{')) {
-    throw new Error(`openapi.yaml has a parameter that is not a whole segment: ${segment}`);
-  }
-  const next = node.literals.get(segment) ?? createNode();
-  node.literals.set(segment, next);
-  return next;
+  if (segment === undefined) return route;
+  const literal = children.get(segment);
+  const found = literal && findRoute(literal, segments, index + 1);
+  if (found || segment === '') return found;
+  const parameter = children.get(PARAMETER);
+  return parameter && findRoute(parameter, segments, index + 1);
 }
 
 /** 405, or the answer to `OPTIONS`: what a path answers to a method that it does not have. */
-export function methodNotAllowed(method: string, allow: string): AnyResponse {
-  const headers = { Allow: allow };
+export function methodNotAllowed(method: string, allowed: Iterable<string>): AnyResponse {
+  const headers = { Allow: [...allowed].join(', ') };
   if (method === 'OPTIONS') return { status: 204, headers };
   return { ...problem(405, 'method_not_allowed', `${method} is not allowed here`), headers };
 }
