@@ -179,6 +179,7 @@ function checkCompleteness({ document, handlers, security }: ContractOptions): v
     else if (declared.has(operationId)) faults.push(`two operations are called ${operationId}`);
     else if (!Object.hasOwn(handlers, operationId)) faults.push(`${operationId} has no handler`);
     if (operationId) declared.add(operationId);
+    if (/[^/]\{|\}[^/]/.test(path)) faults.push(`${path} has a parameter within a segment`);
     const requirements = operation.security ?? document.security ?? [];
     if (requirements.length > 1 || Object.keys(requirements[0] ?? {}).length > 1) {
       faults.push(`${operationId} has more than one security scheme, which is not supported`);

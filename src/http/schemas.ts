@@ -1,42 +1,32 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import type { ContractDocument, SchemaObject } from './openapi-document.ts';
 
-/** Says whether a value is valid. */
-export type Validate = (value: unknown) => boolean;
+/** @returns what is wrong with a value; `undefined` for a valid one */
+export type Check = (value: unknown) => string | undefined;
 
-/** Compiles schemas of the contract, each at its first use. */
-export interface Schemas {
-  /** Coerces the texts of a URL or a header to the schema's types, and fills in defaults. */
-  parameters(schema: SchemaObject): Validate;
-  /** Fills in defaults; coerces nothing. */
-  requestBody(schema: SchemaObject): Validate;
-  /** @returns a function that says what is wrong with a value, or `undefined` */
-  response(schema: SchemaObject): (value: unknown) => string | undefined;
-}
+/** Compiles schemas of the contract, each when it is first used. */
+export type Schemas = ReturnType<typeof createSchemas>;
 
 /** With the options of express-openapi-validator, so that both come to the same values. */
-export function createSchemas(document: ContractDocument): Schemas {
-  const lazyAjv = (options: object) => once(() => createAjv(document, options));
-  const parameters = lazyAjv({ useDefaults: true, coerceTypes: true });
-  const requestBodies = lazyAjv({ useDefaults: true });
-  const responses = lazyAjv({});
+export function createSchemas(document: ContractDocument) {
   return {
-    parameters(schema) {
-      const compiled = compileOnce(parameters, schema);
-      return (value) => compiled()(value);
-    },
-    requestBody(schema) {
-      const compiled = compileOnce(requestBodies, schema);
-      return (value) => compiled()(value);
-    },
-    response(schema) {
-      const compiled = compileOnce(responses, schema);
-      return (value) => {
-        const validate = compiled();
-        return validate(value) ? undefined : responses().errorsText(validate.errors);
-      };
-    },
+    /** Coerces the texts of a URL or a header to the schema's types, and fills in defaults. */
+    parameters: createCompiler(document, { useDefaults: true, coerceTypes: true }),
+    /** Fills in defaults; coerces nothing. */
+    requestBody: createCompiler(document, { useDefaults: true }),
+    response: createCompiler(document, {}),
+  };
+}
+
+function createCompiler(document: ContractDocument, options: object) {
+  const ajv = once(() => createAjv(document, options));
+  return (schema: SchemaObject): Check => {
+    const compiled = once(() => ajv().compile(withAbsoluteReferences(schema)));
+    return (value) => {
+      const validate = compiled();
+      return validate(value) ? undefined : ajv().errorsText(validate.errors);
+    };
   };
 }
 
@@ -47,10 +37,6 @@ function createAjv(document: ContractDocument, options: object): Ajv2020 {
   ajvFormats.default(ajv, { mode: 'full' });
   ajv.addFormat('date-time', isDateTime);
   return ajv.addSchema(document, DOCUMENT_ID);
-}
-
-function compileOnce(ajv: () => Ajv2020, schema: SchemaObject): () => ValidateFunction {
-  return once(() => ajv().compile(withAbsoluteReferences(schema)));
 }
 
 /** A schema taken out of the document still refers to it. */
