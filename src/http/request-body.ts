@@ -27,7 +27,6 @@ export function createBodyReader(limit: number) {
     request: IncomingMessage & { body?: unknown },
     response: ServerResponse,
   ): Promise<Buffer | undefined> => {
-    if (!hasBody(request)) return undefined;
     await new Promise<void>((resolve, reject) => {
       readRaw(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
     });
@@ -49,10 +48,6 @@ export function parseBody(
   return { mediaType, body: value };
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
-
 /** Takes a byte order mark off, as a reader of JSON may (RFC 8259 §8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -60,26 +55,13 @@ function parseJson(bytes: Buffer): { value?: unknown; fault?: string } {
   try {
     const text = utf8.decode(bytes);
     const value: unknown = JSON.parse(text);
-    if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value)) {
-      return { fault: 'has a lone surrogate (RFC 7493)' };
-    }
-    if (countMembers(value) < countColons(text)) return { fault: 'has a member twice (RFC 7493)' };
+    const { memberCount, isWellFormed } = inspectJson(value);
+    if (!isWellFormed) return { fault: 'has a lone surrogate (RFC 7493)' };
+    if (memberCount < countColons(text)) return { fault: 'has a member twice (RFC 7493)' };
     return { value };
   } catch {
     return { fault: 'is not valid JSON in UTF-8' };
   }
-}
-
-/** UTF-8 decodes to well-formed text; only an escape sequence can be half of a character. */
-const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-
-/** RFC 7493 §2.1 rules lone surrogates out: languages disagree on them. */
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(
-    ([name, member]) => name.isWellFormed() && isWellFormed(member),
-  );
 }
 
 /** Under its names; US-ASCII is a part of it. */
@@ -92,17 +74,20 @@ function countColons(json: string): number {
   return json.replaceAll(JSON_STRING, '').split(':').length - 1;
 }
 
-function countMembers(value: unknown): number {
+/** Texts and names are not well-formed with a lone surrogate: languages disagree on them. */
+function inspectJson(value: unknown): { memberCount: number; isWellFormed: boolean } {
   const pending = [value]; // not a recursion: a body may be nested deeper than the stack
-  let count = 0;
+  let memberCount = 0;
+  let isWellFormed = true;
   while (pending.length > 0) {
     const next = pending.pop();
+    if (typeof next === 'string') isWellFormed &&= next.isWellFormed();
     if (typeof next !== 'object' || next === null) continue;
-    const values = Object.values(next);
-    if (!Array.isArray(next)) count += values.length;
-    for (const member of values) pending.push(member);
+    const entries = Object.entries(next);
+    if (!Array.isArray(next)) memberCount += entries.length;
+    for (const entry of entries) pending.push(...entry);
   }
-  return count;
+  return { memberCount, isWellFormed };
 }
 
 function canonicalizeMediaType(header: string, known: ReadonlySet<string>): string {
