@@ -2,16 +2,6 @@
 const ORIGIN_PATTERN =
   /^(?<scheme>https?):\/\/(?<wildcard>\*\.)?(?<host>[^*/@]+?)(?<port>:\*|:\d+)?$/;
 
-/**
- * Makes the check of a request's `Origin`. `*` is any origin; `*.` before a host is any subdomain,
- * at any depth, but not the host itself; `:*` is any port or none.
- */
-export function compileOrigins(origins: string[]): (origin: string) => boolean {
-  if (origins.includes('*')) return () => true;
-  const patterns = origins.map(compileOriginPattern);
-  return (origin) => patterns.some((pattern) => pattern.test(origin));
-}
-
 /** Whether an origin with that pattern can exist: pages send http and https in lower case only. */
 export function isOriginPattern(text: string): boolean {
   if (text === '*') return true;
@@ -26,7 +16,11 @@ function hasOneOwner(host: string): boolean {
   return host === 'localhost' || /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/.test(host);
 }
 
-function compileOriginPattern(text: string): RegExp {
+/**
+ * Makes the expression that the allowed origins match. `*.` before a host is any subdomain, at any
+ * depth, but not the host itself; `:*` is any port or none.
+ */
+export function compileOriginPattern(text: string): RegExp {
   const { scheme = '', wildcard, host = '', port = '' } = ORIGIN_PATTERN.exec(text)?.groups ?? {};
   const subdomains = wildcard ? '(?:[a-z0-9_-]+\\.)+' : '';
   const ports = port === ':*' ? '(?::\\d+)?' : port;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import cors, { type CorsOptions } from 'cors';
+import cors from 'cors';
 import helmet from 'helmet';
-import { compileOrigins } from './cors-origins.ts';
+import { compileOriginPattern } from './cors-origins.ts';
 
 /** Header names and values in turn, as `writeHead` takes them. */
 export type HeaderList = readonly string[];
@@ -24,40 +24,37 @@ const EXPOSED_HEADERS = [
 export function createSecurityHeaders(
   corsOrigins: string[],
 ): (request: IncomingMessage) => HeaderList {
-  const policy = { useDefaults: false, directives: { defaultSrc: ["'none'"] } };
-  // Only what terminates TLS can promise it (RFC 6797 §7.2).
   const setHelmetHeaders = helmet({
-    contentSecurityPolicy: policy,
-    strictTransportSecurity: false,
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+    strictTransportSecurity: false, // only what terminates TLS can promise it (RFC 6797 §7.2)
   });
-  const isAllowedOrigin = compileOrigins(corsOrigins);
-  const origin: CorsOptions['origin'] = corsOrigins.includes('*')
-    ? '*'
-    : // With `false`, cors would leave out `Vary: Origin`, which a cache needs on every response.
-      (sent, decide) => decide(null, sent !== undefined && isAllowedOrigin(sent) ? true : []);
   const setCorsHeaders = cors({
-    origin,
+    origin: corsOrigins.includes('*') ? '*' : corsOrigins.map(compileOriginPattern),
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
     preflightContinue: true,
   });
-  const plainRequest = { method: 'GET', headers: {} } as IncomingMessage; // as much as the steps read
-  const constantHeaders = collectHeaders([setHelmetHeaders, setCorsHeaders], plainRequest);
-  const helmetHeaders = collectHeaders([setHelmetHeaders], plainRequest);
-  return (request) =>
-    request.headers.origin === undefined && request.method !== 'OPTIONS'
-      ? constantHeaders
-      : [...helmetHeaders, ...collectHeaders([setCorsHeaders], request)];
+  const plainRequest = { method: 'GET', headers: {} } as IncomingMessage; // as much as they read
+  const helmetHeaders = collectHeaders(setHelmetHeaders, plainRequest);
+  const listHeaders = (request: IncomingMessage) => [
+    ...helmetHeaders,
+    ...collectHeaders(setCorsHeaders, request),
+  ];
+  const plainHeaders = listHeaders(plainRequest);
+  return (request) => {
+    const isPlain = request.headers.origin === undefined && request.method !== 'OPTIONS';
+    return isPlain ? plainHeaders : listHeaders(request);
+  };
 }
 
-/** Runs middleware that sets headers, and keeps what it sets. */
-function collectHeaders(steps: Middleware[], request: IncomingMessage): string[] {
+/** Runs a middleware that sets headers, and returns what it sets. */
+function collectHeaders(middleware: Middleware, request: IncomingMessage): string[] {
   const headers = new Map<string, string>();
   const response = {
     setHeader: (name: string, value: unknown) => headers.set(name, String(value)),
     getHeader: (name: string) => headers.get(name),
     removeHeader: (name: string) => headers.delete(name),
   } as unknown as ServerResponse; // as much of it as helmet and cors use
-  for (const step of steps) step(request, response, () => undefined);
+  middleware(request, response, () => undefined);
   return [...headers].flat();
 }
