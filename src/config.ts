@@ -32,7 +32,7 @@ export interface Config {
   registration: boolean;
   freeFailures: FreeFailures;
   corsOrigins: string[];
-  bodyLimit: number;
+  bodyLimitBytes: number;
   /** How many todos a user has at most. */
   maxTodos: number;
   /** Requests that a process takes on, connections that it serves. */
@@ -282,7 +282,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       refresh: env.REFRESH_FREE_FAILURES,
     },
     corsOrigins: splitList(env.CORS_ORIGINS),
-    bodyLimit: env.BODY_LIMIT_BYTES,
+    bodyLimitBytes: env.BODY_LIMIT_BYTES,
     maxTodos: env.MAX_TODOS,
     maxRequests: env.MAX_REQUESTS,
     maxConnections: env.MAX_CONNECTIONS,

@@ -5,9 +5,9 @@ import { RequestQueue } from './server/request-queue.ts';
 
 /** A bounded queue for each kind of work. */
 export interface RequestQueues {
-  /** For hashing a password. Handlers enter it, once they know that there is one to hash. */
+  /** For hashing a password. A handler enters it when there is a password to hash. */
   passwords: RequestQueue;
-  /** For all else, and for all of a request that is not its hash. */
+  /** For everything else. */
   others: RequestQueue;
 }
 
@@ -23,19 +23,18 @@ export function createRequestQueues(
   };
 }
 
-/** What says how the service is, and costs next to nothing. */
-const EXEMPT: ReadonlySet<string> = new Set([
+/** They report on the service, also while it is overloaded, and cost next to nothing. */
+const EXEMPT_TARGETS: ReadonlySet<string> = new Set([
   'getHealth',
   'getReadiness',
   'getJwks',
   '/metrics',
 ] satisfies (OperationId | '/metrics')[]);
 
-/** @returns the queue that admits an operation or a page; `undefined` for what is never rejected */
-export function findQueue(
-  { others }: RequestQueues,
-  target: OperationId | `/${string}`,
-): RequestQueue | undefined {
-  if (EXEMPT.has(target)) return undefined;
-  return others;
+/**
+ * @param target the id of an operation, or the path of a page
+ * @returns the queue that admits it; `undefined` for a target that is never rejected
+ */
+export function findQueue({ others }: RequestQueues, target: string): RequestQueue | undefined {
+  return EXEMPT_TARGETS.has(target) ? undefined : others;
 }

@@ -27,9 +27,8 @@ import { createSchemas } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /**
- * For each security scheme of the contract: who makes the request, or why not, by its
- * `Authorization` header. A thrown error means that the question could not be answered; it is never
- * taken for a refusal.
+ * For each security scheme of the contract: authenticates a request by its `Authorization` header.
+ * A thrown error is a failure of the service, never a 401.
  */
 export type SecurityHandlers = {
   [Scheme in keyof Principals]: (
@@ -37,7 +36,7 @@ export type SecurityHandlers = {
   ) => Promise<Authentication<Principals[Scheme]>>;
 };
 
-/** The outcome of an authentication: a principal, or the 401 to answer with. */
+/** A principal, or the response that rejects the request. */
 export type Authentication<P> = { principal: P } | { refusal: AnyResponse };
 
 export interface ContractOptions {
@@ -46,7 +45,7 @@ export interface ContractOptions {
   security: SecurityHandlers;
 }
 
-/** A handler with its types left behind: the pipeline has validated what it is given. */
+/** A handler without its types: the pipeline validates requests and responses at run time. */
 export type AnyHandler = (request: unknown) => Promise<AnyResponse>;
 
 /** One operation of the contract, compiled. */
@@ -62,20 +61,12 @@ export interface Operation {
   mediaTypes: ReadonlySet<string>;
   /** The headers that it declares, in the contract's spelling. */
   headerNames: readonly string[];
-  /** The compiled side of validation: the values of a request that is plainly valid. */
+  /** The fast validator: finds the values of a request that is plainly valid. */
   accept: (received: ReceivedRequest) => RequestValues | undefined;
-  /**
-   * Accepts fast what is plainly valid; express-openapi-validator decides on everything else, and
-   * words the refusal.
-   */
+  /** The fast validator, then the full one for what that does not accept. */
   validate: (received: ReceivedRequest) => Promise<ValidationResult>;
-  /** By status: what the contract declares. */
+  /** The declared responses, by status. */
   responses: ReadonlyMap<number, ResponseValidator>;
-}
-
-/** `null` is the same as no body where a body is optional: many generated clients send it. */
-function treatNullAsNoBody(request: ReceivedRequest): ReceivedRequest {
-  return request.body === null ? { ...request, mediaType: '', body: undefined } : request;
 }
 
 /**
@@ -105,7 +96,7 @@ export function compileContract(options: ContractOptions): Operation[] {
         id,
         method: method.toUpperCase() as Operation['method'], // which TypeScript does not infer
         path,
-        handler: handlers[id] as unknown as AnyHandler, // its input is validated, and its answer
+        handler: handlers[id] as unknown as AnyHandler, // the pipeline validates both of its sides
         authenticate: findSecurityHandler(options, declared),
         mediaTypes: new Set(Object.keys(body?.content ?? {})),
         headerNames: listHeaderNames(parameters),
@@ -119,17 +110,22 @@ export function compileContract(options: ContractOptions): Operation[] {
         },
         responses: new Map(
           Object.entries(declared.responses ?? {}).map(([status, node]) => {
-            const response = resolve<ResponseObject>(node);
-            const headers = Object.entries(response.headers ?? {}).map(
+            const { content, headers = {} } = resolve<ResponseObject>(node);
+            const resolved = Object.entries(headers).map(
               ([name, header]) => [name, resolve<HeaderObject>(header)] as const,
             );
-            return [Number(status), compileResponseValidator(schemas, response.content, headers)];
+            return [Number(status), compileResponseValidator(schemas, content, resolved)];
           }),
         ),
       };
       return operation;
     },
   );
+}
+
+/** Many generated clients send `null` where a body is optional. */
+function treatNullAsNoBody(request: ReceivedRequest): ReceivedRequest {
+  return request.body === null ? { ...request, mediaType: '', body: undefined } : request;
 }
 
 /** Loads express-openapi-validator when it is first needed. */
@@ -172,28 +168,29 @@ function checkDocument({ openapi, info }: ContractDocument): void {
 
 function checkCompleteness({ document, handlers, security }: ContractOptions): void {
   const faults: string[] = [];
-  const declared = new Set<string>();
+  const operationIds = new Set<string>();
   for (const { path, method, operation } of listOperations(document)) {
-    const { operationId } = operation;
+    const { operationId, security: requirements = document.security ?? [] } = operation;
     if (!operationId) faults.push(`${method} ${path} has no operationId`);
-    else if (declared.has(operationId)) faults.push(`two operations are called ${operationId}`);
-    else if (!Object.hasOwn(handlers, operationId)) faults.push(`${operationId} has no handler`);
-    if (operationId) declared.add(operationId);
+    else if (operationIds.has(operationId)) faults.push(`two operations are called ${operationId}`);
+    else operationIds.add(operationId);
     if (/[^/]\{|\}[^/]/.test(path)) faults.push(`${path} has a parameter within a segment`);
-    const requirements = operation.security ?? document.security ?? [];
     if (requirements.length > 1 || Object.keys(requirements[0] ?? {}).length > 1) {
       faults.push(`${operationId} has more than one security scheme, which is not supported`);
     }
   }
-  for (const id of Object.keys(handlers)) {
-    if (!declared.has(id)) faults.push(`the handler ${id} has no operation`);
+  const handlerIds = new Set(Object.keys(handlers));
+  const schemes = new Set(Object.keys(document.components?.securitySchemes ?? {}));
+  const known = new Set(Object.keys(security));
+  for (const id of operationIds.difference(handlerIds)) faults.push(`${id} has no handler`);
+  for (const id of handlerIds.difference(operationIds)) {
+    faults.push(`the handler ${id} has no operation`);
   }
-  const schemes = Object.keys(document.components?.securitySchemes ?? {});
-  for (const scheme of schemes) {
-    if (!Object.hasOwn(security, scheme)) faults.push(`security scheme ${scheme} has no handler`);
+  for (const name of schemes.difference(known)) {
+    faults.push(`security scheme ${name} has no handler`);
   }
-  for (const scheme of Object.keys(security)) {
-    if (!schemes.includes(scheme)) faults.push(`the security handler ${scheme} has no scheme`);
+  for (const name of known.difference(schemes)) {
+    faults.push(`the security handler ${name} has no scheme`);
   }
   if (faults.length > 0) {
     throw new Error(`openapi.yaml and the handlers do not fit:\n  ${faults.join('\n  ')}`);

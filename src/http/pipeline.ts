@@ -6,7 +6,6 @@ import type { ClientLookup } from './client-address.ts';
 import { RequestContext } from './context.ts';
 import type { Operation } from './contract.ts';
 import { toProblem } from './errors.ts';
-import type { OperationId } from './operation.ts';
 import { problem, unavailable } from './problem.ts';
 import { createBodyReader, parseBody } from './request-body.ts';
 import { methodNotAllowed, notFound, Router } from './routing.ts';
@@ -21,41 +20,41 @@ export interface PipelineOptions {
   operations: Operation[];
   /** What `GET` answers beside the contract, by path. */
   pages: Record<string, Page>;
-  /** Where a request waits for its turn; `undefined` for what is never rejected. */
-  findQueue: (target: OperationId | `/${string}`) => RequestQueue | undefined;
+  /**
+   * @param target the id of an operation, or the path of a page
+   * @returns the queue that admits it; `undefined` for a target that is never rejected
+   */
+  findQueue: (target: string) => RequestQueue | undefined;
   clients: ClientLookup;
   securityHeaders: (request: IncomingMessage) => HeaderList;
   /** Whether a request may name that host. */
   isAllowedHost: (host: string | undefined) => boolean;
-  /** In bytes. */
-  bodyLimit: number;
-  /** Whether an error means that something the service stands on is down for now. */
+  bodyLimitBytes: number;
+  /** Whether an error means that the database is down for now. */
   isOutage: (error: unknown) => boolean;
-  /** Whether connections are to be closed after their next answer. */
+  /** Whether connections are to be closed after their next response. */
   isClosing: () => boolean;
   /** Runs the stages within a trace of the request. */
   trace?: ((context: RequestContext, run: () => void) => void) | undefined;
-  /** Takes an error that becomes a 5xx. */
+  /** Called with an error that becomes a 5xx. */
   report: (error: unknown, context: RequestContext) => void;
-  /** Takes the finished context, once the response is closed. */
+  /** Called with the finished context, once the response is closed. */
   record: (context: RequestContext) => void;
 }
 
-/** What a request is about: an operation of the contract, or a page. */
+/** An operation of the contract, or a page. */
 type Target = { operation: Operation } | { page: Page };
 
-type Answer = AnyResponse | undefined;
-
 /**
- * The way of a request, in its stages: route, read body, admit, authenticate, parse body, validate,
- * handle, check response, write, record. A request is admitted once it has arrived whole, so that a slow client
- * takes up no slot. A page has its slot until it begins to be sent. A handler with expensive work
- * exchanges its slot for one of another queue.
+ * The stages of a request: route, read body, admit, authenticate, parse body, validate, handle, check
+ * response, write, record. A request is admitted when its body has arrived, so that a slow client
+ * occupies no slot. A page releases its slot before it is sent. A handler with expensive work exchanges
+ * its slot for one of another queue.
  */
 export function createPipeline(options: PipelineOptions): RequestHandler {
   const { securityHeaders, isOutage, report, record, trace } = options;
   const router = createRouter(options);
-  const readBody = createBodyReader(options.bodyLimit);
+  const readBody = createBodyReader(options.bodyLimitBytes);
 
   return (request, response, overload) => {
     const context = new RequestContext(request, response, options.clients);
@@ -65,14 +64,14 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     else void respond(context, overload);
     return () => {
       response.shouldKeepAlive = false;
-      writeAnswer(context, unavailable());
+      write(context, unavailable());
     };
   };
 
   async function respond(context: RequestContext, overload: Overload): Promise<void> {
     try {
       const answer = await runStages(context, overload);
-      if (answer) writeAnswer(context, answer);
+      if (answer) write(context, answer);
     } catch (error) {
       writeError(context, error);
     } finally {
@@ -80,21 +79,23 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     }
   }
 
-  /** The stages. Each of them may be the last: what it returns is the answer. */
-  async function runStages(context: RequestContext, overload: Overload): Promise<Answer> {
+  /** @returns the answer of the stage that ends the request; `undefined` if none is to be written */
+  async function runStages(
+    context: RequestContext,
+    overload: Overload,
+  ): Promise<AnyResponse | undefined> {
     const { request, response } = context;
     if (!options.isAllowedHost(request.headers.host)) return misdirected();
     const target = route(router, context);
     if ('status' in target) return target;
+    const operation = 'operation' in target ? target.operation : undefined;
 
-    const queue = options.findQueue(context.operation?.id ?? (context.route as `/${string}`)); // found
+    const queue = options.findQueue(operation?.id ?? context.path);
     if (overload && (queue || overload === 'pipelining')) {
       return rejectOverload(context, queue, overload);
     }
 
-    const { operation } = context;
-    const takesBody = operation !== undefined && operation.mediaTypes.size > 0;
-    const bytes = takesBody ? await readBody(request, response) : undefined;
+    const bytes = operation?.mediaTypes.size ? await readBody(request, response) : undefined;
 
     if (queue) {
       const admission = await context.acquireSlot(queue);
@@ -107,26 +108,28 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
       return undefined;
     }
 
-    const refusal = await authenticate(context, target.operation);
-    if (refusal) return refusal;
+    const { authenticate, mediaTypes, validate, handler } = target.operation;
+    const { headers } = request;
+    if (authenticate) {
+      const outcome = await authenticate(headers.authorization);
+      if ('refusal' in outcome) return outcome.refusal;
+      context.principal = outcome.principal;
+    }
 
-    const contentType = request.headers['content-type'];
-    const body = parseBody(bytes, contentType, target.operation.mediaTypes);
+    const body = parseBody(bytes, headers['content-type'], mediaTypes);
     if ('refusal' in body) return body.refusal;
 
-    const { parameters: path, search } = context;
-    const received = { path, search, headers: request.headers, ...body };
-    const validation = await target.operation.validate(received);
+    const { parameters: path, search, principal } = context;
+    const validation = await validate({ path, search, headers, ...body });
     if ('refusal' in validation) return validation.refusal;
     if (!acceptsJson(request)) return notAcceptable();
 
-    const { principal } = context;
-    const answer = await target.operation.handler({ ...validation.values, principal, context });
+    const answer = await handler({ ...validation.values, principal, context });
     checkResponse(target.operation, answer);
     return answer;
   }
 
-  function writeAnswer(context: RequestContext, answer: AnyResponse): void {
+  function write(context: RequestContext, answer: AnyResponse): void {
     writeResponse(context, securityHeaders(context.request), answer);
   }
 
@@ -135,9 +138,9 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     const answer = isOutage(error) ? unavailable() : toProblem(error);
     if (answer.status >= 500) report(error ?? new Error('nothing was thrown'), context);
     if (request.readableAborted) return; // the client is gone
-    if (response.headersSent && !response.writableEnded)
-      response.destroy(); // half a page is out
-    else writeAnswer(context, answer);
+    const isHalfSent = response.headersSent && !response.writableEnded;
+    if (isHalfSent) response.destroy();
+    else write(context, answer);
   }
 }
 
@@ -150,14 +153,14 @@ function createRouter(options: PipelineOptions): Router<Target> {
   return router;
 }
 
-/** 421 (RFC 9110 §15.5.20): the host is none of this service. */
+/** 421 (RFC 9110 §15.5.20): the service does not have that host name. */
 function misdirected(): AnyResponse {
   const detail =
     'This service does not answer to that host. Set ALLOWED_HOSTS to the name that it is to have.';
   return problem(421, 'misdirected_request', detail);
 }
 
-/** 404, 405 and `OPTIONS` are decided here, and what is no UTF-8 when it is decoded. */
+/** @returns the target, or the answer: 400 for a URL that cannot be decoded, 404, 405, `OPTIONS` */
 function route(router: Router<Target>, context: RequestContext): Target | AnyResponse {
   if (!isDecodable(context)) {
     return problem(400, 'invalid_request', 'The URL has a malformed escape sequence');
@@ -184,12 +187,15 @@ function isDecodable({ request: { url = '' } }: RequestContext): boolean {
   }
 }
 
-/** What has no queue is answered on every connection, but not without an end on one. */
+/**
+ * A target without a queue is never rejected, except where one client pipelines without end: its
+ * connection is closed.
+ */
 async function rejectOverload(
   { request, response }: RequestContext,
   queue: RequestQueue | undefined,
   overload: Overload,
-): Promise<Answer> {
+): Promise<AnyResponse | undefined> {
   if (!queue) {
     request.socket.destroy();
     return undefined;
@@ -199,16 +205,7 @@ async function rejectOverload(
   return unavailable();
 }
 
-/** Puts the principal into the context, or returns why there is none. */
-async function authenticate(context: RequestContext, operation: Operation): Promise<Answer> {
-  if (!operation.authenticate) return undefined;
-  const outcome = await operation.authenticate(context.request.headers.authorization);
-  if ('refusal' in outcome) return outcome.refusal;
-  context.principal = outcome.principal;
-  return undefined;
-}
-
-/** With the parameter that the answers have, which a media range may ask for. */
+/** A media range may ask for the parameter that responses have. */
 const OFFERED = ['application/json', 'application/problem+json'].flatMap((type) => [
   type,
   `${type}; charset=utf-8`,

@@ -146,7 +146,7 @@ beforeAll(async () => {
     clients: createClientLookup([]),
     securityHeaders: () => [],
     isAllowedHost: () => true,
-    bodyLimit: 1000,
+    bodyLimitBytes: 1000,
     isOutage: () => false,
     isClosing: () => false,
     report: (err, { requestId }) => logger.error({ err, request_id: requestId }, 'failed'),
