@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`. Do not edit.
-// openapi.yaml sha256: 34b266441d7f59a7ee1a1930c84cff309cd442c2e9143f6adbb5c398e1c45525
+// openapi.yaml sha256: 295714f6c068a37843444f576c0c4d0a050cf2be55575f0ef7b0dba9a676822b
 export interface operationSecurity {
     register: never;
     login: never;

@@ -59,6 +59,12 @@ describe('the linters', () => {
   const todo = ['components', 'schemas', 'Todo', 'properties', 'description'];
   test.each<[string, string[], unknown, string]>([
     ['an operation without a summary', [...login, 'summary'], undefined, 'operation-summary'],
+    [
+      'an example without a summary',
+      ['components', 'examples', 'NotFound', 'summary'],
+      undefined,
+      'example-summary',
+    ],
     ['a text of any length', [...todo, 'maxLength'], undefined, 'string-limit'],
     ['a text of any kind', [...todo, 'pattern'], undefined, 'string-restricted'],
     [
