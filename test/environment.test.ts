@@ -1,12 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
-import { TODOS, useCommands } from './support/cli.ts';
-import { exit, useProcesses } from './support/service-process.ts';
-
-const { folder, runScript } = useCommands();
-const { folder: serviceFolder, run } = useProcesses();
+import { runScript, TODOS } from './support/cli.ts';
+import { runProcess } from './support/service-process.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 const LINES = 'PORT=9000\r\nHOST=localhost # the rest\r\nLOG_LEVEL="warn"\r\n';
 const swapBytes = (text: string) => Buffer.from(text, 'utf16le').swap16();
@@ -17,7 +14,8 @@ test.each([
   ['UTF-16, little-endian', Buffer.from(`\uFEFF${LINES}`, 'utf16le')],
   ['UTF-16, big-endian', swapBytes(`\uFEFF${LINES}`)],
 ])('.env in %s: every line is read, and the environment comes first', (_encoding, bytes) => {
-  const path = join(folder(), '.env');
+  using folder = temporaryFolder();
+  const path = folder.file('.env');
   writeFileSync(path, bytes);
   const environment: NodeJS.ProcessEnv = { HOST: '::1' };
   loadEnvFile(environment, path);
@@ -30,7 +28,8 @@ test.each([
   ['JWT_SECRET: hunter2', 'for example: JWT_SECRET='],
   ['{"PORT": 9000}', 'line 1 is not NAME=VALUE\n  for example: PORT=8000'],
 ])('.env with the line %j: says which line, and sets nothing', (text, message) => {
-  const path = join(folder(), 'wrong.env');
+  using folder = temporaryFolder();
+  const path = folder.file('wrong.env');
   writeFileSync(path, text);
   const environment: NodeJS.ProcessEnv = {};
   expect(() => loadEnvFile(environment, path)).toThrow(message);
@@ -39,7 +38,8 @@ test.each([
 });
 
 test('.env as people write it: comments, empty lines, export, quotes over several lines', () => {
-  const path = join(folder(), 'right.env');
+  using folder = temporaryFolder();
+  const path = folder.file('right.env');
   writeFileSync(path, '# one\n\n  export A=1 # two\nB = "x\ny: z\n"\r\nC=\'#\'\nD=\n');
   const environment: NodeJS.ProcessEnv = {};
   loadEnvFile(environment, path);
@@ -47,8 +47,9 @@ test('.env as people write it: comments, empty lines, export, quotes over severa
 });
 
 test('a missing .env file changes nothing', () => {
+  using folder = temporaryFolder();
   const environment: NodeJS.ProcessEnv = {};
-  loadEnvFile(environment, join(folder(), 'no.env'));
+  loadEnvFile(environment, folder.file('no.env'));
   expect(environment).toEqual({});
 });
 
@@ -73,15 +74,15 @@ test('variables of other programs cause no warning', () => {
 });
 
 test('a misspelt variable in .env: the service and the commands warn once, then go on', async () => {
-  for (const place of [folder(), serviceFolder()]) {
-    writeFileSync(join(place, '.env'), '\uFEFFDATABASE_URL=sqlite:none/x\nJWT_SECERT=abc\n');
-  }
+  using folder = temporaryFolder();
+  writeFileSync(folder.file('.env'), '\uFEFFDATABASE_URL=sqlite:none/x\nJWT_SECERT=abc\n');
   const warning = /^JWT_SECERT is not a variable .* Did you mean JWT_SECRET\?\n/;
-  const command = await runScript([TODOS, 'audit', 'x']);
+  const command = await runScript([TODOS, 'audit', 'x'], {}, folder.path);
   expect(command.output).toMatch(warning);
   expect(command.output).toContain('there is no database at none/x');
-  const { child, output } = run({ HOST: '0.0.0.0', WORKERS: '2' });
-  expect(await exit(child)).toBe(1);
+  await using started = runProcess({ HOST: '0.0.0.0', WORKERS: '2' }, { folder });
+  const { output, exited } = started;
+  expect(await exited()).toBe(1);
   expect(output.text).toMatch(warning);
   expect(output.text).toContain('JWT_SECRET (or JWT_KEYS) is needed');
 });

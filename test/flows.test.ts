@@ -1,6 +1,7 @@
 // The two flows that clients rely on as they stand (message by message, member by member).
 import { expect, test } from 'vitest';
-import { DEMO, startApp } from './support/service.ts';
+import { startService } from './support/service.ts';
+import { DEMO } from './support/users.ts';
 
 async function post(url: string, headers: Record<string, string>, body?: unknown) {
   const response = await fetch(url, {
@@ -12,7 +13,7 @@ async function post(url: string, headers: Record<string, string>, body?: unknown
 }
 
 test('a client that sends its refresh token in the body', async () => {
-  await using app = await startApp();
+  await using app = await startService();
 
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
   expect(login.status).toBe(200);
@@ -50,7 +51,7 @@ test('a client that sends its refresh token in the body', async () => {
 });
 
 test('a client that sends its refresh token in a header, without a body', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
 
   const header = { 'Refresh-Token': login.body.refresh_token };
@@ -65,7 +66,7 @@ test('a client that sends its refresh token in a header, without a body', async 
 });
 
 test('a client that sends `null` where it has no body, as many generated ones do', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
   const nothing = async (path: string, headers: Record<string, string>) => {
     const json = { 'Content-Type': 'application/json', ...headers };
@@ -80,7 +81,7 @@ test('a client that sends `null` where it has no body, as many generated ones do
 });
 
 test('an access token says who it is for and ends after 900 seconds', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   app.clock.stop();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
   const [header, claims] = login.body.access_token

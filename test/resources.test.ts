@@ -1,20 +1,17 @@
 // Promise: what a user adds with any operation of the contract is in their export and in a copy of the
 // database, and is deleted with the user. A new resource needs no line for it.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exportPersonalData } from '../src/cli/personal-data.ts';
 import type { Db } from '../src/database/connect.ts';
 import { copyDatabase } from '../src/database/copy.ts';
 import { isOwnedTable, TABLE_NAMES } from '../src/database/schema.ts';
 import { collections } from './http/example-requests.ts';
-import { send, signUp } from './http/setup.ts';
 import { freshFile } from './support/database.ts';
-import { startApp, type TestApp } from './support/service.ts';
+import { send } from './support/http.ts';
+import { startSharedService } from './support/service.ts';
+import { signUp } from './support/users.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
-afterAll(() => app.close());
+const app = await startSharedService();
 
 /** Adds the contract's example as a new user. */
 async function add(path: string, body: unknown) {

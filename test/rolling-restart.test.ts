@@ -6,11 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { freshDatabase } from './support/database.ts';
-import { exit, useProcesses } from './support/service-process.ts';
+import { type ServiceProcess, startProcess } from './support/service-process.ts';
 
-const { start } = useProcesses();
-
-type Node = Awaited<ReturnType<typeof start>>;
+type Node = ServiceProcess;
 
 /** Sends every request to one of the nodes that were ready a moment ago. */
 async function startBalancer(nodes: (Node | undefined)[]) {
@@ -62,7 +60,9 @@ test('every request is answered', async () => {
     DRAIN_SECONDS: '5', // many times what the balancer takes to notice
     JWT_SECRET: 'a secret of the tests that is long enough',
   };
-  const nodes: (Node | undefined)[] = [await start(variables), await start(variables)];
+  await using processes = new AsyncDisposableStack();
+  const start = async () => processes.use(await startProcess(variables));
+  const nodes: (Node | undefined)[] = [await start(), await start()];
   const balancer = await startBalancer(nodes);
   const isServing = (node: Node) => expect.poll(() => balancer.isReady(node)).toBe(true);
   for (const node of nodes) if (node) await isServing(node);
@@ -90,8 +90,8 @@ test('every request is answered', async () => {
   for (const [index, node] of nodes.entries()) {
     await goesOn();
     node?.child.kill('SIGTERM');
-    expect(node && (await exit(node.child))).toBe(0);
-    const next = await start(variables);
+    expect(node && (await node.exited())).toBe(0);
+    const next = await start();
     nodes[index] = next;
     await isServing(next);
   }

@@ -1,13 +1,16 @@
 // Several processes behind one port, as `WORKERS=2 npm start` runs them.
-import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
-import { closed, exit, useProcesses } from './support/service-process.ts';
-
-const { folder, start: startProcess, run } = useProcesses(undefined, { detached: true });
+import { beginLogin, openSocket } from './support/raw-connection.ts';
+import { JWT_SECRET } from './support/service.ts';
+import {
+  closed,
+  runProcess,
+  type ServiceProcess,
+  startProcess,
+} from './support/service-process.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -15,31 +18,24 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-type Server = Awaited<ReturnType<typeof start>>;
-
-const JWT_SECRET = 'a secret of the tests that is long enough';
-
+/** Starts two workers. */
 function start(variables: Record<string, string> = { JWT_SECRET }) {
-  return startProcess({
-    WORKERS: '2',
-    LOG_LEVEL: 'info',
-    DATABASE_URL: database.url,
-    ...variables,
-  });
+  const common = { WORKERS: '2', LOG_LEVEL: 'info', DATABASE_URL: database.url };
+  return startProcess({ ...common, ...variables }, { detached: true });
 }
 
 /** The answer to one request on a connection of its own: the workers get them in turns. */
-function ask({ url }: Server, path: string, headers: Record<string, string> = {}) {
+function ask({ url }: ServiceProcess, path: string, headers: Record<string, string> = {}) {
   return fetch(url + path, { headers: { Connection: 'close', ...headers } });
 }
 
 /** The processes that have answered requests. */
-function workersOf({ output }: Server): number[] {
+function workersOf({ output }: ServiceProcess): number[] {
   const lines = output.text.split('\n').filter((line) => line.includes('"request"'));
   return [...new Set(lines.map((line): number => JSON.parse(line).pid))];
 }
 
-async function bothAnswered(server: Server, first: number[] = []) {
+async function bothAnswered(server: ServiceProcess, first: number[] = []) {
   const others = () => workersOf(server).filter((pid) => !first.includes(pid));
   await expect
     .poll(async () => {
@@ -50,7 +46,7 @@ async function bothAnswered(server: Server, first: number[] = []) {
   return others();
 }
 
-async function signUp({ client }: Server, username: string) {
+async function signUp({ client }: ServiceProcess, username: string) {
   const password = 'a password of some length';
   await client.POST('/auth/register', { body: { username, password } });
   const { data } = await client.login(username, password);
@@ -58,7 +54,7 @@ async function signUp({ client }: Server, username: string) {
 }
 
 test('one banner, and every worker answers; what one has ended is over for all', async () => {
-  const server = await start();
+  await using server = await start();
   expect(server.output.text.match(/OpenAPI Todos/g)).toHaveLength(1);
   await bothAnswered(server);
   for (let round = 0; round < 10; round += 1) {
@@ -71,12 +67,12 @@ test('one banner, and every worker answers; what one has ended is over for all',
     expect(await statuses()).toEqual([401, 401, 401, 401]);
   }
   server.child.kill('SIGTERM');
-  expect(await exit(server.child)).toBe(0);
+  expect(await server.exited()).toBe(0);
   expect(server.output.text.match(/"stopped"/g)).toHaveLength(1);
 });
 
 test('a worker that dies is replaced; the others answer on', async () => {
-  const server = await start();
+  await using server = await start();
   const [victim = 0, survivor = 0] = await bothAnswered(server);
   process.kill(victim, 'SIGKILL');
   await server.written('a worker has died');
@@ -84,11 +80,11 @@ test('a worker that dies is replaced; the others answer on', async () => {
   const [replacement] = await bothAnswered(server, [victim, survivor]);
   expect(replacement).not.toBe(victim);
   server.child.kill('SIGINT');
-  expect(await exit(server.child)).toBe(0);
+  expect(await server.exited()).toBe(0);
 });
 
 test('whoever is asked for the metrics tells those of all, now and after one has died', async () => {
-  const server = await start();
+  await using server = await start();
   const [victim = 0, survivor = 0] = await bothAnswered(server);
   const scrape = async () => {
     const answer = await ask(server, '/metrics');
@@ -112,30 +108,18 @@ test('whoever is asked for the metrics tells those of all, now and after one has
 });
 
 test('Ctrl-C in a terminal, which signals the whole group, drains the workers', async () => {
-  const server = await start();
+  await using server = await start();
   const { password } = await signUp(server, 'interrupted');
-  const body = JSON.stringify({ username: 'interrupted', password });
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
-  socket.write(
-    'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
-      `Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
-  );
-  expect(await once(socket, 'data')).toEqual(['HTTP/1.1 100 Continue\r\n\r\n']);
-  let answer = '';
-  socket.on('data', (text: string) => {
-    answer += text;
-  });
+  const { finish } = await beginLogin(server.url, { username: 'interrupted', password });
   process.kill(-(server.child.pid ?? Number.NaN), 'SIGINT');
   await closed(server.url);
-  socket.write(body.slice(5));
-  await once(socket, 'close');
-  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-  expect(await exit(server.child)).toBe(0);
+  expect(await finish()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await server.exited()).toBe(0);
   expect(server.output.text).not.toContain('a worker has died');
 });
 
 test('metrics of a worker that does not answer are left out, and worker_up says so', async () => {
-  const server = await start();
+  await using server = await start();
   const [victim = 0] = await bothAnswered(server);
   const scrape = async () => (await ask(server, '/metrics')).text();
   const up = (text: string) =>
@@ -156,13 +140,14 @@ test('metrics of a worker that does not answer are left out, and worker_up says 
 });
 
 test('nobody outlives the leading process', async () => {
-  const server = await start();
+  await using server = await start();
   server.child.kill('SIGKILL');
   await closed(server.url);
 });
 
 test('SIGHUP brings rotated keys to every worker', async () => {
-  const file = join(folder(), 'keys.json');
+  using folder = temporaryFolder();
+  const file = folder.file('keys.json');
   const put = async (...names: string[]) => {
     const keys = names.map((kid) => ({
       kid,
@@ -173,7 +158,7 @@ test('SIGHUP brings rotated keys to every worker', async () => {
     await rename(`${file}.draft`, file);
   };
   await put('old');
-  const server = await start({ JWT_KEYS: file });
+  await using server = await start({ JWT_KEYS: file });
   await put('new', 'old');
   server.child.kill('SIGHUP');
   const taken = () => server.output.text.match(/"signs":"new"/g)?.length;
@@ -181,27 +166,19 @@ test('SIGHUP brings rotated keys to every worker', async () => {
 });
 
 test('a start that cannot be says so once', async () => {
-  const { child, output } = run({
-    WORKERS: '3',
-    DATABASE_URL: database.url,
-    HOST: '192.0.2.1',
-    JWT_SECRET,
-  });
-  expect(await exit(child)).toBe(1);
+  const variables = { WORKERS: '3', DATABASE_URL: database.url, HOST: '192.0.2.1', JWT_SECRET };
+  await using started = runProcess(variables);
+  const { output, exited } = started;
+  expect(await exited()).toBe(1);
   expect(output.text.match(/Set HOST to an address of this machine/g)).toHaveLength(1);
   expect(output.text).not.toContain('has died');
 });
 
 test('connections far above MAX_CONNECTIONS are dropped, not handed round', async () => {
-  const server = await start({ JWT_SECRET, MAX_CONNECTIONS: '2' });
-  const sockets = Array.from({ length: 60 }, () =>
-    connect(Number(new URL(server.url).port), '127.0.0.1')
-      .on('error', () => {})
-      .resume(),
-  );
+  await using server = await start({ JWT_SECRET, MAX_CONNECTIONS: '2' });
+  const sockets = Array.from({ length: 60 }, () => openSocket(server.url).resume());
   for (const socket of sockets) socket.write('GET /auth/me HTTP/1.1\r\n');
   const dropped = () =>
     sockets.filter(({ closed: gone, bytesRead }) => gone && bytesRead === 0).length;
   await expect.poll(dropped, { interval: 5 }).toBeGreaterThanOrEqual(60 - 26); // 2 × 1.25 + 10 in each
-  for (const socket of sockets) socket.destroy();
 });

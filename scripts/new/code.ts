@@ -216,29 +216,16 @@ export function testOf(names: Names, fields: Field[]): string {
     .filter(({ isOptional }) => isOptional)
     .map(({ name, type }) => `${name}: ${type.default.replaceAll('"', "'")}`);
   return `\
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { nextCursor } from '../../src/client/pagination.ts';
-import { startApp, type TestApp } from '../support/service.ts';
+import { startSharedService } from '../support/service.ts';
+import { newUserClient } from '../support/users.ts';
 
 const ${upperSnake(one)} = ${body('example')};
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
-afterAll(() => app.close());
+const service = await startSharedService();
 
-/** A client of a new user, who has no ${words.many}. */
-async function signUp() {
-  const client = app.client();
-  const username = \`user-\${crypto.randomUUID()}\`;
-  const password = 'correct horse battery staple';
-  await client.POST('/auth/register', { body: { username, password } });
-  await client.login(username, password);
-  return client;
-}
-
-type Client = Awaited<ReturnType<typeof signUp>>;
+type Client = Awaited<ReturnType<typeof newUserClient>>;
 
 async function create(client: Client, body = ${upperSnake(one)}) {
   const { data, response } = await client.POST('/${path}', { body });
@@ -247,14 +234,14 @@ async function create(client: Client, body = ${upperSnake(one)}) {
 }
 
 test('${withArticle(words.one)} is created, found, replaced and deleted', async () => {
-  const client = await signUp();
+  const client = await newUserClient(service);
   const { created, response, params } = await create(client);
   expect(created).toMatchObject(${upperSnake(one)});
   expect(response.headers.get('Location')).toBe(\`/${path}/\${created.id}\`);
   expect((await client.GET('/${path}/{${id}}', { params })).data).toEqual(created);
 
   const body = ${body('otherExample', required)};
-  app.clock.advance(1);
+  service.clock.advance(1);
   const { data } = await client.PUT('/${path}/{${id}}', { params, body });
   const { id, created_at } = created;
   expect(data).toEqual({ ...${['body', ...defaults].join(', ')}, id, created_at, updated_at: expect.any(String) });
@@ -266,7 +253,7 @@ test('${withArticle(words.one)} is created, found, replaced and deleted', async 
 });
 
 test('${words.many} are listed in pages, the oldest first', async () => {
-  const client = await signUp();
+  const client = await newUserClient(service);
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) ids.push((await create(client)).created.id);
   const first = await client.GET('/${path}', { params: { query: { limit: 2 } } });
@@ -279,7 +266,7 @@ test('${words.many} are listed in pages, the oldest first', async () => {
 });
 
 test("another user's ${words.one} is not found and not changed", async () => {
-  const [owner, other] = [await signUp(), await signUp()];
+  const [owner, other] = [await newUserClient(service), await newUserClient(service)];
   const { created, params } = await create(owner);
   const answers = [
     await other.GET('/${path}/{${id}}', { params }),

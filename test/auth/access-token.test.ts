@@ -2,17 +2,18 @@
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
 const SECRET = 'a secret of thirty-two bytes or so';
 
-async function tokenOf(app: TestApp): Promise<string> {
+async function tokenOf(app: TestService): Promise<string> {
   const { data } = await app.client().login(DEMO.username, DEMO.password);
   if (!data) throw new Error('not signed in');
   return data.access_token;
 }
 
-async function present(app: TestApp, token: string) {
+async function present(app: TestService, token: string) {
   const headers = { Authorization: `Bearer ${token}` };
   const response = await fetch(`${app.url}/auth/me`, { headers });
   const body: { code?: string } = await response.json();
@@ -31,7 +32,7 @@ function forged(token: string, header: object, claims: object): string {
 }
 
 describe('with one secret', async () => {
-  const app = await startApp({ JWT_SECRET: SECRET });
+  const app = await startService({ JWT_SECRET: SECRET });
   afterAll(app.close);
   app.clock.stop();
   const token = await tokenOf(app);
@@ -126,7 +127,7 @@ async function privateJwk(alg: 'ES256' | 'EdDSA', kid: string): Promise<JWK> {
 const octet: JWK = { kty: 'oct', k: Buffer.from(SECRET).toString('base64url'), kid: 'oct' };
 
 function withKeys(...keys: JWK[]) {
-  return startApp({ JWT_KEYS: JSON.stringify({ keys }) });
+  return startService({ JWT_KEYS: JSON.stringify({ keys }) });
 }
 
 describe.each(['ES256', 'EdDSA'] as const)('with a set that signs with %s', async (alg) => {
@@ -208,5 +209,5 @@ test.each<[string, unknown, string]>([
   ],
 ])('a set with %s stops the start', async (_what, set, message) => {
   const text = typeof set === 'string' ? set : JSON.stringify(set);
-  await expect(startApp({ JWT_KEYS: text })).rejects.toThrow(message);
+  await expect(startService({ JWT_KEYS: text })).rejects.toThrow(message);
 });

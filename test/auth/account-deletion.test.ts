@@ -1,23 +1,20 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { hashPassword } from '../../src/auth/password.ts';
 import { isOutage } from '../../src/database/errors.ts';
 import { createTodo } from '../../src/todos/repository.ts';
-import { type AuthApp, call, pairOf, refresh, seedSession, seedUser, startAuth } from './setup.ts';
+import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startSharedService, stoppedClock } from '../support/service.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // A user deletes the account: what goes, what stays, and what a request that is under way gets.
 
 const PASSWORD = 'correct horse battery staple';
 
-let app: AuthApp;
-let hash: string;
+const app = await startSharedService(BEHIND_PROXY, { clock: stoppedClock() });
+const hash = await hashPassword(PASSWORD);
 let ada: { userId: string; username: string };
 let session: Awaited<ReturnType<typeof seedSession>>;
 let users = 0;
-beforeAll(async () => {
-  app = await startAuth();
-  hash = await hashPassword(PASSWORD);
-});
-afterAll(() => app.close());
 beforeEach(async () => {
   users += 1;
   ada = { userId: await seedUser(app.db, `ada${users}`), username: `ada${users}` };

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { listNewestEvents } from '../../src/auth/audit-repository.ts';
 import { startSession } from '../../src/auth/session-repository.ts';
 import { purgeExpired } from '../../src/database/retention.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO, signedInClient } from '../support/users.ts';
 
 test('the audit log has what happened, to which session, from where, and no secret', async () => {
-  await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
+  await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
   const credentials = { username: 'ada', password: 'a password of some length' };
   const client = app.client();
   await client.POST('/auth/register', { body: credentials });
@@ -52,7 +53,7 @@ test('the audit log has what happened, to which session, from where, and no secr
 });
 
 test('rejected sign-ins and refreshes of unknown names and tokens are logged', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   await app.client().login('nobody', DEMO.password);
   await app.client().POST('/auth/refresh', { body: { refresh_token: 'junk' } });
   const events = await app.db.selectFrom('audit_events').selectAll().orderBy('id').execute();
@@ -63,7 +64,7 @@ test('rejected sign-ins and refreshes of unknown names and tokens are logged', a
 });
 
 test('a registration that cannot be logged is rolled back: the name is still free', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const register = async () => {
     const body = { username: 'ada', password: 'a password of some length' };
     return (await app.client().POST('/auth/register', { body })).response.status;
@@ -75,13 +76,13 @@ test('a registration that cannot be logged is rolled back: the name is still fre
   expect(await register()).toBe(409);
 });
 
-async function idOf(app: TestApp, username: string): Promise<string> {
+async function idOf(app: TestService, username: string): Promise<string> {
   const user = app.db.selectFrom('users').select('id').where('username', '=', username);
   return (await user.executeTakeFirstOrThrow()).id;
 }
 
 test('the 101st session of a user ends the one that was used the longest ago', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const userId = await idOf(app, DEMO.username);
   const lifetimes = { idleMs: 86_400_000, absoluteMs: 86_400_000, reuseLeewayMs: 0 };
   const client = { address: '192.0.2.1', userAgent: '' };
@@ -90,8 +91,7 @@ test('the 101st session of a user ends the one that was used the longest ago', a
     const now = app.clock.now() - 1_000_000 + n;
     ids.push((await startSession(app.db, { userId, client, now, lifetimes })).session.id);
   }
-  const owner = app.client();
-  await owner.login(DEMO.username, DEMO.password);
+  const owner = await signedInClient(app);
   const { data } = await owner.GET('/auth/sessions');
   const alive = data?.map(({ id }) => id) ?? [];
   expect(alive).toHaveLength(100);
@@ -101,7 +101,7 @@ test('the 101st session of a user ends the one that was used the longest ago', a
 });
 
 test('the audit log has the reason of each revocation', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const client = app.client();
   await app.client().login(DEMO.username, DEMO.password);
   await client.login(DEMO.username, DEMO.password);
@@ -114,7 +114,7 @@ test('the audit log has the reason of each revocation', async () => {
 });
 
 /** Writes events of a user, one a millisecond, the last one now. */
-function write(app: TestApp, event: string, who: string | null, count: number) {
+function write(app: TestService, event: string, who: string | null, count: number) {
   const now = app.clock.now();
   return sql`insert into audit_events (id, at, event, user_id, address, request_id)
     with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
@@ -124,7 +124,7 @@ function write(app: TestApp, event: string, who: string | null, count: number) {
 }
 
 /** How many events of each kind each user has. */
-async function counts(app: TestApp) {
+async function counts(app: TestService) {
   const rows = await app.db
     .selectFrom('audit_events')
     .select(['user_id', 'event', ({ fn }) => fn.countAll<number>().as('count')])
@@ -136,7 +136,7 @@ async function counts(app: TestApp) {
 }
 
 test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown users', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   app.clock.stop();
   await write(app, 'refreshed', 'bob', 3000);
   await write(app, 'refreshed', 'eve', 1001);
@@ -154,7 +154,7 @@ test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown 
 });
 
 test('1,100 refreshes and 1,100 refused sign-ins push no sign-in out', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   await write(app, 'signed_in', 'ada', 1);
   await write(app, 'refreshed', 'ada', 1100);
   await write(app, 'sign_in_refused', 'ada', 1100);
@@ -164,7 +164,7 @@ test('1,100 refreshes and 1,100 refused sign-ins push no sign-in out', async () 
 });
 
 test('the first detected reuse stays, whatever a thief does afterwards', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   await write(app, 'refresh_token_reused', 'ada', 1200);
   await write(app, 'signed_in', 'ada', 1200);
   await purgeExpired(app.db, app.clock.now());
@@ -172,7 +172,7 @@ test('the first detected reuse stays, whatever a thief does afterwards', async (
 });
 
 test('a surplus over all is taken from the largest groups, not from the oldest events', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const ada = { user_id: 'ada', session_id: null, address: '', request_id: '', reason: null };
   const old = { ...ada, id: 'ada', at: app.clock.now() - 86_400_000, event: 'signed_in' };
   await app.db.insertInto('audit_events').values(old).execute();
@@ -190,7 +190,7 @@ test('a surplus over all is taken from the largest groups, not from the oldest e
 });
 
 test('a rejected refresh that is answered with 429 writes no event', async () => {
-  await using app = await startApp({ REFRESH_FREE_FAILURES: '2' });
+  await using app = await startService({ REFRESH_FREE_FAILURES: '2' });
   app.clock.stop();
   const body = { refresh_token: 'junk' };
   const statuses = [];
@@ -202,7 +202,7 @@ test('a rejected refresh that is answered with 429 writes no event', async () =>
 });
 
 test('a rejected token of an ended session is logged with its user and session', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
   await client.logout();

@@ -1,36 +1,43 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/database/connect.ts';
-import { createLogger } from '../../src/observability/logger.ts';
-import { type Service, startService } from '../../src/service.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { call, pairOf, refresh, seedSession, seedUser, VARIABLES } from './setup.ts';
+import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import {
+  runningClock,
+  startService,
+  type TestClock,
+  type TestService,
+} from '../support/service.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // Two processes on one database, the clock of one of them stepped by an hour. The leeway goes by the
 // database's clock: nothing honest is rejected, nothing is forgiven for longer than the leeway.
 
 const HOUR_S = 3600;
 
+/** A clock that differs from that of the database, which is right. */
+function clockOfProcess(seconds: number): TestClock {
+  const clock = runningClock();
+  clock.advance(seconds);
+  return { ...clock, databaseNow: systemClock.databaseNow };
+}
+
 describe.each([
   ['forward', HOUR_S],
   ['back', -HOUR_S],
 ])('the clock of one process is stepped %s by an hour', (_direction, step) => {
   let database: TestDatabase;
-  let right: Service;
-  let stepped: Service;
+  let right: TestService;
+  let stepped: TestService;
   let db: Db;
   let ada: { userId: string; username: string };
   beforeAll(async () => {
     database = await freshDatabase();
-    const config = readConfig({ ...VARIABLES, DATABASE_URL: database.url });
-    const logger = createLogger('silent');
-    right = await startService(config, logger);
-    stepped = await startService(config, logger, {
-      ...systemClock,
-      now: () => Date.now() + step * 1000,
-    });
+    const variables = { ...BEHIND_PROXY, DATABASE_URL: database.url };
+    right = await startService(variables, { clock: clockOfProcess(0) });
+    stepped = await startService(variables, { clock: clockOfProcess(step) });
     db = right.db;
     ada = { userId: await seedUser(db, 'ada'), username: 'ada' };
   });

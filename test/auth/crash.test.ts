@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { freshDatabase } from '../support/database.ts';
-import { startServer } from './server.ts';
-import { call, pairOf, refresh, seedSession, seedUser } from './setup.ts';
+import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startProcess } from '../support/service-process.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // The process is killed in the middle of load and started again: nothing that it answered is lost,
 // nothing that it revoked lives.
@@ -79,7 +80,10 @@ async function expectKept(url: string, known: Knowledge): Promise<void> {
 
 test(`killed (${KILLS}×): what was answered holds`, async () => {
   await using database = await freshDatabase();
-  let server = await startServer(database.url);
+  await using processes = new AsyncDisposableStack();
+  const start = async () =>
+    processes.use(await startProcess({ ...BEHIND_PROXY, DATABASE_URL: database.url }));
+  let server = await start();
   const db = database.connect();
   const username = 'ada';
   const userId = await seedUser(db, username);
@@ -99,11 +103,11 @@ test(`killed (${KILLS}×): what was answered holds`, async () => {
     };
     const using = sessions.map((own) => use(server.url, own, onAnswer));
     await midst.promise;
-    await server.kill();
+    expect(server.child.kill('SIGKILL')).toBe(true); // it had not ended before
+    await server.exited();
     const knowledge = await Promise.all(using);
-    server = await startServer(database.url);
+    server = await start();
     for (const known of knowledge) await expectKept(server.url, known);
   }
-  await server.kill();
   await db.destroy();
 }, 600_000);

@@ -20,19 +20,10 @@ import {
   freshDatabase,
   type TestDatabase,
 } from '../support/database.ts';
-import {
-  type Answer,
-  call,
-  hookedDb,
-  manualClock,
-  pairOf,
-  refresh,
-  seedSession,
-  seedUser,
-  startAuth,
-  TOKENS,
-  VARIABLES,
-} from './setup.ts';
+import { hookedDb } from '../support/database-faults.ts';
+import { type Answer, BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startService, stoppedClock } from '../support/service.ts';
+import { pairOf, seedSession, seedUser, TOKENS } from '../support/users.ts';
 
 // Each statement of each operation fails: before it ran, after it ran, and at the commit also after
 // it held. The answer is 503, nothing is half done, and the same request again comes through.
@@ -45,7 +36,7 @@ vi.mock('../../src/auth/password.ts', async (original) => ({
   ...(await original<typeof passwords>()),
   hashPassword: async (password: string) => `hash of ${password}`,
   verifyPassword: async (password: string, hash: string) => hash === `hash of ${password}`,
-  isOutdated: () => false,
+  needsRehash: () => false,
 }));
 
 /** What the next statements meet. */
@@ -62,7 +53,7 @@ const strike = (sql: string, when: 'before' | 'after') => {
   throw databaseError(fault.code, 'of the test');
 };
 
-const clock = manualClock();
+const clock = stoppedClock();
 const ada = { userId: '', username: 'ada' };
 let passwordHash: string;
 let database: TestDatabase;
@@ -78,7 +69,7 @@ beforeAll(async () => {
   await migrate(db);
   ada.userId = await seedUser(db, ada.username);
   passwordHash = await hashPassword(PASSWORD);
-  const config = readConfig(VARIABLES);
+  const config = readConfig(BEHIND_PROXY);
   const logger = createLogger('silent');
   const queues = createRequestQueues(config);
   const metrics = createMetrics(() => undefined, { ...queues });
@@ -297,7 +288,7 @@ async function sqlRollback() {
 test.runIf(ENGINE === 'sqlite')(
   'a full disk: 503, never 401 and never 500; with room again all goes on',
   async () => {
-    const app = await startAuth();
+    const app = await startService(BEHIND_PROXY, { clock: stoppedClock() });
     const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
     const session = await seedSession(app.db, app.clock, user);
     const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(app.db);
@@ -318,7 +309,7 @@ test.runIf(ENGINE === 'sqlite')(
 );
 
 test('no database: 503 for whatever is presented', async () => {
-  const app = await startAuth();
+  const app = await startService(BEHIND_PROXY, { clock: stoppedClock() });
   const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
   const { access, refresh: token } = await seedSession(app.db, app.clock, user);
   await app.db.destroy();

@@ -6,13 +6,15 @@ import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { transact } from '../../src/database/transaction.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { hookedDb } from '../support/database-faults.ts';
+import { stoppedClock } from '../support/service.ts';
+import { LIFETIMES, seedSession, seedUser } from '../support/users.ts';
 import { createSchedules, type Granularity, type Process, type Work } from './schedules.ts';
-import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup.ts';
 
 // Every order in which refresh, logout and revocation can run on one session, each in a process of
 // its own on one database. The order of the commits decides what each of them must see.
 
-const clock = manualClock();
+const clock = stoppedClock();
 let database: TestDatabase;
 let db: Db;
 let schedules: ReturnType<typeof createSchedules>;

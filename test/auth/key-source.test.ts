@@ -1,18 +1,13 @@
 // A key set that is rotated while the service runs.
-import { copyFile, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runTodos } from '../support/cli.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
-import { useProcesses } from '../support/service-process.ts';
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'todos-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+import { startService, type TestService } from '../support/service.ts';
+import { startProcess } from '../support/service-process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { DEMO } from '../support/users.ts';
 
 async function newKey(kid: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -53,14 +48,15 @@ async function published({ url }: { url: string }): Promise<string[]> {
 }
 
 /** The messages of the log about keys. */
-function told({ log }: TestApp): string[] {
+function told({ log }: TestService): string[] {
   return log.map((line) => JSON.parse(line).msg).filter((text) => text.includes('JWT_KEYS'));
 }
 
 test('a file that is replaced is taken: the new key signs, an old one verifies while it is there', async () => {
-  const file = join(folder, 'replaced.json');
+  using folder = temporaryFolder();
+  const file = folder.file('replaced.json');
   await put(file, old);
-  await using app = await startApp({ JWT_KEYS: file });
+  await using app = await startService({ JWT_KEYS: file });
   const before = await tokenOf(app);
 
   await put(file, fresh, old);
@@ -80,14 +76,15 @@ test('a file that is replaced is taken: the new key signs, an old one verifies w
 });
 
 test('so is one behind a link that is exchanged, as Kubernetes does it', async () => {
-  const mount = join(folder, 'mount');
+  using folder = temporaryFolder();
+  const mount = folder.file('mount');
   for (const [name, key] of Object.entries({ first: old, second: fresh })) {
     await mkdir(join(mount, name), { recursive: true });
     await put(join(mount, name, 'keys.json'), key);
   }
   await symlink('first', join(mount, '..data'));
   await symlink('..data/keys.json', join(mount, 'keys.json'));
-  await using app = await startApp({ JWT_KEYS: join(mount, 'keys.json') });
+  await using app = await startService({ JWT_KEYS: join(mount, 'keys.json') });
   expect(await published(app)).toEqual(['old']);
 
   await symlink('second', join(mount, '..data_tmp'));
@@ -107,9 +104,10 @@ describe('what is no good set is not taken', async () => {
     ['no file', unlink, /ENOENT/],
     ['a folder', (file) => unlink(file).then(() => mkdir(file)), /EISDIR/],
   ])('%s: the former keys stay until there is one', async (what, spoil, message) => {
-    const file = join(folder, `${what}.json`);
+    using folder = temporaryFolder();
+    const file = folder.file(`${what}.json`);
     await put(file, old);
-    await using app = await startApp({ JWT_KEYS: file });
+    await using app = await startService({ JWT_KEYS: file });
     const token = await tokenOf(app);
 
     await spoil(file);
@@ -131,10 +129,11 @@ describe('what is no good set is not taken', async () => {
 });
 
 test('a service that is closed looks no longer', async () => {
-  const file = join(folder, 'closed.json');
+  using folder = temporaryFolder();
+  const file = folder.file('closed.json');
   await put(file, old);
-  const app = await startApp({ JWT_KEYS: file });
-  await using other = await startApp({ JWT_KEYS: file });
+  const app = await startService({ JWT_KEYS: file });
+  await using other = await startService({ JWT_KEYS: file });
   await app.close();
   await put(file, fresh);
   await expect.poll(() => told(other)).toEqual(['JWT_KEYS has changed: taken']);
@@ -142,14 +141,15 @@ test('a service that is closed looks no longer', async () => {
 });
 
 test('two nodes: --next everywhere, then --promote everywhere, and each takes what either signs', async () => {
-  const source = join(folder, 'source.json');
+  using folder = temporaryFolder();
+  const source = folder.file('source.json');
   const rotate = (...args: string[]) => runTodos(['keys', '--file', source, ...args]);
-  const files = [join(folder, 'node-1.json'), join(folder, 'node-2.json')] as const;
-  const database = { DATABASE_URL: `sqlite:${join(folder, 'nodes.sqlite')}` };
+  const files = [folder.file('node-1.json'), folder.file('node-2.json')] as const;
+  const database = { DATABASE_URL: `sqlite:${folder.file('nodes.sqlite')}` };
   await rotate();
   for (const file of files) await copyFile(source, file);
-  await using one = await startApp({ ...database, JWT_KEYS: files[0] });
-  await using two = await startApp({ ...database, JWT_KEYS: files[1] });
+  await using one = await startService({ ...database, JWT_KEYS: files[0] });
+  await using two = await startService({ ...database, JWT_KEYS: files[1] });
 
   const tokens: string[] = [];
   for (const step of ['--next', '--promote']) {
@@ -170,14 +170,14 @@ test('two nodes: --next everywhere, then --promote everywhere, and each takes wh
 });
 
 describe('SIGHUP', () => {
-  const { folder: own, start } = useProcesses();
   const variables = { DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'info' };
 
   test('under load takes the file at once, and no good token is refused', async () => {
-    const file = join(own(), 'keys.json');
+    using folder = temporaryFolder();
+    const file = folder.file('keys.json');
     let keys = [old];
     await put(file, ...keys);
-    const service = await start({ ...variables, JWT_KEYS: file });
+    await using service = await startProcess({ ...variables, JWT_KEYS: file });
     service.child.kill('SIGHUP');
     await service.written('JWT_KEYS has not changed'); // which only who has been asked says
     const tokens = [await tokenOf(service)];
@@ -212,7 +212,7 @@ describe('SIGHUP', () => {
     ['a secret', { JWT_SECRET: 's'.repeat(32) }],
     ['a set of its own', { JWT_KEYS: JSON.stringify({ keys: [old] }) }],
   ])('with %s says that there is nothing to read again', async (_what, keys) => {
-    const service = await start({ ...variables, ...keys });
+    await using service = await startProcess({ ...variables, ...keys });
     service.child.kill('SIGHUP');
     await service.written('JWT_KEYS names no file');
     expect(await present(service, await tokenOf(service))).toBe('welcome');
@@ -222,9 +222,10 @@ describe('SIGHUP', () => {
 test.each(['utf8', 'utf16le'] as const)(
   'a key file in %s with a byte order mark, as Windows editors save it: the service reads it',
   async (encoding) => {
-    const file = join(folder, `${encoding}.json`);
+    using folder = temporaryFolder();
+    const file = folder.file(`${encoding}.json`);
     await writeFile(file, `\uFEFF${JSON.stringify({ keys: [old] })}`, { encoding, mode: 0o600 });
-    await using app = await startApp({ JWT_KEYS: file });
+    await using app = await startService({ JWT_KEYS: file });
     expect(kidOf(await tokenOf(app))).toBe('old');
     const rotated = await runTodos(['keys', '--file', file, '--json']);
     expect(JSON.parse(rotated.output)).toMatchObject({ keys: 2 });

@@ -1,18 +1,19 @@
 import { expect, test, vi } from 'vitest';
 import { RequestQueue } from '../../src/server/request-queue.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO, signedInClient } from '../support/users.ts';
 
 const PROXIED = { TRUSTED_PROXIES: '127.0.0.1', LOGIN_FREE_FAILURES: '5' };
 
 /** Its clock stands still: a second later one more attempt would be let through. */
 async function startStill(variables: Record<string, string>) {
-  const app = await startApp(variables);
+  const app = await startService(variables);
   app.clock.stop();
   return app;
 }
 
 /** A login from an address; the test stands where the trusted proxy would. */
-async function login(app: TestApp, username: string, password: string, from = '192.0.2.1') {
+async function login(app: TestService, username: string, password: string, from = '192.0.2.1') {
   const response = await fetch(`${app.url}/auth/login`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': from },
@@ -23,7 +24,7 @@ async function login(app: TestApp, username: string, password: string, from = '1
   return { status: response.status, body, wait: wait === null ? undefined : Number(wait) };
 }
 
-async function fail(app: TestApp, times: number, username: string, from?: string) {
+async function fail(app: TestService, times: number, username: string, from?: string) {
   const answers = [];
   for (let i = 0; i < times; i += 1) answers.push(await login(app, username, 'wrong', from));
   return answers;
@@ -133,7 +134,7 @@ test('a registration of an address that has to wait takes no place in the passwo
 });
 
 test('32 logins at once are no attack: while they wait they are not counted', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const { username, password } = DEMO;
   const logins = Array.from({ length: 32 }, () => app.client().login(username, password));
   const statuses = (await Promise.all(logins)).map(({ response }) => response.status);
@@ -199,8 +200,7 @@ test('without a trusted proxy, X-Forwarded-For is nobody’s word', async () => 
 
 test('the wrong current password counts like a wrong login', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+  const client = await signedInClient(app);
   const change = (current: string) =>
     client.PUT('/auth/password', {
       body: { current_password: current, new_password: 'an even longer sentence' },

@@ -7,11 +7,12 @@ import {
   needsRehash,
   verifyPassword,
 } from '../../src/auth/password.ts';
-import { DEMO, startApp } from '../support/service.ts';
-import { loginRequest, sendAtOnce } from './wire.ts';
+import { loginRequest, sendAtOnce } from '../support/raw-connection.ts';
+import { startService } from '../support/service.ts';
+import { DEMO, signedInClient } from '../support/users.ts';
 
 const plenty = '1000000';
-const app = await startApp({
+const app = await startService({
   LOGIN_FREE_FAILURES: plenty,
   LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,
 });
@@ -92,8 +93,10 @@ test('without a hash to compare, the work is the same and the answer no', async 
 });
 
 test('a login that the full password queue rejects is not counted as an attempt', async () => {
-  await using small = await startApp({ LOGIN_FREE_FAILURES_PER_ADDRESS: plenty });
-  const storm = Array.from({ length: 400 }, (_, n) => loginRequest(`nobody${n}`, 'wrong'));
+  await using small = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: plenty });
+  const storm = Array.from({ length: 400 }, (_, n) =>
+    loginRequest({ username: `nobody${n}`, password: 'wrong' }),
+  );
   const answers = await Promise.all(await sendAtOnce(small.url, storm));
   const verified = answers.filter(({ status }) => status === 401).length;
   const rejected = answers.filter(({ status }) => status === 503).length;
@@ -113,9 +116,10 @@ test('a login that the full password queue rejects is not counted as an attempt'
 });
 
 test('a login storm is turned away with 503, and everybody else is served meanwhile', async () => {
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
-  const logins = Array.from({ length: 400 }, () => loginRequest('nobody', 'wrong password'));
+  const client = await signedInClient(app);
+  const logins = Array.from({ length: 400 }, () =>
+    loginRequest({ username: 'nobody', password: 'wrong password' }),
+  );
   const storm = await sendAtOnce(app.url, logins);
   const { response } = await client.GET('/todos');
   expect(response.status).toBe(200);

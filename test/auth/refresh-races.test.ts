@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { startServer } from './server.ts';
-import { call, pairOf, refresh, seedSession, seedUser } from './setup.ts';
-import { openWire, refreshRequest, type Wire } from './wire.ts';
+import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { openConnection, type RawConnection, refreshRequest } from '../support/raw-connection.ts';
+import { type ServiceProcess, startProcess } from '../support/service-process.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // Eight uses of one refresh token at a start gun, beside four writers, in processes of their own:
 // all get 200 and one successor, which works. PostgreSQL: the same tests on two nodes.
@@ -20,22 +21,28 @@ const LAYOUTS = [
 
 describe.each(LAYOUTS)('$layout', ({ services }) => {
   let database: TestDatabase;
-  let servers: Awaited<ReturnType<typeof startServer>>[];
-  let wires: Wire[];
+  let servers: ServiceProcess[];
+  let wires: RawConnection[];
   let db: Db;
   beforeAll(async () => {
     database = await freshDatabase();
     servers = [];
-    for (const variables of services) servers.push(await startServer(database.url, variables));
+    for (const variables of services)
+      servers.push(
+        await startProcess({ ...BEHIND_PROXY, DATABASE_URL: database.url, ...variables }),
+      );
     const urls = servers.map(({ url }) => url);
     wires = await Promise.all(
-      Array.from({ length: USES }, (_, index) => openWire(urls[index % urls.length] ?? '')),
+      Array.from({ length: USES }, (_, index) => openConnection(urls[index % urls.length] ?? '')),
     );
     db = database.connect();
   });
   afterAll(async () => {
     for (const { socket } of wires) socket.destroy();
-    await Promise.all(servers.map((server) => server.kill()));
+    expect(servers.map(({ child }) => child.exitCode ?? child.signalCode)).toEqual(
+      servers.map(() => null),
+    );
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
     await db.destroy();
     await database[Symbol.asyncDispose]();
   });

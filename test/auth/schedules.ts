@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Clock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { ENGINE } from '../support/database.ts';
-import { hookedDb } from './setup.ts';
+import { hookedDb } from '../support/database-faults.ts';
 
 /** One process of the service, as a schedule sees it. */
 export interface Process {

@@ -1,18 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hashPassword } from '../../src/auth/password.ts';
 import { hashToken } from '../../src/auth/refresh-token.ts';
 import { purgeExpired } from '../../src/database/retention.ts';
-import {
-  type Answer,
-  type AuthApp,
-  call,
-  pairOf,
-  refresh,
-  seedSession,
-  seedUser,
-  startAuth,
-} from './setup.ts';
+import { type Answer, BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startSharedService, stoppedClock, type TestService } from '../support/service.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // Sessions as one would explain them, next to the service: whatever two users and a thief do, in
 // whatever order, both say the same after every step, and nothing happens that never may.
@@ -45,7 +38,7 @@ interface Session {
 
 /** All that the model knows. */
 interface World {
-  app: AuthApp;
+  app: TestService;
   grace: number;
   users: User[];
   sessions: Session[];
@@ -336,14 +329,12 @@ async function startedIn({ app }: World, answer: Answer) {
   return { id, access, refresh: refresh_token };
 }
 
-describe.each([0, 10])('with a grace of %i s', (grace) => {
-  let app: AuthApp;
-  let password: string;
-  beforeAll(async () => {
-    app = await startAuth({ REFRESH_GRACE_SECONDS: String(grace) });
-    password = await hashPassword(PASSWORDS[0]);
-  });
-  afterAll(() => app.close());
+describe.each([0, 10])('with a grace of %i s', async (grace) => {
+  const app = await startSharedService(
+    { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: String(grace) },
+    { clock: stoppedClock() },
+  );
+  const password = await hashPassword(PASSWORDS[0]);
 
   let worlds = 0;
   async function world(): Promise<World> {

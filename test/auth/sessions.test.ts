@@ -1,18 +1,11 @@
 import { hash as argon2 } from '@node-rs/argon2';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { listNewestEvents } from '../../src/auth/audit-repository.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
-import {
-  type Answer,
-  type AuthApp,
-  call,
-  pairOf,
-  refresh,
-  seedSession,
-  seedUser,
-  startAuth,
-} from './setup.ts';
+import { type Answer, BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startSharedService, stoppedClock } from '../support/service.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // Sessions that a person can see and end, and whose they are.
 
@@ -43,14 +36,13 @@ function holdNextCheck() {
   return { reached: reached.promise, release: () => released.resolve() };
 }
 
-let app: AuthApp;
+const app = await startSharedService(
+  { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: '0' },
+  { clock: stoppedClock() },
+);
 let ada: { userId: string; username: string };
 let bob: { userId: string; username: string };
 let users = 0;
-beforeAll(async () => {
-  app = await startAuth({ REFRESH_GRACE_SECONDS: '0' });
-});
-afterAll(() => app.close());
 beforeEach(async () => {
   users += 1;
   const [one, two] = [`ada${users}`, `bob${users}`];

@@ -5,7 +5,9 @@ import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { hookedDb, LIFETIMES, manualClock, seedSession, seedUser } from './setup.ts';
+import { hookedDb } from '../support/database-faults.ts';
+import { stoppedClock } from '../support/service.ts';
+import { LIFETIMES, seedSession, seedUser } from '../support/users.ts';
 
 // A thief and the owner have copies of one refresh token and alternate in every order and at every
 // distance. Within the leeway they may ride together: the service cannot tell them from two tabs.
@@ -19,7 +21,7 @@ type Party = (typeof PARTIES)[number];
 type Step = readonly [party: Party, after: number];
 const DISTANCES_S = [0, 9, 11, 900];
 
-const clock = manualClock();
+const clock = stoppedClock();
 let database: TestDatabase;
 let db: Db;
 let userId: string;

@@ -1,14 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  type Answer,
-  type AuthApp,
-  call,
-  pairOf,
-  refresh,
-  seedSession,
-  seedUser,
-  startAuth,
-} from './setup.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startSharedService, stoppedClock } from '../support/service.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // The rules of docs/sessions.md for a presented refresh token, row by row, over HTTP.
 
@@ -18,17 +11,14 @@ const DAY = 24 * HOUR;
 const REJECTED = { status: 401, code: 'invalid_refresh_token', error: 'Invalid refresh token' };
 
 /** With a reuse leeway of 0. */
-let app: AuthApp;
+const app = await startSharedService(
+  { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: '0' },
+  { clock: stoppedClock() },
+);
 /** With the default leeway. */
-let lenient: AuthApp;
-let userId: string;
-beforeAll(async () => {
-  app = await startAuth({ REFRESH_GRACE_SECONDS: '0' });
-  lenient = await startAuth();
-  userId = await seedUser(app.db, 'ada');
-  await seedUser(lenient.db, 'ada');
-});
-afterAll(() => Promise.all([app.close(), lenient.close()]));
+const lenient = await startSharedService(BEHIND_PROXY, { clock: stoppedClock() });
+const userId = await seedUser(app.db, 'ada');
+await seedUser(lenient.db, 'ada');
 
 let session: Awaited<ReturnType<typeof seed>>;
 const seed = async (on = app) => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type * as passwords from '../../src/auth/password.ts';
-import { type AuthApp, call, seedSession, seedUser, startAuth } from './setup.ts';
+import { BEHIND_PROXY, call } from '../support/http.ts';
+import { startSharedService, stoppedClock, type TestService } from '../support/service.ts';
+import { seedSession, seedUser } from '../support/users.ts';
 
 // User enumeration: whatever state the budgets are in, a known name and an unknown one get the same
 // answers, and the same attempts are counted. Each of the two is asked for at a service of its own.
@@ -17,30 +19,28 @@ vi.mock('../../src/auth/password.ts', async (original) => ({
     verified.count += 1;
     return hash === `hash of ${password}`;
   },
-  isOutdated: () => false,
+  needsRehash: () => false,
 }));
 
-const LIMITS = { LOGIN_FREE_FAILURES: '1', LOGIN_FREE_FAILURES_PER_ADDRESS: '6' };
+const LIMITS = { ...BEHIND_PROXY, LOGIN_FREE_FAILURES: '1', LOGIN_FREE_FAILURES_PER_ADDRESS: '6' };
 /** Where the owner of the known name has a session. */
 const OWNERS = '192.0.2.1';
 
-let apps: AuthApp[];
-beforeAll(async () => {
-  apps = await Promise.all([startAuth(LIMITS), startAuth(LIMITS)]);
-  const now = apps[0]?.clock.now() ?? 0;
-  for (const app of apps) {
-    app.clock.advance((now - app.clock.now()) / 1000);
-    const ada = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
-    await app.db
-      .updateTable('users')
-      .set({ password_hash: `hash of ${PASSWORD}` })
-      .execute();
-    await seedSession(app.db, app.clock, ada); // from OWNERS
-  }
-});
-afterAll(() => Promise.all(apps.map((app) => app.close())));
+const clock = stoppedClock();
+const apps = [
+  await startSharedService(LIMITS, { clock }),
+  await startSharedService(LIMITS, { clock }),
+] as const;
+for (const { db } of apps) {
+  const ada = { userId: await seedUser(db, 'ada'), username: 'ada' };
+  await db
+    .updateTable('users')
+    .set({ password_hash: `hash of ${PASSWORD}` })
+    .execute();
+  await seedSession(db, clock, ada); // from OWNERS
+}
 
-async function login(app: AuthApp, username: string, password: string, address: string) {
+async function login(app: TestService, username: string, password: string, address: string) {
   verified.count = 0;
   const answer = await call(app.url, 'POST /auth/login', {
     body: { username, password },
@@ -51,7 +51,7 @@ async function login(app: AuthApp, username: string, password: string, address: 
 }
 
 /** What is counted, whatever it is counted for. */
-async function counters(app: AuthApp) {
+async function counters(app: TestService) {
   const rows = await app.db.selectFrom('rate_limits').selectAll().execute();
   const plain = rows.map(({ key, points, expire }) => [key.split(':')[0], points, expire]);
   return plain.map((row) => row.join(' ')).sort();
@@ -64,16 +64,11 @@ async function reset() {
 /** Asks for the known name here and for the unknown one there. */
 async function compare(address: string, where = '') {
   const [here, there] = apps;
-  if (!here || !there) throw new Error('there are two services');
   const known = await login(here, 'ada', 'wrong', address);
   const unknown = await login(there, 'bob', 'wrong', address);
   expect(known, where).toEqual(unknown);
   expect(await counters(here), where).toEqual(await counters(there));
   return known;
-}
-
-function advance(seconds: number) {
-  for (const app of apps) app.clock.advance(seconds);
 }
 
 /** Uses the budget over all networks up, and the one attempt of its delay. */
@@ -89,7 +84,7 @@ describe('with the budget of a name over all networks used up', () => {
     for (let attempt = 0; attempt < 8; attempt += 1) {
       const { status } = await compare(OWNERS);
       expect(status).toBe(429);
-      advance(0.1);
+      clock.advance(0.1);
     }
   });
 
@@ -130,7 +125,7 @@ test('in every state of the budgets a known and an unknown name get the same ans
   const run = fc.asyncProperty(steps, async (sequence) => {
     await reset();
     for (const [index, it] of sequence.entries()) {
-      if (typeof it === 'number') advance(it);
+      if (typeof it === 'number') clock.advance(it);
       else await compare(it, JSON.stringify(sequence.slice(0, index + 1)));
     }
   });

@@ -1,7 +1,8 @@
 // Two tabs of one browser on the store `browserTokens`.
 import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 import { launchChromium, PLAIN_HOST } from './chromium.ts';
 import { type ClientGlobals, openClientPage } from './client-page.ts';
 
@@ -19,7 +20,7 @@ afterAll(() => browser?.close());
 
 /** Two tabs on one service; the first has signed in. */
 async function twoTabs({ host = 'localhost' } = {}) {
-  const app = await startApp();
+  const app = await startService();
   onTestFinished(app.close);
   const url = new URL(app.url);
   url.hostname = host;

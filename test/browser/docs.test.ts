@@ -4,7 +4,7 @@
 //   SCREENSHOT=docs/images/reference.png npm run test:browser     also takes the picture of the docs
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startApp, type TestApp } from '../support/service.ts';
+import { startService, type TestService } from '../support/service.ts';
 import { PATIENCE } from '../support/timeouts.ts';
 import { launchChromium, PLAIN_HOST } from './chromium.ts';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 interface Reference {
-  app: TestApp;
+  app: TestService;
   context: BrowserContext;
   page: Page;
   /** The origins that pages have asked. */
@@ -24,7 +24,7 @@ interface Reference {
 }
 
 async function openReference({ width = 1280, host = 'localhost' } = {}): Promise<Reference> {
-  const app = await startApp({ ALLOWED_HOSTS: '*' });
+  const app = await startService({ ALLOWED_HOSTS: '*' });
   onTestFinished(app.close);
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   onTestFinished(() => context.close());

@@ -1,6 +1,7 @@
 // "Under the hood" in a real browser: what can be tried, and what it says.
 import { expect, test } from 'vitest';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 import { DEMO_TITLES, expectTitles, openHood, signIn, usePages } from './page.ts';
 
 const openPage = usePages();
@@ -14,7 +15,7 @@ const STAYING = [
 ] as const;
 
 test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await openHood(page);
@@ -35,7 +36,7 @@ test.each([
     /answered 401 \(“You have been logged out.*refresh token was answered 401/,
   ],
 ])('%s: the session ends', async (title, sentence) => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await openHood(page);
@@ -48,7 +49,7 @@ test.each([
 });
 
 test('with a reuse leeway of 0, a refresh from two tabs ends the session', async () => {
-  await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
+  await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
   const page = await openPage(app);
   await signIn(page);
   await openHood(page);
@@ -59,7 +60,7 @@ test('with a reuse leeway of 0, a refresh from two tabs ends the session', async
 });
 
 test('every request is shown with its answer, and no secret among them', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await openHood(page);
@@ -82,7 +83,7 @@ test('every request is shown with its answer, and no secret among them', async (
 });
 
 test('the access token is decoded and its time runs out', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await page.clock.install();
   await signIn(page);
@@ -98,7 +99,7 @@ test('the access token is decoded and its time runs out', async () => {
 });
 
 test('the panel takes the focus when it opens and gives it back when it closes', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await openHood(page);
   const isFocused = (selector: string) =>

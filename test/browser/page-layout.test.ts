@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 import {
   accessibilityFaults,
   demoClient,
@@ -51,7 +51,7 @@ async function visit(page: Page, look: (place: string) => Promise<void>): Promis
 test.each([320, 480, 768, 1024, 1280, 1600])(
   '%i px wide, nothing scrolls sideways',
   async (width) => {
-    await using app = await startApp();
+    await using app = await startService();
     const client = await demoClient(app);
     await client.POST('/todos', { body: { title: LONG_WORD, description: LONG_WORD } });
     const page = await openPage(app, { viewport: { width, height: 700 } });
@@ -73,7 +73,7 @@ test.each([
   ['dark', 1280],
   ['light', 320],
 ] as const)('axe finds nothing, in the %s, %i px wide', async (colorScheme, width) => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app, { colorScheme, viewport: { width, height: 800 } });
   const faults: string[] = [];
   await visit(page, async (place) => {
@@ -83,7 +83,7 @@ test.each([
 });
 
 test('all of the page is less than 60 kB as it goes over the wire, from this service only', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   const loaded = await page.evaluate(() =>
@@ -131,7 +131,7 @@ function hashOfSources(): string {
 }
 
 async function takePictures(): Promise<void> {
-  await using app = await startApp();
+  await using app = await startService();
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await openPage(app, { colorScheme, viewport: { width: 1280, height: 800 } });
     const take = async (name: string) =>

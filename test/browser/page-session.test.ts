@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 import {
   DEMO_TITLES,
   demoClient,
@@ -17,7 +18,7 @@ import {
 const openPage = usePages();
 
 test('sessions are listed, one is ended, then all others', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const clients = [await demoClient(app), await demoClient(app), await demoClient(app)];
   const page = await openPage(app);
   await signIn(page);
@@ -39,7 +40,7 @@ test('sessions are listed, one is ended, then all others', async () => {
 });
 
 test('the password is changed, and the other sessions end', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const other = await demoClient(app);
   const page = await openPage(app);
   await signIn(page);
@@ -58,7 +59,7 @@ test('the password is changed, and the other sessions end', async () => {
 });
 
 test('the account is deleted', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await openAccount(page);
@@ -72,7 +73,7 @@ test('the account is deleted', async () => {
 });
 
 test('two tabs share a sign-in, an expired access token and a sign-out', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const one = await openPage(app);
   await signIn(one);
   const other = await one.context().newPage();
@@ -89,7 +90,7 @@ test('two tabs share a sign-in, an expired access token and a sign-out', async (
 });
 
 test('a session that was ended elsewhere leads back to the sign-in', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await (await demoClient(app)).DELETE('/auth/sessions');
@@ -99,7 +100,7 @@ test('a session that was ended elsewhere leads back to the sign-in', async () =>
 });
 
 test('a refresh whose answer is lost is repeated, and nobody is signed out', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   app.clock.advance(901);
@@ -124,7 +125,7 @@ test('an outage is shown, what was typed is kept, and a restart is noticed', asy
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const variables = { DATABASE_URL: `sqlite:${join(folder, 'todos.sqlite')}` };
-  await using first = await startApp(variables);
+  await using first = await startService(variables);
   const page = await openPage(first);
   await signIn(page);
   await page.getByRole('button', { name: 'Edit Buy milk' }).click();
@@ -138,7 +139,7 @@ test('an outage is shown, what was typed is kept, and a restart is noticed', asy
   await expectNotice(page, 'Not added');
   expect(await page.getByLabel('New todo').inputValue()).toBe('Typed while it was away');
 
-  await using second = await startApp({ ...variables, PORT: new URL(first.url).port });
+  await using second = await startService({ ...variables, PORT: new URL(first.url).port });
   expect(second.url).toBe(first.url);
   await page.getByText('What you have typed is kept').waitFor({ state: 'detached' });
   expect(await page.getByLabel('Notes').inputValue()).toBe('Two of them');
@@ -149,7 +150,7 @@ test('an outage is shown, what was typed is kept, and a restart is noticed', asy
 });
 
 test('a sign-out without the service can be had on this device only', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await app.close();

@@ -1,12 +1,12 @@
 // The todos of the page in a real browser. A test waits for what is to be seen, never for a time.
 import { expect, test } from 'vitest';
-import { startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 import { DEMO_TITLES, demoClient, expectNotice, expectTitles, signIn, usePages } from './page.ts';
 
 const openPage = usePages();
 
 test('the demo user signs in with one press and sees the todos', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await expectTitles(page, DEMO_TITLES);
@@ -14,7 +14,7 @@ test('the demo user signs in with one press and sees the todos', async () => {
 });
 
 test('a new user registers, is refused what the service refuses, and finds an empty list', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await page.getByLabel('Password').fill('not the password');
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -31,14 +31,14 @@ test('a new user registers, is refused what the service refuses, and finds an em
 
 test('without registration and without a demo user, the page offers neither', async () => {
   const variables = { HOST: '0.0.0.0', JWT_SECRET: 'a secret of the tests, long enough' };
-  await using app = await startApp({ ...variables, REGISTRATION: 'false' });
+  await using app = await startService({ ...variables, REGISTRATION: 'false' });
   const page = await openPage({ url: `http://127.0.0.1:${new URL(app.url).port}` });
   expect(await page.getByLabel('Username').inputValue()).toBe('');
   expect(await page.getByRole('button', { name: 'Create an account' }).count()).toBe(0);
 });
 
 test('todos are added, checked, edited and deleted', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await page.getByLabel('New todo').fill('Water the plants');
@@ -60,7 +60,7 @@ test('todos are added, checked, edited and deleted', async () => {
 });
 
 test('the keyboard is enough', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   const focused = () =>
     page.evaluate(() => {
@@ -92,7 +92,7 @@ test('the keyboard is enough', async () => {
 });
 
 test('todos are searched and filtered', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await page.getByLabel('Search todos').fill('BLUE');
@@ -106,7 +106,7 @@ test('todos are searched and filtered', async () => {
 });
 
 test('a long list loads page by page while it is scrolled', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const client = await demoClient(app);
   for (let n = 1; n <= 70; n += 1) await client.POST('/todos', { body: { title: `Todo ${n}` } });
   const page = await openPage(app);
@@ -123,7 +123,7 @@ test('a long list loads page by page while it is scrolled', async () => {
 });
 
 test('a change is shown at once, and undone when the service refuses it', async () => {
-  await using app = await startApp({ MAX_TODOS: '3' });
+  await using app = await startService({ MAX_TODOS: '3' });
   const page = await openPage(app);
   await signIn(page);
   // One too many: the row goes, and the text is back in its field.
@@ -149,7 +149,7 @@ test('a change is shown at once, and undone when the service refuses it', async 
 });
 
 test('a todo that could not be deleted is back in its place', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await page.route('**/todos/*', (route) => route.abort(), { times: 1 });
@@ -162,7 +162,7 @@ test.each([
   { choice: 'Keep mine', title: 'Buy oat milk' },
   { choice: 'Take theirs', title: 'Buy soy milk' },
 ])('an edit that meets a change from elsewhere shows both: $choice', async ({ choice, title }) => {
-  await using app = await startApp();
+  await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
   await page.getByRole('button', { name: 'Edit Buy milk' }).click();

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { DEMO, type TestApp } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
 import { PATIENCE } from '../support/timeouts.ts';
+import { signedInClient } from '../support/users.ts';
 import { launchChromium } from './chromium.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -27,7 +28,10 @@ export function usePages() {
   });
 
   /** Opens a tab of its own browser context. Other tabs of the context share its sign-in. */
-  return async function openPage({ url }: Pick<TestApp, 'url'>, options?: BrowserContextOptions) {
+  return async function openPage(
+    { url }: Pick<TestService, 'url'>,
+    options?: BrowserContextOptions,
+  ) {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
     context.setDefaultTimeout(PATIENCE.expect.poll.timeout);
     faults = [];
@@ -81,8 +85,7 @@ export async function expectNotice(page: Page, text: string): Promise<void> {
 }
 
 /** A client that is signed in as the demo user. */
-export async function demoClient(app: TestApp) {
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+export async function demoClient(app: TestService) {
+  const client = await signedInClient(app);
   return client;
 }

@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { backUpSqlite } from '../../src/database/backup.ts';
-import { runTodos, TODOS, useCommands } from '../support/cli.ts';
-import { DEMO } from '../support/service.ts';
-import { exit, useProcesses } from '../support/service-process.ts';
+import { runScript, runTodos, TODOS } from '../support/cli.ts';
+import { startProcess } from '../support/service-process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { DEMO } from '../support/users.ts';
 
-const { folder, start } = useProcesses();
-const commands = useCommands();
 const PAGE = readFileSync(new URL('../../docs/backup.md', import.meta.url), 'utf8');
 
 /** The shell commands of the section, as a person would copy them. */
@@ -19,8 +17,9 @@ function restoreCommands(): string {
 }
 
 test('a backup while the service writes, restored as docs/backup.md says, has what it had', async () => {
+  using folder = temporaryFolder();
   const variables = { DATABASE_URL: 'sqlite:data/todos.sqlite' };
-  const service = await start(variables);
+  await using service = await startProcess(variables, { folder });
   const { data: tokens } = await service.client.login(DEMO.username, DEMO.password);
   const create = (title: string) => service.client.POST('/todos', { body: { title } });
   await create('before the backup');
@@ -28,10 +27,10 @@ test('a backup while the service writes, restored as docs/backup.md says, has wh
   const writing = (async () => {
     for (let n = 0; !isOver; n += 1) await create(`meanwhile ${n}`);
   })();
-  const file = join(folder(), 'backup.sqlite');
-  const database = { DATABASE_URL: `sqlite:${join(folder(), 'data/todos.sqlite')}` };
+  const file = folder.file('backup.sqlite');
+  const database = { DATABASE_URL: `sqlite:${folder.file('data/todos.sqlite')}` };
   const command = [TODOS, 'backup', '--file', file]; // a process of its own, with its file modes
-  const { code, output } = await commands.runScript(command, database);
+  const { code, output } = await runScript(command, database);
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toMatch(/^Complete: .*backup\.sqlite, .*\nbacking up: [\d.]+ MB of [\d.]+ MB\n$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -39,10 +38,10 @@ test('a backup while the service writes, restored as docs/backup.md says, has wh
   await writing;
   await create('after the backup');
   service.child.kill('SIGTERM');
-  expect(await exit(service.child)).toBe(0);
+  expect(await service.exited()).toBe(0);
 
-  execFileSync('sh', ['-e', '-c', restoreCommands()], { cwd: folder() });
-  const restored = await start(variables);
+  execFileSync('sh', ['-e', '-c', restoreCommands()], { cwd: folder.path });
+  await using restored = await startProcess(variables, { folder });
   const headers = { Authorization: `Bearer ${tokens?.access_token}` };
   const titlesOf = async (q: string) => {
     const answer = await fetch(`${restored.url}/todos?q=${encodeURIComponent(q)}`, { headers });
@@ -54,7 +53,8 @@ test('a backup while the service writes, restored as docs/backup.md says, has wh
 });
 
 test('writes of another process during a backup are not in it, and do not start it again', async () => {
-  const path = join(commands.folder(), 'busy.sqlite');
+  using folder = temporaryFolder();
+  const path = folder.file('busy.sqlite');
   const writer = new BetterSqlite3(path);
   writer.pragma('journal_mode = WAL');
   writer.exec('create table rows (text)');
@@ -63,7 +63,7 @@ test('writes of another process during a backup are not in it, and do not start 
     for (let n = 0; n < 3000; n += 1) insert.run('x'.repeat(4000));
   })();
   const done: number[] = [];
-  const file = join(commands.folder(), 'busy-backup.sqlite');
+  const file = folder.file('busy-backup.sqlite');
   await backUpSqlite(path, file, (progress) => {
     done.push(progress.done);
     if (done.length > 100) throw new Error('the copy starts again at each write');
@@ -78,23 +78,21 @@ test('writes of another process during a backup are not in it, and do not start 
 });
 
 test('a damaged database: the backup says so, and leaves no file', async () => {
-  const path = join(commands.folder(), 'damaged.sqlite');
+  using folder = temporaryFolder();
+  const path = folder.file('damaged.sqlite');
   const database = new BetterSqlite3(path);
   database.exec('create table rows (text); create index by_text on rows (text)');
   database.exec("insert into rows values ('one'), ('two'), ('three')");
   database.close();
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0, 8192, 8192 + 50)); // the head of the index
-  const before = readdirSync(commands.folder());
+  const before = readdirSync(folder.path);
   const variables = { DATABASE_URL: `sqlite:${path}` };
-  const { code, output } = await commands.runScript(
-    [TODOS, 'backup', '--file', 'copy.sqlite'],
-    variables,
-  );
+  const { code, output } = await runScript([TODOS, 'backup', '--file', 'copy.sqlite'], variables);
   expect(code).toBe(1);
   expect(output).toMatch(/the database is damaged|database disk image is malformed/);
   expect(output).not.toContain('    at ');
-  expect(readdirSync(commands.folder())).toEqual(before);
+  expect(readdirSync(folder.path)).toEqual(before);
 });
 
 test.each([
@@ -111,8 +109,9 @@ test.each([
   ['of memory', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite::memory:' }, /^A database in memory/],
   ['of PostgreSQL', 1, ['--file', 'x'], { DATABASE_URL: 'postgres://a@b/c' }, /pg_dump, see docs/],
 ])('a backup %s: exit code %i, and says why', async (_what, exitCode, args, variables, message) => {
-  const path = join(commands.folder(), 'present');
-  mkdirSync(commands.folder(), { recursive: true });
+  using folder = temporaryFolder();
+  const path = folder.file('present');
+  mkdirSync(folder.path, { recursive: true });
   writeFileSync(path, '');
   const database = { DATABASE_URL: `sqlite:${path}` };
   const { code, output } = await runTodos(['backup', ...args], { ...database, ...variables });

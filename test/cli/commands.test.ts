@@ -1,19 +1,20 @@
 // The operator's commands about users and keys.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
 import { expect, test } from 'vitest';
-import { runTodos, TODOS, useCommands } from '../support/cli.ts';
-import { DEMO, startApp } from '../support/service.ts';
+import { runScript, runTodos, TODOS } from '../support/cli.ts';
+import { startService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { DEMO, signedInClient } from '../support/users.ts';
 
-const { folder, runScript } = useCommands();
 const script = (name: string) => new URL(`../../scripts/${name}.ts`, import.meta.url).pathname;
 
 test('an operator lists and revokes sessions of a user, and reads the audit log', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/todos.sqlite` };
-  await using app = await startApp(database);
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/todos.sqlite` };
+  await using app = await startService(database);
+  const client = await signedInClient(app);
   await app.client().login(DEMO.username, DEMO.password);
 
   const listed = await runTodos(['sessions', 'list', 'TestUser'], database);
@@ -37,8 +38,9 @@ test('an operator lists and revokes sessions of a user, and reads the audit log'
 });
 
 test('an operator creates a user, whose password has to be changed at the first sign-in', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/created.sqlite` };
-  await using app = await startApp(database);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/created.sqlite` };
+  await using app = await startService(database);
   const { output } = await runTodos(['users', 'create', 'ada'], database);
   const password = /^ada has the password (\S{16}), which has to be changed\.\n$/.exec(output)?.[1];
   const body = { username: 'ada', password: password ?? '' };
@@ -59,10 +61,10 @@ test('an operator creates a user, whose password has to be changed at the first 
 });
 
 test('an operator sets a new password: the sessions end, the old password does not work', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/reset.sqlite` };
-  await using app = await startApp(database);
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/reset.sqlite` };
+  await using app = await startService(database);
+  const client = await signedInClient(app);
   const { output } = await runTodos(['users', 'set-password', DEMO.username], database);
   const password = /password (\S+),/.exec(output)?.[1] ?? '';
   expect((await client.GET('/auth/me')).error).toMatchObject({ code: 'session_ended' });
@@ -74,8 +76,9 @@ test('an operator sets a new password: the sessions end, the old password does n
 });
 
 test('an operator deletes a user, if sure', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/deleted.sqlite` };
-  await using app = await startApp(database);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/deleted.sqlite` };
+  await using app = await startService(database);
   const asked = await runTodos(['users', 'delete', DEMO.username], database);
   expect(asked).toMatchObject({
     code: 1,
@@ -152,7 +155,8 @@ test.each(LEAVES.map((words) => words.join(' ')))(
 );
 
 test('every command with --json prints nothing but JSON to the standard output', async () => {
-  const file = (name: string) => join(folder(), name);
+  using folder = temporaryFolder();
+  const file = (name: string) => folder.file(name);
   const database = { DATABASE_URL: `sqlite:${file('json.sqlite')}` };
   const json = async (...args: string[]) => {
     const { code, output } = await runTodos([...args, '--json'], database, 'output only');
@@ -173,7 +177,7 @@ test('every command with --json prints nothing but JSON to the standard output',
   expect(await json('users', 'list')).toEqual([
     { username: 'ada', created_at: instant, password_is_temporary: true },
   ]);
-  await using app = await startApp(database);
+  await using app = await startService(database);
   const change = { ...created, new_password: 'a long sentence of her own' };
   await app.client().POST('/auth/login', { body: change });
   await app.client().login('ada', change.new_password);
@@ -261,17 +265,18 @@ test('package.json has few scripts, and what each runs is there', () => {
 });
 
 test('an unknown user: says so, and exit code 1', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/empty.sqlite` };
-  await using _app = await startApp(database);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/empty.sqlite` };
+  await using _app = await startService(database);
   const { code, output } = await runTodos(['audit', 'no\u009bbody'], database);
   expect({ code, output }).toEqual({ code: 1, output: 'there is no user no\\u009bbody\n' });
 });
 
 test('revoking a session that does not live: says so, and exit code 1', async () => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/wrong.sqlite` };
-  await using app = await startApp(database);
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/wrong.sqlite` };
+  await using app = await startService(database);
+  const client = await signedInClient(app);
   const wrong = await runTodos(['sessions', 'revoke', DEMO_USER, 'WRONG'], database);
   const output = 'there is no live session WRONG of testuser\n';
   expect(wrong).toEqual({ code: 1, output });
@@ -289,10 +294,10 @@ test.each([
   ['line separator', 'a\u2028b', 'a\\u2028b'],
   ['harmless', 'é “…” 😀', 'é “…” 😀'],
 ])('%s characters that a user sent: every command escapes them', async (_kind, sent, printed) => {
-  const database = { DATABASE_URL: `sqlite:${folder()}/${crypto.randomUUID()}.sqlite` };
-  await using app = await startApp(database);
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+  using folder = temporaryFolder();
+  const database = { DATABASE_URL: `sqlite:${folder.path}/todos.sqlite` };
+  await using app = await startService(database);
+  await signedInClient(app);
   await app.db.updateTable('sessions').set({ user_agent: sent }).execute();
   await app.db.updateTable('audit_events').set({ request_id: sent }).execute();
   await app.db.updateTable('todos').set({ title: sent }).execute();
@@ -317,7 +322,8 @@ test('a database that is not there is not made', async () => {
 });
 
 test('keys are made, rotated and thinned out, for their owner only', async () => {
-  const file = join(folder(), 'keys.json');
+  using folder = temporaryFolder();
+  const file = folder.file('keys.json');
   const kids = async () => {
     const { keys }: { keys: { kid: string; alg: string }[] } = JSON.parse(
       await readFile(file, 'utf8'),
@@ -347,12 +353,13 @@ test('keys are made, rotated and thinned out, for their owner only', async () =>
   expect((await kids()).slice(1)).toEqual([third]);
   expect((await make('--keep', '1', '--next')).output).toContain('--keep 2 or more');
 
-  await using app = await startApp({ JWT_KEYS: file });
+  await using app = await startService({ JWT_KEYS: file });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
 });
 
 test('keys without a date, as 0.2.0 made them: the last one is promoted, once', async () => {
-  const file = join(folder(), 'undated.json');
+  using folder = temporaryFolder();
+  const file = folder.file('undated.json');
   const keys = ['signs', 'former', 'next'].map((kid) => ({
     kid,
     kty: 'oct',
@@ -366,7 +373,8 @@ test('keys without a date, as 0.2.0 made them: the last one is promoted, once', 
 });
 
 test('a rotated set whose newest key signs: --promote changes nothing', async () => {
-  const file = join(folder(), 'rotated.json');
+  using folder = temporaryFolder();
+  const file = folder.file('rotated.json');
   await runTodos(['keys', '--file', file]);
   await runTodos(['keys', '--file', file]);
   const { output } = await runTodos(['keys', '--file', file, '--promote']);
@@ -374,7 +382,8 @@ test('a rotated set whose newest key signs: --promote changes nothing', async ()
 });
 
 test('a file that is no JWK Set: says so, and no stack trace', async () => {
-  const file = join(folder(), 'broken.json');
+  using folder = temporaryFolder();
+  const file = folder.file('broken.json');
   await writeFile(file, '{"keys":[{"k":"a secret');
   const { code, output } = await runTodos(['keys', '--file', file]);
   expect({ code, output }).toEqual({ code: 1, output: `${file} cannot be used: it is not JSON\n` });

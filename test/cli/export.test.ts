@@ -1,5 +1,4 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import { expect, test } from 'vitest';
 import {
@@ -10,12 +9,12 @@ import {
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { readOnlyTransaction } from '../../src/database/read-only-transaction.ts';
-import { seedUser } from '../auth/setup.ts';
-import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { runScript, runTodos, TODOS } from '../support/cli.ts';
 import { freshDatabase } from '../support/database.ts';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { DEMO, seedUser } from '../support/users.ts';
 
-const { folder, runScript } = useCommands();
 const SECRET = { JWT_SECRET: 'a secret of the tests, long enough' };
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -35,9 +34,10 @@ async function withTodos(db: Db, count: number, description = '') {
 }
 
 test('a person gets what is kept about them, and nothing of anybody else', async () => {
+  using folder = temporaryFolder();
   await using database = await freshDatabase();
   const variables = { DATABASE_URL: database.url, ...SECRET };
-  await using app = await startApp(variables);
+  await using app = await startService(variables);
   const client = app.client();
   const credentials = { username: 'Ada', password: 'a long enough password' };
   const { data: user } = await client.POST('/auth/register', { body: credentials });
@@ -54,7 +54,7 @@ test('a person gets what is kept about them, and nothing of anybody else', async
   await other.POST('/todos', { body: { title: 'of grace' } });
   await client.logout();
 
-  const file = join(folder(), 'ada.json');
+  const file = folder.file('ada.json');
   const { code, output } = await runTodos(['export', 'ada', '--file', file], variables);
   expect({ code, output }).toEqual({ code: 0, output: '' });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -155,12 +155,13 @@ test('it is as it was at one moment', async () => {
 });
 
 test('it needs no more memory than a page of it', async () => {
+  using folder = temporaryFolder();
   await using database = await freshDatabase();
   const db = database.connect();
   await withTodos(db, 20_000, 'x'.repeat(2000)); // 40 MB
   await db.destroy();
   const variables = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=48' };
-  const file = join(folder(), 'large.json');
+  const file = folder.file('large.json');
   const args = ['export', 'ada', '--file', file];
   expect(await runScript([TODOS, ...args], variables)).toEqual({ code: 0, output: '' });
   expect((await stat(file)).size).toBeGreaterThan(40_000_000);
@@ -170,12 +171,13 @@ test.each([
   ['with an unknown user', ['nobody', '--file', 'x.json'], /^there is no user nobody\n$/],
   ['to where no file can be', [DEMO.username, '--file', 'no/x.json'], /^ENOENT: .*\n$/],
 ])('an export %s says so, and leaves no file', async (_what, args, message) => {
-  const variables = { DATABASE_URL: `sqlite:${folder()}/faults/todos.sqlite` };
-  await using _app = await startApp(variables);
-  const before = await readdir(folder());
+  using folder = temporaryFolder();
+  const variables = { DATABASE_URL: `sqlite:${folder.path}/faults/todos.sqlite` };
+  await using _app = await startService(variables);
+  const before = await readdir(folder.path);
   const { code, output } = await runTodos(['export', ...args], variables);
   expect(code).toBe(1);
   expect(output).toMatch(message);
   expect(output).not.toContain('    at ');
-  expect(await readdir(folder())).toEqual(before);
+  expect(await readdir(folder.path)).toEqual(before);
 });

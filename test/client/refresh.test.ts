@@ -1,26 +1,26 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { memoryTokens, ProblemError, RefreshFailedError } from '../../src/client/index.ts';
+import { PASSWORD } from '../support/users.ts';
+import { answered, held, lostAnswer, spoiledToken, unreachable } from './network.ts';
 import {
   bearers,
   interruptedTokens,
   keys,
   lockedTokens,
-  PASSWORD,
   REFRESH,
   routes,
   slowTokens,
+  startClientService,
   titlesWith,
   tokensIn,
-  useService,
 } from './setup.ts';
-import { answered, held, lostAnswer, spoiledToken, unreachable } from './wire.ts';
 
-const { signedIn, secondTab, expireAccessTokens } = useService();
+const { signedIn, secondTab, expireAccessTokens } = await startClientService();
 
 describe('an access token that no longer works', () => {
   test.each(['expired', 'invalid'])('is renewed when it is %s', async (kind) => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     const before = await tokensIn(tokens);
     if (kind === 'expired') expireAccessTokens();
     else await tokens.set({ ...before, access_token: 'spoiled' });
@@ -30,11 +30,11 @@ describe('an access token that no longer works', () => {
     expect(after.refresh_token).not.toBe(before.refresh_token);
     expect(after.refresh_key).not.toBe(before.refresh_key);
     expect(after.login_id).toBe(before.login_id);
-    expect(routes(wire.sent).slice(1)).toEqual(['GET /auth/me', REFRESH, 'GET /auth/me']);
-    expect(bearers(wire.sent).slice(2)).toEqual([null, `Bearer ${after.access_token}`]);
+    expect(routes(network.sent).slice(1)).toEqual(['GET /auth/me', REFRESH, 'GET /auth/me']);
+    expect(bearers(network.sent).slice(2)).toEqual([null, `Bearer ${after.access_token}`]);
 
     await client.GET('/auth/me');
-    expect(wire.to(REFRESH)).toHaveLength(1);
+    expect(network.to(REFRESH)).toHaveLength(1);
   });
 
   test.each([
@@ -43,18 +43,18 @@ describe('an access token that no longer works', () => {
   ])(
     'is renewed once for all, and each is repeated once (store answers %s)',
     async (name, make) => {
-      const { client, wire } = await signedIn({ tokens: make() });
+      const { client, network } = await signedIn({ tokens: make() });
       expireAccessTokens();
       const titles = Array.from({ length: 8 }, (_, index) => `${name} ${index}`);
       const refresh = held('request');
-      wire.next(REFRESH, refresh.fault);
+      network.next(REFRESH, refresh.fault);
       const calls = titles.map((title) => client.POST('/todos', { body: { title } }));
-      await expect.poll(() => wire.answered).toBe(1 + 8);
+      await expect.poll(() => network.answered).toBe(1 + 8);
       refresh.release();
       for (const { response } of await Promise.all(calls)) expect(response.status).toBe(201);
 
-      expect(wire.to(REFRESH)).toHaveLength(1);
-      const bodies = wire.to('POST /todos').map(({ body }) => body);
+      expect(network.to(REFRESH)).toHaveLength(1);
+      const bodies = network.to('POST /todos').map(({ body }) => body);
       const once = titles.map((title) => JSON.stringify({ title }));
       expect(bodies.toSorted()).toEqual([...once, ...once].toSorted());
       expect((await titlesWith(client, name)).toSorted()).toEqual(titles);
@@ -62,27 +62,27 @@ describe('an access token that no longer works', () => {
   );
 
   test('is not renewed again for an answer that comes late', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
     const late = held('answer');
-    wire.next('GET /auth/me', late.fault);
+    network.next('GET /auth/me', late.fault);
     const call = client.GET('/auth/me');
     await late.arrived;
     await client.GET('/todos');
     late.release();
     expect((await call).response.status).toBe(200);
-    expect(wire.to('GET /auth/me')).toHaveLength(2);
-    expect(wire.to(REFRESH)).toHaveLength(1);
+    expect(network.to('GET /auth/me')).toHaveLength(2);
+    expect(network.to(REFRESH)).toHaveLength(1);
   });
 
   test('and is refused a second time: that is the answer, there is no loop', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
-    wire.next('GET /auth/me', spoiledToken, spoiledToken);
+    const { client, tokens, network, onSessionLost } = await signedIn();
+    network.next('GET /auth/me', spoiledToken, spoiledToken);
     const { error, response } = await client.GET('/auth/me');
     expect(response.status).toBe(401);
     expect(error?.code).toBe('invalid_access_token');
-    expect(wire.to('GET /auth/me')).toHaveLength(2);
-    expect(wire.to(REFRESH)).toHaveLength(1);
+    expect(network.to('GET /auth/me')).toHaveLength(2);
+    expect(network.to(REFRESH)).toHaveLength(1);
     expect(await tokens.get()).toBeDefined();
     expect(onSessionLost).not.toHaveBeenCalled();
   });
@@ -95,10 +95,10 @@ describe('an access token that no longer works', () => {
     ['with another code', 401, '{"code":"authentication_required","detail":""}'],
     ['with another status', 403, '{"code":"access_token_expired","detail":""}'],
   ])('is not what an answer %s says', async (_, status, body) => {
-    const { client, wire, onSessionLost } = await signedIn();
-    wire.next('GET /auth/me', answered(status, body));
+    const { client, network, onSessionLost } = await signedIn();
+    network.next('GET /auth/me', answered(status, body));
     expect((await client.GET('/auth/me')).response.status).toBe(status);
-    expect(routes(wire.sent)).toEqual(['POST /auth/login', 'GET /auth/me']);
+    expect(routes(network.sent)).toEqual(['POST /auth/login', 'GET /auth/me']);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 });
@@ -113,39 +113,39 @@ describe('a renewal that fails', () => {
     ['a 200 that is no JSON', answered(200), 'JSON'],
     ['a 200 with nothing', answered(200, ''), 'The answer was 200 without a problem'],
   ])('by %s keeps the session and is tried again', async (_, fault, message) => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     const before = await tokensIn(tokens);
-    wire.next(REFRESH, fault);
+    network.next(REFRESH, fault);
     const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RefreshFailedError);
     expect(failure).toHaveProperty('cause.message', expect.stringContaining(message));
-    expect(wire.to('GET /auth/me')).toHaveLength(1);
+    expect(network.to('GET /auth/me')).toHaveLength(1);
     expect(await tokens.get()).toEqual(before);
 
     expect((await client.GET('/auth/me')).response.status).toBe(200);
-    expect(wire.to(REFRESH)).toHaveLength(2);
+    expect(network.to(REFRESH)).toHaveLength(2);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
   test('is tried again under the same Idempotency-Key; another renewal has another', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
-    wire.next(REFRESH, lostAnswer, unreachable, answered(503));
+    network.next(REFRESH, lostAnswer, unreachable, answered(503));
     for (const _ of [1, 2, 3]) await client.GET('/auth/me').catch(() => undefined);
     await client.GET('/auth/me');
     expireAccessTokens();
     await client.GET('/auth/me');
-    const [first, ...others] = keys(wire.to(REFRESH));
+    const [first, ...others] = keys(network.to(REFRESH));
     expect(first).toMatch(/^[0-9a-f]{32}$/);
     expect(others).toEqual([first, first, first, expect.not.stringContaining(String(first))]);
   });
 
   test('says what the service said', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
     const problem = { code: 'too_many_requests', detail: 'Too many attempts' };
-    wire.next(REFRESH, answered(429, JSON.stringify(problem)));
+    network.next(REFRESH, answered(429, JSON.stringify(problem)));
     const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
     if (!(failure instanceof RefreshFailedError)) throw failure;
     expect(failure.name).toBe('RefreshFailedError');
@@ -160,9 +160,9 @@ describe('a renewal that fails', () => {
   test.each(['<h1>Bad Gateway</h1>', '{"detail":"of something between"}'])(
     'says no problem of the service where there is none: %s',
     async (body) => {
-      const { client, wire } = await signedIn();
+      const { client, network } = await signedIn();
       expireAccessTokens();
-      wire.next(REFRESH, answered(502, body));
+      network.next(REFRESH, answered(502, body));
       const failure: unknown = await client.GET('/auth/me').catch((error: unknown) => error);
       expect(failure).toHaveProperty('cause.response.status', 502);
       expect(failure).toHaveProperty('cause.problem', undefined);
@@ -170,25 +170,25 @@ describe('a renewal that fails', () => {
   );
 
   test('fails once for all who wait', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('request', unreachable);
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const calls = Promise.allSettled([1, 2, 3].map(() => client.GET('/auth/me')));
-    await expect.poll(() => wire.answered).toBe(1 + 3);
+    await expect.poll(() => network.answered).toBe(1 + 3);
     await turn(); // all three wait for the refresh now
     refresh.release();
     const rejected = { status: 'rejected', reason: expect.any(RefreshFailedError) };
     expect(await calls).toEqual([rejected, rejected, rejected]);
-    expect(wire.to(REFRESH)).toHaveLength(1);
+    expect(network.to(REFRESH)).toHaveLength(1);
   });
 
   test('is one that has no answer after ten seconds', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     expireAccessTokens();
     const clock = new AbortController();
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(clock.signal);
-    wire.next(REFRESH, ({ signal }) => {
+    network.next(REFRESH, ({ signal }) => {
       clock.abort(new DOMException('It took too long', 'TimeoutError'));
       return Promise.reject(signal.reason);
     });
@@ -202,22 +202,22 @@ describe('a renewal that fails', () => {
   test('because the new tokens cannot be kept is mended by the next request', async () => {
     const store = memoryTokens();
     const set = vi.fn(store.set);
-    const { client, wire, onSessionLost } = await signedIn({ tokens: { ...store, set } });
+    const { client, network, onSessionLost } = await signedIn({ tokens: { ...store, set } });
     expireAccessTokens();
     set.mockRejectedValueOnce(new Error('disk full'));
     await expect(client.GET('/auth/me')).rejects.toThrow('disk full');
     expect((await client.GET('/auth/me')).response.status).toBe(200);
-    expect(new Set(keys(wire.to(REFRESH))).size).toBe(1);
+    expect(new Set(keys(network.to(REFRESH))).size).toBe(1);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 });
 
 describe('a request that is given up', () => {
   test('does not wait for the renewal that others still get', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('request');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const patience = new AbortController();
     const impatient = client.GET('/todos', { signal: patience.signal });
     await refresh.arrived;
@@ -226,21 +226,21 @@ describe('a request that is given up', () => {
     await expect(impatient).rejects.toThrow('never mind');
     refresh.release();
     expect((await patient).response.status).toBe(200);
-    expect(wire.to('GET /todos')).toHaveLength(1);
+    expect(network.to('GET /todos')).toHaveLength(1);
   });
 
   test('as its answer comes does not wait either', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
     const patience = new AbortController();
-    wire.next('GET /todos', async (request, send) => {
+    network.next('GET /todos', async (request, send) => {
       const response = await send(request);
       const body = await response.text();
       patience.abort(new Error('never mind'));
       return new Response(body, response);
     });
     const refresh = held('request');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     await expect(client.GET('/todos', { signal: patience.signal })).rejects.toThrow('never mind');
     refresh.release();
   });
@@ -248,10 +248,10 @@ describe('a request that is given up', () => {
 
 describe('a renewal during which the tokens change', () => {
   test('leaves a login be, and does nothing in its name that the old one asked for', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     const refresh = held('answer');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const call = client.POST('/todos', { body: { title: 'of ada' } });
     await refresh.arrived;
     await client.login('bob', PASSWORD);
@@ -265,13 +265,13 @@ describe('a renewal during which the tokens change', () => {
 
   test('leaves a login be that comes between its look at the store and its write', async () => {
     const { tokens, interruptLook } = interruptedTokens();
-    const { client, wire } = await signedIn({ tokens });
+    const { client, network } = await signedIn({ tokens });
     expireAccessTokens();
     const logins: Promise<unknown>[] = [];
-    wire.next(REFRESH, async (request, send) => {
+    network.next(REFRESH, async (request, send) => {
       interruptLook(async () => {
         logins.push(client.login('bob', PASSWORD));
-        await expect.poll(() => wire.answered).toBe(4);
+        await expect.poll(() => network.answered).toBe(4);
         await turn(); // the login would have written by now
       });
       return send(request);
@@ -282,11 +282,11 @@ describe('a renewal during which the tokens change', () => {
   });
 
   test('leaves a login be though the refresh of the old one is refused', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     await tokens.set({ ...(await tokensIn(tokens)), refresh_token: '0'.repeat(64) });
     const refresh = held('request');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const call = client.GET('/auth/me');
     await refresh.arrived;
     await client.login('bob', PASSWORD);
@@ -297,10 +297,10 @@ describe('a renewal during which the tokens change', () => {
   });
 
   test('does not stand in for that of a later login', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
     const first = held('answer');
-    wire.next(REFRESH, first.fault);
+    network.next(REFRESH, first.fault);
     const ofAda = client.GET('/auth/me');
     await first.arrived;
     await client.login('bob', PASSWORD);
@@ -308,14 +308,14 @@ describe('a renewal during which the tokens change', () => {
     expect((await client.GET('/auth/me')).data?.username).toBe('bob');
     first.release();
     expect((await ofAda).response.status).toBe(401);
-    expect(wire.to(REFRESH)).toHaveLength(2);
+    expect(network.to(REFRESH)).toHaveLength(2);
   });
 
   test('leaves a sign-out be', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
-    wire.next('GET /auth/me', spoiledToken);
+    const { client, tokens, network, onSessionLost } = await signedIn();
+    network.next('GET /auth/me', spoiledToken);
     const refresh = held('answer');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const call = client.GET('/auth/me');
     await refresh.arrived;
     expect((await client.logout()).response.status).toBe(200);
@@ -326,10 +326,10 @@ describe('a renewal during which the tokens change', () => {
   });
 
   test('leaves the tokens of another tab be, and uses them', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('answer');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const call = client.GET('/auth/me');
     const pair = await (await refresh.arrived)?.json();
     const ofTab = { ...(await tokensIn(tokens)), ...pair, refresh_key: 'of-the-other-tab' };
@@ -348,20 +348,20 @@ describe('a renewal during which the tokens change', () => {
       return data?.username;
     });
     expect(await Promise.all(names)).toEqual(['ada', 'ada']);
-    expect(one.wire.to(REFRESH)).toHaveLength(1);
+    expect(one.network.to(REFRESH)).toHaveLength(1);
     expect(held).toEqual(['write', 'refresh', 'write', 'refresh']);
   });
 
   test('in two tabs on one store runs under one key, and both go on', async () => {
     const one = await signedIn();
-    const { client, wire, onSessionLost } = one;
+    const { client, network, onSessionLost } = one;
     const tab = secondTab(one);
     expireAccessTokens();
     const [first, second] = [held('answer'), held('answer')];
-    wire.next(REFRESH, first.fault, second.fault);
+    network.next(REFRESH, first.fault, second.fault);
     const calls = [client.GET('/auth/me'), tab.GET('/auth/me')];
     await Promise.all([first.arrived, second.arrived]);
-    expect(new Set(keys(wire.to(REFRESH))).size).toBe(1);
+    expect(new Set(keys(network.to(REFRESH))).size).toBe(1);
     second.release();
     first.release();
     for (const { response } of await Promise.all(calls)) expect(response.status).toBe(200);

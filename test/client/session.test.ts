@@ -1,21 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { memoryTokens, nextCursor, ProblemError } from '../../src/client/index.ts';
+import { PASSWORD } from '../support/users.ts';
+import { answered, createNetwork, held, spoiledToken, unreachable } from './network.ts';
 import {
   bearers,
   interruptedTokens,
-  PASSWORD,
   REFRESH,
   routes,
   type SignedIn,
   slowTokens,
+  startClientService,
   titlesWith,
   tokensIn,
-  useService,
 } from './setup.ts';
-import { answered, createWire, held, spoiledToken, unreachable } from './wire.ts';
 
-const { plainClient, serviceUrl, signedOut, signedIn, expireAccessTokens } = useService();
+const { plainClient, serviceUrl, signedOut, signedIn, expireAccessTokens } =
+  await startClientService();
 
 /** Ends the session from somewhere else. */
 async function endElsewhere({ tokens }: SignedIn) {
@@ -32,21 +33,21 @@ async function loseRefreshToken({ tokens }: SignedIn) {
 
 describe('signing in', () => {
   test('keeps the tokens and sends the access token', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     expect((await client.GET('/auth/me')).data?.username).toBe('ada');
     const { access_token } = await tokensIn(tokens);
-    expect(bearers(wire.to('GET /auth/me'))).toEqual([`Bearer ${access_token}`]);
+    expect(bearers(network.to('GET /auth/me'))).toEqual([`Bearer ${access_token}`]);
   });
 
   test('with a wrong password changes nothing and is never followed by a refresh', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { client, tokens, network, onSessionLost } = await signedIn();
     const before = await tokensIn(tokens);
     const { data, error, response } = await client.login('ada', 'wrong');
     expect(data).toBeUndefined();
     expect(error?.code).toBe('invalid_credentials');
     expect(response.status).toBe(401);
     expect(await tokens.get()).toEqual(before);
-    expect(wire.to(REFRESH)).toEqual([]);
+    expect(network.to(REFRESH)).toEqual([]);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
@@ -62,37 +63,37 @@ describe('signing in', () => {
     ['undefined', memoryTokens],
     ['null', slowTokens],
   ])('not at all (the store holds %s): requests have no token', async (_, make) => {
-    const { client, wire, onSessionLost } = signedOut({ tokens: make() });
+    const { client, network, onSessionLost } = signedOut({ tokens: make() });
     expect((await client.GET('/todos')).error?.code).toBe('authentication_required');
-    expect(bearers(wire.sent)).toEqual([null]);
+    expect(bearers(network.sent)).toEqual([null]);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
   test("leaves a caller's own Authorization header alone", async () => {
-    const { client, wire, onSessionLost } = await signedIn();
+    const { client, network, onSessionLost } = await signedIn();
     const headers = { Authorization: 'Bearer mine' };
     expect((await client.GET('/todos', { headers })).error?.code).toBe('invalid_access_token');
-    expect(bearers(wire.to('GET /todos'))).toEqual(['Bearer mine']);
-    expect(wire.to(REFRESH)).toEqual([]);
+    expect(bearers(network.to('GET /todos'))).toEqual(['Bearer mine']);
+    expect(network.to(REFRESH)).toEqual([]);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
   test("goes with a call's own fetch too", async () => {
-    const { client, wire } = await signedIn();
-    const other = createWire();
+    const { client, network } = await signedIn();
+    const other = createNetwork();
     other.next('GET /auth/me', spoiledToken);
     const { response } = await client.GET('/auth/me', { fetch: other.fetch });
     expect(response.status).toBe(200);
     expect(routes(other.sent)).toEqual(['GET /auth/me', 'GET /auth/me']);
-    expect(routes(wire.sent)).toEqual(['POST /auth/login', REFRESH]);
+    expect(routes(network.sent)).toEqual(['POST /auth/login', REFRESH]);
   });
 
   test('sends any other request with the access token, refreshed when it has expired', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     expireAccessTokens();
-    const response = await client.fetch(new Request(`${serviceUrl()}/auth/me`));
+    const response = await client.fetch(new Request(`${serviceUrl}/auth/me`));
     expect(await response.json()).toMatchObject({ username: 'ada' });
-    expect(wire.to(REFRESH)).toHaveLength(1);
+    expect(network.to(REFRESH)).toHaveLength(1);
   });
 
   test('needs no more than an address, and is not shared with another client', async () => {
@@ -115,7 +116,7 @@ describe('a session that is over', () => {
     ['it cannot be renewed', loseRefreshToken],
   ])('because %s is reported once, and again after another login', async (_, end) => {
     const one = await signedIn();
-    const { client, tokens, onSessionLost, wire } = one;
+    const { client, tokens, onSessionLost, network } = one;
     for (const times of [1, 2]) {
       await end(one);
       const calls = Array.from({ length: 6 }, () => client.GET('/auth/me'));
@@ -124,7 +125,7 @@ describe('a session that is over', () => {
       expect(await tokens.get()).toBeUndefined();
 
       expect((await client.GET('/auth/me')).error?.code).toBe('authentication_required');
-      expect(bearers(wire.sent).at(-1)).toBeNull();
+      expect(bearers(network.sent).at(-1)).toBeNull();
       expect(onSessionLost).toHaveBeenCalledTimes(times);
 
       await client.login('ada', PASSWORD);
@@ -136,7 +137,7 @@ describe('a session that is over', () => {
     const one = await signedIn();
     await endElsewhere(one);
     expect((await one.client.GET('/auth/me')).error?.code).toBe('session_ended');
-    expect(one.wire.to(REFRESH)).toEqual([]);
+    expect(one.network.to(REFRESH)).toEqual([]);
   });
 
   test('is reported when its tokens are gone', async () => {
@@ -169,27 +170,31 @@ describe('signing out', () => {
   });
 
   test('works with an expired access token', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     expect((await client.logout()).response.status).toBe(200);
     expect(await tokens.get()).toBeUndefined();
-    expect(routes(wire.sent).slice(1)).toEqual(['POST /auth/logout', REFRESH, 'POST /auth/logout']);
+    expect(routes(network.sent).slice(1)).toEqual([
+      'POST /auth/logout',
+      REFRESH,
+      'POST /auth/logout',
+    ]);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
   test('leaves the client signed in when there is no connection', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     const before = await tokensIn(tokens);
-    wire.next('POST /auth/logout', unreachable);
+    network.next('POST /auth/logout', unreachable);
     await expect(client.logout()).rejects.toThrow('fetch failed');
     expect(await tokens.get()).toEqual(before);
     expect((await client.logout()).response.status).toBe(200);
   });
 
   test('leaves the client signed in when the service cannot do it', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     const before = await tokensIn(tokens);
-    wire.next('POST /auth/logout', answered(503));
+    network.next('POST /auth/logout', answered(503));
     expect((await client.logout()).response.status).toBe(503);
     expect(await tokens.get()).toEqual(before);
   });
@@ -204,9 +209,9 @@ describe('signing out', () => {
 
   test('is no lost session to the requests under way; a later loss is one', async () => {
     const one = await signedIn();
-    const { client, wire, onSessionLost } = one;
+    const { client, network, onSessionLost } = one;
     const logout = held('answer');
-    wire.next('POST /auth/logout', logout.fault);
+    network.next('POST /auth/logout', logout.fault);
     const leaving = client.logout();
     await logout.arrived;
     expect((await client.GET('/todos')).error?.code).toBe('session_ended');
@@ -224,9 +229,9 @@ describe('signing out', () => {
     ['is lost', unreachable],
     ['is a 503', answered(503)],
   ])('whose answer %s does not hide that the session is lost', async (_, end) => {
-    const { client, wire, onSessionLost } = await signedIn();
+    const { client, network, onSessionLost } = await signedIn();
     const logout = held('answer', end);
-    wire.next('POST /auth/logout', logout.fault);
+    network.next('POST /auth/logout', logout.fault);
     const leaving = client.logout();
     await logout.arrived;
     expect((await client.GET('/todos')).error?.code).toBe('session_ended');
@@ -238,7 +243,7 @@ describe('signing out', () => {
 
   test('that fails leaves the next loss to be reported', async () => {
     const one = await signedIn();
-    one.wire.next('POST /auth/logout', unreachable);
+    one.network.next('POST /auth/logout', unreachable);
     await expect(one.client.logout()).rejects.toThrow('fetch failed');
     await endElsewhere(one);
     await one.client.GET('/todos');
@@ -246,9 +251,9 @@ describe('signing out', () => {
   });
 
   test('forgets the tokens of its own login only', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     const logout = held('answer');
-    wire.next('POST /auth/logout', logout.fault);
+    network.next('POST /auth/logout', logout.fault);
     const leaving = client.logout();
     await logout.arrived;
     await client.login('bob', PASSWORD);
@@ -259,12 +264,12 @@ describe('signing out', () => {
 
   test('leaves a login be that comes between its look at the store and its write', async () => {
     const { tokens, interruptLook } = interruptedTokens();
-    const { client, wire } = await signedIn({ tokens });
+    const { client, network } = await signedIn({ tokens });
     const logins: Promise<unknown>[] = [];
-    wire.next('POST /auth/logout', async (request, send) => {
+    network.next('POST /auth/logout', async (request, send) => {
       interruptLook(async () => {
         logins.push(client.login('bob', PASSWORD));
-        await expect.poll(() => wire.answered).toBe(3);
+        await expect.poll(() => network.answered).toBe(3);
         await turn(); // the login would have written by now
       });
       return send(request);
@@ -275,12 +280,12 @@ describe('signing out', () => {
   });
 
   test('forgets tokens that were renewed meanwhile', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     const logout = held('request');
-    wire.next('POST /auth/logout', logout.fault);
+    network.next('POST /auth/logout', logout.fault);
     const leaving = client.logout();
     await logout.arrived;
-    wire.next('GET /auth/me', spoiledToken);
+    network.next('GET /auth/me', spoiledToken);
     expect((await client.GET('/auth/me')).response.status).toBe(200);
     logout.release();
     expect((await leaving).response.status).toBe(200);
@@ -296,11 +301,11 @@ describe('signing out', () => {
 
 describe('forgetting the tokens', () => {
   test('signs out without a request; the session goes on', async () => {
-    const { client, tokens, wire, onSessionLost } = await signedIn();
+    const { client, tokens, network, onSessionLost } = await signedIn();
     const { access_token } = await tokensIn(tokens);
     await client.forget();
     expect(await tokens.get()).toBeUndefined();
-    expect(routes(wire.sent)).toEqual(['POST /auth/login']);
+    expect(routes(network.sent)).toEqual(['POST /auth/login']);
     expect((await client.GET('/auth/me')).error?.code).toBe('authentication_required');
     const headers = { Authorization: `Bearer ${access_token}` };
     expect((await client.GET('/auth/me', { headers })).data?.username).toBe('ada');
@@ -308,10 +313,10 @@ describe('forgetting the tokens', () => {
   });
 
   test('during a refresh is not undone by its answer', async () => {
-    const { client, tokens, wire } = await signedIn();
+    const { client, tokens, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('answer');
-    wire.next(REFRESH, refresh.fault);
+    network.next(REFRESH, refresh.fault);
     const call = client.GET('/auth/me');
     await refresh.arrived;
     await client.forget();
@@ -323,17 +328,17 @@ describe('forgetting the tokens', () => {
 
 describe('todos', () => {
   test('go through all pages as they are asked for, with the same query', async () => {
-    const { client, wire } = await signedIn();
+    const { client, network } = await signedIn();
     const titles = ['page 1', 'page 2', 'page 3', 'page 4', 'page 5'];
     for (const title of titles) await client.POST('/todos', { body: { title } });
     const query = { q: 'page', sort: 'created_at', limit: 2 } as const;
     const seen: string[] = [];
     for await (const { title } of client.todos(query)) {
       seen.push(title);
-      expect(wire.to('GET /todos')).toHaveLength(Math.ceil(seen.length / 2));
+      expect(network.to('GET /todos')).toHaveLength(Math.ceil(seen.length / 2));
     }
     expect(seen).toEqual(titles);
-    for (const { query } of wire.to('GET /todos')) {
+    for (const { query } of network.to('GET /todos')) {
       expect(query.toString()).toMatch(/^q=page&sort=created_at&limit=2(?:&cursor=[^&]+)?$/);
     }
   });
@@ -367,8 +372,8 @@ describe('todos', () => {
   });
 
   test('throw what fetch throws', async () => {
-    const { client, wire } = await signedIn();
-    wire.next('GET /todos', unreachable);
+    const { client, network } = await signedIn();
+    network.next('GET /todos', unreachable);
     await expect(client.todos().next()).rejects.toThrow('fetch failed');
   });
 });

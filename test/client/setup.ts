@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, beforeAll, type Mock, vi } from 'vitest';
+import { type Mock, vi } from 'vitest';
 import {
   type Client,
   type ClientOptions,
@@ -8,40 +8,39 @@ import {
   type TokenStore,
   type Tokens,
 } from '../../src/client/index.ts';
-import { startApp } from '../support/service.ts';
-import { createWire, type Sent, type Wire } from './wire.ts';
+import { startSharedService } from '../support/service.ts';
+import { PASSWORD } from '../support/users.ts';
+import { createNetwork, type Network, type Sent } from './network.ts';
 
 export const REFRESH = 'POST /auth/refresh';
-export const PASSWORD = 'correct horse battery staple';
 
-/** The service with the users ada and bob, for all the tests of a file. */
-export function useService() {
-  let app: Awaited<ReturnType<typeof startApp>>;
-
-  beforeAll(async () => {
-    app = await startApp();
-    const { POST } = createClient({ baseUrl: app.url });
-    for (const username of ['ada', 'bob']) {
-      await POST('/auth/register', { body: { username, password: PASSWORD } });
-    }
-  });
-  afterAll(() => app.close());
+/** One service for all tests of a file, with the users ada and bob. */
+export async function startClientService() {
+  const service = await startSharedService();
+  for (const username of ['ada', 'bob']) {
+    await service.client().POST('/auth/register', { body: { username, password: PASSWORD } });
+  }
 
   function signedOut(options: Partial<ClientOptions> = {}): SignedIn {
-    const wire = createWire();
+    const network = createNetwork();
     const tokens = options.tokens ?? memoryTokens();
     const onSessionLost = vi.fn(() => options.onSessionLost?.());
-    const client = createClient({ baseUrl: app.url, fetch: wire.fetch, tokens, onSessionLost });
-    return { client, tokens, wire, onSessionLost };
+    const client = createClient({
+      baseUrl: service.url,
+      fetch: network.fetch,
+      tokens,
+      onSessionLost,
+    });
+    return { client, tokens, network, onSessionLost };
   }
 
   return {
-    serviceUrl: () => app.url,
-    /** A client of no more than an address. */
-    plainClient: () => createClient({ baseUrl: app.url }),
+    serviceUrl: service.url,
+    /** A client that was given an address only. */
+    plainClient: service.client,
     /** Another client on the same tokens. */
-    secondTab: ({ tokens, wire: { fetch }, onSessionLost }: SignedIn) =>
-      createClient({ baseUrl: app.url, tokens, fetch, onSessionLost }),
+    secondTab: ({ tokens, network: { fetch }, onSessionLost }: SignedIn) =>
+      createClient({ baseUrl: service.url, tokens, fetch, onSessionLost }),
     signedOut,
     /** Signed in as ada. */
     async signedIn(options: Partial<ClientOptions> = {}) {
@@ -49,8 +48,8 @@ export function useService() {
       await one.client.login('ada', PASSWORD);
       return one;
     },
-    /** Every access token that is out lives 900 s. */
-    expireAccessTokens: () => app.clock.advance(901),
+    /** An access token lives 900 s. */
+    expireAccessTokens: () => service.clock.advance(901),
   };
 }
 
@@ -58,7 +57,7 @@ export function useService() {
 export interface SignedIn {
   client: Client;
   tokens: TokenStore;
-  wire: Wire;
+  network: Network;
   onSessionLost: Mock<() => void>;
 }
 

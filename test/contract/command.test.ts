@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
-import { startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 import { startProxy } from './mutants/proxy.ts';
 import { answerBody } from './mutants/words.ts';
 
@@ -45,7 +45,7 @@ async function serve(listener: RequestListener) {
 }
 
 test('the service as it is: no check fails, twice, and no user is left behind', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const users = () => app.db.selectFrom('users').select('username').execute();
   const before = await users();
   const junit = join(folder, 'junit.xml');
@@ -67,7 +67,7 @@ test('the service as it is: no check fails, twice, and no user is left behind', 
 
 describe('a service that differs', () => {
   test('--bail: the report shows the difference, and the run ends there', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     await using broken = await startProxy(
       app.url,
       answerBody(200, (body) => ('access_token' in body ? { ...body, expires_in: 900 } : body)),
@@ -84,7 +84,7 @@ describe('a service that differs', () => {
   });
 
   test('one more member in the token pair: one cause for all checks that fail by it', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     await using broken = await startProxy(
       app.url,
       answerBody(200, (body) => ('access_token' in body ? { ...body, expires_in: 900 } : body)),
@@ -97,7 +97,7 @@ describe('a service that differs', () => {
   }, 60_000);
 
   test('registration is closed: the report says so', async () => {
-    await using app = await startApp({ REGISTRATION: 'false' });
+    await using app = await startService({ REGISTRATION: 'false' });
     const { code, output } = await contract('--base-url', app.url, '--only', 'login', '--bail');
     expect(code).toBe(1);
     expect(output).toContain('Registration is closed there');
@@ -129,7 +129,7 @@ describe('a server that is no service of the contract: one sentence and exit cod
 
 describe('a run that ends early', () => {
   test('a signal: a summary, and no user is left behind', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const before = await app.db.selectFrom('users').select('id').execute();
     const { child, result } = start('--base-url', app.url);
     child.stdout.once('data', () => child.kill('SIGINT'));
@@ -141,7 +141,7 @@ describe('a run that ends early', () => {
   }, 60_000);
 
   test('a server that stops: three requests without an answer are enough', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     let count = 0;
     await using server = await startProxy(app.url, async (sent, forward) => {
       count += 1;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'contract-package-'));
@@ -54,7 +54,7 @@ test('it is small, and brings few packages along', () => {
 });
 
 test('the real service: no check fails', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const { code, output } = await contract('--base-url', app.url);
   expect(output).toMatch(/^\d{3} passed, 0 failed, \d+ skipped$/m);
   expect(code).toBe(0);

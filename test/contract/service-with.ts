@@ -1,5 +1,6 @@
 // The real service with a fault, in the place of the one that the run is aimed at.
-import { startApp, type TestApp } from '../support/service.ts';
+
+import { startService, type TestService } from '../support/service.ts';
 import { after, before, describe } from './checks.ts';
 import { aimAt, target } from './target.ts';
 
@@ -7,13 +8,13 @@ import { aimAt, target } from './target.ts';
 export function serviceWith(
   what: string,
   variables: Record<string, string>,
-  checks: (app: () => TestApp) => void,
+  checks: (app: () => TestService) => void,
 ): void {
   describe(what, () => {
     const { baseUrl } = target;
-    let app: TestApp;
+    let app: TestService;
     before(async () => {
-      app = await startApp(variables);
+      app = await startService(variables);
       aimAt({ baseUrl: app.url });
     });
     after(async () => {

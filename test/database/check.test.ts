@@ -4,9 +4,9 @@ import { createDatabaseCheck } from '../../src/database/check.ts';
 import { createCheckOfDatabase } from '../../src/database/connect.ts';
 import { DatabaseFileMoved, isOutage } from '../../src/database/errors.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { hookedDb } from '../auth/setup.ts';
 import { databaseError, ENGINE, freshDatabase, freshFile } from '../support/database.ts';
-import { startApp } from '../support/service.ts';
+import { hookedDb } from '../support/database-faults.ts';
+import { startService } from '../support/service.ts';
 
 const DISK_FULL = ENGINE === 'sqlite' ? 'SQLITE_FULL' : '53100';
 
@@ -83,7 +83,7 @@ test.each([
 
 test('the database file is moved while the service runs: /readyz is 503 until it is back', async () => {
   await using database = freshFile();
-  await using app = await startApp({ DATABASE_URL: database.url });
+  await using app = await startService({ DATABASE_URL: database.url });
   const path = database.url.slice('sqlite:'.length);
   const readiness = async () => (await fetch(`${app.url}/readyz`)).status;
   expect(await readiness()).toBe(200);

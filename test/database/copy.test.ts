@@ -10,14 +10,15 @@ import { type CopyProgress, copyDatabase } from '../../src/database/copy.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { TABLE_NAMES } from '../../src/database/schema.ts';
 import { findOrCreateSecret } from '../../src/database/shared-secret.ts';
-import { hookedDb, seedSession, seedUser } from '../auth/setup.ts';
-import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { runScript, runTodos, TODOS } from '../support/cli.ts';
 import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../support/database.ts';
-import { startApp, type TestApp } from '../support/service.ts';
+import { hookedDb } from '../support/database-faults.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { seedSession, seedUser } from '../support/users.ts';
 
 // From SQLite to the engine of this run, and back.
 
-const { folder, runScript } = useCommands();
 const PASSWORD = 'a long enough password';
 
 /** All rows of all tables, in an order that is not the engine's. */
@@ -130,7 +131,7 @@ test('a copy to the other engine, and back again, has the same rows', async () =
 });
 
 /** A client with an account of its own. */
-async function register(app: TestApp, username: string) {
+async function register(app: TestService, username: string) {
   const client = app.client();
   await client.POST('/auth/register', { body: { username, password: PASSWORD } });
   const { data } = await client.login(username, PASSWORD);
@@ -139,7 +140,7 @@ async function register(app: TestApp, username: string) {
 }
 
 /** Sends the refresh token, and nothing else. */
-async function refreshed(app: TestApp, refresh_token: string, key?: string) {
+async function refreshed(app: TestService, refresh_token: string, key?: string) {
   const params = key === undefined ? {} : { header: { 'Idempotency-Key': key } };
   const { data, response } = await app
     .client()
@@ -151,7 +152,7 @@ test('after a copy, access tokens, refresh tokens, cursors and delays work on', 
   await using databases = await twoDatabases();
   const { source, target } = databases;
   const variables = { LOGIN_FREE_FAILURES: '2', REFRESH_GRACE_SECONDS: '0' };
-  await using old = await startApp({ ...variables, DATABASE_URL: source.url }); // and makes a secret
+  await using old = await startService({ ...variables, DATABASE_URL: source.url }); // and makes a secret
   const ada = await register(old, 'ada');
   const grace = await register(old, 'grace');
   const barbara = await register(old, 'barbara');
@@ -181,7 +182,7 @@ test('after a copy, access tokens, refresh tokens, cursors and delays work on', 
   const JWT_SECRET = await readFile(path, 'utf8');
   expect(moved.output).not.toContain(JWT_SECRET);
 
-  await using app = await startApp({ ...variables, DATABASE_URL: target.url, JWT_SECRET });
+  await using app = await startService({ ...variables, DATABASE_URL: target.url, JWT_SECRET });
   const todos = await fetch(`${app.url}/todos`, { headers });
   expect(await todos.json()).toMatchObject([{ title: 'Milk' }, { title: 'Bread' }]);
   const rest = await fetch(`${app.url}${next}`, { headers });
@@ -344,7 +345,8 @@ test.each([
 ])(
   'a copy %s: exit code %i, and a message without the password',
   async (_, exit, args, message) => {
-    const inFolder = args.map((arg) => (arg === 'sqlite:y' ? `sqlite:${folder()}/y` : arg));
+    using folder = temporaryFolder();
+    const inFolder = args.map((arg) => (arg === 'sqlite:y' ? `sqlite:${folder.path}/y` : arg));
     const { code, output } = await runTodos(['copy', ...inFolder]);
     expect(code).toBe(exit);
     expect(output).toMatch(message);

@@ -6,8 +6,8 @@ import {
   incrementCounter,
 } from '../../src/database/counters.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { hookedDb } from '../auth/setup.ts';
 import { freshDatabase } from '../support/database.ts';
+import { hookedDb } from '../support/database-faults.ts';
 
 const NOW = 1_000_000;
 const counter = { key: 'x', durationMs: 60_000 };

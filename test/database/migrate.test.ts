@@ -11,11 +11,10 @@ import {
   migrateTo,
   planMigrations,
 } from '../../src/database/migrate.ts';
-import { runTodos, TODOS, useCommands } from '../support/cli.ts';
+import { runScript, runTodos, TODOS } from '../support/cli.ts';
 import { freshDatabase, freshFile } from '../support/database.ts';
-import { DEMO, startApp } from '../support/service.ts';
-
-const { runScript } = useCommands();
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
 const memory = () => connect({ engine: 'sqlite', path: ':memory:' });
 
@@ -141,7 +140,7 @@ test('a version that is older than its tables does not start, and says why', asy
   );
   await db.destroy();
   const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
-  await expect(startApp(variables)).rejects.toThrow('has the migration 9999_later');
+  await expect(startService(variables)).rejects.toThrow('has the migration 9999_later');
   const up = await runTodos(['migrate', 'up'], variables);
   expect(up).toMatchObject({ code: 1, output: expect.stringMatching(/^The database has .*\n$/) });
   const { output } = await runTodos(['migrate', 'status'], variables);
@@ -158,7 +157,7 @@ test('an operator migrates up, sees it, and is told what going down destroys', a
   expect(head).toMatch(/^migration +applied$/);
   expect(lines.map((line) => line.split(' ')[0])).toEqual(NAMES);
   for (const line of lines) expect(line).toMatch(/ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
-  await using app = await startApp(variables);
+  await using app = await startService(variables);
   const { error } = await app.client().POST('/auth/register', {
     body: { username: 'ada', password: 'a long enough password' },
   });
@@ -178,7 +177,7 @@ test('a database that was migrated before the first start has no demo user', asy
   await using database = freshFile();
   const variables = { DATABASE_URL: database.url };
   await runTodos(['migrate', 'up'], variables);
-  await using app = await startApp(variables);
+  await using app = await startService(variables);
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
 });
 

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { purgeExpired } from '../../src/database/retention.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
 const DAY = 86_400;
 
-async function counts(app: TestApp) {
+async function counts(app: TestService) {
   const count = async (
     table:
       | 'sessions'
@@ -26,7 +27,7 @@ async function counts(app: TestApp) {
 }
 
 /** A session with two spent tokens, a remembered key, counters and events. */
-async function use(app: TestApp) {
+async function use(app: TestService) {
   const client = app.client();
   const login = await client.login(DEMO.username, DEMO.password);
   const params = { header: { 'Idempotency-Key': `key-${app.clock.now()}` } };
@@ -39,7 +40,7 @@ async function use(app: TestApp) {
 }
 
 test('what is over goes, each in its time, and what lives stays', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   await use(app);
   const full = { sessions: 1, spent: 2, keys: 1, counters: 3, events: 3 };
   expect(await counts(app)).toEqual(full);
@@ -66,7 +67,7 @@ test('what is over goes, each in its time, and what lives stays', async () => {
 });
 
 test('many rows go batch by batch, and a sweep that is stopped stops after one', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const event = {
     event: 'signed_in',
     user_id: null,
@@ -98,7 +99,7 @@ test('many rows go batch by batch, and a sweep that is stopped stops after one',
 });
 
 test('a session with more than 50,000 spent tokens is revoked, and audited', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
   const session = await app.db

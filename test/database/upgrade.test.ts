@@ -2,11 +2,10 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/observability/logger.ts';
-import { startService } from '../../src/service.ts';
-import { call, manualClock, pairOf, refresh, VARIABLES } from '../auth/setup.ts';
 import { ENGINE, freshDatabase } from '../support/database.ts';
+import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startService, stoppedClock } from '../support/service.ts';
+import { pairOf } from '../support/users.ts';
 
 // Databases that version 0.2.0 wrote: a SQLite file, and for PostgreSQL its statements and rows. It
 // had registered a user, and signed in three times: one session was never refreshed, one was
@@ -37,9 +36,10 @@ test('a database of version 0.2.0 is migrated, and its sessions live on', async 
   await restore(database.url);
   // The file is JSON of this shape (see above).
   const written = JSON.parse(readFileSync(fixture(`${ENGINE}.json`), 'utf8')) as Written;
-  const clock = manualClock(written.writtenAt + 60_000);
-  const config = readConfig({ ...VARIABLES, DATABASE_URL: database.url });
-  const { url, db, close } = await startService(config, createLogger('silent'), clock);
+  const clock = stoppedClock(written.writtenAt + 60_000);
+  const variables = { ...BEHIND_PROXY, DATABASE_URL: database.url };
+  await using service = await startService(variables, { clock });
+  const { url, db } = service;
 
   const tables = await db.introspection.getTables();
   const sessions = tables.find(({ name }) => name === 'sessions');
@@ -59,5 +59,4 @@ test('a database of version 0.2.0 is migrated, and its sessions live on', async 
 
   const { username, password } = written;
   pairOf(await call(url, 'POST /auth/login', { body: { username, password } }));
-  await close();
 });

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { compileAllowedHosts, isHostPattern } from '../../src/http/allowed-hosts.ts';
-import { startApp } from '../support/service.ts';
-import { BEHIND_PROXY, createTodo, expectProblem, send, signIn } from './setup.ts';
-import { answerTo } from './wire.ts';
+import { BEHIND_PROXY, send } from '../support/http.ts';
+import { expectProblem } from '../support/problem.ts';
+import { answerTo } from '../support/raw-connection.ts';
+import { startService } from '../support/service.ts';
+import { signIn } from '../support/users.ts';
+import { createTodo } from './setup.ts';
 
 const ask = (url: string, host: string) =>
   answerTo(url, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 
 describe('in development mode', () => {
   test('loopback names are answered, any other host gets 421, which names the setting', async () => {
-    await using app = await startApp({ ALLOWED_HOSTS: '', DATABASE_URL: 'sqlite::memory:' });
+    await using app = await startService({ ALLOWED_HOSTS: '', DATABASE_URL: 'sqlite::memory:' });
     for (const host of [
       'localhost',
       'localhost:8000',
@@ -26,7 +29,7 @@ describe('in development mode', () => {
       '127.0.0.1.x',
     ]) {
       const answer = await ask(app.url, host);
-      expectProblem(answer, answer.body, {
+      expectProblem(answer, answer.text, {
         status: 421,
         title: 'Misdirected Request',
         code: 'misdirected_request',
@@ -37,7 +40,7 @@ describe('in development mode', () => {
   });
 
   test('ALLOWED_HOSTS allows others', async () => {
-    await using app = await startApp({ ALLOWED_HOSTS: 'box.internal,*.preview.example' });
+    await using app = await startService({ ALLOWED_HOSTS: 'box.internal,*.preview.example' });
     expect((await ask(app.url, 'BOX.internal:8000')).status).toBe(200);
     expect((await ask(app.url, 'a.b.preview.example')).status).toBe(200);
     expect((await ask(app.url, 'preview.example')).status).toBe(421);
@@ -45,7 +48,7 @@ describe('in development mode', () => {
 });
 
 test('outside of development mode any host is answered', async () => {
-  await using app = await startApp({ ...BEHIND_PROXY, ALLOWED_HOSTS: '' });
+  await using app = await startService({ ...BEHIND_PROXY, ALLOWED_HOSTS: '' });
   expect((await ask(app.url, 'todos.example.com')).status).toBe(200);
 });
 
@@ -69,7 +72,7 @@ describe('behind a proxy that has the service under /api', () => {
   const headers = { 'X-Forwarded-Prefix': '/api/', 'X-Forwarded-Host': 'example.com' };
 
   test('Location, Link and the contract name the path', async () => {
-    await using app = await startApp(BEHIND_PROXY);
+    await using app = await startService(BEHIND_PROXY);
     const { access_token: token } = await signIn(app);
     const body = { title: 'x' };
     const created = await send(app, { method: 'POST', path: '/todos', token, body, headers });
@@ -87,7 +90,7 @@ describe('behind a proxy that has the service under /api', () => {
   test.each(['//evil.example', '/a"b', 'api', '/a/../b?', 'https://evil.example'])(
     'a prefix that is no path is left out: %s',
     async (prefix) => {
-      await using app = await startApp(BEHIND_PROXY);
+      await using app = await startService(BEHIND_PROXY);
       const { access_token: token } = await signIn(app);
       const sent = { 'X-Forwarded-Prefix': prefix };
       const body = { title: 'x' };
@@ -103,7 +106,7 @@ describe('behind a proxy that has the service under /api', () => {
   );
 
   test('a client that is no trusted proxy names no path', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const { access_token: token } = await signIn(app);
     const body = { title: 'x' };
     const created = await send(app, { method: 'POST', path: '/todos', token, body, headers });

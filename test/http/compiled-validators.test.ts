@@ -2,11 +2,12 @@
 // a validator for every text of `Content-Type` that reaches it.
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readContract, useService } from './setup.ts';
-import { exchange } from './wire.ts';
+import { readContract } from '../support/http.ts';
+import { exchange } from '../support/raw-connection.ts';
+import { startSignedInService } from './setup.ts';
 
 const TIMES = 2000;
-const { app, token } = useService();
+const { service, token } = await startSignedInService();
 
 // The validators of the very package that the edge stands on.
 const fromValidator = createRequire(import.meta.resolve('express-openapi-validator'));
@@ -36,14 +37,14 @@ async function statusesOf(template: Template, headers: string[]) {
 
 async function statusesOfSome({ method, path, body, isPublic }: Template, headers: string[]) {
   const text = body === undefined ? '' : JSON.stringify(body);
-  const authorization = isPublic ? '' : `Authorization: Bearer ${token()}\r\n`;
+  const authorization = isPublic ? '' : `Authorization: Bearer ${token}\r\n`;
   const requests = headers.map(
     (header, index) =>
       `${method} ${path} HTTP/1.1\r\nHost: x\r\n${authorization}${header}\r\n` +
       `${index === headers.length - 1 ? 'Connection: close\r\n' : ''}` +
       `Content-Length: ${text.length}\r\n\r\n${text}`,
   );
-  const answers = await exchange(app().url, requests.join(''), {
+  const answers = await exchange(service.url, requests.join(''), {
     methods: headers.map(() => method),
   });
   return answers.map(({ status }) => status);

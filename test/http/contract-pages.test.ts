@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { startApp } from '../support/service.ts';
-import { BEHIND_PROXY, pathOfProgram, readContract, send, useService } from './setup.ts';
-import { answerTo } from './wire.ts';
+import { BEHIND_PROXY, readContract, send } from '../support/http.ts';
+import { answerTo } from '../support/raw-connection.ts';
+import { startService } from '../support/service.ts';
+import { pathOfProgram, startSignedInService } from './setup.ts';
 
-const { app, token, send: sendTo, sendSignedIn } = useService();
+const { service, token, sendTo, sendSignedIn } = await startSignedInService();
 
 describe('the contract', () => {
   test.each<[string, string, (text: string) => unknown]>([
@@ -15,7 +16,7 @@ describe('the contract', () => {
     const response = await sendTo({ path });
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe(type);
-    const servers = [{ url: app().url.replace('localhost', new URL(app().url).hostname) }];
+    const servers = [{ url: service.url.replace('localhost', new URL(service.url).hostname) }];
     expect(read(await response.text())).toEqual({ ...readContract(), servers });
   });
 
@@ -38,7 +39,7 @@ describe('the contract', () => {
     'evil.example:80:80',
     '',
   ])('does not believe the Host %j', async (host) => {
-    const url = `http://127.0.0.1:${new URL(app().url).port}`;
+    const url = `http://127.0.0.1:${new URL(service.url).port}`;
     for (const path of ['/openapi.json', '/openapi.yaml']) {
       expect(await serversAt(path, host)).toEqual([{ url }]);
     }
@@ -53,14 +54,14 @@ describe('the contract', () => {
     const path = '/openapi.json';
     const near = await (await sendTo({ path, headers })).json();
     expect(near.servers[0].url).toMatch(/^http:\/\/(localhost|127\.0\.0\.1):\d+$/);
-    await using behind = await startApp(BEHIND_PROXY);
+    await using behind = await startService(BEHIND_PROXY);
     const far = await (await send(behind, { path, headers })).json();
     expect(far.servers).toEqual([{ url: 'https://todos.example.com' }]);
   });
 
   async function serversAt(path: string, host: string): Promise<unknown> {
     const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
-    const { body } = await answerTo(app().url, request);
+    const { text: body } = await answerTo(service.url, request);
     return parse(body).servers;
   }
 });
@@ -96,7 +97,7 @@ describe('the interactive reference', () => {
   });
 
   test('is the program of @scalar/api-reference, compressed for who takes it so', async () => {
-    const path = await pathOfProgram(app().url);
+    const path = await pathOfProgram(service.url);
     const sizes = await Promise.all(
       ['gzip, br', 'identity'].map(async (coding) => {
         const response = await sendTo({ path, headers: { 'Accept-Encoding': coding } });
@@ -121,7 +122,7 @@ describe('the interactive reference', () => {
 test('/metrics counts answers by operation and status', async () => {
   await sendSignedIn({ path: '/auth/me' });
   await sendTo({ path: '/auth/me' });
-  await sendTo({ path: `/nowhere/${token()}` });
+  await sendTo({ path: `/nowhere/${token}` });
   const response = await sendTo({ path: '/metrics' });
   expect(response.status).toBe(200);
   expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -138,7 +139,7 @@ test('/metrics counts answers by operation and status', async () => {
   expect(count('login', 200)).toBe('1');
   expect(count('none', 404)).toBeTruthy();
   expect(text).toContain('process_cpu_seconds_total');
-  expect(text).not.toContain(token());
+  expect(text).not.toContain(token);
 });
 
 test.each(['/docs', '/openapi.json', '/openapi.yaml', '/metrics'])(
@@ -156,7 +157,7 @@ test.each(['/docs', '/openapi.json', '/openapi.yaml', '/metrics'])(
 );
 
 test('/docs/ redirects to /docs', async () => {
-  const response = await fetch(`${app().url}/docs/`, { redirect: 'manual' });
+  const response = await fetch(`${service.url}/docs/`, { redirect: 'manual' });
   expect(response.status).toBe(308);
   expect(response.headers.get('Location')).toBe('../docs');
 });

@@ -1,7 +1,8 @@
 // openapi.yaml reads well: every part that a reference shows has a text, and the texts have one form.
 import { expect, test } from 'vitest';
+
 import { listOperations } from '../../src/http/openapi-document.ts';
-import { readContract } from './setup.ts';
+import { readContract } from '../support/http.ts';
 
 const contract = readContract();
 

@@ -13,7 +13,7 @@ import { createPipeline } from '../../src/http/pipeline.ts';
 import { createAccessLog } from '../../src/observability/access-log.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createHttpServer } from '../../src/server/http-server.ts';
-import { readContract, send } from './setup.ts';
+import { readContract, send } from '../support/http.ts';
 
 const ID = '019ab1d0-5c00-7000-8000-000000000001';
 const TODO = {

@@ -2,68 +2,68 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FAULTS } from '../support/database.ts';
-import { DEMO, startApp } from '../support/service.ts';
-import {
-  breakDatabase,
-  createTodo,
-  type Expected,
-  expectProblem,
-  type Sent,
-  send,
-  signIn,
-  signUp,
-  useService,
-} from './setup.ts';
+import { breakDatabase } from '../support/database-faults.ts';
+import { type Sent, send } from '../support/http.ts';
+import { type ExpectedProblem, expectProblem } from '../support/problem.ts';
+import { startService } from '../support/service.ts';
+import { DEMO, signIn, signUp } from '../support/users.ts';
+import { createTodo, startSignedInService } from './setup.ts';
 
 const SECRET = 'a secret of the tests that is long enough';
-const service = useService({ JWT_SECRET: SECRET });
-const { app, send: sendTo, sendSignedIn } = service;
-const strict = useService({ REGISTRATION: 'false', BODY_LIMIT_BYTES: '1024' });
+const {
+  service,
+  token: demoToken,
+  sendTo,
+  sendSignedIn,
+} = await startSignedInService({
+  JWT_SECRET: SECRET,
+});
+const strict = await startSignedInService({ REGISTRATION: 'false', BODY_LIMIT_BYTES: '1024' });
 
 const CHALLENGE = 'Bearer realm="todos"';
 const INVALID_TOKEN = 'Bearer realm="todos", error="invalid_token"';
 
 const unauthorized = { status: 401, title: 'Unauthorized' };
-const AUTHENTICATION_REQUIRED: Expected = {
+const AUTHENTICATION_REQUIRED: ExpectedProblem = {
   ...unauthorized,
   code: 'authentication_required',
   detail: 'Authentication required',
   challenge: CHALLENGE,
 };
-const INVALID_ACCESS_TOKEN: Expected = {
+const INVALID_ACCESS_TOKEN: ExpectedProblem = {
   ...unauthorized,
   code: 'invalid_access_token',
   detail: 'Invalid access token',
   challenge: INVALID_TOKEN,
 };
-const SESSION_ENDED: Expected = {
+const SESSION_ENDED: ExpectedProblem = {
   ...unauthorized,
   code: 'session_ended',
   detail: 'You have been logged out. Please log in again.',
   challenge: INVALID_TOKEN,
 };
-const INVALID_REFRESH_TOKEN: Expected = {
+const INVALID_REFRESH_TOKEN: ExpectedProblem = {
   ...unauthorized,
   code: 'invalid_refresh_token',
   detail: 'Invalid refresh token',
   challenge: INVALID_TOKEN,
 };
 const NOT_FOUND = { status: 404, title: 'Not Found', code: 'not_found' } as const;
-const UNAVAILABLE: Expected = {
+const UNAVAILABLE: ExpectedProblem = {
   status: 503,
   title: 'Service Unavailable',
   code: 'unavailable',
   detail: 'The service cannot answer right now. Please try again.',
   retryAfter: '1',
 };
-const FAILED: Expected = {
+const FAILED: ExpectedProblem = {
   status: 500,
   title: 'Internal Server Error',
   code: 'internal_error',
   detail: 'The service has failed to answer this request',
 };
 
-async function expectAnswer(answer: Promise<Response>, expected: Expected): Promise<void> {
+async function expectAnswer(answer: Promise<Response>, expected: ExpectedProblem): Promise<void> {
   const response = await answer;
   expectProblem(response, await response.text(), expected);
 }
@@ -110,9 +110,9 @@ describe('a request that must be signed in', () => {
   });
 
   test('is told when its access token has expired', async () => {
-    const { access_token: token } = await signIn(strict.app());
-    strict.app().clock.advance(900);
-    await expectAnswer(strict.send({ path: '/todos', token }), {
+    const { access_token: token } = await signIn(strict.service);
+    strict.service.clock.advance(900);
+    await expectAnswer(strict.sendTo({ path: '/todos', token }), {
       ...unauthorized,
       code: 'access_token_expired',
       detail: 'Access token expired',
@@ -124,7 +124,7 @@ describe('a request that must be signed in', () => {
     ['logout', { method: 'POST', path: '/auth/logout' }],
     ['revocation', { method: 'DELETE', path: '/auth/sessions' }],
   ])('is told when its session has ended by %s', async (how, ending) => {
-    const { access_token: token } = await signUp(app(), `of-${how}`);
+    const { access_token: token } = await signUp(service, `of-${how}`);
     expect((await sendTo({ ...ending, token })).ok).toBe(true);
     await expectAnswer(sendTo({ path: '/todos', token }), SESSION_ENDED);
   });
@@ -156,27 +156,27 @@ describe('a refresh', () => {
   });
 
   test('with a revoked token is refused', async () => {
-    const pair = await signIn(app());
+    const pair = await signIn(service);
     await sendTo({ method: 'POST', path: '/auth/logout', token: pair.access_token });
     await expectAnswer(refresh(pair.refresh_token), INVALID_REFRESH_TOKEN);
   });
 
   test('with a reused token is refused', async () => {
-    const pair = await signIn(app());
+    const pair = await signIn(service);
     expect((await refresh(pair.refresh_token)).status).toBe(200);
-    app().clock.advance(11);
+    service.clock.advance(11);
     await expectAnswer(refresh(pair.refresh_token), INVALID_REFRESH_TOKEN);
   });
 
   test('with an expired token is refused', async () => {
-    const { refresh_token } = await signIn(strict.app());
-    strict.app().clock.advance(31 * 86_400);
+    const { refresh_token } = await signIn(strict.service);
+    strict.service.clock.advance(31 * 86_400);
     const request = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
-    await expectAnswer(strict.send(request), INVALID_REFRESH_TOKEN);
+    await expectAnswer(strict.sendTo(request), INVALID_REFRESH_TOKEN);
   });
 
   test('with two different tokens is refused, and neither is spent', async () => {
-    const [one, other] = [await signIn(app()), await signIn(app())];
+    const [one, other] = [await signIn(service), await signIn(service)];
     const answer = sendTo({
       method: 'POST',
       path: '/auth/refresh',
@@ -190,7 +190,7 @@ describe('a refresh', () => {
 });
 
 test("a logout with another user's refresh token is refused, and touches nothing", async () => {
-  const { refresh_token } = await signUp(app(), 'ada');
+  const { refresh_token } = await signUp(service, 'ada');
   const logout = { method: 'POST', path: '/auth/logout', body: { refresh_token } };
   await expectAnswer(sendSignedIn(logout), INVALID_REFRESH_TOKEN);
   expect((await sendSignedIn({ path: '/todos' })).status).toBe(200);
@@ -446,7 +446,7 @@ describe('what is forbidden:', () => {
 
   test('registration, where it is closed', async () => {
     const body = { username: 'ada', password: 'correct horse battery staple' };
-    await expectAnswer(strict.send({ method: 'POST', path: '/auth/register', body }), {
+    await expectAnswer(strict.sendTo({ method: 'POST', path: '/auth/register', body }), {
       status: 403,
       title: 'Forbidden',
       code: 'registration_closed',
@@ -479,8 +479,8 @@ describe('what is not there:', () => {
   });
 
   test("another user's item, whatever is done with it", async () => {
-    const { access_token } = await signUp(app(), 'bob');
-    const { id } = await createTodo(app(), access_token);
+    const { access_token } = await signUp(service, 'bob');
+    const { id } = await createTodo(service, access_token);
     const path = `/todos/${id}`;
     for (const request of [
       { path },
@@ -494,7 +494,7 @@ describe('what is not there:', () => {
   });
 
   test("another user's session", async () => {
-    const { access_token: token } = await signUp(app(), 'cyd');
+    const { access_token: token } = await signUp(service, 'cyd');
     const [{ id }] = await (await sendTo({ path: '/auth/sessions', token })).json();
     const request = { method: 'DELETE', path: `/auth/sessions/${id}` };
     const expected = { ...NOT_FOUND, detail: 'There is no such session' };
@@ -568,7 +568,7 @@ describe('an Accept', () => {
 test.each(['PUT', 'PATCH', 'DELETE'])(
   '%s of a todo that has changed since is refused',
   async (method) => {
-    const { id } = await createTodo(app(), service.token());
+    const { id } = await createTodo(service, demoToken);
     const body = method === 'DELETE' ? {} : { body: { title: 'changed' } };
     const headers = { 'If-Match': '"0"' };
     await expectAnswer(sendSignedIn({ method, path: `/todos/${id}`, headers, ...body }), {
@@ -581,7 +581,7 @@ test.each(['PUT', 'PATCH', 'DELETE'])(
 );
 
 describe('a body', () => {
-  const TOO_LARGE: Expected = {
+  const TOO_LARGE: ExpectedProblem = {
     status: 413,
     title: 'Content Too Large',
     code: 'content_too_large',
@@ -596,7 +596,7 @@ describe('a body', () => {
 
   test('may have another limit', async () => {
     const body = { ...DEMO, password: 'x'.repeat(1024) };
-    await expectAnswer(strict.send({ method: 'POST', path: '/auth/login', body }), TOO_LARGE);
+    await expectAnswer(strict.sendTo({ method: 'POST', path: '/auth/login', body }), TOO_LARGE);
   });
 
   test.each<[string, Record<string, string>, string?]>([
@@ -651,7 +651,7 @@ describe('a conflict:', () => {
 
 describe('while the database is down', () => {
   test('nobody is logged out: the answer is 503, and the same tokens work afterwards', async () => {
-    const { access_token: token, refresh_token } = await signIn(app());
+    const { access_token: token, refresh_token } = await signIn(service);
     const refresh = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
 
     for (const code of FAULTS.outages) {
@@ -674,7 +674,7 @@ describe('while the database is down', () => {
   });
 
   test('for good, the answer is 503, and that to good tokens only', async () => {
-    await using patient = await startApp();
+    await using patient = await startService();
     const { access_token: token } = await signIn(patient);
     await patient.db.destroy();
     await expectAnswer(send(patient, { path: '/todos', token }), UNAVAILABLE);
@@ -688,15 +688,15 @@ describe('what nobody expected is a 500 that tells nothing', () => {
     ['of an operation', 'todos'],
     ['of an authentication', 'sessions'],
   ])('%s', async (_, table) => {
-    await app().db.schema.alterTable(table).renameTo('elsewhere').execute();
+    await service.db.schema.alterTable(table).renameTo('elsewhere').execute();
     await expectAnswer(sendSignedIn({ path: '/todos' }), FAILED);
-    await app().db.schema.alterTable('elsewhere').renameTo(table).execute();
+    await service.db.schema.alterTable('elsewhere').renameTo(table).execute();
     expect((await sendSignedIn({ path: '/todos' })).status).toBe(200);
   });
 });
 
 test('a validator of refusals that fails to load is loaded by the next request', async () => {
-  await using fresh = await startApp();
+  await using fresh = await startService();
   const clone = vi.spyOn(globalThis, 'structuredClone').mockImplementationOnce(() => {
     throw new Error('EMFILE: too many open files');
   });
@@ -708,7 +708,7 @@ test('a validator of refusals that fails to load is loaded by the next request',
 
 /** The demo user's access token with another header or other claims, signed again. */
 function forge(header: object, claims: object, secret = SECRET): string {
-  const [head = '', payload = ''] = service.token().split('.');
+  const [head = '', payload = ''] = demoToken.split('.');
   const signed = `${changed(head, header)}.${changed(payload, claims)}`;
   const { alg = 'HS256' } = header as { alg?: string }; // the tests above give no other member
   if (alg === 'none') return `${signed}.`;

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { document, listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
-import { startApp, type TestApp } from '../support/service.ts';
-import { type Sent, send } from './setup.ts';
+import { type Sent, send } from '../support/http.ts';
+import { startService, type TestService } from '../support/service.ts';
 
 interface Parameter {
   name: string;
@@ -71,7 +71,7 @@ function requestOf(id: OperationId, token?: string): Sent {
   };
 }
 
-async function signIn(app: TestApp): Promise<string> {
+async function signIn(app: TestService): Promise<string> {
   const response = await send(app, requestOf('login'));
   expect(response.status).toBe(200);
   return (await response.json()).access_token;
@@ -81,7 +81,7 @@ describe('the example of', () => {
   test.each(operations.map(({ id, status }) => [id, status] as const))(
     '%s is answered with %i',
     async (id, status) => {
-      await using app = await startApp();
+      await using app = await startService();
       const response = await send(app, requestOf(id, await signIn(app)));
       expect(await response.text()).toMatch(status < 400 ? /^(?!.*"code")/ : /./);
       expect(response.status).toBe(status);
@@ -91,7 +91,7 @@ describe('the example of', () => {
 
 describe('with the examples, one after the other,', () => {
   test('the demo user sees the whole list', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const token = await signIn(app);
     const shown = await (await send(app, requestOf('listTodos', token))).json();
     const all = await (await send(app, { path: '/todos?limit=100', token })).json();
@@ -100,7 +100,7 @@ describe('with the examples, one after the other,', () => {
   });
 
   test('two todos of different titles are created', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const token = await signIn(app);
     const request = requestOf('createTodo', token);
     const first = await send(app, request);
@@ -109,7 +109,7 @@ describe('with the examples, one after the other,', () => {
   });
 
   test('a todo is read, replaced, updated twice and deleted', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const token = await signIn(app);
     const ids = ['getTodo', 'replaceTodo', 'updateTodo', 'updateTodo', 'deleteTodo'] as const;
     const statuses: number[] = [];
@@ -118,7 +118,7 @@ describe('with the examples, one after the other,', () => {
   });
 
   test('the todo that is read is the one that the contract shows', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const read = await (await send(app, requestOf('getTodo', await signIn(app)))).json();
     const { value } = resolve<{ value: object }>({ $ref: '#/components/examples/Todo' });
     const { created_at, updated_at } = read;

@@ -6,8 +6,8 @@ import {
   type Reference,
   type RequestBodyObject,
 } from '../../src/http/openapi-document.ts';
-import type { TestApp } from '../support/service.ts';
-import { send } from './setup.ts';
+import { send } from '../support/http.ts';
+import type { TestService } from '../support/service.ts';
 
 /** The operation that adds to a collection (`/todos`), whose items have paths (`/todos/{todo_id}`). */
 export interface Collection {
@@ -29,7 +29,7 @@ export const collections: Collection[] = operations.flatMap(({ path, method, ope
 });
 
 /** The path with the id of a new item in the place of its parameter, if it has one. */
-export async function withNewItem(app: TestApp, token: string, path: string): Promise<string> {
+export async function withNewItem(app: TestService, token: string, path: string): Promise<string> {
   const collection = collections.find(({ itemPath }) => itemPath === path);
   if (!collection) return path;
   const answer = await send(app, { method: 'POST', token, ...collection });

@@ -3,8 +3,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
+
 import { listOperations } from '../../src/http/openapi-document.ts';
-import { readContract } from './setup.ts';
+import { readContract } from '../support/http.ts';
 
 const contract = readContract();
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { startApp } from '../support/service.ts';
-import { send, signIn, useService } from './setup.ts';
+import { send } from '../support/http.ts';
+import { JWT_SECRET, startService } from '../support/service.ts';
+import { signUp } from '../support/users.ts';
+import { startSignedInService } from './setup.ts';
 
-const { sendSignedIn } = useService();
+const { sendSignedIn } = await startSignedInService();
 
 const post = (body: unknown, headers: Record<string, string> = {}) =>
   sendSignedIn({ method: 'POST', path: '/todos', body, headers });
@@ -72,17 +74,9 @@ test.each(['0x10', '1e1', '020', '+5', '5.0', '%205', '٥'])(
 );
 
 test('on HOST=:: an IPv4 client has an IPv4 address', async () => {
-  await using app = await startApp({
-    HOST: '::',
-    JWT_SECRET: 'a secret of the tests, long enough',
-  });
-  const credentials = { username: 'ada', password: 'correct horse battery staple' };
-  await send(app, { method: 'POST', path: '/auth/register', body: credentials });
-  const { port } = new URL(app.url);
-  const { access_token: token } = await signIn(
-    { ...app, url: `http://127.0.0.1:${port}` },
-    credentials,
-  );
+  await using app = await startService({ HOST: '::', JWT_SECRET });
+  const url = `http://127.0.0.1:${new URL(app.url).port}`;
+  const { access_token: token } = await signUp({ url }, 'ada');
   const sessions = await (await send(app, { path: '/auth/sessions', token })).json();
   expect(sessions[0].address).toBe('127.0.0.1');
 });
@@ -107,7 +101,7 @@ test.each(['application/json; version=2', 'application/json; charset=utf-16', '*
 );
 
 test('the port of METRICS_PORT answers problem documents, and nothing of an error', async () => {
-  await using app = await startApp({ METRICS_PORT: '0' });
+  await using app = await startService({ METRICS_PORT: '0' });
   const base = app.metricsUrl.replace('/metrics', '');
   for (const [path, status] of [
     ['/', 404],

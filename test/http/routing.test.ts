@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listOperations } from '../../src/http/openapi-document.ts';
-import { startApp, type TestApp } from '../support/service.ts';
-import { withNewItem } from './example-requests.ts';
-import { BEHIND_PROXY, createTodo, readContract, send, signUp, useService } from './setup.ts';
+import { BEHIND_PROXY, readContract, send } from '../support/http.ts';
+import { startService, startSharedService, type TestService } from '../support/service.ts';
+import { signUp } from '../support/users.ts';
 
-const { app, token, send: sendTo, sendSignedIn } = useService();
+import { withNewItem } from './example-requests.ts';
+import { createTodo, startSignedInService } from './setup.ts';
+
+const { service, token, sendTo, sendSignedIn } = await startSignedInService();
 
 describe('HEAD', () => {
   const paths = [...listOperations(readContract())]
@@ -14,7 +17,7 @@ describe('HEAD', () => {
   test.each([...paths, '/docs', '/openapi.json', '/openapi.yaml', '/metrics'])(
     '%s answers what GET does, without the body',
     async (template) => {
-      const path = await withNewItem(app(), token(), template);
+      const path = await withNewItem(service, token, template);
       const [head, get] = [
         await sendSignedIn({ method: 'HEAD', path }),
         await sendSignedIn({ path }),
@@ -65,20 +68,14 @@ describe('OPTIONS', () => {
   });
 });
 
-describe('CORS:', () => {
-  let open: TestApp;
-  let shut: TestApp;
-  let chosen: TestApp;
-  beforeAll(async () => {
-    [open, shut, chosen] = await Promise.all([
-      startApp({ CORS_ORIGINS: '*' }),
-      startApp({ CORS_ORIGINS: 'none' }),
-      startApp({ CORS_ORIGINS: 'https://app.example.com, http://[::1]:*' }),
-    ]);
+describe('CORS:', async () => {
+  const open = await startSharedService({ CORS_ORIGINS: '*' });
+  const shut = await startSharedService({ CORS_ORIGINS: 'none' });
+  const chosen = await startSharedService({
+    CORS_ORIGINS: 'https://app.example.com, http://[::1]:*',
   });
-  afterAll(() => Promise.all([open.close(), shut.close(), chosen.close()]));
 
-  function preflight(service: TestApp, origin: string) {
+  function preflight(service: TestService, origin: string) {
     return send(service, {
       method: 'OPTIONS',
       path: '/todos',
@@ -91,7 +88,7 @@ describe('CORS:', () => {
   }
 
   test('a page of a configured origin may send every method and header', async () => {
-    const { status, headers } = await preflight(app(), 'http://localhost:5173');
+    const { status, headers } = await preflight(service, 'http://localhost:5173');
     expect(status).toBe(204);
     expect(headers.get('Access-Control-Allow-Origin')).toBe('http://localhost:5173');
     expect(headers.get('Access-Control-Allow-Methods')?.split(',')).toEqual(
@@ -124,16 +121,16 @@ describe('CORS:', () => {
     }
   });
 
-  test.each<[string, () => TestApp, boolean]>([
-    ['http://localhost', app, true],
-    ['http://localhost:1', app, true],
-    ['http://127.0.0.1:8080', app, true],
-    ['https://localhost:5173', app, false],
-    ['http://localhost.example.com', app, false],
-    ['http://localhost:80.example.com', app, false],
-    ['http://127x0.0.1:8080', app, false],
-    ['http://example.com/http://localhost:1', app, false],
-    ['null', app, false],
+  test.each<[string, () => TestService, boolean]>([
+    ['http://localhost', () => service, true],
+    ['http://localhost:1', () => service, true],
+    ['http://127.0.0.1:8080', () => service, true],
+    ['https://localhost:5173', () => service, false],
+    ['http://localhost.example.com', () => service, false],
+    ['http://localhost:80.example.com', () => service, false],
+    ['http://127x0.0.1:8080', () => service, false],
+    ['http://example.com/http://localhost:1', () => service, false],
+    ['null', () => service, false],
     ['https://app.example.com', () => chosen, true],
     ['https://app.example.com:444', () => chosen, false],
     ['https://appxexample.com', () => chosen, false],
@@ -192,7 +189,7 @@ test.each(['/todos', '/nowhere', '/healthz', '/docs', '/openapi.json', '/metrics
 );
 
 test('what may be kept is what has an entity tag, and by nobody else', async () => {
-  const { id } = await createTodo(app(), token());
+  const { id } = await createTodo(service, token);
   const cacheControl = async (path: string, headers = {}) =>
     (await sendSignedIn({ path, headers })).headers.get('Cache-Control');
   expect(await cacheControl(`/todos/${id}`)).toBe('private, no-cache');
@@ -203,7 +200,7 @@ test('what may be kept is what has an entity tag, and by nobody else', async () 
 });
 
 test('an address that a trusted proxy makes up fits the contract', async () => {
-  await using behind = await startApp(BEHIND_PROXY);
+  await using behind = await startService(BEHIND_PROXY);
   await signUp(behind, 'ada');
   const login = await send(behind, {
     method: 'POST',

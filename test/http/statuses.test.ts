@@ -1,14 +1,16 @@
 // Every status that the contract declares for an operation, if it can be had from outside, comes with
 // the headers and the media type that it is declared with.
 import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ContractDocument } from '../../src/http/openapi-document.ts';
 import { listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { FAULTS } from '../support/database.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { breakDatabase } from '../support/database-faults.ts';
+import { readContract, type Sent, send } from '../support/http.ts';
+import { startSharedService } from '../support/service.ts';
+import { DEMO, signIn, signUp } from '../support/users.ts';
 import { exampleBody, withNewItem } from './example-requests.ts';
-import { breakDatabase, readContract, type Sent, send, signIn, signUp } from './setup.ts';
 
 /** The whole of OpenAPI, of which our type has what the service reads. */
 type ApiDocument = ConstructorParameters<typeof OpenApiSpecLoader>[0]['apiDoc'];
@@ -28,15 +30,9 @@ const cases = [...listOperations(apiDoc as ContractDocument)].flatMap(
     })),
 );
 
-let app: TestApp;
-let closed: TestApp;
-let token: string;
-let refresh_token: string;
-beforeAll(async () => {
-  [app, closed] = await Promise.all([startApp(), startApp({ REGISTRATION: 'false' })]);
-  ({ access_token: token, refresh_token } = await signIn(app));
-});
-afterAll(() => Promise.all([app.close(), closed.close()]));
+const app = await startSharedService();
+const closed = await startSharedService({ REGISTRATION: 'false' });
+const { access_token: token, refresh_token } = await signIn(app);
 
 const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
 const PASSWORD = 'correct horse battery staple';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
-import { DEMO } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 import { buildImage } from './buildah.ts';
 
 let image: ReturnType<typeof buildImage>;

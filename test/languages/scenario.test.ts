@@ -1,6 +1,6 @@
 // The programs of examples/, each built and driven against the service as examples/README.md says.
 import { describe, expect, test } from 'vitest';
-import { startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 import { type Program, programs, steps } from './examples.ts';
 import { FAULTS, startFaulty, THIRD_MEMBER } from './proxy.ts';
 import { missing, shell } from './shell.ts';
@@ -33,7 +33,7 @@ describe('built and driven, step by step', () => {
       const built = await shell(build, { cwd: folder, signal });
       expect(built.code, built.output).toBe(0);
 
-      await using app = await startApp();
+      await using app = await startService();
       const { code, output, stdout } = await run(program, app.url, signal);
       expect(code, output).toBe(0);
       expect(stepsIn(stdout)).toEqual(steps.map(({ words }) => words));
@@ -47,7 +47,7 @@ describe.concurrent('stops at the step where the service is wrong', () => {
     const faults = program.name.includes('strict') ? [THIRD_MEMBER] : FAULTS;
     test.skipIf(isLeftOut(program))(titleOf(program), async ({ signal, expect }) => {
       for (const fault of faults) {
-        await using app = await startApp();
+        await using app = await startService();
         await using faulty = await startFaulty(app.url, fault);
         const { code, output, stdout } = await run(program, faulty.url, signal);
         expect(code, `${fault.title}\n${output}`).toBeGreaterThan(0);

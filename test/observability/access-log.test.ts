@@ -1,16 +1,19 @@
-import { connect } from 'node:net';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/observability/logger.ts';
-import { breakDatabase, type Sent, useService } from '../http/setup.ts';
+import { startSignedInService } from '../http/setup.ts';
 import { ENGINE, FAULTS } from '../support/database.ts';
-import { DEMO } from '../support/service.ts';
+import { breakDatabase } from '../support/database-faults.ts';
+import type { Sent } from '../support/http.ts';
+import { loginRequest, openSocket } from '../support/raw-connection.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
-const { app, token, send } = useService();
+const { service, token, sendTo: send } = await startSignedInService();
 
 /** The lines that these requests leave, parsed. */
 async function linesOf(...requests: Sent[]): Promise<Record<string, unknown>[]> {
-  const { log } = app();
+  const { log } = service;
   log.length = 0;
   for (const request of requests) await (await send(request)).text();
   await expect.poll(() => log.length, { interval: 2 }).toBeGreaterThanOrEqual(requests.length);
@@ -21,11 +24,11 @@ describe('a request leaves one line', () => {
   test('that says who did what, for how long, and how it came out', async () => {
     const [me] = await linesOf({
       path: '/auth/me?',
-      token: token(),
+      token,
       headers: { 'X-Request-Id': '019ab1d0-5c00-7000-8000-0000000000aa' },
     });
-    const user = await (await send({ path: '/auth/me', token: token() })).json();
-    const [session] = await (await send({ path: '/auth/sessions', token: token() })).json();
+    const user = await (await send({ path: '/auth/me', token })).json();
+    const [session] = await (await send({ path: '/auth/sessions', token })).json();
     expect(me).toEqual({
       level: 30,
       time: expect.any(Number),
@@ -45,7 +48,7 @@ describe('a request leaves one line', () => {
   test('whatever comes of it', async () => {
     const lines = await linesOf(
       { path: '/todos' },
-      { path: '/todos?bogus=1', token: token() },
+      { path: '/todos?bogus=1', token },
       { path: '/nowhere' },
       { path: `/${'x'.repeat(1000)}` },
       { method: 'HEAD', path: '/healthz' },
@@ -82,25 +85,23 @@ describe('a request leaves one line', () => {
     ['/assets/web/main.js', '/assets/{folder}/{file}', '/*/*/*'],
     [`/${'x/'.repeat(500)}`, undefined, '/*'.repeat(100)],
   ])('with the route, and no more of the path than is known: %s', async (path, route, logged) => {
-    const [line] = await linesOf({ path, token: token() });
+    const [line] = await linesOf({ path, token });
     expect([line?.['route'], line?.['path']]).toEqual([route, logged ?? path]);
   });
 
   test('of status 499 where the client goes away before it is answered', async () => {
-    const { db, log, url } = app();
-    // Nobody is signed in before this transaction ends.
-    const trx = await db.startTransaction().execute(); // which has all of an embedded database
+    await using service = await startService();
+    const { db, log, url } = service;
+    // No login is done before this transaction ends, which locks all of an embedded database.
+    const trx = await db.startTransaction().execute();
     await using held = new AsyncDisposableStack();
     held.defer(() => trx.rollback().execute());
     if (ENGINE === 'postgres') await sql`lock table users`.execute(trx);
-    log.length = 0;
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    await new Promise((sent) => socket.write(loginRequest(), sent));
+    const socket = openSocket(url);
+    await new Promise((sent) => socket.write(loginRequest(DEMO), sent));
     const running = 'http_requests{lane="others",state="running"} 1\n';
-    const metrics = async () => (await send({ path: '/metrics' })).text();
+    const metrics = async () => (await fetch(`${url}/metrics`)).text();
     await expect.poll(metrics, { interval: 5 }).toContain(running);
-    log.length = 0;
     socket.destroy();
     const statuses = () =>
       log
@@ -112,7 +113,7 @@ describe('a request leaves one line', () => {
     await held.disposeAsync();
     // No password is hashed for a client that has gone.
     await expect.poll(metrics, { interval: 5 }).toContain(running.replace('1', '0'));
-    expect(await metrics()).toContain('{event="signed_in"} 1\n');
+    expect(await metrics()).toContain('{event="signed_in"} 0\n');
   });
 
   test.each(['a'.repeat(64), 'A1'.repeat(32)])(
@@ -125,16 +126,10 @@ describe('a request leaves one line', () => {
 
   test('no member of which stands twice', async () => {
     await linesOf({ path: '/todos' });
-    const names = [...(app().log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
+    const names = [...(service.log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 });
-
-function loginRequest(): string {
-  const body = JSON.stringify(DEMO);
-  const head = 'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json';
-  return `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-}
 
 const REQUEST_ID = '019ab1d0-5c00-7000-8000-0000000000aa';
 
@@ -145,7 +140,7 @@ test('a failure has a line of its own, with what really happened', async () => {
   ] as const) {
     using _outage = breakDatabase(code);
     const headers = { 'X-Request-Id': REQUEST_ID };
-    const lines = await linesOf({ path: '/todos', token: token(), headers });
+    const lines = await linesOf({ path: '/todos', token, headers });
     expect(lines).toEqual([
       {
         level: 50,

@@ -1,10 +1,12 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { breakDatabase, send } from '../http/setup.ts';
 import { databaseError, driverMethods, ENGINE, FAULTS } from '../support/database.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { breakDatabase } from '../support/database-faults.ts';
+import { send } from '../support/http.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
 /** All series of `/metrics`, with their values. */
-async function scrape({ metricsUrl }: TestApp): Promise<Map<string, number>> {
+async function scrape({ metricsUrl }: TestService): Promise<Map<string, number>> {
   const response = await fetch(metricsUrl);
   expect(response.status).toBe(200);
   const lines = (await response.text()).split('\n').filter((line) => line && !line.startsWith('#'));
@@ -54,7 +56,7 @@ function breakCommits(code: string, times: number): Disposable {
 
 describe('the events of the trail are counted', () => {
   test('each by its name, a revocation by its reason', async () => {
-    await using app = await startApp({ REFRESH_GRACE_SECONDS: '0' });
+    await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
     const before = await scrape(app);
     const client = app.client();
     await client.POST('/auth/register', { body: { username: 'ada', password: PASSWORD } });
@@ -94,14 +96,14 @@ describe('the events of the trail are counted', () => {
   });
 
   test('as 0 before the first, so that it is a rise', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const series = [...(await scrape(app))].filter(([name]) => name.startsWith(EVENTS));
     expect(series.length).toBe(16);
     expect(series.every(([, value]) => value === 0)).toBe(true);
   });
 
   test('every kind of database failure, too', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const series = await scrape(app);
     for (const kind of ['pool', 'connection', 'statement']) {
       expect(series.get(`database_failures_total{kind="${kind}"}`)).toBe(0);
@@ -113,7 +115,7 @@ describe('the events of the trail are counted', () => {
   });
 
   test('only if they have held: not what was rolled back', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const { data } = await app.client().login(DEMO.username, DEMO.password);
     const before = await scrape(app);
     using _broken = breakCommits(FAULTS.outages[0], 1);
@@ -126,7 +128,7 @@ describe('the events of the trail are counted', () => {
   });
 
   test('once, however often their transaction was tried again', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const { data } = await app.client().login(DEMO.username, DEMO.password);
     const before = await scrape(app);
     using _broken = breakCommits(FAULTS.contention, 2);
@@ -141,7 +143,7 @@ describe('the events of the trail are counted', () => {
 });
 
 test('a request that the database failed is counted, and what the service itself did wrong is not', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const before = await scrape(app);
   for (const code of [FAULTS.outages[0], FAULTS.bug]) {
     using _broken = breakDatabase(code);
@@ -156,7 +158,7 @@ test('a request that the database failed is counted, and what the service itself
 });
 
 test('requests that hash a password are counted, running and waiting', async () => {
-  await using app = await startApp({ LOGIN_FREE_FAILURES: '1000' });
+  await using app = await startService({ LOGIN_FREE_FAILURES: '1000' });
   const count = async (state: string) =>
     (await scrape(app)).get(`http_requests{lane="passwords",state="${state}"}`);
   expect([await count('running'), await count('waiting')]).toEqual([0, 0]);
@@ -170,7 +172,7 @@ test('requests that hash a password are counted, running and waiting', async () 
 });
 
 test('connections to the database are counted where there is a pool of them', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const use = async () => {
     const metrics = await scrape(app);
     return ['busy', 'idle', 'waiting'].map((state) =>
@@ -191,7 +193,7 @@ test('connections to the database are counted where there is a pool of them', as
 test('a sweep tells what it did, and that it failed', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => void vi.useRealTimers());
-  await using app = await startApp();
+  await using app = await startService();
   const never = await scrape(app);
   expect(never.get('sweep_last_success_timestamp_seconds')).toBe(0);
   {
@@ -218,7 +220,7 @@ test('a sweep tells what it did, and that it failed', async () => {
 });
 
 test('the lag of the event loop and the memory are told', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const names = [...(await scrape(app)).keys()];
   expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
   expect(names).toContain('process_resident_memory_bytes');
@@ -226,7 +228,7 @@ test('the lag of the event loop and the memory are told', async () => {
 
 describe('METRICS_PORT', () => {
   test('takes /metrics away from everybody else’s port', async () => {
-    await using app = await startApp({ METRICS_PORT: '0' });
+    await using app = await startService({ METRICS_PORT: '0' });
     await send(app, { path: '/healthz' });
     const own = { url: new URL(app.metricsUrl).origin };
     expect(own.url).not.toBe(app.url);

@@ -2,17 +2,18 @@
 // database that works and with one that does not: it stands in nothing that the service puts out.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
-import { listOperations } from '../../src/http/openapi-document.ts';
-import { readContract, type Sent, send } from '../http/setup.ts';
-import { ENGINE, FAULTS, freshDatabase } from '../support/database.ts';
-import { startCollector } from '../support/otlp-collector.ts';
-import { exit, useProcesses } from '../support/service-process.ts';
 
-const { folder, run, start } = useProcesses();
+import { listOperations } from '../../src/http/openapi-document.ts';
+
+import { ENGINE, FAULTS, freshDatabase } from '../support/database.ts';
+import { readContract, type Sent, send } from '../support/http.ts';
+import { startCollector } from '../support/otlp-collector.ts';
+import { openSocket } from '../support/raw-connection.ts';
+import { runProcess, type ServiceProcess, startProcess } from '../support/service-process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { signUp } from '../support/users.ts';
 
 const operations = [...listOperations(readContract())].map(({ path, method }) => ({
   path: path.replace(/\{\w+\}/, '019ab1d0-5c00-7000-8000-000000000001'),
@@ -27,17 +28,6 @@ const others = [
   { path: '/docs', method: 'GET' },
   { path: '/openapi.yaml', method: 'GET' },
 ];
-
-type Service = Awaited<ReturnType<typeof start>>;
-
-async function signUp(service: Service, username: string, password: string) {
-  const request = { method: 'POST', body: { username, password } };
-  await send(service, { ...request, path: '/auth/register' });
-  const answer = await send(service, { ...request, path: '/auth/login' });
-  expect(answer.status).toBe(200);
-  const pair = await answer.json();
-  return { access: String(pair.access_token), refresh: String(pair.refresh_token) };
-}
 
 type Placement = Partial<Sent> & {
   /** The secret stands for a name: who sent it is told that it is unknown. */
@@ -92,8 +82,8 @@ function placements(secret: string, token: string): Placement[] {
 }
 
 /** Bytes that make no request, or none that the service would look at. */
-async function sendBytes({ url }: Service, bytes: string): Promise<string> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+async function sendBytes({ url }: ServiceProcess, bytes: string): Promise<string> {
+  const socket = openSocket(url);
   let text = '';
   socket.setEncoding('utf8').on('data', (part: string) => {
     text += part;
@@ -120,35 +110,48 @@ async function newKeys() {
 }
 
 test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_000 }, async () => {
+  using folder = temporaryFolder();
   await using database = await freshDatabase();
   await using collector = await startCollector();
   const keys = await newKeys();
-  const file = join(folder(), 'keys.json');
+  const file = folder.file('keys.json');
   await writeFile(file, keys.json);
   const apiKey = crypto.randomUUID();
-  const service = await start({
-    NODE_OPTIONS: `--import=${new URL('../support/faulty-database.ts', import.meta.url)}`,
-    ...(process.env['TEST_POSTGRES_URL'] && {
-      TEST_POSTGRES_URL: process.env['TEST_POSTGRES_URL'],
-    }),
-    DATABASE_URL: database.url,
-    JWT_KEYS: file,
-    LOG_LEVEL: 'trace',
-    TRUSTED_PROXIES: '127.0.0.1',
-    LOGIN_FREE_FAILURES: '1000000',
-    LOGIN_FREE_FAILURES_PER_ADDRESS: '1000000',
-    REFRESH_FREE_FAILURES: '1000000',
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${apiKey}`,
-  });
+  await using service = await startProcess(
+    {
+      NODE_OPTIONS: `--import=${new URL('../support/faulty-database.ts', import.meta.url)}`,
+      ...(process.env['TEST_POSTGRES_URL'] && {
+        TEST_POSTGRES_URL: process.env['TEST_POSTGRES_URL'],
+      }),
+      DATABASE_URL: database.url,
+      JWT_KEYS: file,
+      LOG_LEVEL: 'trace',
+      TRUSTED_PROXIES: '127.0.0.1',
+      LOGIN_FREE_FAILURES: '1000000',
+      LOGIN_FREE_FAILURES_PER_ADDRESS: '1000000',
+      REFRESH_FREE_FAILURES: '1000000',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${apiKey}`,
+    },
+    { folder },
+  );
 
   const password = 'a-password-that-nobody-else-has';
-  const me = await signUp(service, 'myself', `${password}-but-me`);
+  let me = await signUp(service, 'myself', `${password}-but-me`);
   const victim = await signUp(service, 'victim', password);
-  const spent = { method: 'POST', path: '/auth/refresh', body: { refresh_token: victim.refresh } };
+  const spent = {
+    method: 'POST',
+    path: '/auth/refresh',
+    body: { refresh_token: victim.refresh_token },
+  };
   const next = await (await send(service, spent)).json();
-  const presented = [password, victim.access, victim.refresh, String(next.refresh_token)];
-  const all = [...presented, me.access, me.refresh, ...keys.secrets, apiKey];
+  const presented = [
+    password,
+    victim.access_token,
+    victim.refresh_token,
+    String(next.refresh_token),
+  ];
+  const all = [...presented, me.access_token, me.refresh_token, ...keys.secrets, apiKey];
   const databasePassword = ENGINE === 'postgres' ? [new URL(database.url).password] : [];
   const traces = [...all.map(trace), ...databasePassword];
 
@@ -161,7 +164,7 @@ test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_
     let sent = 0;
     for (const { method, path } of [...operations, ...others]) {
       for (const secret of secrets) {
-        for (const { isName = false, ...placed } of placements(secret, me.access)) {
+        for (const { isName = false, ...placed } of placements(secret, me.access_token)) {
           if (method === 'GET' && placed.body !== undefined) continue;
           const request = { ...placed, method, path: path + (placed.path ?? '') };
           const response = await send(service, request);
@@ -173,9 +176,8 @@ test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_
           if (!isName) look(text, `${method} ${request.path} ${JSON.stringify(placed)}`);
         }
         // Some operations end the session that all of them need.
-        const live = await send(service, { path: '/auth/me', token: me.access });
-        if (live.status === 401)
-          me.access = (await signUp(service, 'myself', `${password}-but-me`)).access;
+        const live = await send(service, { path: '/auth/me', token: me.access_token });
+        if (live.status === 401) me = await signUp(service, 'myself', `${password}-but-me`);
       }
     }
     return sent;
@@ -184,9 +186,14 @@ test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_
   let sent = await sendAll(presented);
   // A page that leads to the next one repeats, to whoever asked, what was searched for.
   for (const title of [password, `${password} too`]) {
-    await send(service, { method: 'POST', path: '/todos', token: me.access, body: { title } });
+    await send(service, {
+      method: 'POST',
+      path: '/todos',
+      token: me.access_token,
+      body: { title },
+    });
   }
-  const page = { path: `/todos?q=${password}&limit=1`, token: me.access };
+  const page = { path: `/todos?q=${password}&limit=1`, token: me.access_token };
   expect((await send(service, page)).headers.get('Link')).toContain(password);
   const { url: place } = service;
   const head = `Host: ${new URL(place).host}\r\n`;
@@ -220,7 +227,7 @@ test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_
   service.child.kill('SIGHUP');
   await service.written('JWT_KEYS not taken');
   service.child.kill('SIGTERM');
-  expect(await exit(service.child)).toBe(0);
+  expect(await service.exited()).toBe(0);
 
   look(metrics, 'metrics');
   for (const line of service.output.text.split('\n')) look(line, line);
@@ -272,8 +279,9 @@ test.each<[string, Record<string, string>, string]>([
     'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL',
   ],
 ])('a start that fails for %s repeats no secret', async (_what, variables, message) => {
-  const { child, output } = run(variables);
-  expect(await exit(child)).toBe(1);
+  await using started = runProcess(variables);
+  const { output, exited } = started;
+  expect(await exited()).toBe(1);
   expect(output.text).toContain(message);
   expect(output.text).not.toContain(SECRET);
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { breakDatabase, send, signIn } from '../http/setup.ts';
 import { ENGINE, FAULTS } from '../support/database.ts';
+import { breakDatabase } from '../support/database-faults.ts';
+import { send } from '../support/http.ts';
 import { type Span, startCollector } from '../support/otlp-collector.ts';
-import { DEMO, startApp } from '../support/service.ts';
-import { exit, useProcesses } from '../support/service-process.ts';
+import { startService } from '../support/service.ts';
+import { startProcess } from '../support/service-process.ts';
+import { DEMO, signIn } from '../support/users.ts';
 
 const REQUEST_ID = '019ab1d0-5c00-7000-8000-0000000000aa';
 const CALLER = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) };
@@ -15,11 +17,11 @@ function named(spans: Span[], name: string): Span[] {
 
 /** Starts a service that is traced, lets `work` use it, and stops it. */
 async function trace(
-  work: (app: Awaited<ReturnType<typeof startApp>>) => Promise<void>,
+  work: (app: Awaited<ReturnType<typeof startService>>) => Promise<void>,
   variables: Record<string, string> = {},
 ) {
   await using collector = await startCollector();
-  const app = await startApp({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables });
+  const app = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables });
   await work(app);
   await app.close();
   return { spans: collector.spans(), requests: collector.requests, log: app.log };
@@ -168,7 +170,7 @@ describe('which traces are kept', () => {
 
 test('a collector that refuses is told about in the log, and harms nobody', async () => {
   await using collector = await startCollector(400);
-  const app = await startApp({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
+  const app = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
   expect((await send(app, { path: '/healthz' })).status).toBe(200);
   await app.close();
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces']);
@@ -179,8 +181,6 @@ test('a collector that refuses is told about in the log, and harms nobody', asyn
 });
 
 describe('as a process', () => {
-  const { start } = useProcesses();
-
   /** Prints the modules of OpenTelemetry that are loaded, by whomever and however. */
   const watch = `import { registerHooks } from 'node:module';
     registerHooks({ load(url, context, next) {
@@ -192,12 +192,13 @@ describe('as a process', () => {
 
   async function loadedWith(variables: Record<string, string>) {
     const database = { DATABASE_URL: 'sqlite::memory:' };
-    const { child, output, url, client } = await start({ NODE_OPTIONS, ...database, ...variables });
+    await using started = await startProcess({ NODE_OPTIONS, ...database, ...variables });
+    const { child, output, url, client, exited } = started;
     await client.login(DEMO.username, DEMO.password);
     await client.GET('/todos');
     await fetch(`${url}/metrics`);
     child.kill('SIGTERM');
-    expect(await exit(child)).toBe(0);
+    expect(await exited()).toBe(0);
     return [...new Set(output.text.match(/(?<=loaded )\S+/g))].toSorted();
   }
 

@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { npmCommand, packages, ROOT } from '../../scripts/tools.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 import { nodePath } from './node-path.ts';
 
 const run = promisify(execFile);
@@ -90,7 +91,7 @@ const program = `
 const nodes = [20, 22, 26].map((major) => ({ major, path: nodePath(major) }));
 
 test.each(nodes)('the package works on Node.js $major', async ({ major, path }) => {
-  await using app = await startApp();
+  await using app = await startService();
   await writeFile(join(project, 'program.js'), program);
   const { stdout } = await run(path, ['program.js', app.url], { cwd: project });
   const output = String.raw`^On v${major}\.\d+\.\d+\nsession_ended\nYou have been logged out.\n$`;
@@ -101,7 +102,7 @@ test.each(nodes)('the package works on Node.js $major', async ({ major, path }) 
 declare const client: ClientGlobals['client'];
 
 test('the package works in a browser', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const browser = await launchChromium();
   onTestFinished(() => browser.close());
   const modules = { folder: project, client: `node_modules/${name}/dist/client/index.js` };

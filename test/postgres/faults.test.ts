@@ -2,8 +2,10 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import { transact } from '../../src/database/transaction.ts';
-import { call, pairOf, refresh, seedSession, seedUser, startAuth } from '../auth/setup.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
+import { startService, stoppedClock } from '../support/service.ts';
+import { pairOf, seedSession, seedUser } from '../support/users.ts';
 import { startProxy } from './proxy.ts';
 
 // The network between the service and the database breaks, at each kind of statement, before it has
@@ -12,13 +14,13 @@ import { startProxy } from './proxy.ts';
 
 let database: TestDatabase;
 let proxy: Awaited<ReturnType<typeof startProxy>>;
-let app: Awaited<ReturnType<typeof startAuth>>;
+let app: Awaited<ReturnType<typeof startService>>;
 let ada: { userId: string; username: string };
 let session: Awaited<ReturnType<typeof seedSession>>;
 beforeAll(async () => {
   database = await freshDatabase();
   proxy = await startProxy(database.url);
-  app = await startAuth({ DATABASE_URL: proxy.url });
+  app = await startService({ ...BEHIND_PROXY, DATABASE_URL: proxy.url }, { clock: stoppedClock() });
   ada = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
 });
 afterAll(async () => {
@@ -161,8 +163,8 @@ test('on a database that is serializable, conflicts are nobody else’s business
     .execute(db);
   await db.destroy();
   const nodes = await Promise.all([
-    startAuth({ DATABASE_URL: strict.url }),
-    startAuth({ DATABASE_URL: strict.url }),
+    startService({ ...BEHIND_PROXY, DATABASE_URL: strict.url }, { clock: stoppedClock() }),
+    startService({ ...BEHIND_PROXY, DATABASE_URL: strict.url }, { clock: stoppedClock() }),
   ]);
   const [first] = nodes;
   const { rows } = await sql<{ transaction_isolation: string }>`show transaction_isolation`.execute(

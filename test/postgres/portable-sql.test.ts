@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { purgeExpired } from '../../src/database/retention.ts';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { signedInClient } from '../support/users.ts';
 import { statements } from './hold-sql.ts';
 import { unportable } from './portable-sql.ts';
 
@@ -40,9 +41,8 @@ test.each([
 });
 
 test('all that the service sends is looked at: migrations, requests, the sweep', async () => {
-  await using app = await startApp();
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+  await using app = await startService();
+  const client = await signedInClient(app);
   await client.POST('/todos', { body: { title: 'x' } });
   await client.GET('/todos', { params: { query: { q: 'x' } } });
   await client.logout();
@@ -64,7 +64,7 @@ test('all that the service sends is looked at: migrations, requests, the sweep',
 });
 
 test("a test's own statement is not taken for the service's", async () => {
-  await using app = await startApp();
+  await using app = await startService();
   await app.db.selectFrom('users').select('password_hash as own').execute();
   expect([...statements.keys()].filter((sql) => sql.includes('"own"'))).toEqual([]);
 });

@@ -1,19 +1,29 @@
 // How much the service takes on, and what it answers to the rest, through real sockets.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   createHttpServer,
   type HttpServerOptions,
   type Overload,
 } from '../../src/server/http-server.ts';
-import { loginRequest, openWire, openWires, sendAtOnce } from '../auth/wire.ts';
-import { type Expected, expectProblem, pathOfProgram, send, signIn } from '../http/setup.ts';
-import { answerTo, exchange } from '../http/wire.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { pathOfProgram } from '../http/setup.ts';
+import { send } from '../support/http.ts';
+import { type ExpectedProblem, expectProblem } from '../support/problem.ts';
+import {
+  answerTo,
+  exchange,
+  loginRequest,
+  openConnection,
+  openConnections,
+  openSocket,
+  sendAtOnce,
+} from '../support/raw-connection.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO, signIn } from '../support/users.ts';
 
-const OVERLOADED: Expected = {
+const OVERLOADED: ExpectedProblem = {
   status: 503,
   title: 'Service Unavailable',
   code: 'unavailable',
@@ -24,12 +34,6 @@ const HEAD = 'Host: localhost\r\nConnection: close\r\n';
 
 function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
-}
-
-function openSocket(url: string): Socket {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
-  onTestFinished(() => void socket.destroy());
-  return socket;
 }
 
 /** A server of its own, for what no operation of the service does. */
@@ -52,7 +56,7 @@ async function listen(
   return { url: `http://127.0.0.1:${port}`, connections };
 }
 
-async function metric({ url }: TestApp, name: string): Promise<number> {
+async function metric({ url }: TestService, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const line = text.split('\n').find((one) => one.startsWith(`${name} `));
   return Number(line?.split(' ')[1]);
@@ -61,12 +65,12 @@ async function metric({ url }: TestApp, name: string): Promise<number> {
 const getTodos = (token: string) =>
   `GET /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
 
-function inLane(app: TestApp, state: string, lane = 'others'): Promise<number> {
+function inLane(app: TestService, state: string, lane = 'others'): Promise<number> {
   return metric(app, `http_requests{lane="${lane}",state="${state}"}`);
 }
 
 /** Two refreshes whose access tokens are not signed before the end of the test or their release. */
-async function holdTwo(app: TestApp) {
+async function holdTwo(app: TestService) {
   const pairs = [await signIn(app), await signIn(app)];
   const { promise, resolve: release } = Promise.withResolvers<void>();
   const sign = crypto.subtle.sign.bind(crypto.subtle);
@@ -86,7 +90,7 @@ async function holdTwo(app: TestApp) {
 }
 
 /** The service works on nothing any more, and nobody waits. */
-async function expectIdle(app: TestApp) {
+async function expectIdle(app: TestService) {
   for (const lane of ['passwords', 'others']) {
     for (const state of ['running', 'waiting']) {
       await expect.poll(() => inLane(app, state, lane), { interval: 5 }).toBe(0);
@@ -95,7 +99,7 @@ async function expectIdle(app: TestApp) {
 }
 
 test('200 requests at a start gun are all answered by a service that has time', async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const { access_token: token } = await signIn(app);
   const answers = await Promise.all(
     await sendAtOnce(
@@ -108,7 +112,7 @@ test('200 requests at a start gun are all answered by a service that has time', 
 
 describe('more than the service takes on is shed', () => {
   test('with 503, whole and readable for pages; health is told meanwhile; then all is well', async () => {
-    await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
+    await using app = await startService({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
     const { access_token: token } = await signIn(app);
     const { release } = await holdTwo(app);
     const waiting = await sendAtOnce(
@@ -143,13 +147,13 @@ describe('more than the service takes on is shed', () => {
   });
 
   test('also when its body was read first', async () => {
-    await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
+    await using app = await startService({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
     const { access_token: token } = await signIn(app);
     const { release, held } = await holdTwo(app);
     const body = JSON.stringify({ title: 'one of many' });
     const head = `POST /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
     const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-    const wires = await openWires(app.url, 20);
+    const wires = await openConnections(app.url, 20);
     const answers = Promise.all(wires.map((wire) => wire.answer()));
     for (const { socket } of wires) socket.write(head + length);
     await fetch(`${app.url}/healthz`); // whose answer tells that all that has been read
@@ -166,12 +170,12 @@ describe('more than the service takes on is shed', () => {
   });
 
   test('by those about passwords, to others there is room', async () => {
-    await using app = await startApp({ LOGIN_FREE_FAILURES_PER_ADDRESS: '100000' });
+    await using app = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: '100000' });
     const { access_token: token } = await signIn(app);
     // At most 64 for each of 4 cores wait: all have come before the first of them is answered.
     const storm = await sendAtOnce(
       app.url,
-      times(400, (n) => loginRequest(`nobody${n}`, 'wrong')),
+      times(400, (n) => loginRequest({ username: `nobody${n}`, password: 'wrong' })),
     );
     const others = await Promise.all(times(20, () => send(app, { path: '/todos', token })));
     expect(others.map(({ status }) => status)).toEqual(times(20, () => 200));
@@ -181,7 +185,7 @@ describe('more than the service takes on is shed', () => {
   });
 
   test('those who go away leave nothing behind', async () => {
-    await using app = await startApp({ MAX_REQUESTS: '16' });
+    await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     for (let round = 0; round < 5; round += 1) {
       const sockets = times(40, () => openSocket(app.url));
@@ -194,12 +198,12 @@ describe('more than the service takes on is shed', () => {
   });
 
   test('nothing is done for those who go away while they wait', async () => {
-    await using app = await startApp({ MAX_REQUESTS: '16' });
+    await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     const { release } = await holdTwo(app);
     const body = JSON.stringify({ title: 'of nobody' });
     const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
-    const wires = await openWires(app.url, 5);
+    const wires = await openConnections(app.url, 5);
     for (const { socket } of wires) {
       socket.write(`POST /todos HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     }
@@ -215,7 +219,7 @@ describe('more than the service takes on is shed', () => {
 });
 
 test('slow readers of pages keep no slot from other requests', async () => {
-  await using app = await startApp({ MAX_REQUESTS: '16' }); // 2 run at a time
+  await using app = await startService({ MAX_REQUESTS: '16' }); // 2 run at a time
   const { access_token: token } = await signIn(app);
   const page = `GET ${await pathOfProgram(app.url)} HTTP/1.1\r\nHost: x\r\n\r\n`;
   const readers = times(3, () => openSocket(app.url).pause());
@@ -230,7 +234,7 @@ describe('of many requests at once on one connection', () => {
   const ask = (path: string, last = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
 
   test('the first 16 are worked on', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const bytes = times(39, () => ask('/todos')).join('') + ask('/todos', 'Connection: close\r\n');
     const answers = await exchange(app.url, bytes);
     const statuses = answers.map(({ status }) => status);
@@ -239,7 +243,7 @@ describe('of many requests at once on one connection', () => {
   });
 
   test('about health too: with more it is hung up on', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     expect(await exchange(app.url, times(40, () => ask('/healthz')).join(''))).toHaveLength(0);
     const bytes =
       times(15, () => ask('/healthz')).join('') + ask('/healthz', 'Connection: close\r\n');
@@ -264,13 +268,13 @@ describe('headers', () => {
   const lines = (count: number) => times(count, (n) => `X-${n}: x\r\n`).join('');
 
   test('may be 100, and with one more it is 431', async () => {
-    await using app = await startApp();
+    await using app = await startService();
     const ask = (count: number) =>
       answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}${lines(count - 2)}\r\n`);
     expect((await ask(100)).status).toBe(200);
     for (const count of [101, 500]) {
       const answer = await ask(count);
-      expectProblem(answer, answer.body, {
+      expectProblem(answer, answer.text, {
         status: 431,
         title: 'Request Header Fields Too Large',
         code: 'headers_too_large',
@@ -281,7 +285,7 @@ describe('headers', () => {
 });
 
 test('a body may be as large as BODY_LIMIT_BYTES says', async () => {
-  await using app = await startApp({ BODY_LIMIT_BYTES: '1024' });
+  await using app = await startService({ BODY_LIMIT_BYTES: '1024' });
   const { access_token: token } = await signIn(app);
   const post = (length: number) => {
     const body = { title: 'large', description: 'x'.repeat(length) };
@@ -295,12 +299,12 @@ describe('connections', () => {
   const GET = 'GET /auth/me HTTP/1.1\r\nHost: x\r\n\r\n';
 
   test('above MAX_CONNECTIONS are answered 503 and closed, health excepted, until there is room', async () => {
-    await using app = await startApp({ MAX_CONNECTIONS: '2' });
+    await using app = await startService({ MAX_CONNECTIONS: '2' });
     const busy = times(2, () => openSocket(app.url)); // in the middle of a request
     for (const socket of busy) socket.write('GET /auth/me HTTP/1.1\r\n');
     await Promise.all(busy.map((socket) => once(socket, 'connect')));
     const refused = await answerTo(app.url, GET);
-    expect(JSON.parse(refused.body)).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(JSON.parse(refused.text)).toMatchObject({ status: 503, code: 'unavailable' });
     expect(refused.headers.get('Retry-After')).toBe('1');
     expect(refused.headers.get('Connection')).toBe('close');
     const health = await answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}\r\n`);
@@ -316,7 +320,10 @@ describe('connections', () => {
   });
 
   test('that are idle keep nobody out: the one that has been so for longest goes', async () => {
-    await using app = await startApp({ MAX_CONNECTIONS: '2' }, { keepAliveTimeout: 60_000 });
+    await using app = await startService(
+      { MAX_CONNECTIONS: '2' },
+      { limits: { keepAliveTimeout: 60_000 } },
+    );
     const idle = times(2, () => openSocket(app.url));
     for (const socket of idle) {
       socket.write(GET);
@@ -332,8 +339,11 @@ describe('connections', () => {
   });
 
   test('that are idle make room for as many that come at once', async () => {
-    await using app = await startApp({ MAX_CONNECTIONS: '2' }, { keepAliveTimeout: 60_000 });
-    for (const { socket } of await openWires(app.url, 2)) {
+    await using app = await startService(
+      { MAX_CONNECTIONS: '2' },
+      { limits: { keepAliveTimeout: 60_000 } },
+    );
+    for (const { socket } of await openConnections(app.url, 2)) {
       socket.write(GET);
       await once(socket, 'data');
     }
@@ -371,7 +381,10 @@ describe('connections', () => {
   });
 
   test('with a request under way are not idle', async () => {
-    await using app = await startApp({ MAX_CONNECTIONS: '2' }, { keepAliveTimeout: 60_000 });
+    await using app = await startService(
+      { MAX_CONNECTIONS: '2' },
+      { limits: { keepAliveTimeout: 60_000 } },
+    );
     const [busy, idle] = [openSocket(app.url), openSocket(app.url)];
     busy.write(GET);
     await once(busy, 'data');
@@ -385,7 +398,7 @@ describe('connections', () => {
   });
 
   test('far above it are dropped', async () => {
-    await using app = await startApp({ MAX_CONNECTIONS: '2' });
+    await using app = await startService({ MAX_CONNECTIONS: '2' });
     const sockets = times(40, () => openSocket(app.url));
     for (const socket of sockets)
       socket.on('connect', () => socket.write('GET /auth/me HTTP/1.1\r\n'));
@@ -459,7 +472,7 @@ describe('a request whose answer takes too long', () => {
     const { url } = await listen((request, response) => {
       request.resume().once('end', () => asked.resolve(() => response.end('in time')));
     }, limits);
-    const wire = await openWire(url);
+    const wire = await openConnection(url);
     const answering = wire.answer();
     wire.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
     run(10);
@@ -475,7 +488,7 @@ describe('a request whose answer takes too long', () => {
 
   test('is over: what its operation says then is left out, and its place is free', async () => {
     const { run, limits } = stopped();
-    await using app = await startApp({}, limits);
+    await using app = await startService({}, { limits });
     const { release, held } = await holdTwo(app);
     run(10);
     for (const answer of await Promise.all(held)) {
@@ -492,7 +505,7 @@ describe('a request whose answer takes too long', () => {
 
   test('has as long as REQUEST_SECONDS says', async () => {
     const { run, looks, limits } = stopped();
-    await using app = await startApp({ REQUEST_SECONDS: '3600' }, limits);
+    await using app = await startService({ REQUEST_SECONDS: '3600' }, { limits });
     const { held } = await holdTwo(app);
     const answered = vi.fn();
     for (const answer of held) void answer.then(answered);

@@ -1,14 +1,23 @@
 // Whatever is sent: no HTML, no empty 4xx, no exception's text, no reset, and the next one is served.
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/server/http-server.ts';
-import { type Expected, expectProblem, useService } from '../http/setup.ts';
-import { type Answer, answerTo, exchange, type WireOptions } from '../http/wire.ts';
-import { DEMO, startApp } from '../support/service.ts';
+import { startSignedInService } from '../http/setup.ts';
+import { type ExpectedProblem, expectProblem } from '../support/problem.ts';
+import {
+  answerTo,
+  type ExchangeOptions,
+  exchange,
+  loginRequest,
+  openSocket,
+  type RawAnswer,
+} from '../support/raw-connection.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
-const { app, token, sendSignedIn } = useService();
+const { service, token, sendSignedIn } = await startSignedInService();
 
 type Bytes = string | Uint8Array;
 
@@ -16,9 +25,10 @@ const HOST = 'Host: localhost\r\n';
 const CLOSE = 'Connection: close\r\n';
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';
-const authorization = () => `Authorization: Bearer ${token()}\r\n`;
+const authorization = () => `Authorization: Bearer ${token}\r\n`;
 
-const ask = (bytes: Bytes | Bytes[], options?: WireOptions) => answerTo(app().url, bytes, options);
+const ask = (bytes: Bytes | Bytes[], options?: ExchangeOptions) =>
+  answerTo(service.url, bytes, options);
 
 function get(target: string, headers = '', version = '1.1'): string {
   return `GET ${target} HTTP/${version}\r\n${HOST}${CLOSE}${headers}\r\n`;
@@ -33,44 +43,38 @@ function postOf(body: Uint8Array, headers = ''): Bytes[] {
   return [post(`Content-Length: ${body.length}\r\n${headers}`), body];
 }
 
-/** A login, which takes a while, on a connection that stays open. */
-function login(): string {
-  const body = JSON.stringify(DEMO);
-  return `POST /auth/login HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: ${body.length}\r\n\r\n${body}`;
-}
-
-function expectRefusal(answer: Answer, expected: Expected): void {
-  expectProblem(answer, answer.body, expected);
+function expectRefusal(answer: RawAnswer, expected: ExpectedProblem): void {
+  expectProblem(answer, answer.text, expected);
   expect(answer.reason).toBe(expected.title);
   expect(answer.headers.get('Connection')).toBe('close');
 }
 
-const NOT_HTTP: Expected = {
+const NOT_HTTP: ExpectedProblem = {
   status: 400,
   title: 'Bad Request',
   code: 'invalid_request',
   detail: 'The request is not well-formed HTTP',
 };
-const HEADERS_TOO_LARGE: Expected = {
+const HEADERS_TOO_LARGE: ExpectedProblem = {
   status: 431,
   title: 'Request Header Fields Too Large',
   code: 'headers_too_large',
   detail: 'The request headers are too large',
 };
-const UNKNOWN_METHOD: Expected = {
+const UNKNOWN_METHOD: ExpectedProblem = {
   status: 501,
   title: 'Not Implemented',
   code: 'method_not_implemented',
   detail: 'The method is unknown',
 };
-const NO_PROXY: Expected = { ...UNKNOWN_METHOD, detail: 'The service is no proxy' };
-const TIMEOUT: Expected = {
+const NO_PROXY: ExpectedProblem = { ...UNKNOWN_METHOD, detail: 'The service is no proxy' };
+const TIMEOUT: ExpectedProblem = {
   status: 408,
   title: 'Request Timeout',
   code: 'request_timeout',
   detail: 'The request took too long to arrive',
 };
-const NOWHERE: Expected = {
+const NOWHERE: ExpectedProblem = {
   status: 404,
   title: 'Not Found',
   code: 'not_found',
@@ -78,12 +82,12 @@ const NOWHERE: Expected = {
 };
 
 afterEach(async () => {
-  expect(app().log.filter((line) => JSON.parse(line).level > 30)).toEqual([]);
+  expect(service.log.filter((line) => JSON.parse(line).level > 30)).toEqual([]);
   expect((await sendSignedIn({ path: '/auth/me' })).status).toBe(200);
 });
 
 describe('what is no HTTP is refused:', () => {
-  test.each<[string, () => Bytes | Bytes[], Expected]>([
+  test.each<[string, () => Bytes | Bytes[], ExpectedProblem]>([
     ['an unknown method', () => `BREW /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
     ['a method in lower case', () => `get /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
     ['CONNECT', () => `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
@@ -168,14 +172,14 @@ describe('what is no HTTP is refused:', () => {
   });
 
   test('a connection that ends with nothing sent gets nothing', async () => {
-    expect(await exchange(app().url, '', { hangUp: true })).toEqual([]);
+    expect(await exchange(service.url, '', { hangUp: true })).toEqual([]);
   });
 });
 
 test('a request that hangs is answered 408, wherever it hangs', async () => {
   const limit = 2000; // all that is sent at once is read by then
   const limits = { headersTimeout: limit, requestTimeout: limit, connectionsCheckingInterval: 10 };
-  await using hasty = await startApp({}, limits);
+  await using hasty = await startService({}, { limits });
   const head = `POST /auth/login HTTP/1.1\r\n${HOST}`;
   const places = {
     'before it begins': 'G',
@@ -196,23 +200,23 @@ test('a request that hangs is answered 408, wherever it hangs', async () => {
 describe('answers go out in the order of the requests', () => {
   test('when all are sent at once', async () => {
     const bytes = [
-      login(),
+      loginRequest(DEMO),
       `HEAD /healthz HTTP/1.1\r\n${HOST}\r\n`,
       `GET /nowhere HTTP/1.1\r\n${HOST}\r\n`,
       get('/todos'),
     ];
-    const answers = await exchange(app().url, bytes.join(''), { methods: ['POST', 'HEAD'] });
+    const answers = await exchange(service.url, bytes.join(''), { methods: ['POST', 'HEAD'] });
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 401]);
   });
 
-  test.each<[string, string, Expected]>([
+  test.each<[string, string, ExpectedProblem]>([
     ['no HTTP', 'NONSENSE\r\n\r\n', UNKNOWN_METHOD],
     ['CONNECT', `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
     ['10 MB of it', `GET / HTTP/1.1\r\nX: ${'a'.repeat(10e6)}`, HEADERS_TOO_LARGE],
   ])('when what follows a good one is %s', async (_, bytes, expected) => {
-    const [first, second, ...more] = await exchange(app().url, login() + bytes);
+    const [first, second, ...more] = await exchange(service.url, loginRequest(DEMO) + bytes);
     expect(first?.status).toBe(200);
-    expect(Object.keys(JSON.parse(first?.body ?? ''))).toEqual(['access_token', 'refresh_token']);
+    expect(Object.keys(JSON.parse(first?.text ?? ''))).toEqual(['access_token', 'refresh_token']);
     if (!second) throw new Error('one answer only');
     expectRefusal(second, expected);
     expect(more).toEqual([]);
@@ -230,7 +234,7 @@ test('a request that goes wrong while it is being answered gets no second answer
   }, {});
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  const socket = connect(port, '127.0.0.1');
+  const socket = openSocket(`http://127.0.0.1:${port}`);
   let received = '';
   socket.on('data', (chunk) => {
     if (received === '') socket.write('zz\r\n');
@@ -250,14 +254,13 @@ test.each<[string, () => Bytes | Bytes[], number]>([
   ['OPTIONS', () => `OPTIONS /todos HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 204],
   ['an Accept without JSON', () => get('/healthz', 'Accept: text/html\r\n'), 406],
 ])('%s is the end of its request', async (_, bytes, status) => {
-  app().log.length = 0;
+  service.log.length = 0;
   expect((await ask(bytes())).status).toBe(status);
-  await expect.poll(() => app().log, { interval: 2 }).toHaveLength(1);
+  await expect.poll(() => service.log, { interval: 2 }).toHaveLength(1);
 });
 
 test('a client that is gone after CONNECT does no harm', async () => {
-  const { port } = new URL(app().url);
-  const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+  const socket = openSocket(service.url);
   socket.write(`CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`);
   await once(socket, 'data');
   socket.write('a', () => socket.resetAndDestroy());
@@ -265,11 +268,11 @@ test('a client that is gone after CONNECT does no harm', async () => {
 });
 
 test('a request with two Hosts never reaches the service', async () => {
-  app().log.length = 0;
+  service.log.length = 0;
   await ask(get('/healthz', 'Host: other\r\nX-Request-Id: other\r\n'));
   await sendSignedIn({ path: '/healthz' });
-  await expect.poll(() => app().log, { interval: 2 }).toHaveLength(1);
-  expect(app().log.join('')).not.toContain('other');
+  await expect.poll(() => service.log, { interval: 2 }).toHaveLength(1);
+  expect(service.log.join('')).not.toContain('other');
 });
 
 describe('a target', () => {
@@ -296,13 +299,13 @@ describe('a target', () => {
     '%s is nowhere',
     async (_, target = '') => {
       const answer = await ask(get(target, authorization()));
-      expectProblem(answer, answer.body, NOWHERE);
+      expectProblem(answer, answer.text, NOWHERE);
     },
   );
 
   test('of the server as a whole has no options', async () => {
     const answer = await ask(`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
-    expectProblem(answer, answer.body, NOWHERE);
+    expectProblem(answer, answer.text, NOWHERE);
   });
 });
 
@@ -334,7 +337,7 @@ describe('a body', () => {
   test('in gzip is read', async () => {
     const answer = await ask(postOf(gzipSync(TITLE), 'Content-Encoding: gzip\r\n'));
     expect(answer.status).toBe(201);
-    expect(JSON.parse(answer.body).title).toBe('gzip');
+    expect(JSON.parse(answer.text).title).toBe('gzip');
   });
 
   test('that is small in gzip and large without it is too large', async () => {
@@ -347,7 +350,7 @@ describe('a body', () => {
     ['is cut off', gzipSync(TITLE).subarray(0, 20)],
   ])('whose gzip %s is malformed', async (_, body) => {
     const answer = await ask(postOf(body, 'Content-Encoding: gzip\r\n'));
-    expectProblem(answer, answer.body, {
+    expectProblem(answer, answer.text, {
       status: 400,
       title: 'Bad Request',
       code: 'invalid_request',
@@ -358,7 +361,7 @@ describe('a body', () => {
   test('may begin with a byte order mark', async () => {
     const answer = await ask(postOf(Buffer.from('\ufeff{"title":"mark"}')));
     expect(answer.status).toBe(201);
-    expect(JSON.parse(answer.body).title).toBe('mark');
+    expect(JSON.parse(answer.text).title).toBe('mark');
   });
 
   test('in chunks is read, and of 70,000 bytes is too large', async () => {
@@ -370,7 +373,7 @@ describe('a body', () => {
 
   test('of no chunk is none, whatever its type', async () => {
     const pair = await (
-      await fetch(`${app().url}/auth/login`, {
+      await fetch(`${service.url}/auth/login`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(DEMO),
@@ -389,21 +392,21 @@ describe('a body', () => {
 
   test('is asked for with 100 Continue', async () => {
     const bytes = postOf(Buffer.from('{"title":"x"}'), 'Expect: 100-continue\r\n');
-    const statuses = (await exchange(app().url, bytes)).map(({ status }) => status);
+    const statuses = (await exchange(service.url, bytes)).map(({ status }) => status);
     expect(statuses).toEqual([100, 201]);
   });
 });
 
 describe('other versions and protocols:', () => {
   test('HTTP/1.0 needs no Host', async () => {
-    expect((await ask('GET /healthz HTTP/1.0\r\n\r\n')).body).toBe('{"status":"ok"}');
+    expect((await ask('GET /healthz HTTP/1.0\r\n\r\n')).text).toBe('{"status":"ok"}');
   });
 
   test.each([
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n',
     'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
   ])('an upgrade is not taken up (%j)', async (headers) => {
-    expect((await ask(get('/healthz', headers))).body).toBe('{"status":"ok"}');
+    expect((await ask(get('/healthz', headers))).text).toBe('{"status":"ok"}');
   });
 });
 
@@ -413,11 +416,11 @@ test('every public path answers in kind to every method there is', async () => {
   for (const path of paths) {
     for (const method of methods) {
       const request = `${method} ${path} HTTP/1.1\r\n${HOST}${CLOSE}Content-Length: 0\r\n\r\n`;
-      const { status, headers, body } = await ask(request, { methods: [method] });
+      const { status, headers, text } = await ask(request, { methods: [method] });
       if (status < 400) continue;
       expect(headers.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
       expect(headers.get('X-Request-Id')).toBeTruthy();
-      if (method !== 'HEAD') expect(JSON.parse(body).status).toBe(status);
+      if (method !== 'HEAD') expect(JSON.parse(text).status).toBe(status);
       expect([400, 401, 404, 405]).toContain(status);
     }
   }

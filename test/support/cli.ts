@@ -1,11 +1,8 @@
 // The operator's commands: in this process, and as a person runs them.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll } from 'vitest';
 import { runCommandLine } from '../../src/cli/main.ts';
 
 export const TODOS = new URL('../../src/cli/todos.mjs', import.meta.url).pathname;
@@ -39,25 +36,18 @@ export async function runTodos(
   return { code, output };
 }
 
-/** Commands of the tests of a file, in a folder that they share. */
-export function useCommands() {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'todos-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  /** Runs a script in the folder, as a process of its own; `[TODOS, …]` are the operator's. */
-  async function runScript(command: string[], variables: Record<string, string> = {}) {
-    const options = { cwd: folder, env: { PATH: process.env['PATH'], ...variables } };
-    try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, command, options);
-      return { code: 0, output: stdout + stderr } satisfies Outcome;
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, output: stdout + stderr } satisfies Outcome;
-    }
+/** Runs a script as a process of its own; `[TODOS, …]` are the operator's commands. */
+export async function runScript(
+  command: string[],
+  variables: Record<string, string> = {},
+  folder = tmpdir(),
+) {
+  const options = { cwd: folder, env: { PATH: process.env['PATH'], ...variables } };
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, command, options);
+    return { code: 0, output: stdout + stderr } satisfies Outcome;
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, output: stdout + stderr } satisfies Outcome;
   }
-
-  return { folder: () => folder, runScript };
 }

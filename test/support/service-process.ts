@@ -1,83 +1,93 @@
-// The service as `npm start` runs it: a child of its own, which can be signalled and killed.
+// The service as `npm start` runs it: a process that can be signalled and killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
+import { TODOS } from './cli.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
-const TODOS = new URL('../../src/cli/todos.mjs', import.meta.url).pathname;
-
-/** The service without npm, and with it. */
 const DIRECTLY = [process.execPath, TODOS, 'start'];
+
+/** The command with npm and its shell around the service. */
 export const WITH_NPM = [
   ...(process.env['npm_execpath'] ? [process.execPath, process.env['npm_execpath']] : ['npm']),
   ...['--prefix', new URL('../..', import.meta.url).pathname, 'start', '--'],
 ];
 
-/** When each process has ended and its output is read to the end. */
-const ends = new WeakMap<ChildProcess, Promise<void>>();
+interface ProcessOptions {
+  command?: string[];
+  args?: string[];
+  /** The current folder of the process, by default a new one. */
+  folder?: { path: string };
+  /** Whether it leads a process group, as one that is started in a terminal does. */
+  detached?: boolean;
+}
 
-/**
- * Services of the tests of a file, in a folder that they share.
- * @param detached each leads a process group, as one that is started in a terminal does
- */
-export function useProcesses([command = '', ...before] = DIRECTLY, { detached = false } = {}) {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'todos-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  function run(variables: Record<string, string>, ...args: string[]) {
-    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
-    const child = spawn(command, [...before, ...args], { env, cwd: folder, detached });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    const output = { text: '' };
-    let isClosed = false;
-    let more = Promise.withResolvers<void>();
-    const wake = () => {
-      more.resolve();
-      more = Promise.withResolvers();
-    };
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output.text += text;
-        wake();
-      });
-    }
-    const closed = once(child, 'close').then(() => {
-      isClosed = true;
+/** Runs the service. It is killed at the end of the `await using` block, if it still runs. */
+export function runProcess(
+  variables: Record<string, string>,
+  { command = DIRECTLY, args = [], folder, detached = false }: ProcessOptions = {},
+) {
+  const own = folder ? undefined : temporaryFolder();
+  const cwd = (folder ?? own)?.path;
+  const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
+  const [program = '', ...first] = command;
+  const child = spawn(program, [...first, ...args], { env, cwd, detached });
+  const output = { text: '' };
+  let isClosed = false;
+  let more = Promise.withResolvers<void>();
+  const wake = () => {
+    more.resolve();
+    more = Promise.withResolvers();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output.text += text;
       wake();
     });
-    ends.set(child, closed);
-    /** Resolves when it has written that, or ended. */
-    const written = async (text: string) => {
-      while (!output.text.includes(text) && !isClosed) await more.promise;
-      expect(output.text).toContain(text);
-    };
-    return { child, output, written };
   }
-
-  /** Starts the service and waits for its banner. */
-  async function start(variables: Record<string, string>) {
-    const { child, output, written } = run(variables);
-    await written('contract');
-    const url = /http:\/\/localhost:\d+/.exec(output.text)?.[0] ?? '';
-    return { child, output, written, url, client: createClient({ baseUrl: url }) };
-  }
-
-  return { folder: () => folder, run, start };
+  const closed = once(child, 'close').then(() => {
+    isClosed = true;
+    wake();
+  });
+  /** Resolves when it has written that, or ended. */
+  const written = async (text: string) => {
+    while (!output.text.includes(text) && !isClosed) await more.promise;
+    expect(output.text).toContain(text);
+  };
+  /** Its exit code, once it has ended and all its output has been read. */
+  const exited = async () => {
+    await closed;
+    return child.exitCode;
+  };
+  const dispose = async () => {
+    if (isRunning(child)) child.kill('SIGKILL');
+    await Promise.race([closed, once(child, 'exit')]);
+    own?.[Symbol.dispose]();
+  };
+  return { child, output, written, exited, [Symbol.asyncDispose]: dispose };
 }
 
-/** Its exit code, once it has ended and all that it has written is there. */
-export async function exit(child: ChildProcess) {
-  await ends.get(child);
-  return child.exitCode;
+/** Runs the service and waits for its banner. */
+export async function startProcess(...options: Parameters<typeof runProcess>) {
+  const running = runProcess(...options);
+  try {
+    await running.written('contract');
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
+  const url = /http:\/\/localhost:\d+/.exec(running.output.text)?.[0] ?? '';
+  return { ...running, url, client: createClient({ baseUrl: url }) };
 }
 
-/** Resolves when the service takes no new connection any more. */
+export type ServiceProcess = Awaited<ReturnType<typeof startProcess>>;
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+/** Resolves when the service accepts no new connection any more. */
 export async function closed(url: string) {
   const state = () =>
     fetch(`${url}/healthz`).then(

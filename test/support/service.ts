@@ -1,88 +1,102 @@
+// The one way to start the service in the process of the tests.
 import { sql } from 'kysely';
+import { afterAll } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createDemoUser } from '../../src/demo-user.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { type Limits, startService } from '../../src/service.ts';
+import { type Limits, startService as start } from '../../src/service.ts';
 import { ENGINE, freshDatabase } from './database.ts';
 
 /** A clock that can be set forward. */
 export interface TestClock extends Clock {
   advance(seconds: number): void;
-  /** From now on it only goes forward where it is told to. */
+  /** From now on only `advance` moves it. */
   stop(): void;
 }
 
-export function testClock(): TestClock {
+function clockOf(source: () => number): TestClock {
   let ahead = 0;
-  let now = systemClock.now;
+  let read = source;
+  const now = () => read() + ahead;
   return {
-    now: () => now() + ahead,
-    databaseNow: () => sql.val(now() + ahead),
+    now,
+    databaseNow: () => sql.val(now()),
     advance(seconds) {
       ahead += seconds * 1000;
     },
     stop() {
-      const then = now();
-      now = () => then;
+      const then = read();
+      read = () => then;
     },
   };
 }
 
+export const runningClock = () => clockOf(systemClock.now);
+export const stoppedClock = (start = Date.now()) => clockOf(() => start);
+
+export const JWT_SECRET = 'a secret of the tests, 32 bytes or more';
+
 /**
- * A database of one service's own, filled as `npm start` fills a new one; on SQLite in memory. What
- * the service needs to be told of it are environment variables.
+ * A database for one service, filled as `npm start` fills a new one; on SQLite in memory.
+ * `variables` are what the service needs to use it.
  */
 async function ownDatabase() {
   if (ENGINE === 'sqlite') return { variables: { DATABASE_URL: 'sqlite::memory:' } };
   const database = await freshDatabase();
-  const variables = {
-    DATABASE_URL: database.url,
-    JWT_SECRET: 'a secret of the tests, long enough',
-  };
-  return { variables, database };
+  return { variables: { DATABASE_URL: database.url, JWT_SECRET }, database };
+}
+
+interface ServiceOptions {
+  /** How long and how large a request may be on its connection. */
+  limits?: Limits;
+  clock?: TestClock;
 }
 
 /**
  * The real service on a free port with a fresh database, closed at the end of the `await using`
- * block. `variables` are its environment; `limits`, where given, how long and how large a request
- * may be on the connection.
+ * block. `variables` are its environment.
  */
-export async function startApp(variables: Record<string, string> = {}, limits?: Limits) {
-  const clock = testClock();
+export async function startService(
+  variables: Record<string, string> = {},
+  { limits, clock = runningClock() }: ServiceOptions = {},
+) {
   const own = variables['DATABASE_URL'] ? undefined : await ownDatabase();
   const defaults: Record<string, string> = { PORT: '0', ALLOWED_HOSTS: '*', ...own?.variables };
   if (variables['JWT_KEYS']) delete defaults['JWT_SECRET'];
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
   const config = readConfig({ ...defaults, ...variables });
-  const service = await startService(config, logger, clock, limits);
-  const { url, db } = service;
-  if (own?.database) await createDemoUser(db, clock.now());
-  let open = true;
+  const service = await start(config, logger, clock, limits);
+  if (own?.database) await createDemoUser(service.db, clock.now());
+  let isOpen = true;
   const close = async () => {
-    if (!open) return;
-    open = false;
+    if (!isOpen) return;
+    isOpen = false;
     await service.close();
     await own?.database?.[Symbol.asyncDispose]();
   };
   return {
-    url,
-    metricsUrl: service.metricsUrl,
-    db,
+    ...service,
     clock,
     /** The lines of the service's log. */
     log,
     close,
-    reloadKeys: service.reloadKeys,
     [Symbol.asyncDispose]: close,
-    /** A typed client of its own, not signed in. */
-    client: () => createClient({ baseUrl: url }),
+    /** A new typed client, not signed in. */
+    client: () => createClient({ baseUrl: service.url }),
   };
 }
 
-export type TestApp = Awaited<ReturnType<typeof startApp>>;
+export type TestService = Awaited<ReturnType<typeof startService>>;
 
-/** The user that a new database on a loopback address comes with. */
-export const DEMO = { username: 'testuser', password: 'testpass123' };
+/**
+ * One service for all tests of a file, closed after them: starting it takes longer than most tests.
+ * No test may depend on what another one did to it.
+ */
+export async function startSharedService(...options: Parameters<typeof startService>) {
+  const service = await startService(...options);
+  afterAll(service.close);
+  return service;
+}

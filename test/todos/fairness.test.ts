@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { KeyedMutex } from '../../src/todos/keyed-mutex.ts';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { DEMO, seedUser } from '../support/users.ts';
 import {
+  emptyDemoUser,
   fill,
   fillKeys,
   fillSpentTokens,
@@ -9,7 +11,6 @@ import {
   LARGEST,
   requestOf,
   StatementCounter,
-  signIn,
 } from './setup.ts';
 
 const MAX_TODOS = 10_000;
@@ -35,8 +36,8 @@ test('a keyed mutex runs work of one key in order, and rejects beyond its queue'
 });
 
 test('64 PATCHes of one todo at once run as many statements as one after the other', async () => {
-  await using app = await startApp();
-  const { userId } = await signIn(app);
+  await using app = await startService();
+  const { userId } = await emptyDemoUser(app);
   const statements = new StatementCounter();
   const handlers = handlersOf(app, statements);
   const request = { ...requestOf(userId), query: {} };
@@ -52,8 +53,8 @@ test('64 PATCHes of one todo at once run as many statements as one after the oth
 });
 
 test('of many long searches of one user at once, four are answered and others are 503', async () => {
-  await using app = await startApp();
-  const { userId } = await signIn(app);
+  await using app = await startService();
+  const { userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 1_000);
   const search = searchOf(app);
   const many = Array.from({ length: 16 });
@@ -66,11 +67,9 @@ test('of many long searches of one user at once, four are answered and others ar
 });
 
 test('a search that ends in its first step, or is of another user, is not refused', async () => {
-  await using app = await startApp();
-  const { client, userId } = await signIn(app);
-  const credentials = { username: 'other', password: 'a password of some length' };
-  const { data: other } = await client.POST('/auth/register', { body: credentials });
-  const otherId = other?.id ?? '';
+  await using app = await startService();
+  const { userId } = await emptyDemoUser(app);
+  const otherId = await seedUser(app.db, 'other');
   await fill(app.db, userId, 1_000);
   await fill(app.db, otherId, 1_000);
   const search = searchOf(app);
@@ -84,15 +83,15 @@ test('a search that ends in its first step, or is of another user, is not refuse
 
 const repeat = <T>(item: T) => [item, item, item, item];
 
-function searchOf(app: TestApp) {
+function searchOf(app: TestService) {
   const handlers = handlersOf(app, new StatementCounter());
   return (userId: string, q: string) =>
     handlers.listTodos({ ...requestOf(userId), path: {}, query: { q }, body: undefined });
 }
 
 test('a search finds and orders the same as one statement would, across its steps', async () => {
-  await using app = await startApp();
-  const { client, userId } = await signIn(app);
+  await using app = await startService();
+  const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 350);
   await app.db
     .updateTable('todos')
@@ -113,8 +112,8 @@ test('a search finds and orders the same as one statement would, across its step
 });
 
 test('DELETE /todos is done in steps of 100, and sent again after a failure it ends with 204', async () => {
-  await using app = await startApp();
-  const { userId } = await signIn(app);
+  await using app = await startService();
+  const { userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 350);
   const statements = new StatementCounter();
   const handlers = handlersOf(app, statements);
@@ -130,8 +129,8 @@ test('DELETE /todos is done in steps of 100, and sent again after a failure it e
 });
 
 test('on the largest data of a user, no todo operation keeps the event loop for 50 ms', async () => {
-  await using app = await startApp();
-  const { client, userId } = await signIn(app);
+  await using app = await startService();
+  const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, MAX_TODOS, LARGEST);
   const [todo] = (await client.GET('/todos')).data ?? [];
   const params = { path: { todo_id: todo?.id ?? '' } };
@@ -161,8 +160,8 @@ test('on the largest data of a user, no todo operation keeps the event loop for 
 }, 120_000);
 
 test('on the largest data of a user, DELETE /auth/me does not keep the event loop for 50 ms', async () => {
-  await using app = await startApp();
-  const { client, userId } = await signIn(app);
+  await using app = await startService();
+  const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 2_000, LARGEST);
   await fillKeys(app.db, userId, 10_000);
   const { id } = await app.db.selectFrom('sessions').select('id').executeTakeFirstOrThrow();

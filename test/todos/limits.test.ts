@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import { createTodo } from '../../src/todos/repository.ts';
-import { startApp } from '../support/service.ts';
-import { fill, signIn } from './setup.ts';
+import { startService } from '../support/service.ts';
+import { newUserClient } from '../support/users.ts';
+import { emptyDemoUser, fill } from './setup.ts';
 
-type Client = Awaited<ReturnType<typeof signIn>>['client'];
+type Client = Awaited<ReturnType<typeof emptyDemoUser>>['client'];
 
 async function count(db: Db, table: 'todos' | 'idempotency_keys' | 'spent_refresh_tokens') {
   const counted = db.selectFrom(table).select(({ fn }) => fn.countAll<number>().as('rows'));
@@ -23,8 +24,8 @@ test.each([
 ])(
   'MAX_TODOS: of 32 todos at once %s, only as many as are allowed are created',
   async (_, hasKey) => {
-    await using app = await startApp({ MAX_TODOS: '5' });
-    const { client } = await signIn(app);
+    await using app = await startService({ MAX_TODOS: '5' });
+    const { client } = await emptyDemoUser(app);
     const keys = Array.from({ length: 32 }, (_, n) => (hasKey ? `key-${n}` : undefined));
     const answers = await Promise.all(keys.map((key) => post(client, key)));
     expect(answers.filter(({ response }) => response.status === 201)).toHaveLength(5);
@@ -38,8 +39,8 @@ test.each([
 );
 
 test('MAX_TODOS: a refused Idempotency-Key is not remembered, an accepted one is', async () => {
-  await using app = await startApp({ MAX_TODOS: '1' });
-  const { client } = await signIn(app);
+  await using app = await startService({ MAX_TODOS: '1' });
+  const { client } = await emptyDemoUser(app);
   const first = await post(client, 'first');
   expect((await post(client, 'second')).error).toMatchObject({ code: 'todo_limit_reached' });
   expect((await post(client, 'first')).data).toEqual(first.data); // a retry is no new todo
@@ -48,13 +49,10 @@ test('MAX_TODOS: a refused Idempotency-Key is not remembered, an accepted one is
 });
 
 test('MAX_TODOS counts the todos of one user', async () => {
-  await using app = await startApp({ MAX_TODOS: '1' });
-  const { client, userId } = await signIn(app);
+  await using app = await startService({ MAX_TODOS: '1' });
+  const { client, userId } = await emptyDemoUser(app);
   await post(client);
-  const credentials = { username: 'other', password: 'a password of some length' };
-  const other = app.client();
-  await other.POST('/auth/register', { body: credentials });
-  await other.login(credentials.username, credentials.password);
+  const other = await newUserClient(app);
   expect((await post(other)).response.status).toBe(201);
   expect((await post(client)).response.status).toBe(409);
   const content = { title: 'One', description: '', done: false };
@@ -64,8 +62,8 @@ test('MAX_TODOS counts the todos of one user', async () => {
 });
 
 test('MAX_TODOS: far above the concurrent inserts, the limit is exact as well', async () => {
-  await using app = await startApp({ MAX_TODOS: '1003' });
-  const { client, userId } = await signIn(app);
+  await using app = await startService({ MAX_TODOS: '1003' });
+  const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 1_001);
   const answers = await Promise.all(Array.from({ length: 8 }, () => post(client)));
   expect(answers.filter(({ response }) => response.status === 201)).toHaveLength(2);
@@ -73,8 +71,8 @@ test('MAX_TODOS: far above the concurrent inserts, the limit is exact as well', 
 });
 
 test('a user has at most 10,000 Idempotency-Keys: a new one replaces the oldest', async () => {
-  await using app = await startApp();
-  const { client, userId } = await signIn(app);
+  await using app = await startService();
+  const { client, userId } = await emptyDemoUser(app);
   const now = app.clock.now();
   for (let n = 0; n < 10_000; n += 1_000) {
     await app.db

@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { type TodoDependencies, todoHandlers } from '../../src/todos/handlers.ts';
-import { DEMO, type TestApp } from '../support/service.ts';
+import type { TestService } from '../support/service.ts';
+import { signedInClient } from '../support/users.ts';
 
-/** A client of the demo user, who has no todos. */
-export async function signIn(app: TestApp) {
-  const client = app.client();
-  await client.login(DEMO.username, DEMO.password);
+/** A client of the demo user, without todos. */
+export async function emptyDemoUser(app: TestService) {
+  const client = await signedInClient(app);
   await client.DELETE('/todos');
   const { id } = await app.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
   return { client, userId: id };
@@ -82,7 +82,7 @@ export class StatementCounter implements KyselyPlugin {
 }
 
 /** The handlers by themselves, whose requests all start at once. */
-export function handlersOf(app: TestApp, statements: StatementCounter) {
+export function handlersOf(app: TestService, statements: StatementCounter) {
   const dependencies: TodoDependencies = {
     db: app.db.withPlugin(statements),
     now: app.clock.now,

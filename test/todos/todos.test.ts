@@ -1,19 +1,11 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createTodo, deleteTodo, findTodo, replaceTodo } from '../../src/todos/repository.ts';
-import { startApp, type TestApp } from '../support/service.ts';
+import { startService, startSharedService, type TestService } from '../support/service.ts';
+import { newUserClient } from '../support/users.ts';
 
-const app = await startApp();
-afterAll(app.close);
-let users = 0;
+const app = await startSharedService();
 
-/** A signed-in user who has no todos yet; all of them are guests of one app. */
-async function signedIn() {
-  users += 1;
-  const client = await register(`user${users}`);
-  return { client };
-}
-
-type Client = ReturnType<TestApp['client']>;
+type Client = ReturnType<TestService['client']>;
 
 async function add(
   client: Client,
@@ -31,16 +23,8 @@ async function titles(client: Client, query: NonNullable<Parameters<Client['todo
   return found;
 }
 
-async function register(username: string) {
-  const client = app.client();
-  const password = 'a password of some length';
-  await client.POST('/auth/register', { body: { username, password } });
-  await client.login(username, password);
-  return client;
-}
-
 test('a new todo has its defaults, a Location and an ETag', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { data, response } = await client.POST('/todos', { body: { title: 'Buy milk' } });
   expect(response.status).toBe(201);
   expect(data).toEqual({
@@ -62,19 +46,19 @@ test.each([
   ['a null character', 'a\0b'],
   ['half a surrogate pair', 'a\ud800', ''],
 ])('a title of %s is refused', async (_what, title, pointer = '/title') => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { error } = await client.POST('/todos', { body: { title } });
   expect(error).toMatchObject({ status: 400, errors: [{ pointer }] });
 });
 
 test('200 characters count as characters, also outside the basic plane', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const title = '𝒳'.repeat(200);
   expect((await add(client, title)).title).toBe(title);
 });
 
 test('PUT replaces: what it leaves out takes its default', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { id, created_at } = await add(client, 'One', { done: true, description: 'text' });
   app.clock.advance(10);
   const { data, response } = await client.PUT('/todos/{todo_id}', {
@@ -89,7 +73,7 @@ test('PUT replaces: what it leaves out takes its default', async () => {
 test.each(['application/json', 'application/merge-patch+json'])(
   'PATCH with %s changes what it names; null goes back to the default',
   async (type) => {
-    const { client } = await signedIn();
+    const client = await newUserClient(app);
     const { id } = await add(client, 'One', { done: true, description: 'text' });
     const patch = (body: object) =>
       client.PATCH('/todos/{todo_id}', {
@@ -112,7 +96,7 @@ test.each(['application/json', 'application/merge-patch+json'])(
 );
 
 test('a PATCH that changes nothing leaves the ETag as it is', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { id } = await add(client, 'One');
   for (const body of [{}, { title: 'One' }]) {
     const params = { path: { todo_id: id } };
@@ -129,7 +113,7 @@ test.each([
   ['"0", "1"', 200],
   ['*', 200],
 ])('If-Match: %s on version 1 is answered with %i', async (tag, status) => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const change = { body: { title: 'Two' } };
   const params = async () => ({
     path: { todo_id: (await add(client, 'One')).id },
@@ -150,7 +134,7 @@ test.each([
   ['W/"1"', false],
   ['"1"', false],
 ])('If-Match: %s on version 2 is 412, whose detail names weak tags: %s', async (tag, isWeak) => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const path = { todo_id: (await add(client, 'One')).id };
   const change = (title: string, header = {}) =>
     client.PATCH('/todos/{todo_id}', { params: { path, header }, body: { title } });
@@ -168,7 +152,7 @@ test.each([
   ['"2"', 200],
   ['"W/1"', 200],
 ])('If-None-Match: %s on version 1 is answered with %i', async (tag, status) => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { id } = await add(client, 'One');
   const params = { path: { todo_id: id }, header: { 'If-None-Match': tag } };
   const { response } = await client.GET('/todos/{todo_id}', { params });
@@ -177,7 +161,7 @@ test.each([
 });
 
 test('a DELETE that meets a change answers 204 only when the todo is gone', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   for (let round = 0; round < 10; round += 1) {
     const { id } = await add(client, 'One');
     const params = { path: { todo_id: id } };
@@ -192,7 +176,7 @@ test('a DELETE that meets a change answers 204 only when the todo is gone', asyn
 });
 
 test('the version before the last one cannot be deleted', async () => {
-  const app = await startApp();
+  const app = await startService();
   const user = await app.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
   const content = { title: 'One', description: '', done: false };
   const owner = { userId: user.id, maxTodos: 100 };
@@ -205,7 +189,7 @@ test('the version before the last one cannot be deleted', async () => {
 });
 
 test('of two changes to one version, exactly one is taken', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   for (let round = 0; round < 20; round += 1) {
     const { id } = await add(client, 'One');
     const params = { path: { todo_id: id }, header: { 'If-Match': '"1"' } };
@@ -218,7 +202,7 @@ test('of two changes to one version, exactly one is taken', async () => {
 });
 
 test('changes of different members at the same time are both kept', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   for (let round = 0; round < 20; round += 1) {
     const params = { path: { todo_id: (await add(client, 'One')).id } };
     await Promise.all([
@@ -232,9 +216,9 @@ test('changes of different members at the same time are both kept', async () => 
 });
 
 test("another user's todo is nowhere to be found", async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { id } = await add(client, 'Secret');
-  const stranger = await register(`stranger${users}`);
+  const stranger = await newUserClient(app);
   const params = { path: { todo_id: id } };
   const answers = [
     await stranger.GET('/todos/{todo_id}', { params }),
@@ -249,7 +233,7 @@ test("another user's todo is nowhere to be found", async () => {
 });
 
 test('DELETE /todos clears the finished ones, the open ones, or all', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const fill = async () => {
     await client.DELETE('/todos');
     await add(client, 'open');
@@ -266,7 +250,7 @@ test('DELETE /todos clears the finished ones, the open ones, or all', async () =
 });
 
 test('filters: done, and text in title or description without regard to case', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   await add(client, 'Buy MILK', { done: true });
   await add(client, 'Walk', { description: 'past the milkman' });
   await add(client, 'ÄPFEL essen');
@@ -295,7 +279,7 @@ test.each([
   ['updated_at', ['b', 'c', 'a']],
   ['-updated_at', ['a', 'c', 'b']],
 ] as const)('sort=%s', async (sort, expected) => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const first = await add(client, 'a');
   await add(client, 'b');
   await add(client, 'c');
@@ -307,7 +291,7 @@ test.each([
 });
 
 test('a page holds 20 by default and leads to the next one until there is none', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   for (let i = 0; i < 21; i += 1) await add(client, `${i}`);
   const first = await client.GET('/todos');
   expect(first.data).toHaveLength(20);
@@ -319,7 +303,7 @@ test('a page holds 20 by default and leads to the next one until there is none',
 });
 
 test('the Link keeps the filters of its list', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   await add(client, 'x & y = 1');
   await add(client, 'x & y = 2');
   const query = { q: 'x & y', sort: '-created_at', limit: 1, done: false } as const;
@@ -340,7 +324,7 @@ test('the Link keeps the filters of its list', async () => {
 test.each(['created_at', '-created_at'] as const)(
   'paging by %s neither repeats nor skips an item while others come and go',
   async (sort) => {
-    const { client } = await signedIn();
+    const client = await newUserClient(app);
     const stays = new Set<string>();
     const goes: string[] = [];
     for (let i = 0; i < 30; i += 1) {
@@ -363,7 +347,7 @@ test.each(['created_at', '-created_at'] as const)(
 );
 
 test('items of the same millisecond keep one order', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const { data: user } = await client.GET('/auth/me');
   const userId = user?.id ?? '';
   const row = { user_id: userId, description: '', done: 0, version: 1, search_text: '' };
@@ -380,12 +364,12 @@ test('items of the same millisecond keep one order', async () => {
 });
 
 test('a cursor that was never handed out for this list is refused', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   await add(client, 'a');
   await add(client, 'b');
   const { response } = await client.GET('/todos', { params: { query: { limit: 1 } } });
   const cursor = /cursor=([\w-]+)/.exec(response.headers.get('Link') ?? '')?.[1] ?? '';
-  const stranger = await register(`stranger${users}`);
+  const stranger = await newUserClient(app);
   const last = cursor.at(-1) === 'A' ? 'B' : 'A';
   const answers = [
     await client.GET('/todos', { params: { query: { cursor: 'abc' } } }),
@@ -403,7 +387,7 @@ test('a cursor that was never handed out for this list is refused', async () => 
 });
 
 test('the same request with the same Idempotency-Key makes one todo', async () => {
-  const { client } = await signedIn();
+  const client = await newUserClient(app);
   const create = (title: string, key: string) =>
     client.POST('/todos', { params: { header: { 'Idempotency-Key': key } }, body: { title } });
   const [first, ...others] = await Promise.all([1, 2, 3, 4].map(() => create('One', 'key')));
@@ -419,9 +403,10 @@ test('the same request with the same Idempotency-Key makes one todo', async () =
 });
 
 test('an Idempotency-Key is forgotten after 24 hours, and is one per user', async () => {
-  const { client } = await signedIn();
+  await using app = await startService();
+  const client = await newUserClient(app);
   const params = { header: { 'Idempotency-Key': 'key' } };
-  const stranger = await register(`stranger${users}`);
+  const stranger = await newUserClient(app);
   await client.POST('/todos', { params, body: { title: 'One' } });
   const theirs = await stranger.POST('/todos', { params, body: { title: 'Theirs' } });
   expect(theirs.response.status).toBe(201);

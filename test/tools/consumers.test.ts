@@ -6,7 +6,8 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executable, ROOT } from '../../scripts/tools.ts';
 import { missing, shell } from '../languages/shell.ts';
-import { DEMO, startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
 const TOOLS = join(ROOT, 'tools/consumers');
 const page = readFileSync(join(ROOT, 'docs/tools.md'), 'utf8');
@@ -63,14 +64,14 @@ const environment = { PATH: paths.join(delimiter), NODE_PATH, TOOLS };
 
 /** A service, and what a command needs to know to use it as its demo user. */
 async function startSignedIn() {
-  const app = await startApp();
+  const app = await startService();
   const { data } = await app.client().login(DEMO.username, DEMO.password);
   const variables = { URL: app.url, TOKEN: data?.access_token };
   return { variables, [Symbol.asyncDispose]: app.close };
 }
 
 beforeAll(async () => {
-  await using app = await startApp();
+  await using app = await startService();
   const response = await fetch(`${app.url}/openapi.json`);
   writeFileSync(served, await response.text());
 });

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/tools.ts';
 import { document, listOperations } from '../../src/http/openapi-document.ts';
 import { shell } from '../languages/shell.ts';
-import { startApp } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 
 const commands = ['tools/consumers/node_modules/.bin', 'node_modules/.bin'];
 const PATH = [...commands.map((path) => join(ROOT, path)), process.env['PATH']].join(delimiter);
@@ -31,7 +31,7 @@ function expectAnswers(answers: Answer[]): void {
 }
 
 test('httpYac sends all of requests.http', async ({ signal }) => {
-  await using app = await startApp();
+  await using app = await startService();
   const text = readFileSync(join(ROOT, 'examples/requests.http'), 'utf8');
   writeFileSync(join(folder, 'all.http'), text.replace(/^@url = .*$/m, `@url = ${app.url}`));
   const { stdout } = await shell('httpyac all.http --all --json', {
@@ -47,7 +47,7 @@ test('httpYac sends all of requests.http', async ({ signal }) => {
 });
 
 test('Bruno sends the whole collection', async ({ signal }) => {
-  await using app = await startApp();
+  await using app = await startService();
   const report = join(folder, 'bruno.json');
   const command = `bru run --env local --env-var url=${app.url} --reporter-json ${report}`;
   const cwd = join(ROOT, 'examples/bruno');

@@ -1,14 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEMO, startApp, type TestApp } from '../support/service.ts';
+import { describe, expect, test } from 'vitest';
+import { startService, startSharedService } from '../support/service.ts';
+import { DEMO } from '../support/users.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startApp();
-});
-afterAll(() => app?.close());
+const app = await startSharedService();
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
@@ -98,7 +95,7 @@ describe('GET / for a browser', () => {
   });
 
   test('refers to the path under which a trusted proxy has the service', async () => {
-    await using behind = await startApp({ TRUSTED_PROXIES: '127.0.0.1,::1' });
+    await using behind = await startService({ TRUSTED_PROXIES: '127.0.0.1,::1' });
     const html = await (await ask('/', { 'X-Forwarded-Prefix': '/todo-app' }, behind)).text();
     expect(html).toContain('<base href="/todo-app/">');
     const direct = await (await ask('/', { 'X-Forwarded-Prefix': '/todo-app' })).text();
@@ -141,12 +138,12 @@ describe('the page knows', () => {
 
   test('whether anyone may register, and the reuse leeway', async () => {
     expect(await settings()).toMatchObject({ registration: true, reuseLeewaySeconds: 10 });
-    await using strict = await startApp({ REGISTRATION: 'false', REFRESH_GRACE_SECONDS: '0' });
+    await using strict = await startService({ REGISTRATION: 'false', REFRESH_GRACE_SECONDS: '0' });
     expect(await settings(strict)).toMatchObject({ registration: false, reuseLeewaySeconds: 0 });
   });
 
   test('the demo credentials for as long as one can sign in with them', async () => {
-    await using own = await startApp({ DATABASE_URL: 'sqlite::memory:' });
+    await using own = await startService({ DATABASE_URL: 'sqlite::memory:' });
     expect((await settings(own)).demo).toEqual(DEMO);
     const client = own.client();
     await client.login(DEMO.username, DEMO.password);
@@ -160,7 +157,7 @@ describe('the page knows', () => {
 
   test('no demo credentials where the service is not a trial', async () => {
     const variables = { HOST: '0.0.0.0', JWT_SECRET: 'a secret of the tests, long enough' };
-    await using real = await startApp(variables);
+    await using real = await startService(variables);
     expect(await settings(real)).not.toHaveProperty('demo');
   });
 });

@@ -1,5 +1,5 @@
 import { mock } from 'node:test';
-import type { TestApp } from '../../support/service.ts';
+import type { TestService } from '../../support/service.ts';
 import { after, before, check } from '../checks.ts';
 import { type OperationId, operations } from '../document.ts';
 import { fails, holds, type ProblemCode, succeeds } from '../expect.ts';
@@ -46,11 +46,11 @@ serviceWith('a service that cannot serialize a body without an error', {}, (app)
 
 /** What good requests are answered with once the fault is there. */
 function describeAnswers(
-  app: () => TestApp,
+  app: () => TestService,
   ids: OperationId[],
   status: number,
   code: ProblemCode,
-  fault: (app: TestApp) => unknown,
+  fault: (app: TestService) => unknown,
 ): void {
   const requests = new Map<OperationId, Sent>();
   before(async () => {

@@ -11,13 +11,13 @@ export interface Sent {
   body: string;
 }
 
-export type Wire = ReturnType<typeof createWire>;
+export type Network = ReturnType<typeof createNetwork>;
 
 /** The network between a client and the service: remembers what went over it, and can fail. */
-export function createWire() {
+export function createNetwork() {
   const sent: Sent[] = [];
   const faults = new Map<string, Fault[]>();
-  const wire = {
+  const network = {
     sent,
     /** How many answers were handed on. */
     answered: 0,
@@ -34,11 +34,11 @@ export function createWire() {
       sent.push({ route, query, headers, body: await request.clone().text() });
       const fault = faults.get(route)?.shift() ?? ((whole, send) => send(whole));
       const response = await whole(await fault(request, globalThis.fetch));
-      wire.answered += 1;
+      network.answered += 1;
       return response;
     },
   };
-  return wire;
+  return network;
 }
 
 /** The answer once all of its body is there: reading it takes no more time. */

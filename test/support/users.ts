@@ -1,0 +1,120 @@
+// Users and their sessions: through the API, or inserted without the work of hashing a password.
+import { v7 as uuid } from 'uuid';
+import { expect } from 'vitest';
+import { type AccessTokenOptions, mintAccessToken } from '../../src/auth/access-token.ts';
+import { importSecret } from '../../src/auth/keys.ts';
+import {
+  type Grant,
+  type SessionLifetimes,
+  startSession,
+} from '../../src/auth/session-repository.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Db } from '../../src/database/connect.ts';
+import type { Schema } from '../../src/http/operation.ts';
+import { send } from './http.ts';
+import { JWT_SECRET, type TestService } from './service.ts';
+
+/** The user that a new database on a loopback address comes with. */
+export const DEMO = { username: 'testuser', password: 'testpass123' };
+
+export const PASSWORD = 'correct horse battery staple';
+
+export async function signIn(
+  service: { url: string },
+  credentials = DEMO,
+): Promise<Schema<'TokenPair'>> {
+  const response = await send(service, { method: 'POST', path: '/auth/login', body: credentials });
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+/** Registers a user and signs in. */
+export async function signUp(
+  service: { url: string },
+  username: string,
+  password = PASSWORD,
+): Promise<Schema<'TokenPair'>> {
+  const credentials = { username, password };
+  await send(service, { method: 'POST', path: '/auth/register', body: credentials });
+  return signIn(service, credentials);
+}
+
+/** A typed client that is signed in. */
+export async function signedInClient(
+  service: TestService,
+  { username, password }: typeof DEMO = DEMO,
+) {
+  const client = service.client();
+  await client.login(username, password);
+  return client;
+}
+
+/** A typed client of a new user. */
+export async function newUserClient(service: TestService, username = `user-${uuid()}`) {
+  const client = service.client();
+  const credentials = { username, password: PASSWORD };
+  await client.POST('/auth/register', { body: credentials });
+  await client.login(username, PASSWORD);
+  return client;
+}
+
+/** The body of a 200 of login or refresh. */
+export interface Pair {
+  access_token: string;
+  refresh_token: string;
+}
+
+/** @throws Error for any response but a token pair */
+export function pairOf({ status, text }: { status: number; text: string }): Pair {
+  const body: unknown = JSON.parse(text);
+  if (status !== 200 || typeof body !== 'object' || body === null) throw new Error(text);
+  const { access_token, refresh_token } = body as Partial<Pair>; // checked on the next line
+  if (!access_token || !refresh_token) throw new Error(text);
+  return { access_token, refresh_token };
+}
+
+/** What every service has unless its variables say otherwise, except for the reuse leeway of 0. */
+export const LIFETIMES: SessionLifetimes = {
+  idleMs: 30 * 86_400_000,
+  absoluteMs: 90 * 86_400_000,
+  reuseLeewayMs: 0,
+};
+
+const keys = await importSecret(JWT_SECRET);
+
+/** Of a service whose JWT_SECRET is that of the tests. */
+export const TOKENS: AccessTokenOptions = {
+  keys: () => keys,
+  issuer: 'openapi-todos',
+  audience: 'openapi-todos',
+  lifetimeMs: 900_000,
+};
+
+/** Inserts a user without a password: a sign-in is impossible. */
+export async function seedUser(db: Db, username: string): Promise<string> {
+  const id = uuid();
+  await db
+    .insertInto('users')
+    .values({
+      id,
+      username,
+      username_key: username.toLowerCase(),
+      password_hash: 'none',
+      created_at: 0,
+    })
+    .execute();
+  return id;
+}
+
+/** A session of that user, without the work of a login. */
+export async function seedSession(
+  db: Db,
+  clock: Clock,
+  { userId, username }: { userId: string; username: string },
+  lifetimes = LIFETIMES,
+): Promise<{ id: string; access: string; refresh: string }> {
+  const client = { address: '192.0.2.1', userAgent: 'seed' };
+  const grant: Grant = await startSession(db, { userId, client, now: clock.now(), lifetimes });
+  const access = await mintAccessToken(TOKENS, grant.session, username, clock.now());
+  return { id: grant.session.id, access, refresh: grant.refreshToken };
+}
