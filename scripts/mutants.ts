@@ -88,7 +88,7 @@ function makeCopy() {
   const parts = [
     'src',
     'test',
-    'cli/commands',
+    'scripts',
     'generated',
     'openapi.yaml',
     'package.json',

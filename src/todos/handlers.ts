@@ -50,9 +50,9 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
       const orderBy = sort.endsWith('created_at') ? 'created_at' : 'updated_at';
       const direction = sort.startsWith('-') ? 'desc' : 'asc';
       const page = { done, q, orderBy, direction, after, limit } as const;
-      const respondWithTodo = await findPage(principal.userId, page);
-      if (!respondWithTodo) return unavailable();
-      const { todos, next } = respondWithTodo;
+      const found = await findPage(principal.userId, page);
+      if (!found) return unavailable();
+      const { todos, next } = found;
       const headers = next
         ? { Link: formatNextLink(query, encodeCursor(next, list, cursorSecret)) }
         : {};
@@ -159,14 +159,14 @@ function hasSameContent(a: TodoContent, b: TodoContent): boolean {
 /** A todo as the contract has it. */
 export function toTodoBody(todo: Todo): Schema<'Todo'> {
   const { createdAt, updatedAt } = todo;
-  const respondWithCreatedTodo = formatTimestamp(createdAt);
+  const formattedCreatedAt = formatTimestamp(createdAt);
   return {
     id: todo.id,
     title: todo.title,
     description: todo.description,
     done: todo.done,
-    created_at: respondWithCreatedTodo,
-    updated_at: updatedAt === createdAt ? respondWithCreatedTodo : formatTimestamp(updatedAt),
+    created_at: formattedCreatedAt,
+    updated_at: updatedAt === createdAt ? formattedCreatedAt : formatTimestamp(updatedAt),
   };
 }
 
