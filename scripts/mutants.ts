@@ -35,6 +35,8 @@ const TESTS: Record<string, string[]> = {
     'cli/commands',
   ],
   'src/auth/refresh-token.ts': ['auth/token-rotation'],
+  'src/database/audit-retention.ts': ['auth/audit-log', 'database/retention'],
+  'src/database/batches.ts': ['auth/account-deletion', 'database/retention'],
   'src/database/retention.ts': ['auth/audit-log', 'database/retention'],
   'src/database/counters.ts': ['auth/login-throttle', 'auth/user-enumeration', 'database/counters'],
   'src/todos/entity-tag.ts': ['todos/todos'],

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from './connect.ts';
-import { type OwnedTable, TABLES, type Table } from './schema.ts';
+import { TABLES, type Table } from './schema.ts';
 
 /** A row of any table, its columns as the tables have them. */
 export type Row = Record<string, string | number | null>;
@@ -29,24 +29,6 @@ export async function insertRows(db: Db, table: Table, rows: Row[]): Promise<voi
   const lines = rows.map((row) => sql`(${joinValues(row, names)})`);
   await sql`
     insert into ${sql.table(table)} (${joinColumns(names)}) values ${sql.join(lines)}`.execute(db);
-}
-
-/**
- * Deletes some rows of a user.
- * @returns how many: fewer than `limit` when there are no more
- */
-export async function deleteRows(
-  db: Db,
-  table: OwnedTable,
-  userId: string,
-  limit: number,
-): Promise<number> {
-  const key = joinColumns(TABLES[table].primaryKey);
-  const { numAffectedRows } = await sql`
-    delete from ${sql.table(table)} where (${key}) in (
-      select ${key} from ${sql.table(table)} where user_id = ${userId} limit ${limit}
-    )`.execute(db);
-  return Number(numAffectedRows);
 }
 
 /** The number of rows, and a sum for each column: of its numbers, or of the lengths of its texts. */
