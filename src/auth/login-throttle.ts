@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Db } from '../database/connect.ts';
 import {
   type Counter,
@@ -104,7 +104,7 @@ export class LoginThrottle {
     const local = this.#listNetworkLimits(username, address);
     const seconds = await this.#count(db, local);
     if (seconds !== undefined) return { outcome: 'wait', seconds };
-    const everywhere: LimitKey = [this.#limits.perUser, sha256(toUsernameKey(username))];
+    const everywhere: LimitKey = [this.#limits.perUser, hash('sha256', toUsernameKey(username))];
     const delaySeconds = await this.#count(db, [everywhere]);
     const counted = delaySeconds === undefined ? [...local, everywhere] : local;
     return { outcome: 'counted', delaySeconds, counted };
@@ -139,7 +139,7 @@ export class LoginThrottle {
   #listNetworkLimits(username: string, address: string): LimitKey[] {
     const network = toNetwork(address);
     return [
-      [this.#limits.perUserAndNetwork, sha256(`${toUsernameKey(username)}\0${network}`)],
+      [this.#limits.perUserAndNetwork, hash('sha256', `${toUsernameKey(username)}\0${network}`)],
       [this.#limits.perNetwork, network],
     ];
   }
@@ -212,8 +212,4 @@ function delayCounter(
   seconds = maxDelaySeconds,
 ): Counter {
   return { key: `${name}-pause:${key}`, durationMs: seconds * 1000 };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

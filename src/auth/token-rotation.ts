@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { compiledQuery } from '../database/compiled-query.ts';
@@ -7,7 +8,7 @@ import { transact } from '../database/transaction.ts';
 import type { RequestMetadata } from '../http/operation.ts';
 import type { AuditEventName, RecordAuditEvent } from './audit-repository.ts';
 import { toNetwork } from './client-network.ts';
-import { createNonce, deriveSuccessor, hashToken } from './refresh-token.ts';
+import { deriveSuccessor, hashToken } from './refresh-token.ts';
 import {
   findSessionByToken,
   type Grant,
@@ -116,7 +117,7 @@ async function applyRotationRules(trx: Db, attempt: RefreshAttempt) {
 /** The deciding write: of all requests with the current token one spends it. */
 async function rotateCurrentToken(trx: Db, attempt: RefreshAttempt): Promise<Grant | undefined> {
   const { token, hash, now, context } = attempt;
-  const nonce = createNonce();
+  const nonce = randomBytes(32).toString('hex');
   const successor = deriveSuccessor(token, nonce);
   const session = await trx
     .updateTable('sessions')

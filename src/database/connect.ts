@@ -10,34 +10,32 @@ export type Db = Kysely<Database>;
 /** Where the data is. */
 export type DatabaseLocation = SqliteLocation | PostgresLocation;
 
+/** What an engine has beside its tables. */
+interface EngineDetails {
+  openedFiles?: OpenedFile[];
+  findPoolUsage?: () => PoolUsage;
+}
+
+const detailsByDb = new WeakMap<Db, EngineDetails>();
+
 /**
- * Opens the database; the tables are `migrate`'s business.
- * @param onQuery is told of every statement that has ended; without it none is looked at
+ * Opens the database; `migrate` makes the tables.
+ * @param onQuery called after every statement
  */
 export function connect(location: DatabaseLocation, onQuery?: (event: LogEvent) => void): Db {
-  const log = onQuery ? { log: onQuery } : {};
-  if (location.engine === 'sqlite') {
-    const { dialect, openedFiles } = openSqlite(location);
-    const db = new Kysely<Database>({ dialect, ...log });
-    openedFilesByDb.set(db, openedFiles);
-    return db;
-  }
-  const { dialect, poolUse } = openPostgres(location);
-  const db = new Kysely<Database>({ dialect, ...log });
-  poolUsageByDb.set(db, poolUse);
+  const { dialect, ...details } =
+    location.engine === 'sqlite' ? openSqlite(location) : openPostgres(location);
+  const db = new Kysely<Database>({ dialect, ...(onQuery && { log: onQuery }) });
+  detailsByDb.set(db, details);
   return db;
 }
 
-const openedFilesByDb = new WeakMap<Db, OpenedFile[]>();
-
 /** Makes the check whether the database can serve, see `createDatabaseCheck`. */
 export function createCheckOfDatabase(db: Db, now: () => number): () => Promise<void> {
-  return createDatabaseCheck(db, openedFilesByDb.get(db) ?? [], now);
+  return createDatabaseCheck(db, detailsByDb.get(db)?.openedFiles ?? [], now);
 }
 
-const poolUsageByDb = new WeakMap<Db, () => PoolUsage>();
-
-/** How the database's connections are used just now; one that is embedded has no pool of them. */
+/** How the pool's connections are used; an embedded database has no pool. */
 export function findPoolUsage(db: Db): PoolUsage | undefined {
-  return poolUsageByDb.get(db)?.();
+  return detailsByDb.get(db)?.findPoolUsage?.();
 }

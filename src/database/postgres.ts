@@ -44,7 +44,7 @@ const APPLICATION_NAME = 'openapi-todos';
 /** Connects when the first statement is run. */
 export function openPostgres(location: PostgresLocation): {
   dialect: PostgresDialect;
-  poolUse: () => PoolUsage;
+  findPoolUsage: () => PoolUsage;
 } {
   const pools = new ConnectionPool(location);
   const dialect = new UnlockedPostgresDialect({
@@ -54,12 +54,12 @@ export function openPostgres(location: PostgresLocation): {
       options: {},
     },
   });
-  const poolUse = () => ({
+  const findPoolUsage = () => ({
     busy: pools.current.totalCount - pools.current.idleCount,
     idle: pools.current.idleCount,
     waiting: pools.current.waitingCount,
   });
-  return { dialect, poolUse };
+  return { dialect, findPoolUsage };
 }
 
 /**

@@ -24,7 +24,6 @@ export function afterCommit<DB>(db: Kysely<DB>, listener: () => void): void {
 export async function transact<DB, T>(
   db: Kysely<DB>,
   work: (trx: Transaction<DB>) => Promise<T>,
-  isInTheWay: (error: unknown) => boolean = isContention,
 ): Promise<T> {
   let isCommitting = false;
   return retry(
@@ -50,6 +49,6 @@ export async function transact<DB, T>(
       for (const tell of told) tell();
       return verdict;
     },
-    (error) => isInTheWay(error) || (isLostConnection(error) && !isCommitting),
+    (error) => isContention(error) || (isLostConnection(error) && !isCommitting),
   );
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Db } from '../database/connect.ts';
 import type { OperationHandlers, OperationRequest, Schema } from '../http/operation.ts';
 import { problem, unavailable } from '../http/problem.ts';
@@ -67,7 +67,10 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
         const todo = await createTodo(db, owner, content, now());
         return todo ? created(todo) : todoLimitReached();
       }
-      const once = { keyHash: sha256(key), requestHash: sha256(JSON.stringify(content)) };
+      const once = {
+        keyHash: hash('sha256', key),
+        requestHash: hash('sha256', JSON.stringify(content)),
+      };
       const outcome = await createTodoOnce(db, owner, content, once, now());
       if (outcome === 'key reused') return keyReused();
       return outcome === 'limit reached' ? todoLimitReached() : created(outcome);
@@ -217,8 +220,4 @@ function formatNextLink(query: OperationRequest<'listTodos'>['query'], cursor: s
     if (value !== undefined) parameters.set(name, String(value));
   }
   return `</todos?${parameters}>; rel="next"`;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
