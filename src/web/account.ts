@@ -2,7 +2,7 @@ import { effect, signal, untracked, useSignal } from '@preact/signals';
 import type { components } from '../client/index.ts';
 import { html } from './html.ts';
 import { notify } from './notices.ts';
-import { client, explain, login, statusOf, unwrap, username } from './service.ts';
+import { client, explain, login, statusOf, unwrap, username } from './session.ts';
 
 type Session = components['schemas']['Session'];
 

@@ -1,8 +1,8 @@
 // What can be tried with the tokens of this session. Each says what happened and which rule is behind it.
 import type { TokenPair, Tokens } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
-import { client, settings, tokens } from './service.ts';
-import { loseNextAnswer, shorten } from './wire.ts';
+import { loseNextAnswer, shorten } from './exchanges.ts';
+import { client, settings, tokens } from './session.ts';
 
 export interface Outcome {
   happened: string;

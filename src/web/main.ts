@@ -1,13 +1,13 @@
 import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { Account, openAccount } from './account.ts';
-import { Hood, isHoodOpen } from './hood.ts';
+import { isReachable } from './exchanges.ts';
 import { html } from './html.ts';
+import { Inspector, isInspectorOpen } from './inspector.ts';
 import { Notices, notify } from './notices.ts';
-import { client, explain, login, statusOf, unwrap, username } from './service.ts';
+import { client, explain, login, statusOf, unwrap, username } from './session.ts';
 import { SignIn } from './sign-in.ts';
 import { TodoList } from './todo-list.ts';
-import { isReachable } from './wire.ts';
 
 const PAGES = {
   todos: { title: 'Todos', content: TodoList },
@@ -37,11 +37,11 @@ function App() {
     <a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
     <${Header} />
     <${Connection} />
-    <div class=${`layout ${isHoodOpen.value ? 'with-hood' : ''}`}>
+    <div class=${`layout ${isInspectorOpen.value ? 'with-inspector' : ''}`}>
       <main id="content" tabindex="-1">
         <${login.value === undefined ? SignIn : content} />
       </main>
-      ${isHoodOpen.value && html`<${Hood} />`}
+      ${isInspectorOpen.value && html`<${Inspector} />`}
     </div>
     <${Notices} />`;
 }
@@ -67,10 +67,10 @@ function Header() {
         </nav>`
       }
       <div class="tools">
-        <button class="hood-toggle" aria-expanded=${isHoodOpen.value} aria-controls="hood"
+        <button class="inspector-toggle" aria-expanded=${isInspectorOpen.value} aria-controls="inspector"
           onClick=${() => {
-            isHoodOpen.value = !isHoodOpen.value;
-          }}>Under the hood</button>
+            isInspectorOpen.value = !isInspectorOpen.value;
+          }}>Inspector</button>
         ${
           isSignedIn &&
           html`<button class="quiet sign-out" onClick=${signOut} title=${`Signed in as ${username.value}`}>

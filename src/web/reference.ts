@@ -4,7 +4,7 @@ import { render } from 'preact';
 import type { TokenPair } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
 import { html } from './html.ts';
-import { client, explain, login, settings, tokens, unwrap, username } from './service.ts';
+import { client, explain, login, settings, tokens, unwrap, username } from './session.ts';
 
 /** As much of Scalar as this page uses; scalar.js defines it. */
 declare const Scalar: {

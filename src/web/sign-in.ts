@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { html } from './html.ts';
-import { client, explain, settings, unwrap } from './service.ts';
+import { client, explain, settings, unwrap } from './session.ts';
 
 /** What the page shows while nobody is signed in. */
 export function SignIn() {
@@ -32,7 +32,7 @@ export function SignIn() {
     <section class="welcome">
       <div class="pitch">
         <h1 tabindex="-1">Todos, and what goes on behind them.</h1>
-        <p>Keep a list. See everywhere you are signed in. Open <b>Under the hood</b> and watch
+        <p>Keep a list. See everywhere you are signed in. Open the <b>Inspector</b> and watch
           access and refresh tokens at work, request by request.</p>
         <p class="links">
           <a href="docs">API reference</a>

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { html } from './html.ts';
 import { notify } from './notices.ts';
-import { explain, statusOf } from './service.ts';
+import { explain, statusOf } from './session.ts';
 import { fetchVersion, type Item, remove, save, toggle, type Version } from './todos.ts';
 
 export function TodoItem({ item }: { item: Item }) {

@@ -2,9 +2,9 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { nextCursor, type Todo, type TodoQuery } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
+import { isReachable } from './exchanges.ts';
 import { notify } from './notices.ts';
-import { client, explain, login, statusOf, unwrap } from './service.ts';
-import { isReachable } from './wire.ts';
+import { client, explain, login, statusOf, unwrap } from './session.ts';
 
 /** A todo of the list; `isPending` until the service has confirmed a change. */
 export interface Item extends Todo {

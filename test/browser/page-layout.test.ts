@@ -13,7 +13,7 @@ import {
   demoClient,
   expectTitles,
   openAccount,
-  openHood,
+  openInspector,
   signIn,
   usePages,
 } from './page.ts';
@@ -40,12 +40,12 @@ async function visit(page: Page, look: (place: string) => Promise<void>): Promis
   await openAccount(page);
   await page.getByText('I want to delete my account').click();
   await look('the account');
-  await openHood(page);
+  await openInspector(page);
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await page.getByText('is current').waitFor();
   await page.getByText('decoded').click();
-  await page.locator('.wire summary').first().click();
-  await look('under the hood');
+  await page.locator('.exchanges summary').first().click();
+  await look('the inspector');
 }
 
 test.each([320, 480, 768, 1024, 1280, 1600])(
@@ -58,7 +58,7 @@ test.each([320, 480, 768, 1024, 1280, 1600])(
     const tooWide: string[] = [];
     await visit(page, async (place) => {
       const scrolls = await page.evaluate(() =>
-        [document.documentElement, ...document.querySelectorAll('.hood')].some(
+        [document.documentElement, ...document.querySelectorAll('.inspector')].some(
           (element) => element.scrollWidth > element.clientWidth,
         ),
       );
@@ -145,9 +145,9 @@ async function takePictures(): Promise<void> {
     await page.mouse.move(0, 0);
     await take('todos');
     await page.setViewportSize({ width: 1280, height: 960 });
-    await openHood(page);
+    await openInspector(page);
     await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
     await page.getByText('The rule.').waitFor();
-    await take('under-the-hood');
+    await take('inspector');
   }
 }

@@ -61,9 +61,9 @@ export async function openAccount(page: Page): Promise<void> {
   await page.getByText('This one', { exact: true }).waitFor();
 }
 
-export async function openHood(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Under the hood' }).click();
-  await page.getByRole('heading', { name: 'Under the hood' }).waitFor();
+export async function openInspector(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Inspector' }).click();
+  await page.getByRole('heading', { name: 'Inspector' }).waitFor();
 }
 
 /** What axe finds wrong with the page as it is now: rules and elements. */

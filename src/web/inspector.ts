@@ -1,30 +1,30 @@
 import { signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { type Exchange, exchanges, shorten } from './exchanges.ts';
 import { type Experiment, experiments, type Outcome } from './experiments.ts';
-import { generations } from './generations.ts';
 import { html } from './html.ts';
-import { claimsOf, current, decodePart, explain, login } from './service.ts';
-import { type Exchange, exchanges, shorten } from './wire.ts';
+import { generations } from './refresh-tokens.ts';
+import { claimsOf, current, decodePart, explain, login } from './session.ts';
 
-export const isHoodOpen = signal(false);
+export const isInspectorOpen = signal(false);
 
 const outcome = signal<(Outcome & { title: string }) | undefined>(undefined);
 
 /** The panel that shows the tokens, what can be tried with them, and each request with its answer. */
-export function Hood() {
+export function Inspector() {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus();
-    return () => document.querySelector<HTMLElement>('.hood-toggle')?.focus();
+    return () => document.querySelector<HTMLElement>('.inspector-toggle')?.focus();
   }, []);
   const close = () => {
-    isHoodOpen.value = false;
+    isInspectorOpen.value = false;
   };
   return html`
-    <aside id="hood" class="hood" aria-labelledby="hood-title"
+    <aside id="inspector" class="inspector" aria-labelledby="inspector-title"
       onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && close()}>
-      <div class="hood-head">
-        <h2 id="hood-title" tabindex="-1" ref=${heading}>Under the hood</h2>
+      <div class="inspector-head">
+        <h2 id="inspector-title" tabindex="-1" ref=${heading}>Inspector</h2>
         <button class="icon" aria-label="Close" onClick=${close}>✕</button>
       </div>
       <${AccessToken} />

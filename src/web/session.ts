@@ -1,9 +1,9 @@
 // The client that the whole page uses, and what it knows of the service.
 import { computed, effect, signal } from '@preact/signals';
 import { browserTokens, createClient, ProblemError } from '../client/index.ts';
+import { exchanges, isReachable, send } from './exchanges.ts';
 import { notify } from './notices.ts';
 import { readSettings } from './settings.ts';
-import { exchanges, isReachable, send } from './wire.ts';
 
 export const tokens = browserTokens();
 

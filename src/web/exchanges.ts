@@ -1,4 +1,4 @@
-// Sends the client's requests and keeps what went over the wire, for "Under the hood".
+// Sends the client's requests and keeps what went over the wire, for the inspector.
 import { signal } from '@preact/signals';
 
 /** A request and its answer, as text for people: tokens are shortened, passwords left out. */

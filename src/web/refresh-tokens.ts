@@ -1,7 +1,7 @@
 // The refresh tokens of this session, as far as this page has seen them.
 import { effect, signal } from '@preact/signals';
-import { current } from './service.ts';
-import { watchPairs } from './wire.ts';
+import { watchPairs } from './exchanges.ts';
+import { current } from './session.ts';
 
 interface Generation {
   token: string;

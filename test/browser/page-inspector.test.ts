@@ -1,8 +1,8 @@
-// "Under the hood" in a real browser: what can be tried, and what it says.
+// The inspector in a real browser: what can be tried, and what it says.
 import { expect, test } from 'vitest';
 import { startService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
-import { DEMO_TITLES, expectTitles, openHood, signIn, usePages } from './page.ts';
+import { DEMO_TITLES, expectTitles, openInspector, signIn, usePages } from './page.ts';
 
 const openPage = usePages();
 
@@ -18,13 +18,13 @@ test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
-  await openHood(page);
+  await openInspector(page);
   await page.getByRole('button', { name: title }).click();
   const outcome = page.locator('.outcome');
   await expect.poll(() => outcome.textContent()).toMatch(sentence);
   expect(await outcome.textContent()).toContain('The rule.');
-  await expect.poll(() => page.locator('.generations li').count()).toBe(tokens);
-  expect(await page.locator('.generations .current .number').textContent()).toBe(String(tokens));
+  await expect.poll(() => page.locator('.refresh-tokens li').count()).toBe(tokens);
+  expect(await page.locator('.refresh-tokens .current .number').textContent()).toBe(String(tokens));
   await page.reload();
   await expectTitles(page, DEMO_TITLES);
 });
@@ -39,11 +39,11 @@ test.each([
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
-  await openHood(page);
+  await openInspector(page);
   await page.getByRole('button', { name: title }).click();
   await expect.poll(() => page.locator('.outcome').textContent()).toMatch(sentence);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  expect(await page.locator('.generations .current').count()).toBe(0);
+  expect(await page.locator('.refresh-tokens .current').count()).toBe(0);
   await signIn(page);
   await expectTitles(page, DEMO_TITLES);
 });
@@ -52,7 +52,7 @@ test('with a reuse leeway of 0, a refresh from two tabs ends the session', async
   await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
   const page = await openPage(app);
   await signIn(page);
-  await openHood(page);
+  await openInspector(page);
   await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
   const outcome = page.locator('.outcome');
   await expect.poll(() => outcome.textContent()).toMatch(/200 and 401|401 and 200/);
@@ -63,17 +63,17 @@ test('every request is shown with its answer, and no secret among them', async (
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
-  await openHood(page);
+  await openInspector(page);
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await page.getByText('is current').waitFor();
-  const lines = page.locator('.wire summary');
+  const lines = page.locator('.exchanges summary');
   await expect.poll(() => lines.allTextContents()).toHaveLength(3);
   const [refresh, list, login] = await lines.allTextContents();
   expect(refresh).toMatch(/POST\s*\/auth\/refresh\s*200/);
   expect(list).toMatch(/GET\s*\/todos\?\S*\s*200/);
   expect(login).toMatch(/POST\s*\/auth\/login\s*200/);
   for (const line of await lines.all()) await line.click();
-  const text = await page.locator('.wire').innerText();
+  const text = await page.locator('.exchanges').innerText();
   expect(text).toContain('Authorization: Bearer eyJhbG…');
   expect(text).toContain('Idempotency-Key: ');
   expect(text).toContain('"title": "Buy milk"');
@@ -87,9 +87,9 @@ test('the access token is decoded and its time runs out', async () => {
   const page = await openPage(app);
   await page.clock.install();
   await signIn(page);
-  await openHood(page);
+  await openInspector(page);
   await page.getByText('decoded').click();
-  expect(await page.locator('.hood pre').first().textContent()).toContain('"sub": "testuser"');
+  expect(await page.locator('.inspector pre').first().textContent()).toContain('"sub": "testuser"');
   const clock = page.locator('.clock');
   await expect.poll(() => clock.textContent()).toMatch(/^14:|^15:00/);
   await page.clock.fastForward('10:00');
@@ -101,10 +101,10 @@ test('the access token is decoded and its time runs out', async () => {
 test('the panel takes the focus when it opens and gives it back when it closes', async () => {
   await using app = await startService();
   const page = await openPage(app);
-  await openHood(page);
+  await openInspector(page);
   const isFocused = (selector: string) =>
     page.locator(selector).evaluate((element) => element.matches(':focus'));
-  await expect.poll(() => isFocused('#hood-title')).toBe(true);
+  await expect.poll(() => isFocused('#inspector-title')).toBe(true);
   await page.keyboard.press('Escape');
-  await expect.poll(() => isFocused('.hood-toggle')).toBe(true);
+  await expect.poll(() => isFocused('.inspector-toggle')).toBe(true);
 });
