@@ -7,14 +7,14 @@ import { client, explain, login, statusOf, unwrap, username } from './session.ts
 type Session = components['schemas']['Session'];
 
 const sessions = signal<Session[]>([]);
-const fault = signal('');
+const errorMessage = signal('');
 
 async function load(): Promise<void> {
   try {
     sessions.value = (await unwrap(client.GET('/auth/sessions'))).data;
-    fault.value = '';
+    errorMessage.value = '';
   } catch (error) {
-    fault.value = explain(error);
+    errorMessage.value = explain(error);
   }
 }
 
@@ -29,7 +29,7 @@ export function Account() {
     </section>`;
 }
 
-/** Loads the sessions whenever the page of the account is opened. */
+/** Loads the sessions each time the account page is opened. */
 export function openAccount(): void {
   if (login.value !== undefined) untracked(() => void load());
 }
@@ -44,7 +44,7 @@ function Sessions() {
   async function endOthers() {
     try {
       await unwrap(client.DELETE('/auth/sessions', { params: { query: { keep_current: true } } }));
-      notify('You are signed out everywhere else.');
+      notify('All other sessions have ended.');
     } catch (error) {
       notify(explain(error), { isProblem: true });
     }
@@ -53,8 +53,8 @@ function Sessions() {
 
   return html`
     <section class="card" aria-labelledby="sessions">
-      <h2 id="sessions">Where you are signed in</h2>
-      <p class="fault" role="alert">${fault.value}</p>
+      <h2 id="sessions">Your sessions</h2>
+      <p class="error" role="alert">${errorMessage.value}</p>
       <ul class="sessions">
         ${sessions.value.map((session) => html`<${SessionRow} key=${session.id} session=${session} />`)}
       </ul>
@@ -108,7 +108,7 @@ function time(text: string) {
   return html`<time datetime=${text}>${shown}</time>`;
 }
 
-/** "Firefox on Linux"; the beginning of what it says itself where it is no browser. */
+/** "Firefox on Linux"; for a program that is not a browser, the start of its user agent. */
 function deviceOf(userAgent: string): string {
   const find = (names: [RegExp, string][]) =>
     names.find(([pattern]) => pattern.test(userAgent))?.[1];
@@ -126,7 +126,7 @@ function deviceOf(userAgent: string): string {
     [/Linux/, 'Linux'],
   ]);
   if (program && system) return `${program} on ${system}`;
-  return userAgent.slice(0, 40) || 'an unnamed program';
+  return userAgent.slice(0, 40) || 'an unknown program';
 }
 
 function Password() {
@@ -144,7 +144,7 @@ function Password() {
     try {
       await unwrap(client.PUT('/auth/password', { body }));
       form.reset();
-      notify('Your password is changed, and every other session has ended.');
+      notify('Your password was changed, and all other sessions have ended.');
       await load();
     } catch (error) {
       message.value = explain(error);
@@ -162,8 +162,8 @@ function Password() {
         <label>New password
           <input type="password" name="new" autocomplete="new-password" required />
         </label>
-        <p class="hint">Every other session ends. This one stays.</p>
-        <p class="fault" role="alert">${message.value}</p>
+        <p class="hint">This ends all your other sessions.</p>
+        <p class="error" role="alert">${message.value}</p>
         <button class="primary">Change password</button>
       </form>
     </section>`;
@@ -180,7 +180,7 @@ function Deletion() {
       const body = { current_password: String(values.get('current')) };
       await unwrap(client.DELETE('/auth/me', { body }));
       await client.forget();
-      notify('Your account and everything in it is deleted.');
+      notify('Your account was deleted.');
     } catch (error) {
       message.value = explain(error);
     }
@@ -192,12 +192,12 @@ function Deletion() {
       <details>
         <summary>I want to delete my account</summary>
         <form onSubmit=${submit}>
-          <p>Your todos and sessions go with it. This cannot be undone.</p>
+          <p>This deletes your todos and ends all your sessions. It cannot be undone.</p>
           <input type="text" name="username" autocomplete="username" value=${username.value} hidden readonly />
           <label>Current password
             <input type="password" name="current" autocomplete="current-password" required />
           </label>
-          <p class="fault" role="alert">${message.value}</p>
+          <p class="error" role="alert">${message.value}</p>
           <button class="primary">Delete everything</button>
         </form>
       </details>

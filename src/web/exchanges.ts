@@ -1,22 +1,22 @@
-// Sends the client's requests and keeps what went over the wire, for the inspector.
+// Sends the client's requests and records them with their answers, for the inspector.
 import { signal } from '@preact/signals';
 
-/** A request and its answer, as text for people: tokens are shortened, passwords left out. */
+/** A request and its answer as text. Tokens are shortened and passwords replaced by dots. */
 export interface Exchange {
   id: number;
   method: string;
-  /** With the query. */
+  /** The path and the query. */
   path: string;
   request: string;
   /** `undefined` while there is no answer. */
   status?: number;
   response?: string;
   milliseconds?: number;
-  /** The answer arrived, and the page threw it away. */
+  /** Whether the page dropped the answer on purpose. */
   isLost?: boolean;
 }
 
-const KEPT = 200;
+const MAX_EXCHANGES = 200;
 
 /** The newest first. */
 export const exchanges = signal<Exchange[]>([]);
@@ -29,17 +29,17 @@ let count = 0;
 let onPair: (answer: { access_token: string; refresh_token: string }, path: string) => void = () =>
   undefined;
 
-/** Throws the next answer away, as a connection that breaks does. */
+/** Drops the next answer, as a broken connection would. */
 export function loseNextAnswer(): void {
   isNextLost = true;
 }
 
-/** Calls a listener with every token pair that the service answers, the lost ones included. */
+/** Calls a listener with every token pair that the service sends, including those of lost answers. */
 export function watchPairs(listener: typeof onPair): void {
   onPair = listener;
 }
 
-/** `fetch` with a record of it. */
+/** Like `fetch`, but records the exchange. */
 export async function send(request: Request): Promise<Response> {
   const isLost = isNextLost;
   isNextLost = false;
@@ -52,7 +52,7 @@ export async function send(request: Request): Promise<Response> {
     path: path + search,
     request: message(request.headers, await request.clone().text()),
   };
-  exchanges.value = [first, ...exchanges.value].slice(0, KEPT);
+  exchanges.value = [first, ...exchanges.value].slice(0, MAX_EXCHANGES);
   const update = (change: Partial<Exchange>) => {
     exchanges.value = exchanges.value.map((one) => (one.id === id ? { ...one, ...change } : one));
   };
@@ -75,13 +75,13 @@ export async function send(request: Request): Promise<Response> {
   }
 }
 
-/** Headers and body. A browser lists neither all headers that it sends nor those it adds. */
+/** Headers and body. A script cannot see the headers that the browser adds to the request itself. */
 function message(headers: Headers, body: string): string {
   const lines = [...headers].map(([name, value]) => `${canonical(name)}: ${value}`);
   return conceal([...lines, '', indent(body)].join('\n').trim());
 }
 
-/** `content-type` as people write it. */
+/** `content-type` becomes `Content-Type`. */
 function canonical(name: string): string {
   if (name === 'etag' || name === 'www-authenticate')
     return name === 'etag' ? 'ETag' : 'WWW-Authenticate';
@@ -103,7 +103,7 @@ function conceal(text: string): string {
     .replace(/("(?:\w+_)?password": )"(?:[^"\\]|\\.)*"/g, '$1"••••••••"');
 }
 
-/** The ends of a token: enough to tell it from another, too little to use it. */
+/** The start and the end of a token: enough to recognize it, too little to use it. */
 export function shorten(token: string): string {
   return `${token.slice(0, 6)}…${token.slice(-6)}`;
 }

@@ -1,4 +1,5 @@
-// What can be tried with the tokens of this session. Each says what happened and which rule is behind it.
+// The experiments of the inspector. Each uses the tokens of this session, then says what happened and
+// which rule of the service is the reason.
 import type { TokenPair, Tokens } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
 import { loseNextAnswer, shorten } from './exchanges.ts';
@@ -25,120 +26,120 @@ export const experiments: Experiment[] = [
   { title: 'Sign out and try again', endsSession: true, run: signOutAndRetry },
 ];
 
-/** @throws Error when nobody is signed in any more */
-function held(): Tokens {
+/** @throws Error if the user is no longer signed in */
+function currentTokens(): Tokens {
   const now = tokens.get();
   if (!now) throw new Error('You are signed out.');
   return now;
 }
 
-/** Presents a refresh token, as any client may. */
-function present(refresh_token: string, key?: string) {
+/** Sends a refresh without the typed client's own token handling. */
+function refresh(refresh_token: string, key?: string) {
   const params = { header: key === undefined ? {} : { 'Idempotency-Key': key } };
   return client.POST('/auth/refresh', { params, body: { refresh_token } });
 }
 
-/** Goes on with a new pair. */
-function take(pair: TokenPair | undefined): void {
-  if (pair) tokens.set({ ...held(), ...pair, refresh_key: randomId() });
+/** Stores a new pair as the tokens of this session. */
+function storePair(pair: TokenPair | undefined): void {
+  if (pair) tokens.set({ ...currentTokens(), ...pair, refresh_key: randomId() });
 }
 
 async function expire(): Promise<Outcome> {
-  // Only time makes a token expire. A damaged one is refused in the same way.
-  const { access_token, ...rest } = held();
+  // The page cannot wait until the token expires. The service rejects a damaged token in the same way.
+  const { access_token, ...rest } = currentTokens();
   const end = access_token.endsWith('A') ? 'B' : 'A';
   tokens.set({ ...rest, access_token: access_token.slice(0, -8) + end.repeat(8) });
   const { response } = await client.GET('/auth/me');
   return {
     happened:
-      'The page spoiled its access token, and the service refused it with 401 as it refuses an expired one. ' +
+      'The page damaged its access token. The service rejected it with 401, as it rejects an expired token. ' +
       `The client refreshed once and repeated the request: ${response.status}.`,
     rule:
-      'An access token is short-lived and is never prolonged. ' +
+      'An access token is valid for a short time only. ' +
       'After a 401 with `invalid_token` a client refreshes and repeats the request once (RFC 6750 §3.1).',
   };
 }
 
 async function refreshNow(): Promise<Outcome> {
-  const { refresh_token, refresh_key } = held();
-  const { data, response } = await present(refresh_token, refresh_key);
-  take(data);
+  const { refresh_token, refresh_key } = currentTokens();
+  const { data, response } = await refresh(refresh_token, refresh_key);
+  storePair(data);
   return {
     happened: data
-      ? `${shorten(refresh_token)} is spent, and ${shorten(data.refresh_token)} is current. A new access token came with it.`
+      ? `${shorten(refresh_token)} is spent, and ${shorten(data.refresh_token)} is current. The answer also had a new access token.`
       : `The service answered ${response.status}.`,
     rule:
-      'A refresh token is for one use: each refresh rotates it (RFC 9700 §4.14.2). ' +
-      'The service keeps only its hash, so its database gives no token away.',
+      'A refresh token works once: each refresh rotates it (RFC 9700 §4.14.2). ' +
+      'The service stores only its hash, so a copy of the database contains no usable token.',
   };
 }
 
 async function refreshTwice(): Promise<Outcome> {
-  const { refresh_token } = held();
-  const answers = await Promise.all([present(refresh_token), present(refresh_token)]);
+  const { refresh_token } = currentTokens();
+  const answers = await Promise.all([refresh(refresh_token), refresh(refresh_token)]);
   const [one, other] = answers.map(({ data }) => data);
-  take(one ?? other);
+  storePair(one ?? other);
   const statuses = answers.map(({ response }) => response.status).join(' and ');
   const isSame = one !== undefined && one.refresh_token === other?.refresh_token;
   const { reuseLeewaySeconds: leeway } = settings;
   return {
     happened: isSame
-      ? `Both were answered ${statuses}, with the same new refresh token ${shorten(one.refresh_token)}. Both tabs stay signed in.`
-      : `They were answered ${statuses}. The second one counted as a copy of a spent token.`,
+      ? `Both requests were answered ${statuses}, with the same new refresh token ${shorten(one.refresh_token)}. Both tabs stay signed in.`
+      : `The requests were answered ${statuses}. The second one counted as reuse of a spent token.`,
     rule:
       leeway > 0
-        ? `For ${leeway} s a spent token gives the same successor again, as long as that is unused. ` +
-          'So two tabs, or a phone that repeats itself, are not taken for a thief.'
+        ? `For ${leeway} s, a spent token gets the same successor again while that is unused. ` +
+          'So two tabs, or a phone that repeats a request, do not count as token theft.'
         : 'The operator has set the reuse leeway to 0. Then every second use of a token ends the session.',
   };
 }
 
 async function loseAnswer(): Promise<Outcome> {
-  const { refresh_token, refresh_key } = held();
+  const { refresh_token, refresh_key } = currentTokens();
   loseNextAnswer();
-  await present(refresh_token, refresh_key).catch(() => undefined); // lost, as it is meant to be
-  const { data, response } = await present(refresh_token, refresh_key);
-  take(data);
+  await refresh(refresh_token, refresh_key).catch(() => undefined); // the answer is lost on purpose
+  const { data, response } = await refresh(refresh_token, refresh_key);
+  storePair(data);
   return {
     happened: data
-      ? `The first answer was thrown away on arrival. The same request under the same Idempotency-Key was answered with the same token, ${shorten(data.refresh_token)}.`
+      ? `The page dropped the first answer. The same request with the same Idempotency-Key was answered with the same token, ${shorten(data.refresh_token)}.`
       : `The retry was answered ${response.status}.`,
     rule:
-      'The key tells a retry from a thief, who does not know it. ' +
-      'It holds for 24 hours, as long as the successor is unused.',
+      'The key shows that the request is a retry: a thief of the token does not know the key. ' +
+      'It works for 24 hours while the successor is unused.',
   };
 }
 
 async function replay(): Promise<Outcome> {
-  const { refresh_token: old } = held();
+  const { refresh_token: old } = currentTokens();
   for (let uses = 0; uses < 2; uses += 1) {
-    const { refresh_token, refresh_key } = held();
-    take((await present(refresh_token, refresh_key)).data);
+    const { refresh_token, refresh_key } = currentTokens();
+    storePair((await refresh(refresh_token, refresh_key)).data);
   }
-  const replayed = await present(old);
+  const replayed = await refresh(old);
   const next = await client.GET('/auth/me');
   return {
     happened:
       `${shorten(old)} was replayed after its successor had been used, and answered ${replayed.response.status}. ` +
       `The session ended at once: the next request was answered ${next.response.status}.`,
     rule:
-      'A spent token whose successor was used is a copy, and nobody knows which of the two is the thief. ' +
-      'So the whole session ends (RFC 9700 §4.14.2), and the answer does not say why.',
+      'A spent token whose successor was used has two holders, and the service cannot know which one is the thief. ' +
+      'So it ends the whole session (RFC 9700 §4.14.2), and the answer does not say why.',
   };
 }
 
 async function signOutAndRetry(): Promise<Outcome> {
-  const { access_token, refresh_token } = held();
-  const out = await client.logout();
+  const { access_token, refresh_token } = currentTokens();
+  const logout = await client.logout();
   const headers = { Authorization: `Bearer ${access_token}` };
   const list = await client.GET('/todos', { headers });
-  const refresh = await present(refresh_token);
+  const refreshed = await refresh(refresh_token);
   return {
     happened:
-      `After the sign-out (${out.response.status}) the old access token was answered ${list.response.status} ` +
-      `(“${list.error?.detail ?? 'it still works'}”). The old refresh token was answered ${refresh.response.status}.`,
+      `After the sign-out (${logout.response.status}) the old access token was answered ${list.response.status} ` +
+      `(“${list.error?.detail ?? 'it still works'}”). The old refresh token was answered ${refreshed.response.status}.`,
     rule:
-      'Every request looks up its session, so a sign-out holds from the next request on. ' +
-      'The access token has not expired, and that does not help it.',
+      'The service looks up the session of every request, so a sign-out applies from the next request on, ' +
+      'even though the access token has not expired.',
   };
 }

@@ -1,2 +1,2 @@
-/** Makes elements of a template: `<p class=${name}>…</p>`, `<${Component} property=${value} />`. */
+/** Makes elements from a template: `<p class=${name}>…</p>`, `<${Component} property=${value} />`. */
 export { html } from 'htm/preact';

@@ -3,14 +3,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type Exchange, exchanges, shorten } from './exchanges.ts';
 import { type Experiment, experiments, type Outcome } from './experiments.ts';
 import { html } from './html.ts';
-import { generations } from './refresh-tokens.ts';
+import { refreshTokens } from './refresh-tokens.ts';
 import { claimsOf, current, decodePart, explain, login } from './session.ts';
 
 export const isInspectorOpen = signal(false);
 
 const outcome = signal<(Outcome & { title: string }) | undefined>(undefined);
 
-/** The panel that shows the tokens, what can be tried with them, and each request with its answer. */
+/** The panel with the tokens of the session, the experiments, and each request with its answer. */
 export function Inspector() {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function Inspector() {
       <${AccessToken} />
       <${RefreshTokens} />
       <${Experiments} />
-      <${Wire} />
+      <${Exchanges} />
     </aside>`;
 }
 
@@ -44,9 +44,9 @@ function AccessToken() {
   }, []);
   const token = current.value?.access_token;
   if (token === undefined) {
-    return html`<section><h3>Access token</h3><p class="hint">None: nobody is signed in.</p></section>`;
+    return html`<section><h3>Access token</h3><p class="hint">None. You are signed out.</p></section>`;
   }
-  const { iat, exp } = claimsOf(token) as { iat: number; exp: number }; // as the contract has them
+  const { iat, exp } = claimsOf(token) as { iat: number; exp: number }; // the contract requires both claims
   const left = Math.max(0, Math.round(exp - now.value / 1000));
   return html`
     <section>
@@ -59,7 +59,7 @@ function AccessToken() {
         <summary><span class="code">${shorten(token)}</span> decoded</summary>
         <pre tabindex="0" aria-label="Header and payload of the access token">${JSON.stringify(decodePart(token, 0), null, 2)}
 ${JSON.stringify(claimsOf(token), null, 2)}</pre>
-        <p class="hint">Signed, not encrypted: anyone who has it can read it.</p>
+        <p class="hint">The token is signed, not encrypted: anyone who has it can read it.</p>
       </details>
     </section>`;
 }
@@ -74,9 +74,9 @@ function RefreshTokens() {
   return html`
     <section>
       <h3>Refresh token</h3>
-      ${generations.value.length === 0 && html`<p class="hint">None yet.</p>`}
-      <ol class="generations">
-        ${generations.value.map(
+      ${refreshTokens.value.length === 0 && html`<p class="hint">None yet.</p>`}
+      <ol class="refresh-tokens">
+        ${refreshTokens.value.map(
           ({ token, state, answers }, index) => html`
             <li key=${token} class=${state}>
               <span class="number">${index + 1}</span>
@@ -90,10 +90,10 @@ function RefreshTokens() {
 
 function Experiments() {
   const running = useSignal('');
-  const place = useRef<HTMLDivElement>(null);
+  const result = useRef<HTMLDivElement>(null);
   useSignalEffect(() => {
     if (outcome.value)
-      requestAnimationFrame(() => place.current?.scrollIntoView({ block: 'nearest' }));
+      requestAnimationFrame(() => result.current?.scrollIntoView({ block: 'nearest' }));
   });
 
   async function run(experiment: Experiment) {
@@ -102,7 +102,7 @@ function Experiments() {
     try {
       outcome.value = { title, ...(await experiment.run()) };
     } catch (error) {
-      outcome.value = { title, happened: explain(error), rule: 'Nothing was lost. Try it again.' };
+      outcome.value = { title, happened: explain(error), rule: 'Nothing has changed. Try again.' };
     } finally {
       running.value = '';
     }
@@ -110,7 +110,7 @@ function Experiments() {
 
   return html`
     <section>
-      <h3>Try it with the tokens of this session</h3>
+      <h3>Experiments with the tokens of this session</h3>
       <div class="experiments">
         ${experiments.map(
           (experiment) => html`
@@ -121,29 +121,29 @@ function Experiments() {
             </button>`,
         )}
       </div>
-      <div class="outcome" role="status" ref=${place}>
+      <div class="outcome" role="status" ref=${result}>
         ${
           outcome.value &&
           html`<h4>${outcome.value.title}</h4>
             <p>${outcome.value.happened}</p>
-            <p class="rule"><b>The rule.</b> ${outcome.value.rule}</p>`
+            <p class="rule"><b>Rule:</b> ${outcome.value.rule}</p>`
         }
       </div>
     </section>`;
 }
 
-function Wire() {
+function Exchanges() {
   return html`
     <section>
-      <h3>On the wire</h3>
-      ${exchanges.value.length === 0 && html`<p class="hint">No request yet.</p>`}
-      <ul class="wire">
-        ${exchanges.value.map((exchange) => html`<${Line} key=${exchange.id} exchange=${exchange} />`)}
+      <h3>Requests and answers</h3>
+      ${exchanges.value.length === 0 && html`<p class="hint">None yet.</p>`}
+      <ul class="exchanges">
+        ${exchanges.value.map((exchange) => html`<${ExchangeRow} key=${exchange.id} exchange=${exchange} />`)}
       </ul>
     </section>`;
 }
 
-function Line({ exchange }: { exchange: Exchange }) {
+function ExchangeRow({ exchange }: { exchange: Exchange }) {
   const { method, path, status, milliseconds, isLost, request, response } = exchange;
   const kind = status === undefined || isLost ? 'none' : status < 400 ? 'good' : 'bad';
   const shown = isLost ? 'lost' : (status ?? (milliseconds === undefined ? '…' : 'none'));

@@ -85,7 +85,7 @@ async function signOut(): Promise<void> {
   try {
     await unwrap(client.logout());
   } catch (error) {
-    if (statusOf(error) === 401) return; // it was over already
+    if (statusOf(error) === 401) return; // the session had ended already
     const action = { label: 'Sign out on this device only', run: () => void client.forget() };
     notify(`You are still signed in: ${explain(error)}`, { isProblem: true, action });
   }
@@ -96,7 +96,7 @@ function Connection() {
     ${
       !isReachable.value &&
       html`<p class="offline">The service cannot be reached. What you have typed is kept, and this
-        page tries again by itself.</p>`
+        page retries automatically.</p>`
     }
   </div>`;
 }

@@ -1,4 +1,4 @@
-// Short messages at the edge of the page, which screen readers read out.
+// Short messages at the edge of the page. Screen readers read them aloud.
 import { signal } from '@preact/signals';
 import { html } from './html.ts';
 

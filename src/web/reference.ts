@@ -1,4 +1,4 @@
-// The page at /docs: Scalar over the contract, with the sign-in that all tabs of this origin share.
+// The page at /docs: Scalar with the contract, and the sign-in that all tabs of this origin share.
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import type { TokenPair } from '../client/index.ts';
@@ -6,7 +6,7 @@ import { randomId } from '../client/random-id.ts';
 import { html } from './html.ts';
 import { client, explain, login, settings, tokens, unwrap, username } from './session.ts';
 
-/** As much of Scalar as this page uses; scalar.js defines it. */
+/** The part of Scalar that this page uses. scalar.js defines it. */
 declare const Scalar: {
   createApiReference(selector: string, options: Record<string, unknown>): void;
 };
@@ -21,7 +21,7 @@ interface Parameter {
   examples?: Record<string, { 'x-disabled'?: boolean }>;
 }
 
-const fault = signal('');
+const errorMessage = signal('');
 
 function Bar() {
   return html`
@@ -41,7 +41,7 @@ function SignIn() {
       <input name="password" type="password" aria-label="Password" placeholder="Password"
         autocomplete="current-password" defaultValue=${password} required />
       <button>Sign in</button>
-      <span role="alert">${fault.value}</span>
+      <span role="alert">${errorMessage.value}</span>
     </form>`;
 }
 
@@ -49,12 +49,12 @@ function User() {
   return html`
     <p>Signed in as <b>${username.value}</b>. Requests are sent with your access token.</p>
     <button onClick=${signOut}>Sign out</button>
-    <span role="alert">${fault.value}</span>`;
+    <span role="alert">${errorMessage.value}</span>`;
 }
 
 async function signIn(event: SubmitEvent): Promise<void> {
   event.preventDefault();
-  const fields = new FormData(event.currentTarget as HTMLFormElement); // the form listens
+  const fields = new FormData(event.currentTarget as HTMLFormElement); // the form has the listener
   const [name, password] = [String(fields.get('username')), String(fields.get('password'))];
   await attempt(() => client.login(name, password));
 }
@@ -64,15 +64,15 @@ function signOut(): Promise<void> {
 }
 
 async function attempt(call: () => Promise<{ response: Response }>): Promise<void> {
-  fault.value = '';
+  errorMessage.value = '';
   try {
     await unwrap(call());
   } catch (error) {
-    fault.value = explain(error);
+    errorMessage.value = explain(error);
   }
 }
 
-/** An optional parameter is sent when the reader ticks it, not because it has an example. */
+/** Loads the contract. Unticks the optional parameters, which Scalar sends if they have an example. */
 async function loadContract(): Promise<OpenApiDocument> {
   const response = await fetch('openapi.json');
   const contract: OpenApiDocument = await response.json();
@@ -86,18 +86,18 @@ async function loadContract(): Promise<OpenApiDocument> {
   return contract;
 }
 
-/** Sends what the reader tries, with the access token unless they have given another. */
+/** Sends the reader's request with the access token, unless the reader has entered another one. */
 async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(input, init);
   const isEmpty = /^Bearer\s*$/i.test(request.headers.get('Authorization') ?? '');
   if (isEmpty) request.headers.delete('Authorization');
   const response = await client.fetch(request);
-  if (response.ok) await follow(new URL(request.url).pathname, response.clone());
+  if (response.ok) await updateSignIn(new URL(request.url).pathname, response.clone());
   return response;
 }
 
-/** Keeps the sign-in in step with the token operations that the reader tries. */
-async function follow(path: string, response: Response): Promise<void> {
+/** Updates the sign-in after a login, refresh or logout that the reader has sent. */
+async function updateSignIn(path: string, response: Response): Promise<void> {
   const operation = /\/auth\/(login|refresh|logout)$/.exec(path)?.[1];
   if (operation === undefined) return;
   if (operation === 'logout') return client.forget();

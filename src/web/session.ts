@@ -1,4 +1,4 @@
-// The client that the whole page uses, and what it knows of the service.
+// The client that the whole page uses, and the state of its session.
 import { computed, effect, signal } from '@preact/signals';
 import { browserTokens, createClient, ProblemError } from '../client/index.ts';
 import { exchanges, isReachable, send } from './exchanges.ts';
@@ -16,13 +16,13 @@ export const client = createClient({
   onSessionLost: () => notify('Your session has ended. Please sign in again.'),
 });
 
-/** The login whose tokens the store has; all tabs agree on it. */
+/** The id of the login whose tokens are stored. All tabs have the same one. */
 export const login = signal(tokens.get()?.login_id);
 tokens.subscribe(() => {
   login.value = tokens.get()?.login_id;
 });
 
-/** The tokens as they are after the last answer. */
+/** The tokens after the last answer. */
 export const current = computed(() => {
   void exchanges.value;
   return login.value === undefined ? undefined : tokens.get();
@@ -33,7 +33,7 @@ export const username = computed(() => {
   return token === undefined ? undefined : String(claimsOf(token)['sub']);
 });
 
-/** What an access token says; nobody checks its signature here. */
+/** The claims of an access token. The page does not verify the signature. */
 export function claimsOf(token: string): Record<string, unknown> {
   return decodePart(token, 1);
 }
@@ -46,7 +46,7 @@ export function decodePart(token: string, index: 0 | 1): Record<string, unknown>
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** @throws {ProblemError} when the service refuses; what `fetch` throws when there is no answer */
+/** @throws {ProblemError} if the service answers with an error; the error of `fetch` without an answer */
 export async function unwrap<
   Result extends { data?: unknown; error?: unknown; response: Response },
 >(call: Promise<Result>): Promise<Extract<Result, { error?: never }>> {
@@ -55,7 +55,7 @@ export async function unwrap<
   return result as Extract<Result, { error?: never }>; // an answer that is ok has no error
 }
 
-/** A sentence for the person at the page. */
+/** A sentence for the user. */
 export function explain(error: unknown): string {
   if (!(error instanceof ProblemError)) return 'The service cannot be reached. Please try again.';
   const { problem, response } = error;
@@ -65,7 +65,7 @@ export function explain(error: unknown): string {
   return `${faults || error.message}${seconds}`;
 }
 
-/** The status of a refusal; `undefined` when there was no answer. */
+/** The status of an error answer; `undefined` without an answer. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof ProblemError ? error.response.status : undefined;
 }
@@ -73,7 +73,7 @@ export function statusOf(error: unknown): number | undefined {
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 10_000;
 
-/** Asks until there is an answer again. */
+/** While the service cannot be reached, asks with increasing pauses until it answers. */
 effect(() => {
   if (isReachable.value) return;
   let wait = FIRST_WAIT_MS;
@@ -82,7 +82,7 @@ effect(() => {
     clearTimeout(timer);
     timer = setTimeout(ask, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    client.GET('/healthz').catch(() => undefined); // `send` sees whether it is answered
+    client.GET('/healthz').catch(() => undefined); // `send` updates `isReachable`
   };
   timer = setTimeout(ask, wait);
   addEventListener('online', ask);

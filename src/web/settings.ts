@@ -1,14 +1,14 @@
-/** What the service tells the page about itself, in an attribute of the page's `body`. */
+/** The settings that the service writes into an attribute of the page's `body`. */
 export interface Settings {
-  /** The demo user's credentials, where there is one. */
+  /** The demo user's credentials, if there is a demo user. */
   demo?: { username: string; password: string };
-  /** Whether anyone may register. */
+  /** Whether new users may register. */
   registration: boolean;
-  /** For how long a spent refresh token is answered with its successor again. */
+  /** How long a spent refresh token gets its successor again. */
   reuseLeewaySeconds: number;
 }
 
-/** The settings of the page that this runs in. */
+/** Reads the settings of this page. */
 export function readSettings(): Settings {
   return JSON.parse(document.body.dataset['settings'] ?? '{}');
 }

@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 import { html } from './html.ts';
 import { client, explain, settings, unwrap } from './session.ts';
 
-/** What the page shows while nobody is signed in. */
+/** The page of a user who is signed out. */
 export function SignIn() {
   const isNew = useSignal(false);
   const isBusy = useSignal(false);
-  const fault = useSignal('');
+  const errorMessage = useSignal('');
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
@@ -14,14 +14,14 @@ export function SignIn() {
     const name = String(form.get('username'));
     const password = String(form.get('password'));
     isBusy.value = true;
-    fault.value = '';
+    errorMessage.value = '';
     try {
       if (isNew.value) {
         await unwrap(client.POST('/auth/register', { body: { username: name, password } }));
       }
       await unwrap(client.login(name, password));
     } catch (error) {
-      fault.value = explain(error);
+      errorMessage.value = explain(error);
     } finally {
       isBusy.value = false;
     }
@@ -31,9 +31,9 @@ export function SignIn() {
   return html`
     <section class="welcome">
       <div class="pitch">
-        <h1 tabindex="-1">Todos, and what goes on behind them.</h1>
-        <p>Keep a list. See everywhere you are signed in. Open the <b>Inspector</b> and watch
-          access and refresh tokens at work, request by request.</p>
+        <h1 tabindex="-1">Todos, with every request and token in view.</h1>
+        <p>Keep a list. See all your sessions. Open the <b>Inspector</b> and watch access and
+          refresh tokens change with each request.</p>
         <p class="links">
           <a href="docs">API reference</a>
           <a href="openapi.yaml">openapi.yaml</a>
@@ -49,9 +49,9 @@ export function SignIn() {
           <input name="password" type="password" defaultValue=${demo?.password ?? ''} required
             autocomplete=${isNew.value ? 'new-password' : 'current-password'} />
         </label>
-        ${isNew.value && html`<p class="hint">At least 8 characters, and not a common one.</p>`}
-        ${demo && html`<p class="hint">This is the demo user. Just press the button.</p>`}
-        <p class="fault" role="alert">${fault.value}</p>
+        ${isNew.value && html`<p class="hint">At least 8 characters, and not a common password.</p>`}
+        ${demo && html`<p class="hint">The demo user is filled in. Press the button.</p>`}
+        <p class="error" role="alert">${errorMessage.value}</p>
         <button class="primary" disabled=${isBusy.value}>
           ${isNew.value ? 'Create account' : 'Sign in'}
         </button>
@@ -59,7 +59,7 @@ export function SignIn() {
           settings.registration &&
           html`<button type="button" class="quiet" onClick=${() => {
             isNew.value = !isNew.value;
-            fault.value = '';
+            errorMessage.value = '';
           }}>${isNew.value ? 'I have an account' : 'Create an account'}</button>`
         }
       </form>

@@ -48,7 +48,7 @@ export function TodoItem({ item }: { item: Item }) {
     </li>`;
 }
 
-/** Who deletes with the keyboard goes on at the next todo, or at the field for a new one. */
+/** After a deletion by keyboard, moves the focus to the next todo, or to the field for a new one. */
 function focusNeighbour(button: HTMLElement): void {
   const row = button.closest('li');
   const next = row?.nextElementSibling ?? row?.previousElementSibling;
@@ -57,27 +57,27 @@ function focusNeighbour(button: HTMLElement): void {
   if (target instanceof HTMLElement) target.focus();
 }
 
-/** Edits a todo. When it was changed meanwhile, both versions are shown, and one is chosen. */
+/** Edits a todo. If it was changed elsewhere meanwhile, shows both versions and lets the user choose. */
 function Editor({ version, onClose }: { version: Version; onClose: () => void }) {
   const base = useSignal(version);
   const title = useSignal(version.todo.title);
   const description = useSignal(version.todo.description);
   const isConflict = useSignal(false);
   const isBusy = useSignal(false);
-  const fault = useSignal('');
+  const errorMessage = useSignal('');
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
 
   async function submit(event: Event) {
     event.preventDefault();
     isBusy.value = true;
-    fault.value = '';
+    errorMessage.value = '';
     try {
       await save(base.value, { title: title.value.trim(), description: description.value });
       onClose();
     } catch (error) {
       if (statusOf(error) === 412) await showConflict();
-      else fault.value = explain(error);
+      else errorMessage.value = explain(error);
     } finally {
       isBusy.value = false;
     }
@@ -88,7 +88,7 @@ function Editor({ version, onClose }: { version: Version; onClose: () => void })
       base.value = await fetchVersion(base.value.todo.id);
       isConflict.value = true;
     } catch (error) {
-      fault.value = explain(error);
+      errorMessage.value = explain(error);
     }
   }
 
@@ -114,12 +114,12 @@ function Editor({ version, onClose }: { version: Version; onClose: () => void })
       ${
         isConflict.value &&
         html`<div class="conflict" role="alert">
-          <p><b>This todo was changed somewhere else</b> after you opened it, so nothing was saved
-            (412 Precondition Failed). It is now:</p>
+          <p><b>This todo was changed somewhere else</b> after you opened it, so your changes were not saved
+            (412 Precondition Failed). The current version:</p>
           <blockquote><b>${todo.title}</b>${todo.description && html`<br />${todo.description}`}</blockquote>
         </div>`
       }
-      <p class="fault" role="alert">${fault.value}</p>
+      <p class="error" role="alert">${errorMessage.value}</p>
       <div class="actions">
         <button class="primary" disabled=${isBusy.value}>${isConflict.value ? 'Keep mine' : 'Save'}</button>
         <button type="button" class="quiet" onClick=${onClose}>

@@ -4,8 +4,8 @@ import { html } from './html.ts';
 import { TodoItem } from './todo-item.ts';
 import { add, cursor, filter, items, load, loading, removeFinished } from './todos.ts';
 
-const TYPING_MS = 200;
-const DRAFT = 'openapi-todos:draft';
+const SEARCH_DELAY_MS = 200;
+const DRAFT_KEY = 'openapi-todos:draft';
 
 const FILTERS = [
   { label: 'All' },
@@ -57,10 +57,10 @@ function show(done: boolean | undefined): void {
   void load();
 }
 
-/** What is typed here survives a refusal, an outage and a reload. */
+/** The field for a new todo. Its text survives an error, an outage and a reload. */
 function NewTodo() {
-  const text = useSignal(sessionStorage.getItem(DRAFT) ?? '');
-  useSignalEffect(() => sessionStorage.setItem(DRAFT, text.value));
+  const text = useSignal(sessionStorage.getItem(DRAFT_KEY) ?? '');
+  useSignalEffect(() => sessionStorage.setItem(DRAFT_KEY, text.value));
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
@@ -90,7 +90,7 @@ function Search() {
       const { q: _, ...rest } = filter.value;
       filter.value = q === '' ? rest : { ...rest, q };
       void load();
-    }, TYPING_MS);
+    }, SEARCH_DELAY_MS);
   };
   return html`<input type="search" class="search" aria-label="Search todos" placeholder="Search"
     maxlength="200" defaultValue=${filter.value.q ?? ''} onInput=${search} />`;
@@ -99,28 +99,28 @@ function Search() {
 function Empty({ isFiltered }: { isFiltered: boolean }) {
   return isFiltered
     ? html`<div class="empty"><p class="big">Nothing matches.</p><p>Try another word, or show all.</p></div>`
-    : html`<div class="empty"><p class="big">All clear.</p><p>Write down the first thing above.</p></div>`;
+    : html`<div class="empty"><p class="big">No todos yet.</p><p>Add the first one above.</p></div>`;
 }
 
-/** Loads the next page when its place comes into view; it is also a button. */
+/** Loads the next page when the end of the list is near the visible part. It also has a button. */
 function More() {
-  const place = useRef<HTMLDivElement>(null);
+  const listEnd = useRef<HTMLDivElement>(null);
   const state = loading.value;
   const hasMore = cursor.value !== undefined;
   useEffect(() => {
-    if (!place.current || !hasMore || state !== 'idle') return undefined;
+    if (!listEnd.current || !hasMore || state !== 'idle') return undefined;
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (entry?.isIntersecting) void load('more');
       },
       { rootMargin: '400px' },
     );
-    observer.observe(place.current);
+    observer.observe(listEnd.current);
     return () => observer.disconnect();
   }, [hasMore, state, items.value.length]);
   return html`
-    <div class="more" ref=${place}>
-      ${typeof state === 'object' && html`<p class="fault">${state.failed}</p>`}
+    <div class="more" ref=${listEnd}>
+      ${typeof state === 'object' && html`<p class="error">${state.failed}</p>`}
       ${(state === 'first' || state === 'more') && html`<p class="loading">Loading…</p>`}
       ${
         (typeof state === 'object' || (state === 'idle' && hasMore)) &&

@@ -1,4 +1,4 @@
-// The todos that the page shows. A change is shown at once and undone if the service refuses it.
+// The todos that the page shows. A change appears at once and is undone if the service rejects it.
 import { effect, signal, untracked } from '@preact/signals';
 import { nextCursor, type Todo, type TodoQuery } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
@@ -21,39 +21,39 @@ type Draft = Pick<Todo, 'title' | 'description'>;
 
 export const items = signal<Item[]>([]);
 export const filter = signal<Pick<TodoQuery, 'q' | 'done'>>({});
-/** `failed` with the sentence that says why. */
+/** `failed` has the error message. */
 export const loading = signal<'idle' | 'first' | 'more' | { failed: string }>('first');
 /** Where the next page starts; `undefined` after the last one. */
 export const cursor = signal<string | undefined>(undefined);
 
 const PAGE_SIZE = 30;
-let latest = 0;
+let latestLoad = 0;
 
-/** Loads the first page, or with `more` the next one. The answer to an older question is dropped. */
+/** Loads the first page, or with `more` the next one. Ignores the answer if a newer load has started. */
 export async function load(more?: 'more'): Promise<void> {
-  const question = ++latest;
+  const thisLoad = ++latestLoad;
   loading.value = more ?? 'first';
   const start = more && cursor.value !== undefined ? { cursor: cursor.value } : {};
   const query: TodoQuery = { ...filter.value, sort: '-created_at', limit: PAGE_SIZE, ...start };
   try {
     const { data, response } = await unwrap(client.GET('/todos', { params: { query } }));
-    if (question !== latest) return;
+    if (thisLoad !== latestLoad) return;
     const known = new Set(data.map(({ id }) => id));
     items.value = more ? [...items.value.filter(({ id }) => !known.has(id)), ...data] : data;
     cursor.value = nextCursor(response);
     loading.value = 'idle';
   } catch (error) {
-    if (question === latest) loading.value = { failed: explain(error) };
+    if (thisLoad === latestLoad) loading.value = { failed: explain(error) };
   }
 }
 
-// Another login is perhaps another user's. After an outage the list may have changed.
+// Another login may be another user's, and the list may have changed during an outage.
 effect(() => {
   if (login.value === undefined) items.value = [];
   else if (isReachable.value) untracked(() => void load());
 });
 
-/** @returns whether it was added; if not, the text is still the caller's */
+/** @returns whether the todo was added; if not, the caller keeps the text */
 export async function add(title: string): Promise<boolean> {
   const id = randomId();
   const now = new Date().toISOString();
@@ -83,7 +83,7 @@ export async function toggle(item: Item): Promise<void> {
     replace(item.id, data);
   } catch (error) {
     replace(item.id, item);
-    notify(`“${item.title}” is as it was: ${explain(error)}`, { isProblem: true });
+    notify(`“${item.title}” was not changed: ${explain(error)}`, { isProblem: true });
   }
 }
 
@@ -92,12 +92,12 @@ export async function remove(item: Item): Promise<void> {
   items.value = before.filter(({ id }) => id !== item.id);
   try {
     await unwrap(client.DELETE('/todos/{todo_id}', { params: { path: { todo_id: item.id } } }));
-    notify(`“${item.title}” is deleted.`);
+    notify(`“${item.title}” was deleted.`);
   } catch (error) {
     if (statusOf(error) === 404) return; // deleted elsewhere
     const index = before.findIndex(({ id }) => id === item.id);
     items.value = items.value.toSpliced(index, 0, item);
-    notify(`“${item.title}” is not deleted: ${explain(error)}`, { isProblem: true });
+    notify(`“${item.title}” was not deleted: ${explain(error)}`, { isProblem: true });
   }
 }
 
@@ -109,11 +109,11 @@ export async function removeFinished(): Promise<void> {
     await load();
   } catch (error) {
     items.value = before;
-    notify(`Nothing is deleted: ${explain(error)}`, { isProblem: true });
+    notify(`Nothing was deleted: ${explain(error)}`, { isProblem: true });
   }
 }
 
-/** The todo as it is now, for an edit. */
+/** Fetches the current version of a todo, for an edit. */
 export async function fetchVersion(id: string): Promise<Version> {
   const params = { path: { todo_id: id } };
   const { data, response } = await unwrap(client.GET('/todos/{todo_id}', { params }));
@@ -122,8 +122,8 @@ export async function fetchVersion(id: string): Promise<Version> {
 }
 
 /**
- * Saves an edit, unless the todo is no longer the version that the edit began with.
- * @throws {ProblemError} 412 in that case; the list shows the todo as it was then
+ * Saves an edit if the todo still has the version that the edit started from.
+ * @throws {ProblemError} 412 if it has another version; then the list shows the todo unchanged
  */
 export async function save({ todo, etag }: Version, draft: Draft): Promise<void> {
   replace(todo.id, { ...todo, ...draft, isPending: true });

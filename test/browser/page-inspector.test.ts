@@ -8,7 +8,7 @@ const openPage = usePages();
 
 /** The experiments with a sentence that only the true outcome has, and how many tokens there are then. */
 const STAYING = [
-  ['Expire the access token', /refused it with 401.*repeated the request: 200/, 2],
+  ['Expire the access token', /rejected it with 401.*repeated the request: 200/, 2],
   ['Refresh now', /is spent, and .* is current/, 2],
   ['Refresh from two tabs at once', /answered 200 and 200, with the same new refresh token/, 2],
   ['Lose the answer and retry', /was answered with the same token/, 2],
@@ -22,7 +22,7 @@ test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
   await page.getByRole('button', { name: title }).click();
   const outcome = page.locator('.outcome');
   await expect.poll(() => outcome.textContent()).toMatch(sentence);
-  expect(await outcome.textContent()).toContain('The rule.');
+  expect(await outcome.textContent()).toContain('Rule:');
   await expect.poll(() => page.locator('.refresh-tokens li').count()).toBe(tokens);
   expect(await page.locator('.refresh-tokens .current .number').textContent()).toBe(String(tokens));
   await page.reload();

@@ -147,7 +147,7 @@ async function takePictures(): Promise<void> {
     await page.setViewportSize({ width: 1280, height: 960 });
     await openInspector(page);
     await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
-    await page.getByText('The rule.').waitFor();
+    await page.getByText('Rule:').waitFor();
     await take('inspector');
   }
 }

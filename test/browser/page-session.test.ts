@@ -34,7 +34,7 @@ test('sessions are listed, one is ended, then all others', async () => {
   await expectNotice(page, 'has ended');
   await expect.poll(() => rows.count()).toBe(3);
   await page.getByRole('button', { name: 'Sign out everywhere else (2)' }).click();
-  await expectNotice(page, 'You are signed out everywhere else.');
+  await expectNotice(page, 'All other sessions have ended.');
   await expect.poll(() => rows.count()).toBe(1);
   for (const client of clients) expect((await client.GET('/auth/me')).response.status).toBe(401);
 });
@@ -52,7 +52,7 @@ test('the password is changed, and the other sessions end', async () => {
   await form.getByText('The current password is wrong').waitFor();
   await form.getByLabel('Current password').fill(DEMO.password);
   await form.getByRole('button').click();
-  await expectNotice(page, 'Your password is changed');
+  await expectNotice(page, 'Your password was changed');
   expect((await other.GET('/auth/me')).response.status).toBe(401);
   const again = await app.client().login(DEMO.username, 'correct horse battery staple');
   expect(again.response.status).toBe(200);
@@ -67,7 +67,7 @@ test('the account is deleted', async () => {
   const form = page.getByRole('region', { name: 'Delete the account' });
   await form.getByLabel('Current password').fill(DEMO.password);
   await form.getByRole('button').click();
-  await expectNotice(page, 'Your account and everything in it is deleted.');
+  await expectNotice(page, 'Your account was deleted.');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
 });

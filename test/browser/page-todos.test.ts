@@ -26,7 +26,7 @@ test('a new user registers, is refused what the service refuses, and finds an em
   await page.getByText('This password is too common').waitFor();
   await page.getByLabel('Password').fill('correct horse battery staple');
   await page.getByRole('button', { name: 'Create account' }).click();
-  await page.getByText('All clear.').waitFor();
+  await page.getByText('No todos yet.').waitFor();
 });
 
 test('without registration and without a demo user, the page offers neither', async () => {
@@ -154,7 +154,7 @@ test('a todo that could not be deleted is back in its place', async () => {
   await signIn(page);
   await page.route('**/todos/*', (route) => route.abort(), { times: 1 });
   await page.getByRole('button', { name: 'Delete Generate a client' }).click();
-  await expectNotice(page, '“Generate a client” is not deleted');
+  await expectNotice(page, '“Generate a client” was not deleted');
   await expectTitles(page, DEMO_TITLES);
 });
 

@@ -7,21 +7,21 @@ import { brotliCompress, gunzip, gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { lazy } from '../../lazy.ts';
 
-/** A body in the codings that it is sent in, each made once, when a client first takes it. */
+/** A body in its content codings. Each is compressed once, when a client first needs it. */
 export interface Compressible {
   identity: () => Promise<Buffer>;
   gzip: () => Promise<Buffer>;
   br?: () => Promise<Buffer>;
 }
 
-/** A file that the page loads. Its path has a hash of its content, so it never changes. */
+/** A file that the page loads. Its path contains a hash of its content, so browsers may cache it for ever. */
 export interface Asset extends Compressible {
   /** Relative to the service: `assets/web/main.0123456789ab.js`. */
   path: string;
   type: string;
 }
 
-/** The folders of TypeScript modules that a browser loads as they are, without their types. */
+/** The folders whose TypeScript modules the browser loads, with their types removed. */
 const MODULE_FOLDERS = ['web', 'client'];
 
 const PACKAGES = [
@@ -40,7 +40,7 @@ const TYPES = {
   svg: 'image/svg+xml',
 };
 
-/** All that the page loads, and the import map that finds scripts by the names in their sources. */
+/** Reads all files of the pages, and the import map from module names to their paths. */
 export async function readAssets(): Promise<{
   scripts: Asset[];
   imports: Record<string, string>;
@@ -62,7 +62,7 @@ export async function readAssets(): Promise<{
   };
 }
 
-/** A name in the import map, and what stands behind it. */
+/** An entry of the import map. */
 interface Import {
   name: string;
   asset: Asset;
@@ -88,7 +88,7 @@ async function readPackage(name: string): Promise<Import> {
   return { name, asset: createAsset(`packages/${fileName}`, 'js', code) };
 }
 
-/** The program of the reference. It is kept compressed; to do it better would take seconds. */
+/** The program of the reference. It is stored compressed, because compressing it takes seconds. */
 async function readScalar(): Promise<Asset> {
   const compressed = await readFile(new URL('../scalar.js.gz', import.meta.url));
   return {
@@ -103,7 +103,7 @@ function readSource(path: string): Promise<string> {
   return readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 }
 
-/** Without Node's warning, once in each process, that the function is experimental. */
+/** Strips the types without Node's warning that the function is experimental. */
 function stripTypes(source: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;
@@ -138,7 +138,7 @@ export function compressible(identity: Buffer): Compressible {
 
 const CODINGS = ['br', 'gzip'] as const;
 
-/** Sends a body in the best coding that the client takes. */
+/** Sends a body in the best coding that the client accepts. */
 export async function send(
   request: IncomingMessage,
   response: ServerResponse,

@@ -7,7 +7,7 @@ import { lazy } from '../../lazy.ts';
 import type { Settings } from '../settings.ts';
 import type { PageName } from './site.ts';
 
-/** Where a program finds the contract (RFC 8631). */
+/** Links to the contract for programs (RFC 8631). */
 const LINKS = [
   '</openapi.yaml>; rel="service-desc"; type="application/yaml"',
   '</openapi.json>; rel="service-desc"; type="application/json"',
@@ -16,10 +16,9 @@ const LINKS = [
 ].join(', ');
 
 /**
- * The page for people at `/`, the interactive reference at `/docs`, and their assets. A program that
- * asks for `/` is answered with 404 and links. Nothing of the pages is read or compiled before the
- * first request for one.
- * @param findSettings what the page has to know of the service; asked at every request for the page
+ * The page at `/`, the interactive reference at `/docs`, and their assets. A program that requests `/`
+ * gets 404 and links to the contract. The files of the pages are read at the first request for one.
+ * @param findSettings reads the settings of the page; called at every request, because they change
  */
 export function webPages(findSettings: () => Promise<Settings>): Record<string, Page> {
   const load = lazy(async () => (await import('./site.ts')).createSite());
@@ -43,7 +42,7 @@ export function webPages(findSettings: () => Promise<Settings>): Record<string, 
   };
 }
 
-/** `*` followed by `/*`, which most programs send, is no wish for HTML. */
+/** Most programs accept every type (`*` `/*`). That does not count as a preference for HTML. */
 function prefersHtml(request: IncomingMessage): boolean {
   const offered = ['application/json', 'application/problem+json', 'text/html'];
   return new Negotiator(request).mediaType(offered) === 'text/html';

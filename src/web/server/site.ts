@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Settings } from '../settings.ts';
 import { type Asset, compressible, readAssets, send } from './assets.ts';
 
-/** The pages with their assets, read and compiled. */
+/** The pages and their assets. */
 export interface Site {
-  /** @param prefix the path under which a proxy has the service, empty or `/…` */
+  /** @param prefix the path under which a proxy serves the service, empty or `/…` */
   sendPage(
     name: PageName,
     request: IncomingMessage,
@@ -14,11 +14,11 @@ export interface Site {
     prefix: string,
     settings: Settings,
   ): Promise<void>;
-  /** @returns whether there is an asset at the path of the request */
+  /** @returns false if there is no asset at the path of the request */
   sendAsset(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
-/** `index` is the page for people, `reference` the interactive reference. */
+/** `index` is the page at `/`, `reference` the interactive reference at `/docs`. */
 export type PageName = 'index' | 'reference';
 
 interface Page {
@@ -55,7 +55,7 @@ export async function createSite(): Promise<Site> {
         SCALAR: scalar.path,
         MAIN: String(imports['./assets/web/reference.ts']),
       }),
-      // Scalar puts its styles into the page.
+      // Scalar adds inline styles to the page.
       policy: contentSecurityPolicy(importMap, {
         'style-src': "'self' 'unsafe-inline'",
         'img-src': "'self' data: blob:",
@@ -95,7 +95,7 @@ function pathOfRequest({ url = '' }: IncomingMessage): Asset['path'] {
   return url.replace(/^\/|\?.*$/g, '');
 }
 
-/** No inline script but the import map, and no other host. */
+/** Allows no other host, and no inline script except the import map. */
 function contentSecurityPolicy(importMap: string, more: Record<string, string>): string {
   const hash = createHash('sha256').update(importMap).digest('base64');
   const directives = {
@@ -112,7 +112,7 @@ function contentSecurityPolicy(importMap: string, more: Record<string, string>):
     .join('; ');
 }
 
-/** Puts values into the attributes that have `{{NAME}}`. */
+/** Replaces `{{NAME}}` in the attributes by the values. */
 function fill(template: string, values: Record<string, string>): string {
   return Object.entries(values).reduce(
     (text, [name, value]) => text.replaceAll(`{{${name}}}`, () => escapeAttribute(value)),
