@@ -1,5 +1,5 @@
-// Compares the service with other servers that do the same job: CPU time of the server process,
-// measured in turns, medians over the rounds. `--help` has the options.
+// Compares the service with other servers for the same API: the CPU time of the server process per
+// request, as the median of several rounds. `--help` lists the options.
 //
 //   npm run bench [-- --quick]
 import { writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ await main(async () => {
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 });
 
-/** What `--json` writes of a section: the values of every round. */
+/** A section in the file of `--json`: the values of every round. */
 interface Result {
   section: SectionName;
   engine: Engine;

@@ -1,5 +1,5 @@
-// What the measurements share: the service and other servers as processes of their own, requests
-// over kept connections, and a server's CPU time.
+// Helpers of the benchmarks: start a server as a process, send requests over keep-alive connections, and
+// read the server's CPU time.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const path = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-/** A server in a process of its own, by its script and arguments; it prints its address first. */
+/** Starts a server, given its script and arguments, and waits until it prints its address. */
 export async function serve(command: string, variables: Record<string, string> = {}) {
   const env = { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'silent', ...variables };
   const [script = '', ...args] = command.split(' ');
@@ -24,7 +24,7 @@ export async function serve(command: string, variables: Record<string, string> =
   return { url, pid: child.pid ?? 0, [Symbol.dispose]: () => void child.kill() };
 }
 
-/** The CPU time that the process behind a server has used (all of its workers), in seconds. */
+/** The CPU time of a server with all its workers, in seconds. */
 export async function cpu(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const values = [...text.matchAll(/^process_cpu_seconds_total(?:\{.*\})? (\S+)/gm)];
@@ -37,11 +37,11 @@ export interface Sent {
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** The connections it goes over; 16 that all share, by default. */
+  /** The connections to use; by default, up to 16 that all requests share. */
   agent?: Agent;
 }
 
-/** One request; resolves to its status, its body and its time in milliseconds. */
+/** Sends a request. @returns the status, the body and the time in milliseconds */
 export function send(url: string, sending: Sent = {}) {
   const { method = 'GET', headers = {}, body, agent = connections } = sending;
   return new Promise<{ status: number; body: string; time: number }>((resolve, reject) => {
@@ -62,8 +62,12 @@ export function send(url: string, sending: Sent = {}) {
   });
 }
 
-/** Runs `work` so many times, so many at once. */
-export async function repeat(times: number, atOnce: number, work: (n: number) => Promise<unknown>) {
+/** Runs `work` the given number of times, with at most `concurrency` runs at the same time. */
+export async function repeat(
+  times: number,
+  concurrency: number,
+  work: (n: number) => Promise<unknown>,
+) {
   let next = 0;
   const worker = async () => {
     while (next < times) {
@@ -71,7 +75,7 @@ export async function repeat(times: number, atOnce: number, work: (n: number) =>
       await work(next - 1);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
 export async function signIn(url: string, username = 'testuser', password = 'testpass123') {

@@ -1,5 +1,5 @@
-// What passwords cost: logins next to the hash alone, by CPU time and over 32 connections; whether an
-// unknown name can be told from a wrong password by time; and what a login storm does to other requests.
+// Measures logins: their cost compared with the password hash alone; whether the time of an answer shows
+// that a name is unknown; and the effect of a login flood on other requests.
 //
 //   npm run bench -- login
 //   npm run bench -- login --only-connections
@@ -8,11 +8,11 @@ import { parseArgs } from 'node:util';
 import { hash } from '@node-rs/argon2';
 import { cpu, median, quantile, repeat, send, serve, signIn } from './load.ts';
 
-const plenty = '1000000';
+const unlimited = '1000000';
 using service = await serve('src/cli/todos.mjs start', {
   DATABASE_URL: 'sqlite::memory:',
-  LOGIN_FREE_FAILURES: plenty,
-  LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,
+  LOGIN_FREE_FAILURES: unlimited,
+  LOGIN_FREE_FAILURES_PER_ADDRESS: unlimited,
 });
 const { url } = service;
 const { headers } = await signIn(url);
@@ -21,14 +21,14 @@ const login = (username: string, password: string) =>
 
 const { values: flags } = parseArgs({ options: { 'only-connections': { type: 'boolean' } } });
 
-// 1. Right passwords over 32 connections, each of which sends its next login after its last answer, in
-// turns with a server that does nothing but hash.
+// 1. Right passwords over 32 connections. A connection sends its next login after the last answer. The
+// turns alternate with a server that only hashes.
 using bare = await serve('bench/bare/hash-server.ts');
 const CONNECTIONS = 32;
 const TURN_MS = 3_000;
 const TURNS = 7;
 
-/** How many answers of each status there were in one turn. */
+/** Counts the answers of one turn by status. */
 async function logInOverConnections(base: string): Promise<Map<number, number>> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const counts = new Map<number, number>();
@@ -55,10 +55,10 @@ for (let turn = 0; turn < TURNS; turn += 1) {
   ratios.push((logins.get(200) ?? 0) / (hashes.get(200) ?? 0));
   console.log(`  service     ${list(logins)}; hash alone ${list(hashes)}`);
 }
-console.log(`  ratio       ${median(ratios).toFixed(2)} of what the hash allows (median)`);
+console.log(`  ratio       ${median(ratios).toFixed(2)} of the hash alone (median)`);
 if (flags['only-connections']) end();
 
-// 2. Logins a core second, next to hashes a core second.
+// 2. Logins per core second, compared with hashes per core second.
 const rounds: { logins: number; hashes: number }[] = [];
 for (let n = 0; n < 5; n += 1) {
   const before = await cpu(url);
@@ -72,16 +72,16 @@ for (let n = 0; n < 5; n += 1) {
   rounds.push({ logins, hashes: 100 / ((user + system) / 1e6) });
 }
 console.log('Logins, median of 5 rounds of 100');
-console.log(`  service     ${median(rounds.map((r) => r.logins)).toFixed(1)} a core second`);
-console.log(`  hash alone  ${median(rounds.map((r) => r.hashes)).toFixed(1)} a core second`);
+console.log(`  service     ${median(rounds.map((r) => r.logins)).toFixed(1)} per core second`);
+console.log(`  hash alone  ${median(rounds.map((r) => r.hashes)).toFixed(1)} per core second`);
 
-// 3. Mann-Whitney: the chance that a refusal of an unknown name takes longer than one of a wrong
-// password; 0.5 tells nothing. In pairs, in random order.
+// 3. Mann–Whitney U test: the probability that the answer to an unknown name takes longer than the answer
+// to a wrong password. At 0.5 an attacker learns nothing. The requests are sent in pairs, in random order.
 const unknown: number[] = [];
 const wrong: number[] = [];
 for (let n = 0; n < 400; n += 1) {
   const both = [
-    async () => unknown.push((await login(`nobody-${n}`, 'wrong password')).time),
+    async () => unknown.push((await login(`unknown-${n}`, 'wrong password')).time),
     async () => wrong.push((await login('testuser', 'wrong password')).time),
   ];
   if (Math.random() < 0.5) both.reverse();
@@ -96,7 +96,7 @@ console.log(`Unknown name or wrong password, ${samples} pairs`);
 console.log(`  median      ${median(unknown).toFixed(2)} ms and ${median(wrong).toFixed(2)} ms`);
 console.log(`  rank test   P(unknown slower) = ${chance.toFixed(3)}, z = ${z.toFixed(2)}`);
 
-// 4. GET /todos while ten times the logins arrive that can be answered.
+// 4. GET /todos while ten times the maximum rate of logins arrives.
 async function todos(): Promise<number[]> {
   const times: number[] = [];
   await repeat(300, 1, async () => {
@@ -107,26 +107,30 @@ async function todos(): Promise<number[]> {
 const calm = await todos();
 const capacity = median(rounds.map((r) => r.logins));
 const statuses = new Map<number, number>();
-const crowd = new Agent({ keepAlive: true });
+const floodConnections = new Agent({ keepAlive: true });
 const guess = { username: 'testuser', password: 'wrong password' };
-const storm = setInterval(
+const flood = setInterval(
   () => {
-    const sent = send(`${url}/auth/login`, { method: 'POST', body: guess, agent: crowd });
+    const sent = send(`${url}/auth/login`, {
+      method: 'POST',
+      body: guess,
+      agent: floodConnections,
+    });
     void sent.then(({ status }) => statuses.set(status, (statuses.get(status) ?? 0) + 1));
   },
   1000 / (10 * capacity),
 );
 await new Promise((resolve) => setTimeout(resolve, 1000));
-const stormy = await todos();
-clearInterval(storm);
+const flooded = await todos();
+clearInterval(flood);
 const p99 = (times: number[]) => `${quantile(times, 0.99).toFixed(1)} ms`;
 console.log('GET /todos, 99th percentile of 300');
 console.log(`  calm        ${p99(calm)} (median ${median(calm).toFixed(1)} ms)`);
-console.log(`  login storm ${p99(stormy)} (median ${median(stormy).toFixed(1)} ms)`);
+console.log(`  login flood ${p99(flooded)} (median ${median(flooded).toFixed(1)} ms)`);
 console.log(`  its logins  ${list(statuses)}`);
-end(); // some of the storm may still be waiting
+end(); // some logins of the flood may still wait for an answer
 
-/** `process.exit` disposes of nothing. */
+/** `process.exit` does not dispose of the servers. */
 function end(): never {
   service[Symbol.dispose]();
   bare[Symbol.dispose]();

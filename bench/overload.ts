@@ -1,5 +1,5 @@
-// What becomes of the service at its capacity and under ten times of that, on both engines: good
-// answers a second, how much is shed, how long either takes, memory, and how soon it is back.
+// Measures overload on both engines, at the service's capacity and at ten times that: successful answers
+// per second, the share of rejected requests, the times of both, memory, and the time to recover.
 //
 //   npm run bench -- overload
 import { once } from 'node:events';
@@ -9,17 +9,17 @@ import { startPostgres } from '../test/postgres/server.ts';
 import { quantile, send, serve, signIn } from './load.ts';
 
 const SECONDS = 8;
-/** More than the service takes on at once. */
+/** More than the service admits at the same time. */
 const CONNECTIONS = 800;
 
 interface Tally {
-  good: number[];
-  shed: number[];
+  succeeded: number[];
+  rejected: number[];
   other: number;
   sent: number;
 }
 
-/** One request at a time on one connection, kept as small as can be: the load shares the machine. */
+/** A connection with one request at a time. Its code is minimal, because it shares the machine's CPU. */
 class Connection {
   #socket: Socket;
   #started = 0;
@@ -34,7 +34,7 @@ class Connection {
     this.#socket.on('error', () => undefined).on('close', () => this.#socket.destroy());
   }
 
-  /** Resolves once it is accepted: so many at once would wait for seconds for that alone. */
+  /** Resolves once it is accepted. Opening all connections at once would take seconds. */
   async opened(): Promise<void> {
     if (this.#socket.connecting) await once(this.#socket, 'connect');
   }
@@ -63,16 +63,16 @@ class Connection {
     const status = this.#received.slice(9, 12);
     this.#received = '';
     const time = performance.now() - this.#started;
-    if (status === '200') this.#tally?.good.push(time);
-    else if (status === '503') this.#tally?.shed.push(time);
+    if (status === '200') this.#tally?.succeeded.push(time);
+    else if (status === '503') this.#tally?.rejected.push(time);
     else if (this.#tally) this.#tally.other += 1;
     this.#free(this);
   }
 }
 
-/** So many requests a second, whatever becomes of them; those that find no connection are not sent. */
+/** Sends requests at a fixed rate and does not wait for answers. Without a free connection it sends none. */
 async function load(url: string, bytes: string, perSecond: number, seconds: number) {
-  const tally: Tally = { good: [], shed: [], other: 0, sent: 0 };
+  const tally: Tally = { succeeded: [], rejected: [], other: 0, sent: 0 };
   const free: Connection[] = [];
   const all: Connection[] = [];
   while (all.length < CONNECTIONS) {
@@ -98,19 +98,19 @@ async function load(url: string, bytes: string, perSecond: number, seconds: numb
   return { ...tally, missed };
 }
 
-/** As fast as the service answers, for `atOnce` clients: what it can do. */
-async function capacity(url: string, bytes: string, atOnce = 16): Promise<number> {
-  const tally: Tally = { good: [], shed: [], other: 0, sent: 0 };
+/** The maximum rate of answers: each client sends its next request after the last answer. */
+async function capacity(url: string, bytes: string, clients = 16): Promise<number> {
+  const tally: Tally = { succeeded: [], rejected: [], other: 0, sent: 0 };
   const all = Array.from(
-    { length: atOnce },
+    { length: clients },
     () => new Connection(url, (one) => one.ask(bytes, tally)),
   );
   for (const connection of all) connection.ask(bytes, tally);
   await new Promise((resolve) => setTimeout(resolve, 2000));
-  tally.good.length = 0;
+  tally.succeeded.length = 0;
   await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
   for (const connection of all) connection.close();
-  return tally.good.length / SECONDS;
+  return tally.succeeded.length / SECONDS;
 }
 
 function memory(pid: number): number {
@@ -118,7 +118,11 @@ function memory(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
-const ms = (times: number[], q: number) => `${quantile(times, q).toFixed(1)} ms`;
+/** The median and the 99th percentile. */
+function formatTimes(values: number[]): string {
+  const [p50, p99] = [0.5, 0.99].map((q) => `${quantile(values, q).toFixed(1)} ms`);
+  return `median ${p50}, p99 ${p99}`;
+}
 
 async function measure(engine: string, variables: Record<string, string>): Promise<void> {
   using service = await serve('src/cli/todos.mjs start', variables);
@@ -134,7 +138,7 @@ async function measure(engine: string, variables: Record<string, string>): Promi
   const bytes = `GET /todos HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\n\r\n`;
   const atRest = memory(pid);
   const most = await capacity(url, bytes);
-  console.log(`${engine}: GET /todos, ${most.toFixed(0)} a second for 16 clients`);
+  console.log(`${engine}: GET /todos, ${most.toFixed(0)} per second for 16 clients`);
   console.log(`  memory     ${atRest.toFixed(0)} MB before, ${memory(pid).toFixed(0)} MB after`);
   for (const times of [1, 10]) {
     const resident: number[] = [];
@@ -145,24 +149,34 @@ async function measure(engine: string, variables: Record<string, string>): Promi
       const { status } = await send(`${url}/healthz`);
       if (status === 200) health.push(performance.now() - start);
     }, 500);
-    const { good, shed, other, sent, missed } = await load(url, bytes, times * most, SECONDS);
+    const { succeeded, rejected, other, sent, missed } = await load(
+      url,
+      bytes,
+      times * most,
+      SECONDS,
+    );
     clearInterval(watch);
     const ended = performance.now();
-    let back = Number.NaN;
-    for (let tries = 0; tries < 1000 && Number.isNaN(back); tries += 1) {
+    let recovery = Number.NaN;
+    for (let tries = 0; tries < 1000 && Number.isNaN(recovery); tries += 1) {
       const { status, time } = await send(`${url}/todos`, { headers });
-      if (status === 200 && time < 50) back = performance.now() - ended;
+      if (status === 200 && time < 50) recovery = performance.now() - ended;
     }
-    console.log(`  ${times} × that, ${sent} sent in ${SECONDS} s (${missed} found no connection)`);
-    console.log(`    good     ${(good.length / SECONDS).toFixed(0)} a second, ${other} others`);
-    console.log(`    in       ${ms(good, 0.5)}, 99 % in ${ms(good, 0.99)}`);
-    const open = sent - good.length - shed.length - other;
-    console.log(`    open     ${open} when the load ended, on ${CONNECTIONS} connections`);
-    console.log(`    shed     ${((100 * shed.length) / sent).toFixed(0)} %`);
-    if (shed.length > 0) console.log(`    in       ${ms(shed, 0.5)}, 99 % in ${ms(shed, 0.99)}`);
-    console.log(`    memory   ${resident.map((size) => size.toFixed(0)).join(' ')} MB`);
-    console.log(`    health   answered ${health.length} times, in ${ms(health, 0.99)} at most`);
-    console.log(`    back     ${back.toFixed(0)} ms after the last request`);
+    const rate = (succeeded.length / SECONDS).toFixed(0);
+    const open = sent - succeeded.length - rejected.length - other;
+    const percent = ((100 * rejected.length) / sent).toFixed(0);
+    console.log(
+      `  ${times} × that, ${sent} sent in ${SECONDS} s (${missed} had no free connection)`,
+    );
+    console.log(`    200        ${rate} per second; ${formatTimes(succeeded)}`);
+    console.log(
+      `    503        ${percent} %${rejected.length > 0 ? `; ${formatTimes(rejected)}` : ''}`,
+    );
+    console.log(`    other      ${other}`);
+    console.log(`    open       ${open} when the load ended, on ${CONNECTIONS} connections`);
+    console.log(`    memory     ${resident.map((size) => size.toFixed(0)).join(' ')} MB`);
+    console.log(`    /healthz   ${health.length} answers; ${formatTimes(health)}`);
+    console.log(`    recovered  ${recovery.toFixed(0)} ms after the last request`);
   }
 }
 

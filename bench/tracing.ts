@@ -1,5 +1,5 @@
-// What traces cost: the CPU time of GET /todos with 20 items, of a service that sends none, all, or a
-// tenth of them; in turns, so that a noisy machine is noisy for all.
+// Measures the cost of traces: the CPU time of GET /todos with 20 items, for a service that sends no
+// traces, all of them, or a tenth. The rounds alternate, so that other load on the machine affects all.
 //
 //   npm run bench -- tracing
 import { createServer } from 'node:http';
@@ -9,7 +9,7 @@ import { cpu, median, repeat, send, serve, signIn } from './load.ts';
 const ROUNDS = 9;
 const REQUESTS = 2000;
 
-/** Takes whatever it is sent. */
+/** Accepts every request and discards it. */
 const collector = createServer((request, response) => {
   request.resume().on('end', () => response.end());
 });
@@ -48,7 +48,7 @@ for (let n = 0; n < ROUNDS; n += 1) {
 }
 collector.closeAllConnections();
 collector.close();
-console.log(`GET /todos, 20 items, CPU time a request, median of ${ROUNDS}`);
+console.log(`GET /todos, 20 items, CPU time per request, median of ${ROUNDS}`);
 for (const name of ['none', 'tenth', 'all'] as const) {
   const micro = median(rounds.map((round) => round[name])) * 1e6;
   const ratio = median(rounds.map((round) => round[name] / round.none));

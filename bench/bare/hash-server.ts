@@ -1,4 +1,4 @@
-// What the password hash alone allows over HTTP: each request verifies one password, and that is all.
+// A server that only verifies a password for each request: the limit that the password hash sets.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hash, verify } from '@node-rs/argon2';

@@ -1,5 +1,5 @@
-// The limit: node:http, prepared statements, verified tokens that are remembered, and nothing else.
-// The live session is still looked up at every request.
+// A minimal server as the limit of what is possible: node:http, prepared statements, and a cache of
+// verified tokens. Every request still looks up its session.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { signAccessToken, verifyAccessToken } from './access-token.ts';

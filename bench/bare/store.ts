@@ -18,7 +18,7 @@ export interface RotatedSession {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** The statements of the bare server; SQLite answers at once, PostgreSQL later. */
+/** The database of the bare server. SQLite is synchronous, PostgreSQL is not. */
 export interface Store {
   /** @returns the user's id */
   findLiveSession(sessionId: string): MaybePromise<string | undefined>;

@@ -1,4 +1,5 @@
-// A template that the service migrates and the bench fills once; every contender gets its own copy.
+// The databases of the servers. The service migrates a template and the bench fills it; then every
+// contender gets a copy.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,7 @@ function openSqliteDatabases(): Databases {
   };
 }
 
-/** A template needs no durability while it is filled; each contender sets its own pragmas later. */
+/** The template needs no durability while it is filled. Each contender sets its own pragmas later. */
 const FAST_FILL = ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -500000'];
 
 function fillSqlite(file: string, rows: Rows, extraSql: readonly string[]): void {

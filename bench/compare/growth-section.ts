@@ -1,4 +1,4 @@
-// What a request costs when the contract or the tables are much larger.
+// Measures how the cost of a request grows with the contract and with the tables.
 import { commandOf } from './contenders.ts';
 import type { Databases } from './databases.ts';
 import { createProjectWithPaths } from './many-paths.ts';
@@ -13,8 +13,8 @@ const ROW_COUNT = 1_000_000;
 const PATH_REQUESTS: RequestName[] = ['todos-list', 'todos-get', 'todos-create', 'not-found'];
 const ROW_REQUESTS: RequestName[] = ['todos-list', 'todos-get', 'todos-create', 'refresh'];
 
-/** The service as it is, and how it grows; each name is also a heading of the table. */
-export const SMALL = 'as it is';
+/** The headings of the table. */
+export const SMALL = 'normal';
 export const LARGE = 'larger';
 
 /** The service next to a copy of it whose contract has 200 paths. */
@@ -27,7 +27,7 @@ export async function comparePaths(databases: Databases, options: RoundOptions) 
   return await compareSizes(seed, small, large, { ...options, requests: PATH_REQUESTS });
 }
 
-/** The service on the rows of the bench alone, and beside 10⁶ todos and sessions of others. */
+/** The service with the rows of the bench only, and with another 10⁶ todos and sessions of other users. */
 export async function compareRows(databases: Databases, options: RoundOptions) {
   const seed = createSeed();
   const small = await databases.createTemplate(seed.rows);

@@ -9,7 +9,7 @@ export interface Answer {
   body: string;
 }
 
-/** A kept connection with one request at a time: as small as possible, because it shares the machine. */
+/** A keep-alive connection with one request at a time. Minimal, because it shares the machine's CPU. */
 export class Connection {
   #socket: Socket;
   #received = '';

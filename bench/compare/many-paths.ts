@@ -35,11 +35,11 @@ function countPaths(contract: string): number {
   return Object.keys(paths).length;
 }
 
-function insertAfter(file: string, place: RegExp, text: string): void {
+function insertAfter(file: string, pattern: RegExp, text: string): void {
   const before = readFileSync(file, 'utf8');
-  const after = before.replace(place, (match) => match + text);
+  const after = before.replace(pattern, (match) => match + text);
   if (after === before)
-    throw new Error(`${file} has no ${place}: adapt bench/compare/many-paths.ts`);
+    throw new Error(`${file} has no ${pattern}: adapt bench/compare/many-paths.ts`);
   writeFileSync(file, after);
 }
 

@@ -1,8 +1,8 @@
 const ROWS_PER_USER = 100;
-/** Later than any session of the bench can end. */
+/** No session of the bench lasts that long. */
 const FAR_FUTURE_MS = 9_000_000_000_000_000;
 
-/** SQL for both engines: inserts so many todos and sessions of other users. */
+/** SQL for both engines that inserts todos and sessions of other users. */
 export function fillerSql(rowCount: number): string[] {
   const userCount = rowCount / ROWS_PER_USER;
   const userId = `'filler-' || (n % ${userCount} + 1)`;

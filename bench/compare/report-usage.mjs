@@ -1,5 +1,5 @@
 // Preloaded into every measured server: reports its CPU time and memory over the IPC channel.
-// Plain JavaScript, so that it does not make a server load the TypeScript support of Node.js.
+// It is JavaScript, so that a server does not load the TypeScript support of Node.js only for it.
 process.on('message', (message) => {
   if (message !== 'report usage') return;
   const { user, system } = process.cpuUsage();

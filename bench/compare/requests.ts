@@ -12,7 +12,7 @@ export const REQUEST_NAMES = [
 ] as const;
 export type RequestName = (typeof REQUEST_NAMES)[number];
 
-/** How each request is named in the table. */
+/** The titles of the requests in the table. */
 export const REQUEST_TITLES: Record<RequestName, string> = {
   'todos-list': 'GET /todos, 20 todos',
   'todos-get': 'GET /todos/{id}',
@@ -26,11 +26,11 @@ export const REQUEST_TITLES: Record<RequestName, string> = {
 export interface PreparedRequest {
   bytes: string;
   status: number;
-  /** Takes over what the next requests need from the answer. */
+  /** Saves values of the answer that later requests need. */
   onAnswer?: (answer: Answer) => void;
 }
 
-/** Makes the requests for one server, for one user after the other. */
+/** Makes the requests for one server; each request is for the next user. */
 export type Workload = Record<RequestName, () => PreparedRequest>;
 
 const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';

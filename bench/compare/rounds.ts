@@ -2,7 +2,7 @@ import { measureCpu, sendRequests } from './measure.ts';
 import type { RequestName, Workload } from './requests.ts';
 import type { ServerProcess } from './server-process.ts';
 
-/** V8 has optimized what a server runs after so many requests of the first kind. */
+/** After this many requests V8 has optimized the server's code. */
 const FIRST_WARM_UP_REQUESTS = 2000;
 const NEXT_WARM_UP_REQUESTS = 300;
 
@@ -24,8 +24,8 @@ export type Costs = Partial<Record<string, number[]>>;
 export type CostsByRequest = Partial<Record<RequestName, Costs>>;
 
 /**
- * For each request, warms every server up and then measures them in turns, so that a noisy machine
- * is noisy for all of them.
+ * For each request, warms up every server and then measures the servers in turn, so that other load on
+ * the machine affects all of them.
  */
 export async function runRounds(runners: Runner[], options: RoundOptions): Promise<CostsByRequest> {
   const { requests, rounds, requestsPerRound, report } = options;
@@ -49,7 +49,7 @@ export async function runRounds(runners: Runner[], options: RoundOptions): Promi
   return costsByRequest;
 }
 
-/** Every round begins with another item. */
+/** Moves the first items to the end, so that every round starts with another one. */
 export function rotate<T>(items: readonly T[], by: number): T[] {
   const start = by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];

@@ -13,7 +13,7 @@ const SECRET = randomBytes(32);
 const KEY_ID = 'bench';
 const ISSUER = 'openapi-todos';
 
-/** One secret for all; the service gets it as a JWK. */
+/** All servers have the same secret; the service gets it as a JWK. */
 export const TOKEN_VARIABLES = {
   service: {
     JWT_KEYS: JSON.stringify({
@@ -78,7 +78,7 @@ function addUser(rows: Rows, username: string): SignedInUser {
 }
 
 function todoRow(userId: string, index: number, now: number) {
-  const [title, description] = [`Todo ${index}`, `What there is to say about number ${index}`];
+  const [title, description] = [`Todo ${index}`, `The description of number ${index}`];
   return {
     id: uuid(),
     user_id: userId,

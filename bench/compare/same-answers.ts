@@ -15,7 +15,7 @@ export async function assertSameAnswers(runners: readonly Runner[]): Promise<voi
   }
 }
 
-/** What must be the same; of a new todo, whose values are new, its members. */
+/** The parts of the answers that must be equal. Of a new todo these are the names of its members. */
 async function readAnswers({ server, workload }: Runner) {
   const connection = await Connection.open(server.port);
   const read = async (request: RequestName) => {

@@ -15,13 +15,13 @@ const REST_MS = 500;
 export interface StartCosts {
   /** From the start of the process to its first answer to `GET /todos`. */
   cpuMillis: number[];
-  /** After a few answers more and a short rest. */
+  /** After some more answers and a short pause. */
   residentMegabytes: number[];
 }
 
 export type StartCostsByName = Partial<Record<string, StartCosts>>;
 
-/** Starts the service and Fastify with plugins in turns. */
+/** Starts the service and Fastify with plugins in turn. */
 export async function compareStarts(
   databases: Databases,
   { rounds, report }: { rounds: number; report: (progress: string) => void },

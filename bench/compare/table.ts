@@ -5,14 +5,14 @@ import { REQUEST_NAMES, REQUEST_TITLES } from './requests.ts';
 import type { Costs, CostsByRequest } from './rounds.ts';
 import type { StartCosts, StartCostsByName } from './start-section.ts';
 
-/** The ratios of the service, by the contender that it is compared with. */
+/** The headings of the service's ratios, by the contender that it is compared with. */
 const RATIO_TITLES: Partial<Record<ContenderName, string>> = {
-  bare: 'of the limit',
+  bare: '× node:http',
   fastify: '× Fastify',
   'fastify-plugins': '× Fastify+plugins',
 };
 
-/** One line per request: the cost of every contender, then how the service compares. */
+/** One line per request: the cost of every contender, then the service's ratios. */
 export function formatComparison(
   { engine, logLevel }: Scenario,
   costsByRequest: CostsByRequest,
@@ -33,7 +33,7 @@ export function formatComparison(
   return formatSection(`${engine}, LOG_LEVEL=${logLevel}`, [head, ...lines]);
 }
 
-/** One line per request: the service as it is and larger. */
+/** One line per request: the service with normal and with larger data. */
 export function formatGrowth(title: string, costsByRequest: CostsByRequest): string {
   const lines = linesOf(costsByRequest, (costs) => [
     formatMicros(costs[SMALL]),
@@ -69,12 +69,12 @@ function formatMicros(costs: number[] | undefined): string {
   return median(costs ?? []).toFixed(0);
 }
 
-/** The values of one round belong together: only they were measured at the same time. */
+/** Divides the values of the same round, because only these were measured at the same time. */
 function medianRatio(dividends: number[] = [], divisors: number[] = []): number {
   return median(dividends.map((value, round) => value / (divisors[round] ?? Number.NaN)));
 }
 
-/** Lines up the cells: the first column to the left, the others to the right. */
+/** Aligns the first column to the left and the others to the right. */
 function formatSection(title: string, rows: readonly string[][]): string {
   const columns = rows[0] ?? [];
   const widths = columns.map((_, column) =>

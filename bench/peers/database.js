@@ -1,4 +1,4 @@
-// Opens the database of a peer with Kysely, as Kysely's documentation shows.
+// Opens the database of a peer with Kysely, in the way that Kysely's documentation shows.
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-// Express with express-openapi-validator on the service's own contract, as its README shows.
+// Express with express-openapi-validator and the service's contract, in the way that its README shows.
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
@@ -30,7 +30,7 @@ app.get('/todos/:todo_id', async (request, response) => {
   const id = request.params.todo_id.toLowerCase();
   const found = await findTodo(db, request.session.userId, id);
   if (!found) return sendProblem(response, 404, 'There is no such todo');
-  // Express answers 304 by itself when `If-None-Match` names this tag.
+  // Express itself answers 304 if `If-None-Match` has this tag.
   response.set('ETag', `"${found.version}"`).json(found.todo);
 });
 
@@ -56,7 +56,7 @@ app.post('/auth/refresh', async (request, response) => {
   response.json({ access_token: accessToken, refresh_token: refreshToken });
 });
 
-// Express knows an error handler by its four parameters.
+// Express recognizes an error handler by its four parameters.
 app.use((error, _request, response, _next) => {
   response.status(error.status ?? 500).json({ message: error.message, errors: error.errors });
 });
@@ -74,7 +74,7 @@ async function authenticate(request) {
   return request.session !== undefined;
 }
 
-/** The contract allows nothing else than a problem (RFC 9457) for an error. */
+/** The contract requires a problem (RFC 9457) for an error. */
 function sendProblem(response, status, detail) {
   const code = status === 404 ? 'not_found' : 'invalid_refresh_token';
   const title = status === 404 ? 'Not Found' : 'Unauthorized';

@@ -76,7 +76,7 @@ export async function createTodo(db, userId, { title, description = '', done = f
   return { todo: todoOf(row), version: row.version };
 }
 
-/** Replaces a refresh token and remembers the spent one, in one transaction. */
+/** Replaces a refresh token and stores the spent one, in one transaction. */
 export function rotateRefreshToken(db, token) {
   const hash = hashToken(token);
   const refreshToken = randomBytes(32).toString('hex');
