@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, describeVariables, findExample, readConfig } from '../src/config.ts';
 
-test('nothing needs to be set to try the service out', () => {
+test('readConfig: development mode needs no variable', () => {
   expect(readConfig({})).toEqual({
     host: '127.0.0.1',
     port: 8000,
@@ -148,7 +148,7 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1, not "1.5"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error'],
-])('%s=%s stops the start, saying why and giving an example', (name, value, message) => {
+])('%s=%s: the message says what is wrong and gives an example', (name, value, message) => {
   const start = () => readConfig({ [name]: value });
   expect(start).toThrow(ConfigError);
   expect(start).toThrow(message);
@@ -157,7 +157,7 @@ test.each([
   expect(start).toThrow(`for example: ${name}=`);
 });
 
-test('the example of every variable works', () => {
+test("the example in each variable's description is valid", () => {
   const keys = join(mkdtempSync(join(tmpdir(), 'todos-')), 'keys.json');
   writeFileSync(keys, '{"keys":[]}');
   const secret = 's'.repeat(32);
@@ -171,12 +171,12 @@ test('the example of every variable works', () => {
   }
 });
 
-test('a wrong value cannot fill the terminal or change it', () => {
+test('a long or unprintable wrong value is shortened and escaped in the message', () => {
   const start = () => readConfig({ PORT: `\u001b[2K${'9'.repeat(100)}` });
   expect(start).toThrow(/not "\\u001b\[2K9{56}…"\n/);
 });
 
-test('what was given is shown as far as it cannot be a secret', () => {
+test('a message shows the wrong value unless it may contain a secret', () => {
   const messages = {
     'mysql://root:hunter2@db': 'NAME, not "mysql:…"',
     hunter2: 'NAME, not a text without a scheme',
@@ -190,19 +190,22 @@ test('what was given is shown as far as it cannot be a secret', () => {
   expect(() => readConfig({ JWT_KEYS: pasted })).not.toThrow(pasted);
 });
 
-test('all that is wrong is said at once', () => {
+test('all wrong variables are reported at once', () => {
   const start = () => readConfig({ PORT: 'x', LOG_LEVEL: 'y' });
   expect(start).toThrow(/PORT.*LOG_LEVEL/s);
 });
 
-test.each(['hunter2', 'a-secret-that-is-short'])('a secret value is not repeated', (value) => {
-  for (const name of ['JWT_SECRET', 'DATABASE_URL']) {
-    expect(() => readConfig({ [name]: value })).not.toThrow(value);
-    expect(() => readConfig({ [name]: value })).toThrow(name);
-  }
-});
+test.each(['hunter2', 'a-secret-that-is-short'])(
+  'a message never contains the value of a secret',
+  (value) => {
+    for (const name of ['JWT_SECRET', 'DATABASE_URL']) {
+      expect(() => readConfig({ [name]: value })).not.toThrow(value);
+      expect(() => readConfig({ [name]: value })).toThrow(name);
+    }
+  },
+);
 
-test('a service that others can reach needs a secret', () => {
+test('JWT_SECRET is required unless HOST is a loopback address', () => {
   expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(
     /JWT_SECRET \(or JWT_KEYS\) is needed because HOST=/,
   );
@@ -211,7 +214,7 @@ test('a service that others can reach needs a secret', () => {
   expect(() => readConfig({ HOST: '127.example.com' })).toThrow('JWT_SECRET');
 });
 
-test('a service on PostgreSQL has secrets of its own, wherever it listens', () => {
+test('JWT_SECRET is required with PostgreSQL, whatever HOST is', () => {
   const DATABASE_URL = 'postgres://todos:hunter2@db.example.com/todos';
   const withoutSecret = () => readConfig({ DATABASE_URL });
   expect(withoutSecret).toThrow(/JWT_SECRET \(or JWT_KEYS\) is needed because DATABASE_URL/);
@@ -231,20 +234,20 @@ test('the largest masks of TRUSTED_PROXIES are one address each', () => {
   expect(readConfig({ TRUSTED_PROXIES: proxies }).trustedProxies).toEqual(proxies.split(','));
 });
 
-test('several processes need a database that they can share', () => {
+test('WORKERS above 1 need a database that processes can share', () => {
   expect(readConfig({ WORKERS: '3' }).workers).toBe(3);
   expect(readConfig({ WORKERS: 'auto' }).workers).toBeGreaterThan(0);
   const inMemory = () => readConfig({ WORKERS: '2', DATABASE_URL: 'sqlite::memory:' });
   expect(inMemory).toThrow('WORKERS must be 1: a database in memory has one process, not 2');
 });
 
-test('metrics have a port of their own, if any', () => {
+test('METRICS_PORT must differ from PORT', () => {
   const same = () => readConfig({ PORT: '9000', METRICS_PORT: '9000' });
   expect(same).toThrow('METRICS_PORT must be another one than PORT, not "9000"');
   expect(readConfig({ PORT: '0', METRICS_PORT: '0' }).metricsPort).toBe(0);
 });
 
-test('a JWK Set is given as JSON or as a file', () => {
+test('JWT_KEYS is a JWK Set or the path of a file with one', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'todos-')), 'keys.json');
   writeFileSync(file, '{"keys":[]}');
   expect(readConfig({ JWT_KEYS: file }).keys).toEqual({ file });
@@ -259,7 +262,7 @@ test('a JWK Set is given as JSON or as a file', () => {
   expect(both).toThrow('JWT_KEYS takes the place of JWT_SECRET: set one');
 });
 
-test('docs/configuration.md has the table of the code', () => {
+test('docs/configuration.md has the same table as the code', () => {
   const page = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
   for (const { name, default: value, meaning } of describeVariables()) {
     expect(page).toContain(`| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${meaning} |`);

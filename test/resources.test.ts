@@ -41,8 +41,8 @@ async function tablesWith(db: Db, value: string) {
     .map(({ table }) => table);
 }
 
-describe.each(collections)('what is added to $path', ({ path, body }) => {
-  test('is in the export of the user', async () => {
+describe.each(collections)('a new item of $path', ({ path, body }) => {
+  test("is in the user's export", async () => {
     const { id, userId } = await add(path, body);
     const [table] = await tablesWith(app.db, id);
     const exported = await Array.fromAsync(exportPersonalData(app.db, userId, 0));

@@ -53,7 +53,7 @@ async function startBalancer(nodes: (Node | undefined)[]) {
   };
 }
 
-test('every request is answered', async () => {
+test('a rolling restart of two nodes under load: every request succeeds', async () => {
   await using database = await freshDatabase();
   const variables = {
     DATABASE_URL: database.url,

@@ -53,7 +53,7 @@ async function signUp({ client }: ServiceProcess, username: string) {
   return { access: data?.access_token ?? '', password };
 }
 
-test('one banner, and every worker answers; what one has ended is over for all', async () => {
+test('WORKERS=2: one banner, both workers answer, and a session that one has ended is rejected by both', async () => {
   await using server = await start();
   expect(server.output.text.match(/OpenAPI Todos/g)).toHaveLength(1);
   await bothAnswered(server);
@@ -71,7 +71,7 @@ test('one banner, and every worker answers; what one has ended is over for all',
   expect(server.output.text.match(/"stopped"/g)).toHaveLength(1);
 });
 
-test('a worker that dies is replaced; the others answer on', async () => {
+test('a worker that is killed is replaced, and the other one answers meanwhile', async () => {
   await using server = await start();
   const [victim = 0, survivor = 0] = await bothAnswered(server);
   process.kill(victim, 'SIGKILL');
@@ -83,7 +83,7 @@ test('a worker that dies is replaced; the others answer on', async () => {
   expect(await server.exited()).toBe(0);
 });
 
-test('whoever is asked for the metrics tells those of all, now and after one has died', async () => {
+test('/metrics of any worker has the metrics of all, also after one was replaced', async () => {
   await using server = await start();
   const [victim = 0, survivor = 0] = await bothAnswered(server);
   const scrape = async () => {
@@ -118,7 +118,7 @@ test('Ctrl-C in a terminal, which signals the whole group, drains the workers', 
   expect(server.output.text).not.toContain('a worker has died');
 });
 
-test('metrics of a worker that does not answer are left out, and worker_up says so', async () => {
+test('/metrics omits a worker that does not respond, and worker_up says so', async () => {
   await using server = await start();
   const [victim = 0] = await bothAnswered(server);
   const scrape = async () => (await ask(server, '/metrics')).text();
@@ -139,13 +139,13 @@ test('metrics of a worker that does not answer are left out, and worker_up says 
   await Promise.all(scrapes);
 });
 
-test('nobody outlives the leading process', async () => {
+test('after kill -9 of the primary no worker is left', async () => {
   await using server = await start();
   server.child.kill('SIGKILL');
   await closed(server.url);
 });
 
-test('SIGHUP brings rotated keys to every worker', async () => {
+test('SIGHUP to the primary: every worker reads the rotated keys', async () => {
   using folder = temporaryFolder();
   const file = folder.file('keys.json');
   const put = async (...names: string[]) => {
@@ -165,7 +165,7 @@ test('SIGHUP brings rotated keys to every worker', async () => {
   await expect.poll(taken).toBe(2);
 });
 
-test('a start that cannot be says so once', async () => {
+test('a start that fails with WORKERS=3 prints its message once', async () => {
   const variables = { WORKERS: '3', DATABASE_URL: database.url, HOST: '192.0.2.1', JWT_SECRET };
   await using started = runProcess(variables);
   const { output, exited } = started;
@@ -174,7 +174,7 @@ test('a start that cannot be says so once', async () => {
   expect(output.text).not.toContain('has died');
 });
 
-test('connections far above MAX_CONNECTIONS are dropped, not handed round', async () => {
+test('connections far above MAX_CONNECTIONS are dropped, not passed to other workers', async () => {
   await using server = await start({ JWT_SECRET, MAX_CONNECTIONS: '2' });
   const sockets = Array.from({ length: 60 }, () => openSocket(server.url).resume());
   for (const socket of sockets) socket.write('GET /auth/me HTTP/1.1\r\n');

@@ -31,14 +31,14 @@ function forged(token: string, header: object, claims: object): string {
   return `${parts}.${createHmac('sha256', SECRET).update(parts).digest('base64url')}`;
 }
 
-describe('with one secret', async () => {
+describe('access tokens signed with JWT_SECRET', async () => {
   const app = await startService({ JWT_SECRET: SECRET });
   afterAll(app.close);
   app.clock.stop();
   const token = await tokenOf(app);
   const now = Math.floor(app.clock.now() / 1000);
 
-  test('what the forgery starts from is accepted', async () => {
+  test('a token that was rebuilt without a change is accepted', async () => {
     expect((await present(app, forged(token, {}, {}))).status).toBe(200);
   });
 
@@ -68,7 +68,7 @@ describe('with one secret', async () => {
     ['no end', {}, { exp: undefined }],
     ['an end that is no number', {}, { exp: '9999999999' }],
     ['a start to come', {}, { nbf: now + 60 }],
-  ])('%s is refused', async (_what, header, claims) => {
+  ])('a token with %s is rejected', async (_what, header, claims) => {
     expect(await present(app, forged(token, header, claims))).toEqual(REFUSED);
   });
 
@@ -95,17 +95,17 @@ describe('with one secret', async () => {
     ['no base64', 'a!.b!.c!'],
     ['an oversized token', `${token}${'A'.repeat(5000)}`],
     ['two tokens', `${token} ${token}`],
-  ])('%s is refused', async (_what, presented) => {
+  ])('a token with %s is rejected', async (_what, presented) => {
     expect(await present(app, presented)).toEqual(REFUSED);
   });
 
-  test('a session that never existed is no session', async () => {
+  test('a token of a session that does not exist is rejected', async () => {
     const forgedToken = forged(token, {}, { sid: '019ab1d0-5c00-7000-8000-00000000000a' });
     const answer = { status: 401, code: 'session_ended' };
     expect(await present(app, forgedToken)).toEqual(answer);
   });
 
-  test('a token that was accepted is refused once it has expired', async () => {
+  test('a token that was accepted before is rejected after it has expired', async () => {
     const short = forged(token, {}, { exp: Math.floor(app.clock.now() / 1000) + 60 });
     expect((await present(app, short)).status).toBe(200);
     expect((await present(app, short)).status).toBe(200);
@@ -113,7 +113,7 @@ describe('with one secret', async () => {
     expect(await present(app, short)).toEqual({ status: 401, code: 'access_token_expired' });
   });
 
-  test('no public key is published', async () => {
+  test('/.well-known/jwks.json publishes no key', async () => {
     const { data } = await app.client().GET('/.well-known/jwks.json');
     expect(data).toEqual({ keys: [] });
   });
@@ -130,46 +130,49 @@ function withKeys(...keys: JWK[]) {
   return startService({ JWT_KEYS: JSON.stringify({ keys }) });
 }
 
-describe.each(['ES256', 'EdDSA'] as const)('with a set that signs with %s', async (alg) => {
-  const first = await privateJwk(alg, 'first');
-  const second = await privateJwk('ES256', 'second');
+describe.each(['ES256', 'EdDSA'] as const)(
+  'access tokens signed with the %s key of JWT_KEYS',
+  async (alg) => {
+    const first = await privateJwk(alg, 'first');
+    const second = await privateJwk('ES256', 'second');
 
-  test('the first signs, all verify, and the public halves are published', async () => {
-    await using app = await withKeys(first, second, octet);
-    const token = await tokenOf(app);
-    expect(json(token.split('.')[0] ?? '')).toEqual({ alg, typ: 'JWT', kid: 'first' });
-    expect((await present(app, token)).status).toBe(200);
-    const { data } = await app.client().GET('/.well-known/jwks.json');
-    expect(data?.keys.map(({ kid }) => kid)).toEqual(['first', 'second']);
-    const published = JSON.stringify(data);
-    for (const secret of [first.d, second.d, octet.k]) expect(published).not.toContain(secret);
-  });
+    test('the first key signs, every key verifies, and only their public halves are published', async () => {
+      await using app = await withKeys(first, second, octet);
+      const token = await tokenOf(app);
+      expect(json(token.split('.')[0] ?? '')).toEqual({ alg, typ: 'JWT', kid: 'first' });
+      expect((await present(app, token)).status).toBe(200);
+      const { data } = await app.client().GET('/.well-known/jwks.json');
+      expect(data?.keys.map(({ kid }) => kid)).toEqual(['first', 'second']);
+      const published = JSON.stringify(data);
+      for (const secret of [first.d, second.d, octet.k]) expect(published).not.toContain(secret);
+    });
 
-  test('a public key is no HMAC secret', async () => {
-    await using app = await withKeys(first, octet);
-    const token = await tokenOf(app);
-    const { d: _, ...open } = first;
-    for (const secret of [JSON.stringify(open), Buffer.from(open.x ?? '', 'base64url'), open.x]) {
-      const head = base64({ alg: 'HS256', typ: 'JWT', kid: 'first' });
-      const parts = `${head}.${token.split('.')[1]}`;
-      const mac = createHmac('sha256', secret ?? '')
-        .update(parts)
-        .digest('base64url');
-      expect(await present(app, `${parts}.${mac}`)).toEqual(REFUSED);
-    }
-  });
+    test('a token signed with a public key as its HMAC secret is rejected', async () => {
+      await using app = await withKeys(first, octet);
+      const token = await tokenOf(app);
+      const { d: _, ...open } = first;
+      for (const secret of [JSON.stringify(open), Buffer.from(open.x ?? '', 'base64url'), open.x]) {
+        const head = base64({ alg: 'HS256', typ: 'JWT', kid: 'first' });
+        const parts = `${head}.${token.split('.')[1]}`;
+        const mac = createHmac('sha256', secret ?? '')
+          .update(parts)
+          .digest('base64url');
+        expect(await present(app, `${parts}.${mac}`)).toEqual(REFUSED);
+      }
+    });
 
-  test('a key signs with its own algorithm only, whatever kid says', async () => {
-    await using app = await withKeys(first, octet);
-    const claims = json((await tokenOf(app)).split('.')[1] ?? '');
-    const swapped = await new SignJWT(claims)
-      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: 'first' })
-      .sign(Buffer.from(SECRET));
-    expect(await present(app, swapped)).toEqual(REFUSED);
-  });
-});
+    test('a token whose algorithm is not that of the key in its kid is rejected', async () => {
+      await using app = await withKeys(first, octet);
+      const claims = json((await tokenOf(app)).split('.')[1] ?? '');
+      const swapped = await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: 'first' })
+        .sign(Buffer.from(SECRET));
+      expect(await present(app, swapped)).toEqual(REFUSED);
+    });
+  },
+);
 
-test('a rotation logs nobody out: tokens of the older key work, then refresh under the new', async () => {
+test('a key rotation ends no session: tokens of the older key work, and a refresh signs with the new key', async () => {
   const old = await privateJwk('ES256', 'old');
   const fresh = await privateJwk('EdDSA', 'fresh');
   await using before = await withKeys(old);
@@ -207,7 +210,7 @@ test.each<[string, unknown, string]>([
     { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] },
     'a private key is needed',
   ],
-])('a set with %s stops the start', async (_what, set, message) => {
+])('JWT_KEYS with %s: the service does not start', async (_what, set, message) => {
   const text = typeof set === 'string' ? set : JSON.stringify(set);
   await expect(startService({ JWT_KEYS: text })).rejects.toThrow(message);
 });

@@ -48,7 +48,7 @@ async function contents() {
   return Object.fromEntries(tables);
 }
 
-test('every row of the user goes except those of the audit log, which has no name', async () => {
+test('DELETE /auth/me deletes every row of the user except those of the audit log, which has no name', async () => {
   await app.db.deleteFrom('users').where('id', '!=', ada.userId).execute();
   const bob = { userId: await seedUser(app.db, 'bob'), username: 'bob' };
   await seedSession(app.db, app.clock, bob);
@@ -66,7 +66,7 @@ test('every row of the user goes except those of the audit log, which has no nam
   expect(events.join()).not.toContain(ada.username);
 });
 
-test('a wrong password: 403, nothing changes, and the audit log has it', async () => {
+test('DELETE /auth/me with a wrong password: 403, no row changes, and the audit log has an event', async () => {
   expect((await remove('a wrong password')).status).toBe(403);
   expect((await call(app.url, 'GET /auth/me', session)).status).toBe(200);
   const events = app.db.selectFrom('audit_events').select('event');
@@ -75,7 +75,7 @@ test('a wrong password: 403, nothing changes, and the audit log has it', async (
   ]);
 });
 
-test('requests that meet the deletion are never answered with 500, and leave no row', async () => {
+test('requests of a user at the same time as DELETE /auth/me are never answered with 500 and leave no row', async () => {
   const login = () =>
     call(app.url, 'POST /auth/login', { body: { username: ada.username, password: PASSWORD } });
   const meeting = [addTodo(), login(), refresh(app.url, session.refresh), remove(), remove()];
@@ -87,14 +87,14 @@ test('requests that meet the deletion are never answered with 500, and leave no 
   expect(JSON.stringify(left)).not.toContain(ada.userId);
 });
 
-test('a row of a user who was deleted meanwhile counts as an outage: 503, not 500', async () => {
+test('an insert for a user who was deleted meanwhile counts as an outage: 503, not 500', async () => {
   const owner = { userId: 'nobody', maxTodos: 1 };
   const orphan = createTodo(app.db, owner, { title: '', description: '', done: false }, 0);
   const error: unknown = await orphan.catch((reason: unknown) => reason);
   expect(isOutage(error)).toBe(true);
 });
 
-test('the name is free again, and the new user has none of the old data', async () => {
+test('after DELETE /auth/me the username is free, and its next owner has none of the old data', async () => {
   await addTodo();
   await remove();
   const body = { username: ada.username, password: PASSWORD };

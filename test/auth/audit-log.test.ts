@@ -6,7 +6,7 @@ import { purgeExpired } from '../../src/database/retention.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { DEMO, signedInClient } from '../support/users.ts';
 
-test('the audit log has what happened, to which session, from where, and no secret', async () => {
+test('the audit log has the event, session and address of each action, and no secret', async () => {
   await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
   const credentials = { username: 'ada', password: 'a password of some length' };
   const client = app.client();
@@ -100,7 +100,7 @@ test('the 101st session of a user ends the one that was used the longest ago', a
   expect(newest).toMatchObject({ event: 'session_revoked', reason: 'limit', session_id: ids[0] });
 });
 
-test('the audit log has the reason of each revocation', async () => {
+test('the audit log has the reason of each session revocation', async () => {
   await using app = await startService();
   const client = app.client();
   await app.client().login(DEMO.username, DEMO.password);
@@ -135,7 +135,7 @@ async function counts(app: TestService) {
   );
 }
 
-test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown users', async () => {
+test('audit retention keeps the newest 1,000 events of each user and kind, and 50,000 of unknown users', async () => {
   await using app = await startService();
   app.clock.stop();
   await write(app, 'refreshed', 'bob', 3000);
@@ -153,7 +153,7 @@ test('the newest 1,000 events of each user and kind are kept, 50,000 of unknown 
   expect(newest[0]?.at).toBe(app.clock.now() - 1);
 });
 
-test('1,100 refreshes and 1,100 refused sign-ins push no sign-in out', async () => {
+test('audit retention: 1,100 refreshes and 1,100 rejected sign-ins delete no sign-in', async () => {
   await using app = await startService();
   await write(app, 'signed_in', 'ada', 1);
   await write(app, 'refreshed', 'ada', 1100);
@@ -163,7 +163,7 @@ test('1,100 refreshes and 1,100 refused sign-ins push no sign-in out', async () 
   expect(await counts(app)).toMatchObject({ 'ada signed_in': 1, 'ada refreshed': 1000 });
 });
 
-test('the first detected reuse stays, whatever a thief does afterwards', async () => {
+test('audit retention keeps the first detected token reuse, whatever events follow', async () => {
   await using app = await startService();
   await write(app, 'refresh_token_reused', 'ada', 1200);
   await write(app, 'signed_in', 'ada', 1200);
@@ -171,7 +171,7 @@ test('the first detected reuse stays, whatever a thief does afterwards', async (
   expect(await counts(app)).toEqual({ 'ada refresh_token_reused': 1200, 'ada signed_in': 1000 });
 });
 
-test('a surplus over all is taken from the largest groups, not from the oldest events', async () => {
+test('audit retention deletes events above the total limit from the largest groups, not the oldest events', async () => {
   await using app = await startService();
   const ada = { user_id: 'ada', session_id: null, address: '', request_id: '', reason: null };
   const old = { ...ada, id: 'ada', at: app.clock.now() - 86_400_000, event: 'signed_in' };

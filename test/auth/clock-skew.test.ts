@@ -27,7 +27,7 @@ function clockOfProcess(seconds: number): TestClock {
 describe.each([
   ['forward', HOUR_S],
   ['back', -HOUR_S],
-])('the clock of one process is stepped %s by an hour', (_direction, step) => {
+])('two processes, the clock of one is set %s by an hour', (_direction, step) => {
   let database: TestDatabase;
   let right: TestService;
   let stepped: TestService;
@@ -62,18 +62,21 @@ describe.each([
       [stepped.url, stepped.url],
     ] as const;
 
-  test.each([0, 5, 9])('two tabs %i s apart get the same successor', async (seconds) => {
-    for (const [first, second] of routes()) {
-      const session = await seedSession(db, systemClock, ada);
-      const one = pairOf(await refresh(first, session.refresh));
-      await age(session.id, seconds);
-      const two = pairOf(await refresh(second, session.refresh));
-      expect(two.refresh_token).toBe(one.refresh_token);
-      pairOf(await refresh(first, two.refresh_token));
-    }
-  });
+  test.each([0, 5, 9])(
+    'two refreshes with one token %i s apart get the same successor',
+    async (seconds) => {
+      for (const [first, second] of routes()) {
+        const session = await seedSession(db, systemClock, ada);
+        const one = pairOf(await refresh(first, session.refresh));
+        await age(session.id, seconds);
+        const two = pairOf(await refresh(second, session.refresh));
+        expect(two.refresh_token).toBe(one.refresh_token);
+        pairOf(await refresh(first, two.refresh_token));
+      }
+    },
+  );
 
-  test('two tabs 11 s apart: 401, and the session has ended', async () => {
+  test('two refreshes with one token 11 s apart: 401, and the session has ended', async () => {
     for (const [first, second] of routes()) {
       const session = await seedSession(db, systemClock, ada);
       const { refresh_token } = pairOf(await refresh(first, session.refresh));
@@ -95,7 +98,7 @@ describe.each([
     }
   });
 
-  test('access tokens of the process whose clock is ahead work at the other one', async () => {
+  test('access tokens of the process with the later clock work at the other process', async () => {
     const [ahead, behind] = step > 0 ? [stepped, right] : [right, stepped];
     const session = await seedSession(db, systemClock, ada);
     const { access_token } = pairOf(await refresh(ahead.url, session.refresh));

@@ -226,42 +226,45 @@ async function struck(
 }
 
 describe.each(operations)('$name', (operation) => {
-  test.each(['before', 'after'] as const)('each statement fails %s it ran', async (when) => {
-    for (let at = 0; ; at += 1) {
-      const session = await prepared(operation);
-      const before = await state();
-      const { answer, sql, hasStruck } = await struck(
-        operation,
-        session,
-        at,
-        when,
-        FAULTS.outages[0],
-      );
-      if (!hasStruck) {
-        expect(answer.status).toBe(operation.done);
-        expect(at).toBeGreaterThan(2);
-        return;
+  test.each(['before', 'after'] as const)(
+    'any statement fails %s it ran: 503, nothing is half done, and a retry succeeds',
+    async (when) => {
+      for (let at = 0; ; at += 1) {
+        const session = await prepared(operation);
+        const before = await state();
+        const { answer, sql, hasStruck } = await struck(
+          operation,
+          session,
+          at,
+          when,
+          FAULTS.outages[0],
+        );
+        if (!hasStruck) {
+          expect(answer.status).toBe(operation.done);
+          expect(at).toBeGreaterThan(2);
+          return;
+        }
+        // A `begin` that took effect and said that it failed is no fault that an engine has.
+        if (sql === 'begin' && when === 'after') {
+          await sqlRollback();
+          continue;
+        }
+        const where = `${when} ${at}: ${sql}`;
+        expect(answer.status, where).toBe(503);
+        expect(answer.headers.get('retry-after'), where).toMatch(/^[1-9]/);
+        expect(answer.text, where).not.toContain('of the test');
+        const now = await state();
+        const hasHeld = !isDeepStrictEqual(now, before);
+        const ran = fault.seen.slice(0, when === 'before' ? at : at + 1);
+        if (hasHeld) expect(ran, where).toContain('commit');
+        const again = await operation.run(session);
+        expect(again.status, where).toBe(hasHeld ? operation.doneBefore : operation.done);
+        await operation.verify?.(session, again);
       }
-      // A `begin` that took effect and said that it failed is no fault that an engine has.
-      if (sql === 'begin' && when === 'after') {
-        await sqlRollback();
-        continue;
-      }
-      const where = `${when} ${at}: ${sql}`;
-      expect(answer.status, where).toBe(503);
-      expect(answer.headers.get('retry-after'), where).toMatch(/^[1-9]/);
-      expect(answer.text, where).not.toContain('of the test');
-      const now = await state();
-      const hasHeld = !isDeepStrictEqual(now, before);
-      const ran = fault.seen.slice(0, when === 'before' ? at : at + 1);
-      if (hasHeld) expect(ran, where).toContain('commit');
-      const again = await operation.run(session);
-      expect(again.status, where).toBe(hasHeld ? operation.doneBefore : operation.done);
-      await operation.verify?.(session, again);
-    }
-  });
+    },
+  );
 
-  test('another process is in the way once: what is in a transaction is done again', async () => {
+  test('a serialization conflict in a transaction: it is run again', async () => {
     for (let at = 0; ; at += 1) {
       const session = await prepared(operation);
       const { answer, hasStruck } = await struck(
@@ -286,7 +289,7 @@ async function sqlRollback() {
 }
 
 test.runIf(ENGINE === 'sqlite')(
-  'a full disk: 503, never 401 and never 500; with room again all goes on',
+  'a full disk: refresh is answered with 503, and works again when there is room',
   async () => {
     const app = await startService(BEHIND_PROXY, { clock: stoppedClock() });
     const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
@@ -308,7 +311,7 @@ test.runIf(ENGINE === 'sqlite')(
   },
 );
 
-test('no database: 503 for whatever is presented', async () => {
+test('a database that is closed: 503 for every token and password, good or bad', async () => {
   const app = await startService(BEHIND_PROXY, { clock: stoppedClock() });
   const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
   const { access, refresh: token } = await seedSession(app.db, app.clock, user);

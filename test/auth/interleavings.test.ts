@@ -137,7 +137,7 @@ const TRIPLES: Kind[][] = [
 
 describe.each([0, 10_000])('reuse leeway of %i ms', (reuseLeeway) => {
   test.each(PAIRS)(
-    '%s ∥ %s: every order of statements',
+    '%s and %s at once: the session rules hold in every order of their statements',
     async (...kinds) => {
       expect(await interleave(kinds, 'statements', reuseLeeway)).toBeGreaterThan(5);
     },
@@ -145,7 +145,7 @@ describe.each([0, 10_000])('reuse leeway of %i ms', (reuseLeeway) => {
   );
 
   test.each(TRIPLES)(
-    '%s ∥ %s ∥ %s: every order of transactions',
+    '%s, %s and %s at once: the session rules hold in every order of their transactions',
     async (...kinds) => {
       const granularity = EVERY ? 'reads' : 'transactions';
       expect(await interleave(kinds, granularity, reuseLeeway)).toBeGreaterThan(5);

@@ -52,7 +52,7 @@ function told({ log }: TestService): string[] {
   return log.map((line) => JSON.parse(line).msg).filter((text) => text.includes('JWT_KEYS'));
 }
 
-test('a file that is replaced is taken: the new key signs, an old one verifies while it is there', async () => {
+test('JWT_KEYS file replaced: the new key signs, and the old key verifies until it is removed', async () => {
   using folder = temporaryFolder();
   const file = folder.file('replaced.json');
   await put(file, old);
@@ -75,7 +75,7 @@ test('a file that is replaced is taken: the new key signs, an old one verifies w
   ]);
 });
 
-test('so is one behind a link that is exchanged, as Kubernetes does it', async () => {
+test('JWT_KEYS file behind a symbolic link that is exchanged, as Kubernetes does it: the new key signs', async () => {
   using folder = temporaryFolder();
   const mount = folder.file('mount');
   for (const [name, key] of Object.entries({ first: old, second: fresh })) {
@@ -92,7 +92,7 @@ test('so is one behind a link that is exchanged, as Kubernetes does it', async (
   await expect.poll(() => published(app)).toEqual(['fresh']);
 });
 
-describe('what is no good set is not taken', async () => {
+describe('JWT_KEYS file replaced by', async () => {
   const { k: secret = '' } = {
     k: Buffer.from('a secret that must not be told').toString('base64url'),
   };
@@ -103,7 +103,7 @@ describe('what is no good set is not taken', async () => {
     ['no key', (file) => put(file), /has no key/],
     ['no file', unlink, /ENOENT/],
     ['a folder', (file) => unlink(file).then(() => mkdir(file)), /EISDIR/],
-  ])('%s: the former keys stay until there is one', async (what, spoil, message) => {
+  ])('%s: the former keys stay until the file is a valid set', async (what, spoil, message) => {
     using folder = temporaryFolder();
     const file = folder.file(`${what}.json`);
     await put(file, old);
@@ -128,7 +128,7 @@ describe('what is no good set is not taken', async () => {
   });
 });
 
-test('a service that is closed looks no longer', async () => {
+test('a closed service does not read its JWT_KEYS file again', async () => {
   using folder = temporaryFolder();
   const file = folder.file('closed.json');
   await put(file, old);
@@ -140,7 +140,7 @@ test('a service that is closed looks no longer', async () => {
   expect(told(app)).toEqual([]);
 });
 
-test('two nodes: --next everywhere, then --promote everywhere, and each takes what either signs', async () => {
+test('two nodes during a key rotation with --next and --promote: each accepts the tokens of the other', async () => {
   using folder = temporaryFolder();
   const source = folder.file('source.json');
   const rotate = (...args: string[]) => runTodos(['keys', '--file', source, ...args]);
@@ -172,7 +172,7 @@ test('two nodes: --next everywhere, then --promote everywhere, and each takes wh
 describe('SIGHUP', () => {
   const variables = { DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'info' };
 
-  test('under load takes the file at once, and no good token is refused', async () => {
+  test('during load: the JWT_KEYS file is read at once, and no valid token is rejected', async () => {
     using folder = temporaryFolder();
     const file = folder.file('keys.json');
     let keys = [old];
@@ -211,7 +211,7 @@ describe('SIGHUP', () => {
   test.each([
     ['a secret', { JWT_SECRET: 's'.repeat(32) }],
     ['a set of its own', { JWT_KEYS: JSON.stringify({ keys: [old] }) }],
-  ])('with %s says that there is nothing to read again', async (_what, keys) => {
+  ])('with %s: the log says that there is no file to read again', async (_what, keys) => {
     await using service = await startProcess({ ...variables, ...keys });
     service.child.kill('SIGHUP');
     await service.written('JWT_KEYS names no file');

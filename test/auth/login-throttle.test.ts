@@ -31,7 +31,7 @@ async function fail(app: TestService, times: number, username: string, from?: st
 }
 
 test.each([DEMO.username, 'nobody'])(
-  'five wrong passwords for %s cost nothing; then the delay doubles, and only failures count',
+  'five wrong passwords for %s cause no delay; from then on each failure doubles it',
   async (name) => {
     await using app = await startStill(PROXIED);
     const free = await fail(app, 6, name);
@@ -53,7 +53,7 @@ test.each([DEMO.username, 'nobody'])(
   },
 );
 
-test('a delay does not grow beyond a quarter of an hour, and is over in an hour', async () => {
+test('a login delay is at most 15 minutes, and the failures are forgotten after an hour', async () => {
   await using app = await startStill(PROXIED);
   const row = { points: 500, expire: app.clock.now() + 3_600_000 };
   await fail(app, 1, DEMO.username);
@@ -63,7 +63,7 @@ test('a delay does not grow beyond a quarter of an hour, and is over in an hour'
   expect((await fail(app, 5, DEMO.username)).at(-1)?.status).toBe(401);
 });
 
-test('a delay is over as soon as the failures that caused it are an hour old', async () => {
+test('a login delay ends as soon as the failures that caused it are an hour old', async () => {
   await using app = await startStill(PROXIED);
   const row = { points: 500, expire: app.clock.now() + 10_000 };
   await fail(app, 1, DEMO.username);
@@ -73,7 +73,7 @@ test('a delay is over as soon as the failures that caused it are an hour old', a
   expect((await fail(app, 1, DEMO.username)).at(-1)?.status).toBe(401);
 });
 
-test('the right password has to wait like any other, and gives its attempt back', async () => {
+test('during a login delay the right password waits too, and its attempt is refunded', async () => {
   await using app = await startStill(PROXIED);
   const { username, password } = DEMO;
   await fail(app, 6, username);
@@ -85,7 +85,7 @@ test('the right password has to wait like any other, and gives its attempt back'
   expect((await login(app, username, 'wrong')).wait).toBe(2);
 });
 
-test('parallel guesses are counted one by one before they are checked', async () => {
+test('parallel login attempts are each counted before their password is checked', async () => {
   await using app = await startStill(PROXIED);
   const answers = await Promise.all(
     // So many about passwords may wait for however long; of more some would be shed.
@@ -104,7 +104,7 @@ function watchPasswordQueue() {
   };
 }
 
-test('150 logins of an address that has to wait take no place in the password queue', async () => {
+test('150 logins from a delayed address take no place in the password queue', async () => {
   await using app = await startStill(PROXIED);
   await fail(app, 7, 'nobody');
   using queue = watchPasswordQueue();
@@ -115,14 +115,14 @@ test('150 logins of an address that has to wait take no place in the password qu
   expect(queue.networks()).toEqual(['198.51.100.7']);
 });
 
-test('a login takes its place in the password queue as the /64 of its address', async () => {
+test('logins of one IPv6 /64 network have the same key in the password queue', async () => {
   await using app = await startStill(PROXIED);
   using queue = watchPasswordQueue();
   for (const from of ['2001:db8::1', '2001:db8::2']) await login(app, 'nobody', 'wrong', from);
   expect(queue.networks()).toEqual(['20010db800000000', '20010db800000000']);
 });
 
-test('a registration of an address that has to wait takes no place in the password queue', async () => {
+test('a registration from a delayed address takes no place in the password queue', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES_PER_ADDRESS: '1' });
   const register = (username: string) =>
     app.client().POST('/auth/register', { body: { username, password: 'a long password' } });
@@ -133,7 +133,7 @@ test('a registration of an address that has to wait takes no place in the passwo
   expect(queue.networks()).toEqual([]);
 });
 
-test('32 logins at once are no attack: while they wait they are not counted', async () => {
+test('32 logins at once with the right password are all accepted: waiting in the queue is not counted', async () => {
   await using app = await startService();
   const { username, password } = DEMO;
   const logins = Array.from({ length: 32 }, () => app.client().login(username, password));
@@ -141,7 +141,7 @@ test('32 logins at once are no attack: while they wait they are not counted', as
   expect(new Set(statuses)).toEqual(new Set([200]));
 });
 
-test('who guesses from elsewhere does not lock the owner out', async () => {
+test('wrong passwords from other networks do not lock the owner of the account out', async () => {
   await using app = await startStill(PROXIED);
   const { username, password } = DEMO;
   expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
@@ -153,7 +153,7 @@ test('who guesses from elsewhere does not lock the owner out', async () => {
   expect((await login(app, username, password, '198.51.100.7')).status).toBe(200);
 });
 
-test('the owner is known by the network that an address is in', async () => {
+test('the owner of an account is recognized by the network of the address', async () => {
   await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES: '1' });
   const { username, password } = DEMO;
   expect((await login(app, username, password, '2001:db8::1')).status).toBe(200);
@@ -173,7 +173,7 @@ test.each([
   expect(events).toEqual([{ address }, { address }]);
 });
 
-test('an attempt that one budget refuses takes no place in another', async () => {
+test('an attempt that one limit rejects is not counted by the other limits', async () => {
   await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '8' });
   await fail(app, 5, DEMO.username);
   await fail(app, 4, 'nobody'); // the ninth failure has taken the one place of the address
@@ -183,7 +183,7 @@ test('an attempt that one budget refuses takes no place in another', async () =>
   expect((await login(app, DEMO.username, DEMO.password)).wait).toBe(1);
 });
 
-test('one address may not try many names', async () => {
+test('one address is delayed after wrong passwords for many usernames', async () => {
   await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '10' });
   for (let n = 0; n < 11; n += 1) {
     expect((await login(app, `name${n}`, 'wrong', '2001:db8::1')).status).toBe(401);
@@ -192,13 +192,13 @@ test('one address may not try many names', async () => {
   expect((await login(app, 'another', 'wrong', '2001:db8:0:1::1')).status).toBe(401);
 });
 
-test('without a trusted proxy, X-Forwarded-For is nobody’s word', async () => {
+test('without a trusted proxy X-Forwarded-For is ignored', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
   for (let n = 0; n < 6; n += 1) await login(app, 'nobody', 'wrong', `192.0.2.${n}`);
   expect((await login(app, 'nobody', 'wrong', '192.0.2.100')).status).toBe(429);
 });
 
-test('the wrong current password counts like a wrong login', async () => {
+test('a wrong current password in PUT /auth/password counts like a wrong login', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
   const client = await signedInClient(app);
   const change = (current: string) =>
@@ -213,7 +213,7 @@ test('the wrong current password counts like a wrong login', async () => {
   expect((await change(DEMO.password)).response.status).toBe(204);
 });
 
-test('rejected refresh tokens have a budget of their own, which delays no valid one', async () => {
+test('rejected refresh tokens have their own limit, which delays no valid token', async () => {
   await using app = await startStill({
     REFRESH_GRACE_SECONDS: '0',
     REFRESH_FREE_FAILURES: '3',
@@ -239,7 +239,7 @@ test('rejected refresh tokens have a budget of their own, which delays no valid 
   expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);
 });
 
-test('a clock that is set back by two days makes no delay longer than its longest', async () => {
+test('a clock that is set back by two days: no login delay is longer than 15 minutes', async () => {
   await using app = await startStill({ ...PROXIED, LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
   const client = app.client();
   const register = async (n: number) => {
@@ -273,7 +273,7 @@ test('a clock that is set back by two days: a rejected refresh waits a minute at
   expect((await junk()).status).toBe(401);
 });
 
-test('registrations of one address have a budget', async () => {
+test('registrations from one address are limited', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES_PER_ADDRESS: '3' });
   const statuses = [];
   for (let n = 0; n < 5; n += 1) {
@@ -283,7 +283,7 @@ test('registrations of one address have a budget', async () => {
   expect(statuses).toEqual([201, 201, 201, 201, 429]);
 });
 
-test('counters are kept in the database, without names or passwords', async () => {
+test('login counters in the database contain no username and no password', async () => {
   await using app = await startStill({ LOGIN_FREE_FAILURES: '5' });
   await fail(app, 1, DEMO.username);
   const rows = await app.db.selectFrom('rate_limits').selectAll().execute();

@@ -26,7 +26,7 @@ test('passwords are argon2id with at least 19 MiB, two passes and one lane', asy
   expect(await hashPassword('a password')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-test('a hash of other parameters is made anew at the next login, and still works', async () => {
+test('a password hash with outdated parameters is replaced at the next login', async () => {
   const weak = await hash(DEMO.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
   expect(needsRehash(weak)).toBe(true);
   await app.db.updateTable('users').set({ password_hash: weak }).execute();
@@ -55,7 +55,7 @@ test.each([
   ).toBe(401);
 });
 
-test('one character typed in two ways is one character', async () => {
+test('two Unicode forms of one character are the same password', async () => {
   await register('zoe', 'Zo\u00eb likes caf\u00e9s');
   expect((await app.client().login('zoe', 'Zoe\u0308 likes cafe\u0301s')).response.status).toBe(
     200,
@@ -69,25 +69,25 @@ test.each([
   ['a very common one in capitals', 'PASSWORD123'],
   ['a null character', 'with a null\0'],
   ['half a surrogate pair', 'half a pair \ud800', ''],
-])('%s is refused as a new password', async (_what, password, pointer = '/password') => {
+])('a new password with %s is rejected', async (_what, password, pointer = '/password') => {
   const { error } = await register('somebody', password);
   expect(error).toMatchObject({ status: 400, errors: [{ pointer }] });
 });
 
-test('the common passwords are those of the list', async () => {
+test('the common passwords are those of the published list', async () => {
   expect(await isCommonPassword('12345678')).toBe(true);
   expect(await isCommonPassword('PASSWORD1')).toBe(true);
   expect(await isCommonPassword('correct horse battery staple')).toBe(false);
 });
 
-test('a common password is refused in a sentence that says so', async () => {
+test('a common password is rejected, and the problem says so', async () => {
   const { error } = await register('somebody', 'password1');
   const message = 'This password is too common.';
   expect(error).toMatchObject({ status: 400, detail: message });
   expect(error).toMatchObject({ errors: [{ pointer: '/password', message }] });
 });
 
-test('without a hash to compare, the work is the same and the answer no', async () => {
+test('verifyPassword without a hash does the same work and returns false', async () => {
   expect(await verifyPassword('a password', undefined)).toBe(false);
   expect(await verifyPassword('a password', await hashPassword('a password'))).toBe(true);
 });
@@ -115,7 +115,7 @@ test('a login that the full password queue rejects is not counted as an attempt'
   expect([counted.points, refused.length]).toEqual([verified, verified]);
 });
 
-test('a login storm is turned away with 503, and everybody else is served meanwhile', async () => {
+test('400 logins at once: some are answered with 503, and other requests are still served', async () => {
   const client = await signedInClient(app);
   const logins = Array.from({ length: 400 }, () =>
     loginRequest({ username: 'nobody', password: 'wrong password' }),
@@ -153,6 +153,6 @@ test.each([
   },
 );
 
-test('the dummy hash, which is verified for unknown names, has the parameters of today', () => {
+test('the dummy hash of unknown usernames has the current parameters', () => {
   expect(needsRehash(DUMMY_HASH)).toBe(false);
 });

@@ -64,7 +64,7 @@ describe.each(LAYOUTS)('$layout', ({ services }) => {
     }
   }
 
-  test(`${ROUNDS} rounds of ${USES} uses at once beside ${WRITERS} writers: all 200, one successor, and it works`, async () => {
+  test(`${ROUNDS} rounds of ${USES} refreshes at once with one token, beside ${WRITERS} writers: all get 200 and one successor`, async () => {
     const ada = await user('ada');
     let isStopped = false;
     const writers = Array.from({ length: WRITERS }, (_, index) => write(index, () => isStopped));
@@ -86,7 +86,7 @@ describe.each(LAYOUTS)('$layout', ({ services }) => {
     await Promise.all(writers);
   }, 1_800_000);
 
-  test('a logout at one process holds at the other on the next request', async () => {
+  test('after a logout at one process the next request at the other is rejected', async () => {
     const bob = await user('bob');
     const [here, there] = [urlOf(0), urlOf(1)];
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -329,7 +329,7 @@ async function startedIn({ app }: World, answer: Answer) {
   return { id, access, refresh: refresh_token };
 }
 
-describe.each([0, 10])('with a grace of %i s', async (grace) => {
+describe.each([0, 10])('reuse leeway of %i s', async (grace) => {
   const app = await startSharedService(
     { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: String(grace) },
     { clock: stoppedClock() },
@@ -361,7 +361,7 @@ describe.each([0, 10])('with a grace of %i s', async (grace) => {
     ['what costs little', commands, RUNS, 40],
     ['passwords too', [...commands, ...withPasswords], Math.ceil(RUNS / 5), 25],
   ])(
-    '%s: the service does as the model says',
+    '%s: the service and the model of sessions agree after every step',
     async (_what, kinds, numRuns, maxCommands) => {
       const run = fc.asyncProperty(
         fc.commands(kinds, { maxCommands, size: 'max' }),

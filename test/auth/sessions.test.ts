@@ -84,8 +84,8 @@ async function expectAlive(session: Session) {
   expect(row).toEqual({ revoked_at: null, spent_hash: null });
 }
 
-describe('the list', () => {
-  test('tells of each live session of the user, the most recently used first', async () => {
+describe('GET /auth/sessions', () => {
+  test('lists each live session of the user, the most recently used first', async () => {
     const first = await seed();
     app.clock.advance(60);
     const second = await seed();
@@ -109,7 +109,7 @@ describe('the list', () => {
     ]);
   });
 
-  test('leaves out what has ended in whatever way', async () => {
+  test('omits sessions that have ended, whatever the reason', async () => {
     const idle = await seed();
     app.clock.advance(20 * 86_400);
     const reused = await seed();
@@ -124,13 +124,13 @@ describe('the list', () => {
     expect((await get('/auth/me', idle)).status).toBe(401);
   });
 
-  test('is cut at 100', async () => {
+  test('returns at most 100 sessions', async () => {
     const sessions = await Promise.all(Array.from({ length: 101 }, () => seed()));
     expect(idsOf(await get('/auth/sessions', sessions[0] ?? (await seed())))).toHaveLength(100);
   });
 });
 
-describe('logout', () => {
+describe('POST /auth/logout', () => {
   test('ends this session at once, and no other', async () => {
     const [here, there, theirs] = [await seed(), await seed(), await seed(bob)];
     const answer = await logout(here);
@@ -141,7 +141,7 @@ describe('logout', () => {
     await expectAlive(theirs);
   });
 
-  test("with the session's own refresh token, current or spent", async () => {
+  test("with the session's own refresh token, current or spent: 200, and the session ends", async () => {
     const [one, two] = [await seed(), await seed()];
     expect((await logout(one, one.refresh)).status).toBe(200);
     await expectDead(one);
@@ -150,7 +150,7 @@ describe('logout', () => {
     await expectDead({ ...two, refresh: refresh_token });
   });
 
-  test('with the refresh token of another session of the user ends both', async () => {
+  test('with the refresh token of another session of the user: both sessions end', async () => {
     const [here, there, third] = [await seed(), await seed(), await seed()];
     const { refresh_token } = pairOf(await refresh(app.url, there.refresh));
     expect((await logout(here, there.refresh)).status).toBe(200);
@@ -162,7 +162,7 @@ describe('logout', () => {
   test.each([
     ['another user', async () => (await seed(bob)).refresh],
     ['nobody', async () => '0'.repeat(64)],
-  ])('with the refresh token of %s: 401, and nothing is touched', async (_whose, token) => {
+  ])('with the refresh token of %s: 401, and no session ends', async (_whose, token) => {
     const [here, theirs] = [await seed(), await seed(bob)];
     const answer = await logout(here, await token());
     expect(answer.status).toBe(401);
@@ -171,7 +171,7 @@ describe('logout', () => {
     await expectAlive(theirs);
   });
 
-  test('with a spent refresh token of another user: 401, and theirs lives', async () => {
+  test('with a spent refresh token of another user: 401, and no session ends', async () => {
     const [here, theirs] = [await seed(), await seed(bob)];
     const pair = pairOf(await refresh(app.url, theirs.refresh));
     expect((await logout(here, theirs.refresh)).status).toBe(401);
@@ -179,13 +179,13 @@ describe('logout', () => {
     pairOf(await refresh(app.url, pair.refresh_token));
   });
 
-  test('twice: the second one hears that it is done', async () => {
+  test('twice: the second is answered with 401 session_ended', async () => {
     const here = await seed();
     expect((await logout(here)).status).toBe(200);
     expect(codeOf(await logout(here))).toBe('session_ended');
   });
 
-  test('twice at once: both may hear it, and nothing fails', async () => {
+  test('twice at once: each is answered with 200 or 401, never with 500', async () => {
     const here = await seed();
     const answers = await Promise.all([logout(here), logout(here, here.refresh), logout(here)]);
     expect(answers.some(({ status }) => status === 200)).toBe(true);
@@ -193,7 +193,7 @@ describe('logout', () => {
     await expectDead(here);
   });
 
-  test('is in the audit log with its reason', async () => {
+  test('writes an audit event with the reason', async () => {
     const here = await seed();
     await refresh(app.url, here.refresh);
     await logout(here);
@@ -221,7 +221,7 @@ test.each<[string, (session: Session) => Promise<Answer>]>([
   ['the end of one', (session) => end(`/auth/sessions/${session.id}`, session)],
   ['the end of all', (session) => end('/auth/sessions', session)],
 ])(
-  'after %s the tokens of a refresh that was committed before do not work',
+  'tokens of a refresh that was committed before %s do not work after it',
   async (_what, finish) => {
     const here = await seed();
     const pair = pairOf(await refresh(app.url, here.refresh, 'key'));
@@ -231,8 +231,8 @@ test.each<[string, (session: Session) => Promise<Answer>]>([
   },
 );
 
-describe('ending one', () => {
-  test('of the user: 204, and the others live', async () => {
+describe('DELETE /auth/sessions/{session_id}', () => {
+  test('of the same user: 204, and the other sessions live', async () => {
     const [here, there, third] = [await seed(), await seed(), await seed()];
     expect((await end(`/auth/sessions/${there.id}`, here)).status).toBe(204);
     await expectDead(there);
@@ -240,19 +240,19 @@ describe('ending one', () => {
     await expectAlive(third);
   });
 
-  test('the current one', async () => {
+  test('of the current session: 204, and the session has ended', async () => {
     const here = await seed();
     expect((await end(`/auth/sessions/${here.id}`, here)).status).toBe(204);
     await expectDead(here);
   });
 
-  test('its id may stand in capitals', async () => {
+  test('accepts the id in capital letters', async () => {
     const [here, there] = [await seed(), await seed()];
     expect((await end(`/auth/sessions/${there.id.toUpperCase()}`, here)).status).toBe(204);
     await expectDead(there);
   });
 
-  test('of another user, of nobody, or a dead one: the same 404, and theirs lives', async () => {
+  test('of another user, an unknown or an ended session: the same 404, and no session ends', async () => {
     const [here, theirs, dead] = [await seed(), await seed(bob), await seed()];
     await logout(dead);
     const ids = [theirs.id, '019ab1d0-5c00-7000-8000-00000000000a', dead.id];
@@ -265,8 +265,8 @@ describe('ending one', () => {
   });
 });
 
-describe('ending all', () => {
-  test('of the user, this one too, and nobody else', async () => {
+describe('DELETE /auth/sessions', () => {
+  test('ends every session of the user and none of other users', async () => {
     const [here, there, theirs] = [await seed(), await seed(), await seed(bob)];
     expect((await end('/auth/sessions', here)).status).toBe(204);
     await expectDead(here);
@@ -274,7 +274,7 @@ describe('ending all', () => {
     await expectAlive(theirs);
   });
 
-  test('but the current one', async () => {
+  test('with keep_current: ends every session of the user but the current one', async () => {
     const [here, there, theirs] = [await seed(), await seed(), await seed(bob)];
     expect((await end('/auth/sessions?keep_current=true', here)).status).toBe(204);
     await expectAlive(here);
@@ -282,7 +282,7 @@ describe('ending all', () => {
     await expectAlive(theirs);
   });
 
-  test('does not date an earlier revocation anew', async () => {
+  test('keeps the time of an earlier revocation', async () => {
     const [here, reused] = [await seed(), await seed()];
     await refresh(app.url, reused.refresh);
     await refresh(app.url, reused.refresh);
@@ -310,7 +310,7 @@ describe.each([
     await app.db.updateTable('sessions').set(change()).where('id', '=', over.id).execute();
   });
 
-  test('is over for every token, and presenting them changes nothing', async () => {
+  test('rejects each of its tokens, and these requests change no row', async () => {
     const before = await row();
     await expectDead({ ...over, refresh: successor });
     expect((await refresh(app.url, over.refresh, 'key')).status).toBe(401);
@@ -318,13 +318,13 @@ describe.each([
     expect(await row()).toEqual(before);
   });
 
-  test('is over for a retry too', async () => {
+  test('rejects a retry with its Idempotency-Key', async () => {
     const before = await row();
     expect((await refresh(app.url, over.refresh, 'key')).status).toBe(401);
     expect(await row()).toEqual(before);
   });
 
-  test('is not listed, and cannot be ended again', async () => {
+  test('is not listed, and ending it again is answered with 404', async () => {
     const here = await seed();
     const before = await row();
     expect(idsOf(await get('/auth/sessions', here))).toEqual([here.id]);
@@ -334,7 +334,7 @@ describe.each([
   });
 });
 
-test('each refresh has a nonce of its own, and an ended session has none', async () => {
+test('each refresh stores a new nonce, and an ended session has none', async () => {
   const nonces = new Set<string | null | undefined>();
   const here = await seed();
   const nonceOf = async () =>
@@ -357,7 +357,7 @@ test('each refresh has a nonce of its own, and an ended session has none', async
   expect(await nonceOf()).toBeNull();
 });
 
-describe('a session of somebody who has a password', () => {
+describe('password changes and logins', () => {
   let here: Session;
   const change = (session: Session, current: string, next: string) =>
     call(app.url, 'PUT /auth/password', {
@@ -376,7 +376,7 @@ describe('a session of somebody who has a password', () => {
     here = await seed();
   });
 
-  test('a new password ends the other sessions and keeps this one', async () => {
+  test('a password change ends the other sessions and keeps the current one', async () => {
     const [there, theirs] = [await seed(), await seed(bob)];
     expect((await change(here, PASSWORD, 'another long sentence')).status).toBe(204);
     await expectAlive(here);
@@ -387,7 +387,7 @@ describe('a session of somebody who has a password', () => {
     pairOf(await refresh(app.url, here.refresh));
   });
 
-  test('a wrong current password: 403, and nothing changes', async () => {
+  test('a password change with a wrong current password: 403, and no row changes', async () => {
     const there = await seed();
     const answer = await change(here, 'not the password', 'another long sentence');
     expect([answer.status, codeOf(answer)]).toEqual([403, 'wrong_password']);
@@ -396,7 +396,7 @@ describe('a session of somebody who has a password', () => {
     pairOf(await login(PASSWORD));
   });
 
-  test('a login with the old password that was being checked meanwhile starts no session and is told as refused', async () => {
+  test('a login with the old password that is verified during a password change is rejected and audited', async () => {
     const checked = holdNextCheck();
     const late = login(PASSWORD);
     await checked.reached;
@@ -408,7 +408,7 @@ describe('a session of somebody who has a password', () => {
     expect(events.toSorted()).toEqual(['password_changed', 'sign_in_refused']);
   });
 
-  test('a change with the old password that was being checked meanwhile is refused', async () => {
+  test('a second password change that is verified during the first is rejected', async () => {
     const there = await seed();
     const checked = holdNextCheck();
     const late = change(there, PASSWORD, 'the late long sentence');
@@ -421,7 +421,7 @@ describe('a session of somebody who has a password', () => {
     pairOf(await login('another long sentence'));
   });
 
-  test('after a password change the tokens of a refresh that was committed before do not work', async () => {
+  test('tokens of a refresh that was committed before a password change do not work after it', async () => {
     const there = await seed();
     const pair = pairOf(await refresh(app.url, there.refresh));
     expect((await change(here, PASSWORD, 'another long sentence')).status).toBe(204);
@@ -438,13 +438,13 @@ describe('a session of somebody who has a password', () => {
       .execute();
   }
 
-  test('logins that meet while an outdated hash is replaced all succeed', async () => {
+  test('parallel logins that all replace an outdated hash all succeed', async () => {
     await outdateHash();
     const answers = await Promise.all([login(PASSWORD), login(PASSWORD), login(PASSWORD)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  test('a password change succeeds whose hash a login replaces meanwhile', async () => {
+  test('a password change succeeds although a login replaces the outdated hash meanwhile', async () => {
     await outdateHash();
     const checked = holdNextCheck();
     const late = change(here, PASSWORD, 'another long sentence');
@@ -455,7 +455,7 @@ describe('a session of somebody who has a password', () => {
     pairOf(await login('another long sentence'));
   });
 
-  test('two changes at once: one holds', async () => {
+  test('two password changes at once: exactly one succeeds', async () => {
     const there = await seed();
     const answers = await Promise.all([
       change(here, PASSWORD, 'the one long sentence'),

@@ -79,7 +79,7 @@ function createRules() {
 
 const COUNT = (PARTIES.length * DISTANCES_S.length) ** STEPS;
 
-test(`all ${COUNT} orders of owner and thief at all distances end as the rules say`, async () => {
+test(`all ${COUNT} orders of refreshes by an owner and a thief end as the rules of reuse say`, async () => {
   for (const order of orders(STEPS)) {
     const { id, refresh } = await seedSession(db, clock, { userId, username: 'ada' });
     const tokens = new Map([[0, refresh]]);
@@ -104,7 +104,7 @@ test(`all ${COUNT} orders of owner and thief at all distances end as the rules s
   }
 });
 
-test('a thief and an owner who refresh further apart than the leeway end the session at the next use', async () => {
+test('an owner and a thief who refresh further apart than the reuse leeway: the next refresh ends the session', async () => {
   for (const first of PARTIES) {
     const { id, refresh } = await seedSession(db, clock, { userId, username: 'ada' });
     const held = { owner: refresh, thief: refresh };

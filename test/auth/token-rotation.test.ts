@@ -54,8 +54,8 @@ async function expectAlive(id: string, on = app) {
   expect(await revocation(id, on)).toEqual({ revoked_at: null, revoke_reason: null });
 }
 
-describe('the current token', () => {
-  test('in the body: a new pair, and both of it work', async () => {
+describe('a refresh with the current token', () => {
+  test('in the body: 200 with a new pair of tokens, and both work', async () => {
     const answer = await refresh(app.url, session.refresh);
     const pair = pairOf(answer);
     expect(Object.keys(JSON.parse(answer.text)).sort()).toEqual(['access_token', 'refresh_token']);
@@ -66,19 +66,19 @@ describe('the current token', () => {
     expect((await refresh(app.url, pair.refresh_token)).status).toBe(200);
   });
 
-  test('in the header, without a body', async () => {
+  test('in the Refresh-Token header, without a body: 200', async () => {
     const headers = { 'Refresh-Token': session.refresh };
     const pair = pairOf(await call(app.url, 'POST /auth/refresh', { headers }));
     expect((await me(pair.access_token)).status).toBe(200);
   });
 
-  test('in both body and header, the same', async () => {
+  test('in both body and header: 200', async () => {
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: session.refresh };
     pairOf(await call(app.url, 'POST /auth/refresh', { headers, body }));
   });
 
-  test('in both body and header, different: 401, and neither is spent', async () => {
+  test('with another token in the header: 401, and neither token is spent', async () => {
     const other = await seed();
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: other.refresh };
@@ -87,12 +87,12 @@ describe('the current token', () => {
     await renewed(other.refresh);
   });
 
-  test('in neither body nor header: 400', async () => {
+  test('without a token in body or header: 400', async () => {
     expect((await call(app.url, 'POST /auth/refresh')).status).toBe(400);
     expect((await call(app.url, 'POST /auth/refresh', { body: {} })).status).toBe(400);
   });
 
-  test('twenty rotations in a row: each token is new', async () => {
+  test('twenty times in a row: each refresh token is new', async () => {
     const seen = new Set([session.refresh]);
     for (let token = session.refresh; seen.size < 20; seen.add(token)) {
       ({ refresh_token: token } = await renewed(token));
@@ -101,12 +101,12 @@ describe('the current token', () => {
     expect(seen.size).toBe(20);
   });
 
-  test('the earlier access token still works', async () => {
+  test('keeps the earlier access token valid', async () => {
     await renewed(session.refresh);
     expect((await me(session.access)).status).toBe(200);
   });
 
-  test('the database stores tokens and keys as hashes only', async () => {
+  test('stores tokens and Idempotency-Keys as hashes only', async () => {
     const spent = session.refresh;
     const { refresh_token } = await renewed(spent, 'a-key-of-the-client');
     const tables = ['sessions', 'spent_refresh_tokens', 'audit_events'] as const;
@@ -118,14 +118,14 @@ describe('the current token', () => {
   });
 });
 
-describe('an unknown token', () => {
+describe('a refresh with an unknown token', () => {
   test.each([
     ['never handed out', 'ab'.repeat(32)],
     ['malformed', 'x'],
     ['in upper case', ''],
     ['with something after it', ' '],
     ['the hash in the database', 'hash'],
-  ])('%s: 401, and nothing changes', async (_what, kind) => {
+  ])('(%s): 401, and no row changes', async (_what, kind) => {
     const { token_hash: hash } = await app.db
       .selectFrom('sessions')
       .select('token_hash')
@@ -142,15 +142,15 @@ describe('an unknown token', () => {
   });
 });
 
-describe('a spent token', () => {
-  test('presented again: 401, and the session has ended with its newest tokens', async () => {
+describe('a refresh with a spent token', () => {
+  test('in the body: 401, and the session has ended with its newest tokens', async () => {
     const pair = await renewed(session.refresh);
     expectRejected(await refresh(app.url, session.refresh));
     await expectEnded(session.id, { access: pair.access_token, refresh: pair.refresh_token });
     expect((await me(session.access)).status).toBe(401);
   });
 
-  test('presented again in the header: 401, and the session has ended', async () => {
+  test('in the header: 401, and the session has ended', async () => {
     const pair = await renewed(session.refresh);
     const headers = { 'Refresh-Token': session.refresh };
     expectRejected(await call(app.url, 'POST /auth/refresh', { headers }));
@@ -169,7 +169,7 @@ describe('a spent token', () => {
     },
   );
 
-  test('the reuse is in the audit log once, with its user and session', async () => {
+  test('writes one reuse event to the audit log, with user and session', async () => {
     await renewed(session.refresh);
     expectRejected(await refresh(app.url, session.refresh));
     expectRejected(await refresh(app.url, session.refresh));
@@ -182,7 +182,7 @@ describe('a spent token', () => {
     expect(events).toMatchObject([{ user_id: userId }]);
   });
 
-  test('a reuse ends no other session of the user', async () => {
+  test('ends no other session of the user', async () => {
     const other = await seed();
     await renewed(session.refresh);
     expectRejected(await refresh(app.url, session.refresh));
@@ -191,8 +191,8 @@ describe('a spent token', () => {
   });
 });
 
-describe('a retry', () => {
-  test('under the same key: the same refresh token, an access token that works', async () => {
+describe('a retried refresh', () => {
+  test('with the same Idempotency-Key: the same refresh token, and an access token that works', async () => {
     const first = await renewed(session.refresh, 'key');
     app.clock.advance(1);
     const again = await renewed(session.refresh, 'key');
@@ -207,26 +207,26 @@ describe('a retry', () => {
     ['another key', 'other'],
     ['no key', undefined],
     ['the key in another case', 'KEY'],
-  ])('under %s: 401, and the session has ended', async (_what, key) => {
+  ])('with %s: 401, and the session has ended', async (_what, key) => {
     const first = await renewed(session.refresh, 'key');
     expectRejected(await refresh(app.url, session.refresh, key));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
-  test('under a key where the first request had none: the session has ended', async () => {
+  test('with a key where the first refresh had none: 401, and the session has ended', async () => {
     const first = await renewed(session.refresh);
     expectRejected(await refresh(app.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
-  test('after the successor was used: the session has ended', async () => {
+  test('after the successor was used under another key: 401, and the session has ended', async () => {
     const first = await renewed(session.refresh, 'key');
     const second = await renewed(first.refresh_token, 'other');
     expectRejected(await refresh(app.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: second.refresh_token });
   });
 
-  test('after the successor was used under the same key: the session has ended', async () => {
+  test('after the successor was used under the same key: 401, and the session has ended', async () => {
     const first = await renewed(session.refresh, 'key');
     const second = await renewed(first.refresh_token, 'key');
     expectRejected(await refresh(app.url, session.refresh, 'key'));
@@ -242,14 +242,14 @@ describe('a retry', () => {
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
-  test('after a clock was set back by more than 24 hours: the session has ended', async () => {
+  test('after the clock was set back by more than 24 hours: 401, and the session has ended', async () => {
     const first = await renewed(session.refresh, 'key');
     app.clock.advance(-DAY - 1);
     expectRejected(await refresh(app.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
-  test('does not move the end of the 24 hours, nor that of the session', async () => {
+  test('extends neither the 24 hours nor the session', async () => {
     await renewed(session.refresh, 'key');
     const before = await app.db
       .selectFrom('sessions')
@@ -266,7 +266,7 @@ describe('a retry', () => {
     expect(after).toEqual(before);
   });
 
-  test('under a key that another session uses: each session keeps its own successor', async () => {
+  test('with a key that another session uses too: each session has its own successor', async () => {
     const other = await seed();
     const [mine, theirs] = [
       await renewed(session.refresh, 'shared'),
@@ -276,7 +276,7 @@ describe('a retry', () => {
     expect((await renewed(other.refresh, 'shared')).refresh_token).toBe(theirs.refresh_token);
   });
 
-  test.each(['', 'a b', 'é', 'x'.repeat(256)])('the key %j is refused with 400', async (key) => {
+  test.each(['', 'a b', 'é', 'x'.repeat(256)])('with the invalid key %j: 400', async (key) => {
     const headers = { 'Idempotency-Key': key };
     const body = { refresh_token: session.refresh };
     const sent = call(app.url, 'POST /auth/refresh', { headers, body });
@@ -293,7 +293,7 @@ describe('the reuse leeway of 10 s', () => {
   }
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
-    'two tabs %i s apart: both get the same refresh token, and it works',
+    'two refreshes %i s apart: both get the same refresh token, and it works',
     async (seconds) => {
       const { granted, first } = await rotated();
       lenient.clock.advance(seconds);
@@ -306,7 +306,7 @@ describe('the reuse leeway of 10 s', () => {
     },
   );
 
-  test('two tabs 11 s apart: 401, and the session has ended', async () => {
+  test('two refreshes 11 s apart: 401, and the session has ended', async () => {
     const { granted, first } = await rotated();
     lenient.clock.advance(11);
     expectRejected(await refresh(lenient.url, granted.refresh));
@@ -326,13 +326,13 @@ describe('the reuse leeway of 10 s', () => {
     ['a key where the first request had none', undefined, 'key'],
     ['another key', 'one', 'two'],
     ['no key where the first request had one', 'one', undefined],
-  ])('with %s: the same refresh token', async (_what, one, two) => {
+  ])('two refreshes with %s: both get the same refresh token', async (_what, one, two) => {
     const { granted, first } = await rotated(one);
     const second = await renewed(granted.refresh, two, lenient);
     expect(second.refresh_token).toBe(first.refresh_token);
   });
 
-  test('many requests at once: one successor for all', async () => {
+  test('many refreshes at once: all get the same successor', async () => {
     const granted = await seed(lenient);
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => refresh(lenient.url, granted.refresh)),
@@ -357,14 +357,14 @@ describe('the reuse leeway of 10 s', () => {
     }
   });
 
-  test('is not made longer by a clock that is set back by more than the leeway', async () => {
+  test('is not extended when the clock is set back by more than the leeway', async () => {
     const { granted, first } = await rotated();
     lenient.clock.advance(-10);
     expectRejected(await refresh(lenient.url, granted.refresh));
     await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
 
-  test('leeway 0: a clock that is set back opens no leeway', async () => {
+  test('REFRESH_GRACE_SECONDS=0: a clock that is set back opens no leeway', async () => {
     const first = await renewed(session.refresh);
     app.clock.advance(-MINUTE);
     expectRejected(await refresh(app.url, session.refresh));
@@ -383,7 +383,7 @@ describe('a session that has ended', () => {
     ['idle for 30 days', async () => app.clock.advance(30 * DAY)],
   ];
 
-  test.each(endings)('%s: 401 for every token, and nothing changes', async (_how, end) => {
+  test.each(endings)('%s: 401 for every token, and no row changes', async (_how, end) => {
     const pair = await renewed(session.refresh, 'key');
     await end({ access: pair.access_token });
     const row = () =>
@@ -396,7 +396,7 @@ describe('a session that has ended', () => {
     expect((await me(pair.access_token)).status).toBe(401);
   });
 
-  test('idle ends at 30 days to the millisecond, and a refresh starts them again', async () => {
+  test('ends after exactly 30 days without a refresh, and each refresh starts them again', async () => {
     app.clock.advance(30 * DAY - 0.001);
     const pair = await renewed(session.refresh);
     app.clock.advance(30 * DAY - 0.001);
@@ -406,7 +406,7 @@ describe('a session that has ended', () => {
     expect((await revocation(session.id)).revoked_at).toBeNull();
   });
 
-  test('90 days after its login it ends, however much it was used', async () => {
+  test('ends exactly 90 days after its login, however often it was refreshed', async () => {
     let token = session.refresh;
     for (let day = 0; day < 80; day += 20) {
       ({ refresh_token: token } = await renewed(token));
@@ -419,7 +419,7 @@ describe('a session that has ended', () => {
     expect((await me(last.access_token)).status).toBe(401);
   });
 
-  test('no access token outlives its absolute end', async () => {
+  test('has no access token that expires after its absolute end', async () => {
     app.clock.advance(29 * DAY);
     let { refresh_token: token } = await renewed(session.refresh);
     app.clock.advance(29 * DAY);
@@ -438,7 +438,7 @@ describe('a session that has ended', () => {
     expect((await me(access_token)).status).toBe(401);
   });
 
-  test('an access token lives 900 s otherwise', async () => {
+  test('issues access tokens for 900 s otherwise', async () => {
     const { access_token } = await renewed(session.refresh);
     app.clock.advance(899);
     expect((await me(access_token)).status).toBe(200);
@@ -448,7 +448,7 @@ describe('a session that has ended', () => {
   });
 });
 
-test('every rejection has the same status, headers and body', async () => {
+test('every rejected refresh token gets the same status, headers and body', async () => {
   const gone = await seed();
   await call(app.url, 'POST /auth/logout', { access: gone.access });
   const reused = await seed();

@@ -77,8 +77,8 @@ async function attackFromEverywhere() {
   expect((await compare('203.0.113.99')).status).toBe(429);
 }
 
-describe('with the budget of a name over all networks used up', () => {
-  test('a wrong password from the network of the owner gets 429, known name or not', async () => {
+describe('after the limit of a username over all networks is used up', () => {
+  test("a wrong password from the owner's network gets 429, whether or not the username exists", async () => {
     await reset();
     await attackFromEverywhere();
     for (let attempt = 0; attempt < 8; attempt += 1) {
@@ -88,7 +88,7 @@ describe('with the budget of a name over all networks used up', () => {
     }
   });
 
-  test('the right password passes from the network of the owner, and from no other', async () => {
+  test("the right password is accepted from the owner's network only", async () => {
     await reset();
     await attackFromEverywhere();
     const [app] = apps;
@@ -100,7 +100,7 @@ describe('with the budget of a name over all networks used up', () => {
     expect(await failures()).toEqual(before);
   });
 
-  test('guesses from the network of the owner are counted there', async () => {
+  test("wrong passwords from the owner's network are counted for that network", async () => {
     await reset();
     await attackFromEverywhere();
     for (let attempt = 0; attempt < 2; attempt += 1) await compare(OWNERS);
@@ -119,7 +119,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(0.5, 1, 2, 4, 30, 901) },
 );
 
-test('in every state of the budgets a known and an unknown name get the same answers', async () => {
+test('in every state of the limits an existing and an unknown username get the same responses', async () => {
   const numRuns = process.env['ROUNDS'] ? 100 : 10;
   const steps = fc.array(step, { minLength: 40, maxLength: 120 });
   const run = fc.asyncProperty(steps, async (sequence) => {

@@ -92,17 +92,20 @@ test.each(['localhost', PLAIN_HOST])(
   },
 );
 
-test('a wrong password is answered in the words of the service', async () => {
+test('a wrong password: the reference shows the message of the service', async () => {
   const { page } = await openReference();
   await page.getByLabel('Password').fill('wrong');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('Invalid username or password').waitFor();
 });
 
-test.each([320, 390, 1280])('needs no sideways scrolling at %i px', async (width) => {
-  const { page } = await openReference({ width });
-  const scrollWidth = () => page.evaluate(() => document.documentElement.scrollWidth);
-  expect(await scrollWidth()).toBe(width);
-  await signIn(page);
-  expect(await scrollWidth()).toBe(width);
-});
+test.each([320, 390, 1280])(
+  'the reference needs no horizontal scrolling at %i px',
+  async (width) => {
+    const { page } = await openReference({ width });
+    const scrollWidth = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await scrollWidth()).toBe(width);
+    await signIn(page);
+    expect(await scrollWidth()).toBe(width);
+  },
+);

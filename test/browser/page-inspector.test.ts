@@ -59,7 +59,7 @@ test('with a reuse leeway of 0, a refresh from two tabs ends the session', async
   expect(await outcome.textContent()).toContain('reuse leeway to 0');
 });
 
-test('every request is shown with its answer, and no secret among them', async () => {
+test('"Under the hood" shows every request with its response, and no secret', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);

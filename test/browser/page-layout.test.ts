@@ -82,7 +82,7 @@ test.each([
   expect(faults).toEqual([]);
 });
 
-test('all of the page is less than 60 kB as it goes over the wire, from this service only', async () => {
+test('the page loads less than 60 kB, from this service only', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -111,7 +111,7 @@ test('all of the page is less than 60 kB as it goes over the wire, from this ser
 
 const PICTURES = new URL('../../docs/images/', import.meta.url);
 
-test('the pictures of the documentation are those of the page as it is', async () => {
+test('the pictures in the documentation are of the current page', async () => {
   const record = new URL('page.sha256', PICTURES);
   if (process.env['PICTURES']) {
     await takePictures();

@@ -89,7 +89,7 @@ test('two tabs share a sign-in, an expired access token and a sign-out', async (
   await expectTitles(one, DEMO_TITLES);
 });
 
-test('a session that was ended elsewhere leads back to the sign-in', async () => {
+test('a session that was ended elsewhere: the page shows the sign-in', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
@@ -99,7 +99,7 @@ test('a session that was ended elsewhere leads back to the sign-in', async () =>
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
 
-test('a refresh whose answer is lost is repeated, and nobody is signed out', async () => {
+test('a refresh whose response is lost is repeated, and the session lives', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
@@ -149,7 +149,7 @@ test('an outage is shown, what was typed is kept, and a restart is noticed', asy
   expect(await page.getByLabel('New todo').inputValue()).toBe('Typed while it was away');
 });
 
-test('a sign-out without the service can be had on this device only', async () => {
+test('a sign-out while the service is down is possible on this device only', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);

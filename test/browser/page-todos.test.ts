@@ -13,7 +13,7 @@ test('the demo user signs in with one press and sees the todos', async () => {
   expect(await page.title()).toBe('Todos · OpenAPI Todos');
 });
 
-test('a new user registers, is refused what the service refuses, and finds an empty list', async () => {
+test('a new user registers, sees the errors of the service, and gets an empty list', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await page.getByLabel('Password').fill('not the password');
@@ -59,7 +59,7 @@ test('todos are added, checked, edited and deleted', async () => {
   await expectTitles(page, ['Generate a client']);
 });
 
-test('the keyboard is enough', async () => {
+test('every action works with the keyboard only', async () => {
   await using app = await startService();
   const page = await openPage(app);
   const focused = () =>
@@ -122,7 +122,7 @@ test('a long list loads page by page while it is scrolled', async () => {
   expect(await rows.last().textContent()).toContain('Try the API');
 });
 
-test('a change is shown at once, and undone when the service refuses it', async () => {
+test('a change is shown at once, and undone when the service rejects it', async () => {
   await using app = await startService({ MAX_TODOS: '3' });
   const page = await openPage(app);
   await signIn(page);
@@ -161,7 +161,7 @@ test('a todo that could not be deleted is back in its place', async () => {
 test.each([
   { choice: 'Keep mine', title: 'Buy oat milk' },
   { choice: 'Take theirs', title: 'Buy soy milk' },
-])('an edit that meets a change from elsewhere shows both: $choice', async ({ choice, title }) => {
+])('an edit that conflicts with another change shows both: $choice', async ({ choice, title }) => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);

@@ -16,7 +16,7 @@ function restoreCommands(): string {
   return block;
 }
 
-test('a backup while the service writes, restored as docs/backup.md says, has what it had', async () => {
+test('a backup during writes, restored as docs/backup.md says, has every row from before it', async () => {
   using folder = temporaryFolder();
   const variables = { DATABASE_URL: 'sqlite:data/todos.sqlite' };
   await using service = await startProcess(variables, { folder });
@@ -52,7 +52,7 @@ test('a backup while the service writes, restored as docs/backup.md says, has wh
   expect(await titlesOf('after the backup')).toBe(0);
 });
 
-test('writes of another process during a backup are not in it, and do not start it again', async () => {
+test('a backup omits what another process writes meanwhile, and does not restart because of it', async () => {
   using folder = temporaryFolder();
   const path = folder.file('busy.sqlite');
   const writer = new BetterSqlite3(path);
@@ -77,7 +77,7 @@ test('writes of another process during a backup are not in it, and do not start 
   writer.close();
 });
 
-test('a damaged database: the backup says so, and leaves no file', async () => {
+test('a backup of a damaged database fails with a message and leaves no file', async () => {
   using folder = temporaryFolder();
   const path = folder.file('damaged.sqlite');
   const database = new BetterSqlite3(path);

@@ -10,7 +10,7 @@ import { DEMO, signedInClient } from '../support/users.ts';
 
 const script = (name: string) => new URL(`../../scripts/${name}.ts`, import.meta.url).pathname;
 
-test('an operator lists and revokes sessions of a user, and reads the audit log', async () => {
+test('todos sessions and audit: an operator lists and revokes sessions and reads the audit log', async () => {
   using folder = temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${folder.path}/todos.sqlite` };
   await using app = await startService(database);
@@ -37,7 +37,7 @@ test('an operator lists and revokes sessions of a user, and reads the audit log'
   expect(newest.output.trim().split('\n')).toHaveLength(2);
 });
 
-test('an operator creates a user, whose password has to be changed at the first sign-in', async () => {
+test('todos users create: the password has to be changed at the first sign-in', async () => {
   using folder = temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${folder.path}/created.sqlite` };
   await using app = await startService(database);
@@ -60,7 +60,7 @@ test('an operator creates a user, whose password has to be changed at the first 
   );
 });
 
-test('an operator sets a new password: the sessions end, the old password does not work', async () => {
+test('todos users set-password: the sessions end, and the old password does not work', async () => {
   using folder = temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${folder.path}/reset.sqlite` };
   await using app = await startService(database);
@@ -75,7 +75,7 @@ test('an operator sets a new password: the sessions end, the old password does n
   expect(events.output).toMatch(/session_revoked +admin .*operator-/);
 });
 
-test('an operator deletes a user, if sure', async () => {
+test('todos users delete: asks for --yes, and then deletes the user', async () => {
   using folder = temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${folder.path}/deleted.sqlite` };
   await using app = await startService(database);
@@ -208,7 +208,7 @@ test('every command with --json prints nothing but JSON to the standard output',
   expect(await json('migrate', 'down', '--to', 'none')).toEqual({ undone: [] });
 });
 
-test('the commands run as a process of their own', async () => {
+test('todos as a process prints its error and exits with 1', async () => {
   const { code, output } = await runScript([TODOS, 'users', 'list', '--json'], {
     DATABASE_URL: 'sqlite:none/x',
   });
@@ -235,7 +235,7 @@ test.each([
   expect(code).toBe(2);
 });
 
-test('test:all: a suite that the machine has no programs for is named, with its packages', async () => {
+test('test:all names each suite whose programs are missing, with the packages to install', async () => {
   const all = (...args: string[]) => runScript([script('test-all'), ...args], { PATH: '' });
   // Java is in no folder but those of PATH; PgBouncer would be found in /usr/sbin.
   const needs = 'needs default-jre-headless: apt-get install default-jre-headless, or --install';
@@ -247,7 +247,7 @@ test('test:all: a suite that the machine has no programs for is named, with its 
   expect((await all('--list')).output).toContain(`in six languages; ${needs}\n`);
 });
 
-test('test:all has every folder of tests with a configuration of its own', async () => {
+test('test:all runs every folder of tests that has a vitest.config.ts', async () => {
   const { output } = await runScript([script('test-all'), '--list']);
   for (const file of globSync('*/vitest.config.ts', { cwd: import.meta.dirname })) {
     const name = file.split(sep)[0] === 'languages' ? 'clients' : file.split(sep)[0];
@@ -255,7 +255,7 @@ test('test:all has every folder of tests with a configuration of its own', async
   }
 });
 
-test('package.json has few scripts, and what each runs is there', () => {
+test('package.json has at most 18 scripts, and each file that they run exists', () => {
   const root = new URL('../../', import.meta.url);
   const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   expect(Object.keys(scripts).length).toBeLessThanOrEqual(18);
@@ -264,7 +264,7 @@ test('package.json has few scripts, and what each runs is there', () => {
   }
 });
 
-test('an unknown user: says so, and exit code 1', async () => {
+test('todos audit of an unknown user: a message, and exit code 1', async () => {
   using folder = temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${folder.path}/empty.sqlite` };
   await using _app = await startService(database);
@@ -272,7 +272,7 @@ test('an unknown user: says so, and exit code 1', async () => {
   expect({ code, output }).toEqual({ code: 1, output: 'there is no user no\\u009bbody\n' });
 });
 
-test('revoking a session that does not live: says so, and exit code 1', async () => {
+test('todos sessions revoke of a session that has ended: a message, and exit code 1', async () => {
   using folder = temporaryFolder();
   const database = { DATABASE_URL: `sqlite:${folder.path}/wrong.sqlite` };
   await using app = await startService(database);
@@ -315,13 +315,13 @@ test.each([
   expect(todos.map(({ title }) => title)).toContain(sent);
 });
 
-test('a database that is not there is not made', async () => {
+test('todos audit without a database file: a message, and no file is created', async () => {
   const { code, output } = await runTodos(['audit', 'x'], { DATABASE_URL: 'sqlite:none/x' });
   expect(code).toBe(1);
   expect(output).toBe('there is no database at none/x\n');
 });
 
-test('keys are made, rotated and thinned out, for their owner only', async () => {
+test('todos keys creates a file for its owner only, rotates the keys and removes old ones', async () => {
   using folder = temporaryFolder();
   const file = folder.file('keys.json');
   const kids = async () => {
@@ -357,7 +357,7 @@ test('keys are made, rotated and thinned out, for their owner only', async () =>
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
 });
 
-test('keys without a date, as 0.2.0 made them: the last one is promoted, once', async () => {
+test('todos keys --promote of a file from 0.2.0, without dates: promotes the last key, once', async () => {
   using folder = temporaryFolder();
   const file = folder.file('undated.json');
   const keys = ['signs', 'former', 'next'].map((kid) => ({
@@ -372,7 +372,7 @@ test('keys without a date, as 0.2.0 made them: the last one is promoted, once', 
   }
 });
 
-test('a rotated set whose newest key signs: --promote changes nothing', async () => {
+test('todos keys --promote when the newest key signs already: changes nothing', async () => {
   using folder = temporaryFolder();
   const file = folder.file('rotated.json');
   await runTodos(['keys', '--file', file]);
@@ -381,7 +381,7 @@ test('a rotated set whose newest key signs: --promote changes nothing', async ()
   expect(output).toMatch(/^Nothing has changed\./);
 });
 
-test('a file that is no JWK Set: says so, and no stack trace', async () => {
+test('todos keys of a file that is no JWK Set: a message without a stack trace', async () => {
   using folder = temporaryFolder();
   const file = folder.file('broken.json');
   await writeFile(file, '{"keys":[{"k":"a secret');
@@ -389,7 +389,7 @@ test('a file that is no JWK Set: says so, and no stack trace', async () => {
   expect({ code, output }).toEqual({ code: 1, output: `${file} cannot be used: it is not JSON\n` });
 });
 
-test('clients are not generated without Java, nor for what can be no language', async () => {
+test('the script clients without Java, or with a wrong generator name: a message, and exit code 1', async () => {
   const without = await runScript([script('clients')], { PATH: '' });
   expect(without.code).toBe(1);
   expect(without.output).toBe(

@@ -33,7 +33,7 @@ async function withTodos(db: Db, count: number, description = '') {
   return userId;
 }
 
-test('a person gets what is kept about them, and nothing of anybody else', async () => {
+test('todos export writes all data of the user and none of other users', async () => {
   using folder = temporaryFolder();
   await using database = await freshDatabase();
   const variables = { DATABASE_URL: database.url, ...SECRET };
@@ -104,7 +104,7 @@ test('a person gets what is kept about them, and nothing of anybody else', async
   expect(timeless(printed.output)).toBe(timeless(text));
 });
 
-test('every todo comes once, however many have one moment', async () => {
+test('an export has every todo once, also those of the same millisecond', async () => {
   await using database = await freshDatabase();
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
@@ -118,7 +118,7 @@ test('every todo comes once, however many have one moment', async () => {
   expect(rest).toMatchObject({ exported_at: '1970-01-01T00:00:00.000Z', sessions: [] });
 });
 
-test('a table without a form of its own is exported as it is, without the user', async () => {
+test('an export has the columns of a table without its own format, except the user id', async () => {
   await using database = await freshDatabase();
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
@@ -138,7 +138,7 @@ test('a table without a form of its own is exported as it is, without the user',
   expect(await Array.fromAsync(readOwnedRows(db, uuid(), 'todos'))).toEqual([]);
 });
 
-test('it is as it was at one moment', async () => {
+test('an export shows the data of one moment, whatever is written meanwhile', async () => {
   await using database = await freshDatabase();
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
@@ -154,7 +154,7 @@ test('it is as it was at one moment', async () => {
   expect(JSON.parse(text).todos).toHaveLength(1200);
 });
 
-test('it needs no more memory than a page of it', async () => {
+test('an export of 40 MB needs no more memory than one page of it', async () => {
   using folder = temporaryFolder();
   await using database = await freshDatabase();
   const db = database.connect();

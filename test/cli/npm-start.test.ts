@@ -14,7 +14,7 @@ test('SIGTERM to `npm start`: the service drains, and npm ends with 0', async ()
 });
 
 test.each(['SIGKILL', 'SIGHUP'] as const)(
-  '%s ends npm without a word to the service: the service drains all the same',
+  '%s to `npm start`, which npm does not pass on: the service drains all the same',
   async (signal) => {
     await using started = await startProcess(variables, { command: WITH_NPM });
     const { child, written, url } = started;

@@ -33,8 +33,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('what browserTokens stores', () => {
-  test('is in localStorage until it is cleared', () => {
+describe('browserTokens', () => {
+  test('keeps the tokens in localStorage until they are cleared', () => {
     const store = browserTokens();
     expect(store.get()).toBeUndefined();
     store.set(tokens);
@@ -44,17 +44,17 @@ describe('what browserTokens stores', () => {
     expect(page.items).toEqual(new Map());
   });
 
-  test('is apart from what a store of another name stores', () => {
+  test('keeps the tokens of stores with different names apart', () => {
     browserTokens('one').set(tokens);
     expect(browserTokens('two').get()).toBeUndefined();
   });
 
-  test('is no sign-in when it is damaged', () => {
+  test('treats a damaged entry as signed out', () => {
     page.items.set('openapi-todos', '{"access_token":');
     expect(browserTokens().get()).toBeUndefined();
   });
 
-  test('is in memory where the browser blocks localStorage', () => {
+  test('keeps the tokens in memory where the browser blocks localStorage', () => {
     const blocked = () => {
       throw new DOMException('Access is denied for this document', 'SecurityError');
     };
@@ -100,7 +100,7 @@ describe('a subscriber of browserTokens', () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  test('is not called any more when it has ended its subscription', () => {
+  test('is not called after it has unsubscribed', () => {
     const store = browserTokens();
     const listener = vi.fn();
     const unsubscribe = store.subscribe(listener);
@@ -120,7 +120,7 @@ describe('the lock of browserTokens', () => {
     return { action, held, end };
   }
 
-  test('admits one action for each name and purpose', async () => {
+  test('runs one action at a time for each name and purpose', async () => {
     const first = hold();
     const second = hold();
     const others = [hold(browserTokens(), 'write'), hold(browserTokens('other'))];
@@ -133,7 +133,7 @@ describe('the lock of browserTokens', () => {
     for (const { end } of [second, ...others]) end.resolve('');
   });
 
-  test('rejects if the action does, and is free again', async () => {
+  test('rejects if the action does, and is released', async () => {
     const action = vi.fn(() => Promise.reject(new Error('no network')));
     await expect(browserTokens().lock?.('refresh', action)).rejects.toThrow('no network');
     expect(action).toHaveBeenCalledTimes(1);
@@ -156,7 +156,7 @@ describe('the lock of browserTokens', () => {
     suspended.end.resolve('');
   });
 
-  test('admits every action where the browser has no Web Locks', async () => {
+  test('runs every action at once where the browser has no Web Locks', async () => {
     vi.stubGlobal('navigator', {});
     const both = [hold(), hold()];
     for (const { action, end } of both) {

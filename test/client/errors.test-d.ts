@@ -4,7 +4,7 @@ import { createClient, isProblem, type Problem } from '../../src/client/index.ts
 
 const client = createClient({ baseUrl: 'http://localhost:8000' });
 
-test('the code of an error is one that the operation can answer', async () => {
+test('the type of error.code has the codes that the operation declares', async () => {
   const { error } = await client.POST('/auth/register', { body: { username: '', password: '' } });
   expectTypeOf(error?.code).toEqualTypeOf<
     | 'invalid_request'
@@ -21,14 +21,14 @@ test('the code of an error is one that the operation can answer', async () => {
   >();
 });
 
-test('a code of another operation does not compile', async () => {
+test('comparing error.code with a code of another operation does not compile', async () => {
   const { error } = await client.POST('/todos', { body: { title: '' } });
   if (error?.code === 'todo_limit_reached') expectTypeOf(error.detail).toBeString();
   // @ts-expect-error only register answers it
   if (error?.code === 'username_taken') throw error;
 });
 
-test('isProblem narrows any value, to one code if it is given', () => {
+test('isProblem narrows any value to a problem, and to one code if it is given', () => {
   const value: unknown = undefined;
   if (isProblem(value)) expectTypeOf(value).toExtend<Problem>();
   if (isProblem(value, 'not_found')) expectTypeOf(value.code).toEqualTypeOf<'not_found'>();

@@ -16,24 +16,27 @@ const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
   }),
 );
 
-test.each(operations)('$operationId has the access token if it needs one', async (operation) => {
-  const { method, path, security = contract.security } = operation;
-  const requests: Request[] = [];
-  const client = createClient({
-    baseUrl: 'http://localhost:8000',
-    tokens: { ...memoryTokens(), get: () => ofNobody },
-    async fetch(request) {
-      requests.push(request);
-      throw new Error('not sent');
-    },
-  });
-  // The contract's own paths, here known as texts only.
-  const call = client[method] as (path: string) => Promise<unknown>;
-  await expect(call(path)).rejects.toThrow('not sent');
-  expect(requests.map(({ method }) => method)).toEqual([method]);
-  const bearer = security.length > 0 ? 'Bearer one' : null;
-  expect(requests[0]?.headers.get('Authorization')).toBe(bearer);
-});
+test.each(operations)(
+  '$operationId is sent with the access token if the contract requires one',
+  async (operation) => {
+    const { method, path, security = contract.security } = operation;
+    const requests: Request[] = [];
+    const client = createClient({
+      baseUrl: 'http://localhost:8000',
+      tokens: { ...memoryTokens(), get: () => ofNobody },
+      async fetch(request) {
+        requests.push(request);
+        throw new Error('not sent');
+      },
+    });
+    // The contract's own paths, here known as texts only.
+    const call = client[method] as (path: string) => Promise<unknown>;
+    await expect(call(path)).rejects.toThrow('not sent');
+    expect(requests.map(({ method }) => method)).toEqual([method]);
+    const bearer = security.length > 0 ? 'Bearer one' : null;
+    expect(requests[0]?.headers.get('Authorization')).toBe(bearer);
+  },
+);
 
 const ofNobody = {
   access_token: 'one',

@@ -18,8 +18,8 @@ import {
 
 const { signedIn, secondTab, expireAccessTokens } = await startClientService();
 
-describe('an access token that no longer works', () => {
-  test.each(['expired', 'invalid'])('is renewed when it is %s', async (kind) => {
+describe('the client: an access token that is rejected', () => {
+  test.each(['expired', 'invalid'])('is refreshed when it is %s', async (kind) => {
     const { client, tokens, network } = await signedIn();
     const before = await tokensIn(tokens);
     if (kind === 'expired') expireAccessTokens();
@@ -41,7 +41,7 @@ describe('an access token that no longer works', () => {
     ['at once', memoryTokens],
     ['later', slowTokens],
   ])(
-    'is renewed once for all, and each is repeated once (store answers %s)',
+    'is refreshed once for many requests, and each request is repeated once (store answers %s)',
     async (name, make) => {
       const { client, network } = await signedIn({ tokens: make() });
       expireAccessTokens();
@@ -61,7 +61,7 @@ describe('an access token that no longer works', () => {
     },
   );
 
-  test('is not renewed again for an answer that comes late', async () => {
+  test('is not refreshed again when a response to the old token arrives late', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const late = held('answer');
@@ -75,7 +75,7 @@ describe('an access token that no longer works', () => {
     expect(network.to(REFRESH)).toHaveLength(1);
   });
 
-  test('and is refused a second time: that is the answer, there is no loop', async () => {
+  test('is refreshed once only: a second 401 is returned to the caller', async () => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     network.next('GET /auth/me', spoiledToken, spoiledToken);
     const { error, response } = await client.GET('/auth/me');
@@ -94,7 +94,7 @@ describe('an access token that no longer works', () => {
     ['with another object', 401, '{"code":"access_token_expired"}'],
     ['with another code', 401, '{"code":"authentication_required","detail":""}'],
     ['with another status', 403, '{"code":"access_token_expired","detail":""}'],
-  ])('is not what an answer %s says', async (_, status, body) => {
+  ])('is not assumed for a response %s', async (_, status, body) => {
     const { client, network, onSessionLost } = await signedIn();
     network.next('GET /auth/me', answered(status, body));
     expect((await client.GET('/auth/me')).response.status).toBe(status);
@@ -103,7 +103,7 @@ describe('an access token that no longer works', () => {
   });
 });
 
-describe('a renewal that fails', () => {
+describe('the client: a refresh that fails', () => {
   test.each([
     ['no connection', unreachable, 'fetch failed'],
     ['a lost answer', lostAnswer, 'fetch failed'],
@@ -112,7 +112,7 @@ describe('a renewal that fails', () => {
     ['a 429', answered(429), 'The answer was 429 without a problem'],
     ['a 200 that is no JSON', answered(200), 'JSON'],
     ['a 200 with nothing', answered(200, ''), 'The answer was 200 without a problem'],
-  ])('by %s keeps the session and is tried again', async (_, fault, message) => {
+  ])('with %s keeps the session and is tried again', async (_, fault, message) => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     const before = await tokensIn(tokens);
@@ -128,7 +128,7 @@ describe('a renewal that fails', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('is tried again under the same Idempotency-Key; another renewal has another', async () => {
+  test('is retried with the same Idempotency-Key; the next refresh has another', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     network.next(REFRESH, lostAnswer, unreachable, answered(503));
@@ -141,7 +141,7 @@ describe('a renewal that fails', () => {
     expect(others).toEqual([first, first, first, expect.not.stringContaining(String(first))]);
   });
 
-  test('says what the service said', async () => {
+  test('throws the problem of the service', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const problem = { code: 'too_many_requests', detail: 'Too many attempts' };
@@ -158,7 +158,7 @@ describe('a renewal that fails', () => {
   });
 
   test.each(['<h1>Bad Gateway</h1>', '{"detail":"of something between"}'])(
-    'says no problem of the service where there is none: %s',
+    'throws no problem where the body is none: %s',
     async (body) => {
       const { client, network } = await signedIn();
       expireAccessTokens();
@@ -169,7 +169,7 @@ describe('a renewal that fails', () => {
     },
   );
 
-  test('fails once for all who wait', async () => {
+  test('is sent once, and fails for every request that waits', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('request', unreachable);
@@ -183,7 +183,7 @@ describe('a renewal that fails', () => {
     expect(network.to(REFRESH)).toHaveLength(1);
   });
 
-  test('is one that has no answer after ten seconds', async () => {
+  test('ends after ten seconds without a response', async () => {
     const { client, tokens, network } = await signedIn();
     expireAccessTokens();
     const clock = new AbortController();
@@ -199,7 +199,7 @@ describe('a renewal that fails', () => {
     expect(await tokens.get()).toBeDefined();
   });
 
-  test('because the new tokens cannot be kept is mended by the next request', async () => {
+  test('because the tokens cannot be stored is repeated by the next request', async () => {
     const store = memoryTokens();
     const set = vi.fn(store.set);
     const { client, network, onSessionLost } = await signedIn({ tokens: { ...store, set } });
@@ -212,8 +212,8 @@ describe('a renewal that fails', () => {
   });
 });
 
-describe('a request that is given up', () => {
-  test('does not wait for the renewal that others still get', async () => {
+describe('the client: a request that is aborted', () => {
+  test('stops waiting for a refresh that other requests still wait for', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('request');
@@ -229,7 +229,7 @@ describe('a request that is given up', () => {
     expect(network.to('GET /todos')).toHaveLength(1);
   });
 
-  test('as its answer comes does not wait either', async () => {
+  test('while its 401 arrives does not wait for a refresh', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const patience = new AbortController();
@@ -246,8 +246,8 @@ describe('a request that is given up', () => {
   });
 });
 
-describe('a renewal during which the tokens change', () => {
-  test('leaves a login be, and does nothing in its name that the old one asked for', async () => {
+describe('the client: a refresh during which the stored tokens change', () => {
+  test('keeps the tokens of a new login, and does not repeat the old request with them', async () => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     const refresh = held('answer');
@@ -263,7 +263,7 @@ describe('a renewal during which the tokens change', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('leaves a login be that comes between its look at the store and its write', async () => {
+  test('keeps the tokens of a login between its read and its write of the store', async () => {
     const { tokens, interruptLook } = interruptedTokens();
     const { client, network } = await signedIn({ tokens });
     expireAccessTokens();
@@ -281,7 +281,7 @@ describe('a renewal during which the tokens change', () => {
     expect((await client.GET('/auth/me')).data?.username).toBe('bob');
   });
 
-  test('leaves a login be though the refresh of the old one is refused', async () => {
+  test('keeps the tokens of a new login when the refresh token of the old one is rejected', async () => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
     await tokens.set({ ...(await tokensIn(tokens)), refresh_token: '0'.repeat(64) });
@@ -296,7 +296,7 @@ describe('a renewal during which the tokens change', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('does not stand in for that of a later login', async () => {
+  test('is not used for the requests of a later login', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const first = held('answer');
@@ -311,7 +311,7 @@ describe('a renewal during which the tokens change', () => {
     expect(network.to(REFRESH)).toHaveLength(2);
   });
 
-  test('leaves a sign-out be', async () => {
+  test('does not undo a sign-out', async () => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     network.next('GET /auth/me', spoiledToken);
     const refresh = held('answer');
@@ -325,7 +325,7 @@ describe('a renewal during which the tokens change', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('leaves the tokens of another tab be, and uses them', async () => {
+  test('keeps the tokens that another tab has stored, and uses them', async () => {
     const { client, tokens, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('answer');
@@ -339,7 +339,7 @@ describe('a renewal during which the tokens change', () => {
     expect(await tokens.get()).toEqual(ofTab);
   });
 
-  test('in two tabs on one store with a lock is one request', async () => {
+  test('in two tabs on one store with a lock is sent once', async () => {
     const { tokens, held } = lockedTokens();
     const one = await signedIn({ tokens });
     expireAccessTokens();
@@ -352,7 +352,7 @@ describe('a renewal during which the tokens change', () => {
     expect(held).toEqual(['write', 'refresh', 'write', 'refresh']);
   });
 
-  test('in two tabs on one store runs under one key, and both go on', async () => {
+  test('in two tabs on one store without a lock has the same Idempotency-Key, and both tabs go on', async () => {
     const one = await signedIn();
     const { client, network, onSessionLost } = one;
     const tab = secondTab(one);

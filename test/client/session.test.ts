@@ -31,7 +31,7 @@ async function loseRefreshToken({ tokens }: SignedIn) {
   await tokens.set({ ...(await tokensIn(tokens)), refresh_token: '0'.repeat(64) });
 }
 
-describe('signing in', () => {
+describe('the client: signing in', () => {
   test('keeps the tokens and sends the access token', async () => {
     const { client, tokens, network } = await signedIn();
     expect((await client.GET('/auth/me')).data?.username).toBe('ada');
@@ -39,7 +39,7 @@ describe('signing in', () => {
     expect(bearers(network.to('GET /auth/me'))).toEqual([`Bearer ${access_token}`]);
   });
 
-  test('with a wrong password changes nothing and is never followed by a refresh', async () => {
+  test('with a wrong password keeps the old tokens and sends no refresh', async () => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     const before = await tokensIn(tokens);
     const { data, error, response } = await client.login('ada', 'wrong');
@@ -62,14 +62,14 @@ describe('signing in', () => {
   test.each([
     ['undefined', memoryTokens],
     ['null', slowTokens],
-  ])('not at all (the store holds %s): requests have no token', async (_, make) => {
+  ])('is needed for a token: with %s in the store requests have none', async (_, make) => {
     const { client, network, onSessionLost } = signedOut({ tokens: make() });
     expect((await client.GET('/todos')).error?.code).toBe('authentication_required');
     expect(bearers(network.sent)).toEqual([null]);
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test("leaves a caller's own Authorization header alone", async () => {
+  test('keeps an Authorization header that the caller sets', async () => {
     const { client, network, onSessionLost } = await signedIn();
     const headers = { Authorization: 'Bearer mine' };
     expect((await client.GET('/todos', { headers })).error?.code).toBe('invalid_access_token');
@@ -78,7 +78,7 @@ describe('signing in', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test("goes with a call's own fetch too", async () => {
+  test('sends the access token also through a fetch that the call names', async () => {
     const { client, network } = await signedIn();
     const other = createNetwork();
     other.next('GET /auth/me', spoiledToken);
@@ -88,7 +88,7 @@ describe('signing in', () => {
     expect(routes(network.sent)).toEqual(['POST /auth/login', REFRESH]);
   });
 
-  test('sends any other request with the access token, refreshed when it has expired', async () => {
+  test('adds the access token to request(), and refreshes it when it has expired', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const response = await client.fetch(new Request(`${serviceUrl}/auth/me`));
@@ -96,25 +96,25 @@ describe('signing in', () => {
     expect(network.to(REFRESH)).toHaveLength(1);
   });
 
-  test('needs no more than an address, and is not shared with another client', async () => {
+  test('needs an address only, and is not shared with another client', async () => {
     const client = plainClient();
     await client.login('ada', PASSWORD);
     expect((await client.GET('/auth/me')).data?.username).toBe('ada');
     expect((await plainClient().GET('/auth/me')).response.status).toBe(401);
   });
 
-  test('fails when the tokens cannot be kept', async () => {
+  test('fails when the tokens cannot be stored', async () => {
     const set = () => Promise.reject(new Error('disk full'));
     const { client } = signedOut({ tokens: { ...memoryTokens(), set } });
     await expect(client.login('ada', PASSWORD)).rejects.toThrow('disk full');
   });
 });
 
-describe('a session that is over', () => {
+describe('the client: a lost session', () => {
   test.each([
     ['its access token is refused', endElsewhere],
     ['it cannot be renewed', loseRefreshToken],
-  ])('because %s is reported once, and again after another login', async (_, end) => {
+  ])('because %s is reported once, and once again after another login', async (_, end) => {
     const one = await signedIn();
     const { client, tokens, onSessionLost, network } = one;
     for (const times of [1, 2]) {
@@ -133,14 +133,14 @@ describe('a session that is over', () => {
     }
   });
 
-  test('is not asked for a refresh when the service has said so', async () => {
+  test('sends no refresh after the service has answered session_ended', async () => {
     const one = await signedIn();
     await endElsewhere(one);
     expect((await one.client.GET('/auth/me')).error?.code).toBe('session_ended');
     expect(one.network.to(REFRESH)).toEqual([]);
   });
 
-  test('is reported when its tokens are gone', async () => {
+  test('is reported when the stored tokens have been removed', async () => {
     const tokens = memoryTokens();
     const seen: unknown[] = [];
     const one = await signedIn({ tokens, onSessionLost: () => seen.push(tokens.get()) });
@@ -149,7 +149,7 @@ describe('a session that is over', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  test('need not be reported', async () => {
+  test('may have no onSessionLost', async () => {
     const client = plainClient();
     await client.login('ada', PASSWORD);
     await client.DELETE('/auth/sessions');
@@ -158,7 +158,7 @@ describe('a session that is over', () => {
   });
 });
 
-describe('signing out', () => {
+describe('the client: signing out', () => {
   test('ends the session and forgets the tokens', async () => {
     const { client, tokens, onSessionLost } = await signedIn();
     const { access_token } = await tokensIn(tokens);
@@ -191,7 +191,7 @@ describe('signing out', () => {
     expect((await client.logout()).response.status).toBe(200);
   });
 
-  test('leaves the client signed in when the service cannot do it', async () => {
+  test('leaves the client signed in when the service answers with 503', async () => {
     const { client, tokens, network } = await signedIn();
     const before = await tokensIn(tokens);
     network.next('POST /auth/logout', answered(503));
@@ -199,7 +199,7 @@ describe('signing out', () => {
     expect(await tokens.get()).toEqual(before);
   });
 
-  test('of a session that is over already reports no lost session', async () => {
+  test('of a session that has ended already reports no lost session', async () => {
     const one = await signedIn();
     await endElsewhere(one);
     expect((await one.client.logout()).error?.code).toBe('session_ended');
@@ -207,7 +207,7 @@ describe('signing out', () => {
     expect(one.onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('is no lost session to the requests under way; a later loss is one', async () => {
+  test('is not reported as a lost session to requests under way; a later loss is', async () => {
     const one = await signedIn();
     const { client, network, onSessionLost } = one;
     const logout = held('answer');
@@ -228,7 +228,7 @@ describe('signing out', () => {
   test.each([
     ['is lost', unreachable],
     ['is a 503', answered(503)],
-  ])('whose answer %s does not hide that the session is lost', async (_, end) => {
+  ])('whose response %s does not hide a lost session', async (_, end) => {
     const { client, network, onSessionLost } = await signedIn();
     const logout = held('answer', end);
     network.next('POST /auth/logout', logout.fault);
@@ -241,7 +241,7 @@ describe('signing out', () => {
     expect(onSessionLost).toHaveBeenCalledTimes(1);
   });
 
-  test('that fails leaves the next loss to be reported', async () => {
+  test('that fails does not hide a later lost session', async () => {
     const one = await signedIn();
     one.network.next('POST /auth/logout', unreachable);
     await expect(one.client.logout()).rejects.toThrow('fetch failed');
@@ -262,7 +262,7 @@ describe('signing out', () => {
     expect((await client.GET('/auth/me')).data?.username).toBe('bob');
   });
 
-  test('leaves a login be that comes between its look at the store and its write', async () => {
+  test('keeps the tokens of a login between its read and its write of the store', async () => {
     const { tokens, interruptLook } = interruptedTokens();
     const { client, network } = await signedIn({ tokens });
     const logins: Promise<unknown>[] = [];
@@ -279,7 +279,7 @@ describe('signing out', () => {
     expect((await client.GET('/auth/me')).data?.username).toBe('bob');
   });
 
-  test('forgets tokens that were renewed meanwhile', async () => {
+  test('forgets tokens that were refreshed meanwhile', async () => {
     const { client, tokens, network } = await signedIn();
     const logout = held('request');
     network.next('POST /auth/logout', logout.fault);
@@ -292,14 +292,14 @@ describe('signing out', () => {
     expect(await tokens.get()).toBeUndefined();
   });
 
-  test('when nobody is signed in is refused by the service', async () => {
+  test('without tokens is rejected by the service', async () => {
     const { client, onSessionLost } = signedOut();
     expect((await client.logout()).error?.code).toBe('authentication_required');
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 });
 
-describe('forgetting the tokens', () => {
+describe('the client: forget()', () => {
   test('signs out without a request; the session goes on', async () => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     const { access_token } = await tokensIn(tokens);
@@ -312,7 +312,7 @@ describe('forgetting the tokens', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('during a refresh is not undone by its answer', async () => {
+  test('during a refresh is not undone by its response', async () => {
     const { client, tokens, network } = await signedIn();
     expireAccessTokens();
     const refresh = held('answer');
@@ -327,7 +327,7 @@ describe('forgetting the tokens', () => {
 });
 
 describe('todos', () => {
-  test('go through all pages as they are asked for, with the same query', async () => {
+  test('are read page by page with the same query', async () => {
     const { client, network } = await signedIn();
     const titles = ['page 1', 'page 2', 'page 3', 'page 4', 'page 5'];
     for (const title of titles) await client.POST('/todos', { body: { title } });
@@ -343,7 +343,7 @@ describe('todos', () => {
     }
   });
 
-  test('start at a cursor, if there is one', async () => {
+  test('start at the given cursor', async () => {
     const { client } = await signedIn();
     for (const title of ['start 1', 'start 2']) await client.POST('/todos', { body: { title } });
     const query = { q: 'start', sort: 'created_at', limit: 1 } as const;
@@ -354,12 +354,12 @@ describe('todos', () => {
     expect(seen).toEqual(['start 2']);
   });
 
-  test('that there are none of', async () => {
+  test('of an empty list are none', async () => {
     const { client } = await signedIn();
     expect(await titlesWith(client, 'no such text')).toEqual([]);
   });
 
-  test('throw what the service says', async () => {
+  test('throw the problem of the service', async () => {
     const { client } = await signedIn();
     const failure: unknown = await client
       .todos({ limit: 101 })
@@ -371,7 +371,7 @@ describe('todos', () => {
     expect(failure.message).toBe(failure.problem?.detail);
   });
 
-  test('throw what fetch throws', async () => {
+  test('throw the error of fetch', async () => {
     const { client, network } = await signedIn();
     network.next('GET /todos', unreachable);
     await expect(client.todos().next()).rejects.toThrow('fetch failed');

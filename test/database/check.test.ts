@@ -30,7 +30,7 @@ async function recordedDatabase() {
   return { recorded, check, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-test('a database that can be read, but not written (full disk): the check fails', async () => {
+test('the readiness check fails when the database can be read but not written (full disk)', async () => {
   await using database = await recordedDatabase();
   const { check, recorded } = database;
   recorded.failing = /^insert/;
@@ -41,7 +41,7 @@ test('a database that can be read, but not written (full disk): the check fails'
   await check();
 });
 
-test('callers during a check share it, and it writes at most once a second', async () => {
+test('parallel readiness checks share one, which writes at most once a second', async () => {
   await using database = await recordedDatabase();
   const { check, recorded } = database;
   await Promise.all(Array.from({ length: 50 }, check));
@@ -67,19 +67,22 @@ test.each([
     'is another file than the one that was opened',
   ],
   ['without its -wal file', (path: string) => rmSync(`${path}-wal`), 'is gone'],
-])('an SQLite file %s while it is open: the check fails', async (_what, change, message) => {
-  await using database = freshFile();
-  const db = database.connect();
-  await migrate(db);
-  const check = createCheckOfDatabase(db, () => 0);
-  await check();
-  change(database.url.slice('sqlite:'.length));
-  const failure: unknown = await check().catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(DatabaseFileMoved);
-  expect(isOutage(failure)).toBe(true);
-  expect(String(failure)).toContain(message);
-  await db.destroy();
-});
+])(
+  'the readiness check fails when the SQLite file is %s while it is open',
+  async (_what, change, message) => {
+    await using database = freshFile();
+    const db = database.connect();
+    await migrate(db);
+    const check = createCheckOfDatabase(db, () => 0);
+    await check();
+    change(database.url.slice('sqlite:'.length));
+    const failure: unknown = await check().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DatabaseFileMoved);
+    expect(isOutage(failure)).toBe(true);
+    expect(String(failure)).toContain(message);
+    await db.destroy();
+  },
+);
 
 test('the database file is moved while the service runs: /readyz is 503 until it is back', async () => {
   await using database = freshFile();

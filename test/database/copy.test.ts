@@ -89,7 +89,7 @@ function atFirst(table: string, work: () => void) {
   };
 }
 
-test('every table is copied', async () => {
+test('todos copy copies every table', async () => {
   await using database = await freshDatabase();
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
@@ -240,7 +240,7 @@ test('a copy that fails in the middle has copied nothing', async () => {
   expect(await target.db.introspection.getTables()).toEqual([]);
 });
 
-test('a source that changes while it is copied: the copy is refused, and nothing is copied', async () => {
+test('a copy whose source changes meanwhile is rejected, and nothing is copied', async () => {
   await using databases = await twoDatabases();
   const { source, target } = databases;
   await seed(source.db, 600);
@@ -262,7 +262,7 @@ test('a source that changes while it is copied: the copy is refused, and nothing
 test.each([
   ['a text', "title = title || 'x'"],
   ['a number', 'version = version + 1'],
-])('a target in which %s differs at the end: the copy is refused', async (_what, change) => {
+])('a copy after which %s differs in the target is rejected', async (_what, change) => {
   await using databases = await twoDatabases();
   const { source } = databases;
   await seed(source.db, 3);
@@ -279,7 +279,7 @@ test.each([
   await target.destroy();
 });
 
-test('a target that is not empty: the copy is refused, and says whose it is', async () => {
+test('a copy to a target that is not empty is rejected, with what the target is', async () => {
   await using databases = await twoDatabases();
   const { source, target } = databases;
   await seed(source.db, 3);
@@ -298,7 +298,7 @@ test('a target that is not empty: the copy is refused, and says whose it is', as
   await other.destroy();
 });
 
-test('a source of another version is not copied', async () => {
+test('a copy from a source of another version is rejected', async () => {
   await using databases = await twoDatabases();
   const { source, target } = databases;
   const refusal = 'The source has the tables of another version';
@@ -355,7 +355,7 @@ test.each([
   },
 );
 
-test('a row that the target does not take: the copy names its table', async () => {
+test('a copy of a row that the target rejects names its table', async () => {
   await using databases = await twoDatabases();
   const { source, target } = databases;
   const userId = await seed(source.db, 700);

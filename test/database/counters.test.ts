@@ -22,13 +22,13 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-test('parallel increments are counted one by one', async () => {
+test('rate limit counters: parallel increments are all counted', async () => {
   const increments = Array.from({ length: 5 }, () => incrementCounter(db, counter, NOW));
   const points = (await Promise.all(increments)).map((row) => row.points);
   expect(points.sort()).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a counter ends its duration after its first point, and begins anew', async () => {
+test('rate limit counters: a counter expires its duration after the first point, then starts again', async () => {
   await incrementCounter(db, counter, NOW);
   expect(await incrementCounter(db, counter, NOW + 59_999)).toEqual({
     points: 2,
@@ -42,12 +42,12 @@ test('a counter ends its duration after its first point, and begins anew', async
   });
 });
 
-test('a counter of a clock that was ahead ends no later than one that begins now', async () => {
+test('rate limit counters: after the clock is set back, a counter expires no later than a new one', async () => {
   await incrementCounter(db, counter, NOW + 5_000);
   expect(await incrementCounter(db, counter, NOW)).toEqual({ points: 2, expire: NOW + 60_000 });
 });
 
-test('a point is taken back from the counter of that key only, and never below 0', async () => {
+test('rate limit counters: a point is refunded to its key only, and never below 0', async () => {
   await incrementCounter(db, counter, NOW);
   await incrementCounter(db, { ...counter, key: 'y' }, NOW);
   for (let n = 0; n < 2; n += 1) await decrementCounter(db, 'x');
@@ -58,7 +58,7 @@ test('a point is taken back from the counter of that key only, and never below 0
 });
 
 // A prepared statement is found again by its text.
-test('an increment is the same statement at every time and for every key', async () => {
+test('rate limit counters: the SQL of an increment is the same at any time and for any key', async () => {
   statements.clear();
   for (const key of ['x', 'y', 'z']) await incrementCounter(db, { key, durationMs: 9 }, NOW + 7);
   expect(statements.size).toBe(1);

@@ -22,7 +22,7 @@ const NAMES = readdirSync(new URL('../../src/database/migrations', import.meta.u
   .map((file) => file.replace('.ts', ''))
   .sort();
 
-test('a migration that fails half-way has changed nothing, and can be done again', async () => {
+test('a migration that fails changes nothing and can be run again', async () => {
   const db = memory();
   await sql`create table secrets (obstacle integer)`.execute(db);
   await expect(migrate(db)).rejects.toThrow('already exists');
@@ -32,7 +32,7 @@ test('a migration that fails half-way has changed nothing, and can be done again
   await db.destroy();
 });
 
-test('a new database is filled once, together with its tables or not at all', async () => {
+test('a new database gets its first rows once, in the transaction that creates the tables', async () => {
   const db = memory();
   const fault = async () => {
     throw new Error('no filling');
@@ -48,7 +48,7 @@ test('a new database is filled once, together with its tables or not at all', as
   await db.destroy();
 });
 
-test('each migration can be undone; of what was there before, only what it names goes', async () => {
+test('undoing a migration removes only the tables and columns that it announces', async () => {
   await using database = await freshDatabase();
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
@@ -77,7 +77,7 @@ test('each migration can be undone; of what was there before, only what it names
 
 const ALL = ['--to', 'none', '--yes'];
 
-test('of many that migrate at once each migration is done by one', async () => {
+test('four processes that migrate at once: each migration is run by one of them', async () => {
   await using database = await freshDatabase();
   const migrations = async (direction: 'up' | 'down') => {
     const runs = Array.from({ length: 4 }, () =>
@@ -118,11 +118,11 @@ test.each<[MigrationPlan, string[]]>([
   [{ direction: 'down', to: '2' }, []],
   [{ direction: 'down', to: '4' }, []],
   [{ direction: 'down', to: 'none' }, ['2', '1']],
-])('of four, two of them applied: %j is %j', (plan, names) => {
+])('the plan of four migrations, two of them applied: %j is %j', (plan, names) => {
   expect(planMigrations(STATES, plan)).toEqual(names);
 });
 
-test('a migration that nobody knows is not taken for another', () => {
+test('the plan of migrations rejects an unknown name', () => {
   expect(() => planMigrations(STATES, { direction: 'up', to: '5' })).toThrow('no migration 5');
   expect(() => planMigrations(STATES, { direction: 'up', to: 'none' })).toThrow(
     'no migration none',
@@ -131,7 +131,7 @@ test('a migration that nobody knows is not taken for another', () => {
   expect(() => planMigrations(newer, { direction: 'up' })).toThrow('a newer one has migrated it');
 });
 
-test('a version that is older than its tables does not start, and says why', async () => {
+test('the service does not start on a database of a newer version', async () => {
   await using database = await freshDatabase();
   const db = database.connect();
   await migrate(db);
@@ -147,7 +147,7 @@ test('a version that is older than its tables does not start, and says why', asy
   expect(output).toMatch(/^9999_later +2026-11-24 00:00:00 by a newer version$/m);
 });
 
-test('an operator migrates up, sees it, and is told what going down destroys', async () => {
+test('todos migrate up, status and down: down names what it destroys', async () => {
   await using database = await freshDatabase();
   const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
   const migrateWith = (...args: string[]) => runTodos(['migrate', ...args], variables);

@@ -39,7 +39,7 @@ async function use(app: TestService) {
   }
 }
 
-test('what is over goes, each in its time, and what lives stays', async () => {
+test('the retention job deletes each kind of expired row after its time, and no live row', async () => {
   await using app = await startService();
   await use(app);
   const full = { sessions: 1, spent: 2, keys: 1, counters: 3, events: 3 };
@@ -66,7 +66,7 @@ test('what is over goes, each in its time, and what lives stays', async () => {
   expect(await counts(app)).toEqual({ sessions: 0, spent: 0, keys: 0, counters: 0, events: 0 });
 });
 
-test('many rows go batch by batch, and a sweep that is stopped stops after one', async () => {
+test('the retention job deletes in batches, and stops after one when it is aborted', async () => {
   await using app = await startService();
   const event = {
     event: 'signed_in',
@@ -98,7 +98,7 @@ test('many rows go batch by batch, and a sweep that is stopped stops after one',
   expect(turns).toBeGreaterThan(0); // it has let others in between
 });
 
-test('a session with more than 50,000 spent tokens is revoked, and audited', async () => {
+test('the retention job revokes and audits a session with more than 50,000 spent tokens', async () => {
   await using app = await startService();
   const client = app.client();
   const { data } = await client.login(DEMO.username, DEMO.password);

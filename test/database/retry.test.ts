@@ -17,15 +17,15 @@ async function tries(duration: number, isWorthIt = true): Promise<number> {
   return count;
 }
 
-test('what fails at once is tried a few times', async () => {
+test('retry: a transient error that comes at once is retried a few times', async () => {
   expect(await tries(0)).toBe(6);
 });
 
-test('what hangs before it fails is not tried for ever', async () => {
+test('retry: a transient error that comes slowly is not retried for long', async () => {
   expect(await tries(3_000)).toBe(2);
   expect(await tries(10_000)).toBe(1);
 });
 
-test('what cannot help is not tried again', async () => {
+test('retry: an error that is not transient is not retried', async () => {
   expect(await tries(0, false)).toBe(1);
 });

@@ -19,7 +19,7 @@ const LINKS = [
   /(?:src|srcset)="([^"]*)"/g, // of pictures
 ];
 
-test.each(PAGES)('every link of %s to a file or a heading leads there', (page) => {
+test.each(PAGES)('every link of %s to a file or a heading is valid', (page) => {
   const links = LINKS.flatMap((link) => [...textOf(page).matchAll(link)]);
   const broken = links.filter(([, path = '', anchor]) => {
     const target = path ? join(dirname(page), path) : page;
@@ -31,7 +31,7 @@ test.each(PAGES)('every link of %s to a file or a heading leads there', (page) =
 const ofThatResource = 'docs/adding-a-resource.md'; // it names files that the reader makes
 
 test.each(PAGES.filter((page) => page !== ofThatResource))(
-  'every file that %s names is there',
+  'every file that %s names exists',
   (page) => {
     const named =
       /`((?:src|scripts|test|tools|deploy|examples|bench|generated|docs|\.ci)\/[\w./-]*)`/g;

@@ -4,7 +4,7 @@ import { readBlocks } from './markdown.ts';
 const fence = (language: string, ...lines: string[]) => [`\`\`\`${language}`, ...lines, '```'];
 const read = (...lines: string[]) => readBlocks(lines.join('\n'));
 
-test('commands have their line, go on after a backslash, and print the next block', () => {
+test('commandsIn: a command has its line number, its continuation lines and the output block after it', () => {
   const [block] = read('Text', ...fence('sh', 'A=1', 'echo \\', '  $A'), '', ...fence('text', '1'));
   expect(block).toEqual({
     line: 3,

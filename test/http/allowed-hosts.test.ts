@@ -11,7 +11,7 @@ const ask = (url: string, host: string) =>
   answerTo(url, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 
 describe('in development mode', () => {
-  test('loopback names are answered, any other host gets 421, which names the setting', async () => {
+  test('a Host that is no loopback name gets 421, which names ALLOWED_HOSTS', async () => {
     await using app = await startService({ ALLOWED_HOSTS: '', DATABASE_URL: 'sqlite::memory:' });
     for (const host of [
       'localhost',
@@ -47,12 +47,12 @@ describe('in development mode', () => {
   });
 });
 
-test('outside of development mode any host is answered', async () => {
+test('outside of development mode any Host is accepted', async () => {
   await using app = await startService({ ...BEHIND_PROXY, ALLOWED_HOSTS: '' });
   expect((await ask(app.url, 'todos.example.com')).status).toBe(200);
 });
 
-test('a request without Host, which only HTTP/1.0 may send, is allowed', () => {
+test('a request without Host, which only HTTP/1.0 may send, is accepted', () => {
   expect(compileAllowedHosts([])(undefined)).toBe(true);
 });
 
@@ -88,7 +88,7 @@ describe('behind a proxy that has the service under /api', () => {
   });
 
   test.each(['//evil.example', '/a"b', 'api', '/a/../b?', 'https://evil.example'])(
-    'a prefix that is no path is left out: %s',
+    'an X-Forwarded-Prefix that is no path is ignored: %s',
     async (prefix) => {
       await using app = await startService(BEHIND_PROXY);
       const { access_token: token } = await signIn(app);
@@ -105,7 +105,7 @@ describe('behind a proxy that has the service under /api', () => {
     },
   );
 
-  test('a client that is no trusted proxy names no path', async () => {
+  test('X-Forwarded-Prefix of a client that is no trusted proxy is ignored', async () => {
     await using app = await startService();
     const { access_token: token } = await signIn(app);
     const body = { title: 'x' };

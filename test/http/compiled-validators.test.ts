@@ -70,7 +70,7 @@ beforeAll(async () => {
 
 afterAll(() => addSchema.mockRestore());
 
-test('the validators are counted: an operation makes some once, at its first refusal', async () => {
+test('the first rejected request of an operation compiles validators, and later ones do not', async () => {
   await statusesOf({ method: 'GET', path: '/auth/me?x=1' }, ['Accept: */*']);
   expect(addSchema.mock.calls.length).toBeGreaterThan(0);
   addSchema.mockClear();
@@ -78,7 +78,7 @@ test('the validators are counted: an operation makes some once, at its first ref
   expect(addSchema).not.toHaveBeenCalled();
 });
 
-describe(`no validator is made for one of ${TIMES} texts of`, () => {
+describe(`no validator is compiled for any of ${TIMES} values of`, () => {
   test.each<[string, Template, (index: number) => string, number]>([
     [
       'Content-Type that are JSON, on the login',
@@ -98,7 +98,7 @@ describe(`no validator is made for one of ${TIMES} texts of`, () => {
   });
 });
 
-describe('no validator is made for a new text of', () => {
+describe('no validator is compiled for a new value of', () => {
   const cases: [string, Template, (index: number) => string, number][] = [
     ['charset', { ...login, body: {} }, (i) => `${JSON_TEXT}; charset=x-${i}`, 415],
     [
@@ -146,7 +146,7 @@ describe('no validator is made for a new text of', () => {
   });
 });
 
-test('a type of the contract is known in whatever case and with whatever parameters', async () => {
+test('a media type of the contract is accepted in any case and with any parameters', async () => {
   const types = Object.values(readContract().paths ?? {}).flatMap((item) =>
     Object.keys((item.patch?.requestBody as { content?: object } | undefined)?.content ?? {}),
   );

@@ -11,7 +11,7 @@ function createContext(): RequestContext {
   return new RequestContext(request, new ServerResponse(request), createClientLookup([]));
 }
 
-test('a request that waits for a slot of another queue has released its own', async () => {
+test('RequestContext: a request that waits for a slot of another queue has released its own', async () => {
   const others = new RequestQueue({ maxConcurrent: 1, maxQueued: 1 });
   const passwords = new RequestQueue({ maxConcurrent: 1, maxQueued: 1 });
   const [first, second] = [createContext(), createContext()];
@@ -29,7 +29,7 @@ test('a request that waits for a slot of another queue has released its own', as
   expect([others.running, passwords.running]).toEqual([0, 0]);
 });
 
-test('a request that is rejected has no slot to release', async () => {
+test('RequestContext: a rejected request has no slot to release', async () => {
   const others = new RequestQueue({ maxConcurrent: 1, maxQueued: 1 });
   const full = new RequestQueue({ maxConcurrent: 1, maxQueued: 0 });
   const context = createContext();

@@ -8,11 +8,11 @@ import { pathOfProgram, startSignedInService } from './setup.ts';
 
 const { service, token, sendTo, sendSignedIn } = await startSignedInService();
 
-describe('the contract', () => {
+describe('the published contract', () => {
   test.each<[string, string, (text: string) => unknown]>([
     ['/openapi.json', 'application/json; charset=utf-8', JSON.parse],
     ['/openapi.yaml', 'application/yaml; charset=utf-8', parse],
-  ])('%s is the document, with the server that was asked', async (path, type, read) => {
+  ])('%s is the document, with the requested address as its server', async (path, type, read) => {
     const response = await sendTo({ path });
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe(type);
@@ -24,7 +24,7 @@ describe('the contract', () => {
     ['todos.example.com', 'http://todos.example.com'],
     ['todos.example.com:8080', 'http://todos.example.com:8080'],
     ['[::1]:8080', 'http://[::1]:8080'],
-  ])('says that it runs at %s', async (host, url) => {
+  ])('has the server %s', async (host, url) => {
     for (const path of ['/openapi.json', '/openapi.yaml']) {
       expect(await serversAt(path, host)).toEqual([{ url }]);
     }
@@ -38,14 +38,14 @@ describe('the contract', () => {
     "$'",
     'evil.example:80:80',
     '',
-  ])('does not believe the Host %j', async (host) => {
+  ])('ignores the invalid Host %j', async (host) => {
     const url = `http://127.0.0.1:${new URL(service.url).port}`;
     for (const path of ['/openapi.json', '/openapi.yaml']) {
       expect(await serversAt(path, host)).toEqual([{ url }]);
     }
   });
 
-  test('knows its own address behind a proxy that is trusted', async () => {
+  test('has the address of a trusted proxy as its server', async () => {
     const headers = {
       'X-Forwarded-Proto': 'https',
       'X-Forwarded-Host': 'todos.example.com',
@@ -96,7 +96,7 @@ describe('the interactive reference', () => {
     }
   });
 
-  test('is the program of @scalar/api-reference, compressed for who takes it so', async () => {
+  test('serves the program of @scalar/api-reference, compressed where the client accepts that', async () => {
     const path = await pathOfProgram(service.url);
     const sizes = await Promise.all(
       ['gzip, br', 'identity'].map(async (coding) => {
@@ -110,7 +110,7 @@ describe('the interactive reference', () => {
   });
 
   test.each(['/docs/package.json/', '/docs/.npmignore', '/DOCS', '/docs//', '/docs/absent.js'])(
-    '%s is nowhere',
+    '%s is answered with 404',
     async (path) => {
       const response = await sendTo({ path });
       expect(response.status).toBe(404);
@@ -143,7 +143,7 @@ test('/metrics counts answers by operation and status', async () => {
 });
 
 test.each(['/docs', '/openapi.json', '/openapi.yaml', '/metrics'])(
-  '%s can be read, and nothing else',
+  '%s accepts GET and HEAD only',
   async (path) => {
     const options = await sendTo({ method: 'OPTIONS', path });
     expect(options.status).toBe(204);

@@ -27,14 +27,14 @@ const Location = '/todos/1';
 describe('a table of handlers', () => {
   const { login, ...withoutLogin } = handlers;
 
-  test('has one for every operation', () => {
+  test('must have a handler for every operation', () => {
     expectTypeOf({ ...withoutLogin, login }).toExtend<OperationHandlers>();
     // @ts-expect-error login is missing
     withoutLogin satisfies OperationHandlers;
     expectTypeOf<keyof OperationHandlers>().toEqualTypeOf<OperationId>();
   });
 
-  test('has none for what is no operation', () => {
+  test('must not have a handler for an unknown operation', () => {
     ({ login }) satisfies Partial<OperationHandlers>;
     // @ts-expect-error the contract has no operation brewCoffee
     ({ login, brewCoffee: login }) satisfies Partial<OperationHandlers>;
@@ -42,14 +42,14 @@ describe('a table of handlers', () => {
     ({ Login: login }) satisfies Partial<OperationHandlers>;
   });
 
-  test('does not take the handler of one operation for that of another', () => {
+  test('rejects the handler of another operation', () => {
     // @ts-expect-error a login is no registration
     ({ register: login }) satisfies Partial<OperationHandlers>;
   });
 });
 
-describe('an answer', () => {
-  test('has a declared status', () => {
+describe('the type of a response', () => {
+  test('accepts declared statuses only', () => {
     answer<'deleteTodo'>({ status: 204 });
     // @ts-expect-error deleteTodo does not declare 202
     answer<'deleteTodo'>({ status: 202 });
@@ -61,7 +61,7 @@ describe('an answer', () => {
     answer<'deleteTodo'>({ status: '204' });
   });
 
-  test('has the body of its status', () => {
+  test('accepts only the body of its status', () => {
     const headers = { ETag };
     answer<'getTodo'>({ status: 200, headers, body: todo });
     // @ts-expect-error the right body under a wrong status
@@ -79,7 +79,7 @@ describe('an answer', () => {
     answer<'listTodos'>({ status: 200, body: [todo, user] });
   });
 
-  test('has every member of its body, each of its type', () => {
+  test('requires every member of the body with its type', () => {
     const { title, ...untitled } = todo;
     const created = { status: 201, headers: { Location, ETag } } as const;
     answer<'createTodo'>({ ...created, body: { ...untitled, title } });
@@ -93,7 +93,7 @@ describe('an answer', () => {
     answer<'logout'>({ status: 200, body: { message: '', owner: '' } });
   });
 
-  test('has the headers that are required', () => {
+  test('requires the required headers', () => {
     answer<'createTodo'>({
       status: 201,
       headers: { Location, ETag },
@@ -119,7 +119,7 @@ describe('an answer', () => {
     answer<'login'>(problem(405, 'method_not_allowed', ''));
   });
 
-  test('may have those that are optional, and no others', () => {
+  test('accepts optional headers, and no undeclared ones', () => {
     const Link = '</todos?cursor=a>; rel="next"';
     answer<'listTodos'>({ status: 200, headers: { Link }, body: [todo] });
     answer<'listTodos'>({ status: 200, headers: {}, body: [todo] });
@@ -131,7 +131,7 @@ describe('an answer', () => {
     answer<'listTodos'>({ status: 200, headers: { 'X-Request-Id': '' }, body: [todo] });
   });
 
-  test('of a problem has a code of the contract', () => {
+  test('accepts only problem codes of the contract', () => {
     answer<'getTodo'>(problem(404, 'not_found', ''));
     // @ts-expect-error the contract knows no such code
     problem(404, 'teapot', '');
@@ -140,7 +140,7 @@ describe('an answer', () => {
   });
 });
 
-describe('a request', () => {
+describe('the type of a request', () => {
   test('has a principal where the contract asks for one', () => {
     expectTypeOf<OperationRequest<'listTodos'>['principal']>().toEqualTypeOf<Principal>();
     expectTypeOf<OperationRequest<'login'>['principal']>().toEqualTypeOf<undefined>();
@@ -219,8 +219,8 @@ describe('a request', () => {
   });
 });
 
-describe('a security handler', () => {
-  test('there is for every scheme of the contract, and for no other', () => {
+describe('the type of security handlers', () => {
+  test('requires one for every scheme of the contract, and no other', () => {
     const bearerAuth: SecurityHandlers['bearerAuth'] = async () => ({ principal });
     ({ bearerAuth }) satisfies SecurityHandlers;
     // @ts-expect-error bearerAuth is missing
@@ -229,7 +229,7 @@ describe('a security handler', () => {
     ({ bearerAuth, cookieAuth: bearerAuth }) satisfies SecurityHandlers;
   });
 
-  test('finds a principal or refuses: yes and no are not enough', () => {
+  test('requires a principal or a rejection as the result, not a boolean', () => {
     // @ts-expect-error true is nobody
     (async () => true) satisfies SecurityHandlers['bearerAuth'];
     // @ts-expect-error a user's id alone is no principal

@@ -51,7 +51,7 @@ function optionsWith(changes: Partial<ContractOptions> = {}): ContractOptions {
   };
 }
 
-describe('the start is refused when', () => {
+describe('compileContract fails when', () => {
   const without = (id: string) => {
     const { [id as 'login']: _left, ...rest } = handlersOf(readContract());
     return { handlers: rest as OperationHandlers };
@@ -102,7 +102,7 @@ describe('the start is refused when', () => {
     expect(start).toThrow(fault);
   });
 
-  test('several things do not fit, all of which are said', () => {
+  test('several parts do not match, and names each of them', () => {
     const { login: _login, logout: _logout, ...rest } = handlersOf(readContract());
     const handlers = { ...rest, brew: vi.fn() } as unknown as OperationHandlers;
     expect(() => compileContract(optionsWith({ handlers }))).toThrow(
@@ -124,7 +124,7 @@ describe('the start is refused when', () => {
     expect(() => compileContract(optionsWith(edited(edit)))).toThrow('openapi.yaml');
   });
 
-  test('nothing: document and handlers fit', () => {
+  test('not for a document and handlers that match', () => {
     expect(compileContract(optionsWith()).map(({ id }) => id)).toContain('listTodos');
   });
 });
@@ -171,8 +171,8 @@ async function answering(next: () => unknown): Promise<Response> {
 
 const post = { method: 'POST', path: '/todos', token: 'abc', body: { title: 'x' } };
 
-describe('an answer of an operation', () => {
-  test('that keeps the contract goes out as it is', async () => {
+describe('a response of an operation', () => {
+  test('that matches the contract is sent unchanged', async () => {
     const response = await answering(() => CREATED);
     expect(response.status).toBe(201);
     expect(response.headers.get('Location')).toBe(`/todos/${ID}`);
@@ -181,7 +181,7 @@ describe('an answer of an operation', () => {
     expect(await response.json()).toEqual(TODO);
   });
 
-  test('has no header where the operation gave none', async () => {
+  test('has no header that the operation did not return', async () => {
     const headers = { ...CREATED.headers, Link: undefined };
     const response = await answering(() => ({ ...CREATED, headers }));
     expect(response.status).toBe(201);
@@ -215,7 +215,7 @@ describe('an answer of an operation', () => {
       /must have required/,
     ],
     ['is nothing', undefined as unknown as object, /undefined/],
-  ])('that %s is a logged 500 that tells nothing', async (_, broken, reason) => {
+  ])('that %s is a 500 without details, which the log has', async (_, broken, reason) => {
     const response = await answering(() => broken);
     const requestId = response.headers.get('X-Request-Id');
     expect(await response.json()).toEqual({
@@ -249,7 +249,7 @@ describe('an answer of an operation', () => {
     ['a text', 'hunter2'],
     ['nothing', undefined],
     ['null', null],
-  ])('that throws %s is a 500 that tells nothing', async (_, thrown) => {
+  ])('that throws %s is a 500 without details', async (_, thrown) => {
     const response = await answering(() => {
       throw thrown;
     });

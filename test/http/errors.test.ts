@@ -68,8 +68,8 @@ async function expectAnswer(answer: Promise<Response>, expected: ExpectedProblem
   expectProblem(response, await response.text(), expected);
 }
 
-describe('a request that must be signed in', () => {
-  test('needs an access token', async () => {
+describe('a request that needs an access token', () => {
+  test('without one is answered with 401', async () => {
     await expectAnswer(sendTo({ path: '/todos' }), AUTHENTICATION_REQUIRED);
   });
 
@@ -81,12 +81,12 @@ describe('a request that must be signed in', () => {
     ['without a token', 'Bearer', INVALID_ACCESS_TOKEN],
     ['with a token that is no JWT', 'Bearer abc', INVALID_ACCESS_TOKEN],
     ['with two tokens', 'Bearer abc def', INVALID_ACCESS_TOKEN],
-  ])('is refused with an Authorization %s', async (_, authorization, expected) => {
+  ])('with an Authorization %s is answered with 401', async (_, authorization, expected) => {
     const request = { path: '/todos', headers: { Authorization: authorization } };
     await expectAnswer(sendTo(request), expected);
   });
 
-  test('is refused for its missing token before its body is parsed', async () => {
+  test('without one is answered with 401 before its body is parsed', async () => {
     const request = { method: 'POST', path: '/todos', body: '{' };
     await expectAnswer(sendTo(request), AUTHENTICATION_REQUIRED);
   });
@@ -100,16 +100,16 @@ describe('a request that must be signed in', () => {
     ['another issuer', {}, { iss: 'somebody' }],
     ['another audience', {}, { aud: 'somebody' }],
     ['no session', {}, { sid: undefined }],
-  ])('is refused with a token of %s', async (_, header, claims, secret) => {
+  ])('with a token of %s is answered with 401', async (_, header, claims, secret) => {
     const token = forge(header, claims, secret);
     await expectAnswer(sendTo({ path: '/todos', token }), INVALID_ACCESS_TOKEN);
   });
 
-  test('is let in with a token that was forged with nothing changed', async () => {
+  test('with a token that was rebuilt without a change is accepted', async () => {
     expect((await sendTo({ path: '/todos', token: forge({}, {}) })).status).toBe(200);
   });
 
-  test('is told when its access token has expired', async () => {
+  test('with an expired one is answered with access_token_expired', async () => {
     const { access_token: token } = await signIn(strict.service);
     strict.service.clock.advance(900);
     await expectAnswer(strict.sendTo({ path: '/todos', token }), {
@@ -123,7 +123,7 @@ describe('a request that must be signed in', () => {
   test.each<[string, Sent]>([
     ['logout', { method: 'POST', path: '/auth/logout' }],
     ['revocation', { method: 'DELETE', path: '/auth/sessions' }],
-  ])('is told when its session has ended by %s', async (how, ending) => {
+  ])('whose session has ended by %s is answered with session_ended', async (how, ending) => {
     const { access_token: token } = await signUp(service, `of-${how}`);
     expect((await sendTo({ ...ending, token })).ok).toBe(true);
     await expectAnswer(sendTo({ path: '/todos', token }), SESSION_ENDED);
@@ -134,7 +134,7 @@ describe('a login', () => {
   test.each([
     ['with a wrong password', { ...DEMO, password: 'wrong' }],
     ['of an unknown name', { ...DEMO, username: 'nobody' }],
-  ])('%s gets the same answer', async (_, body) => {
+  ])('%s gets the same response', async (_, body) => {
     await expectAnswer(sendTo({ method: 'POST', path: '/auth/login', body }), {
       ...unauthorized,
       code: 'invalid_credentials',
@@ -151,31 +151,31 @@ describe('a refresh', () => {
   test.each([
     ['unknown', 'f'.repeat(64)],
     ['malformed', 'no token at all'],
-  ])('with an %s token is refused', async (_, token) => {
+  ])('with an %s token is answered with 401', async (_, token) => {
     await expectAnswer(refresh(token), INVALID_REFRESH_TOKEN);
   });
 
-  test('with a revoked token is refused', async () => {
+  test('with a revoked token is answered with 401', async () => {
     const pair = await signIn(service);
     await sendTo({ method: 'POST', path: '/auth/logout', token: pair.access_token });
     await expectAnswer(refresh(pair.refresh_token), INVALID_REFRESH_TOKEN);
   });
 
-  test('with a reused token is refused', async () => {
+  test('with a reused token is answered with 401', async () => {
     const pair = await signIn(service);
     expect((await refresh(pair.refresh_token)).status).toBe(200);
     service.clock.advance(11);
     await expectAnswer(refresh(pair.refresh_token), INVALID_REFRESH_TOKEN);
   });
 
-  test('with an expired token is refused', async () => {
+  test('with an expired token is answered with 401', async () => {
     const { refresh_token } = await signIn(strict.service);
     strict.service.clock.advance(31 * 86_400);
     const request = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
     await expectAnswer(strict.sendTo(request), INVALID_REFRESH_TOKEN);
   });
 
-  test('with two different tokens is refused, and neither is spent', async () => {
+  test('with two different tokens is answered with 401, and neither is spent', async () => {
     const [one, other] = [await signIn(service), await signIn(service)];
     const answer = sendTo({
       method: 'POST',
@@ -189,7 +189,7 @@ describe('a refresh', () => {
   });
 });
 
-test("a logout with another user's refresh token is refused, and touches nothing", async () => {
+test("a logout with another user's refresh token is answered with 401, and ends no session", async () => {
   const { refresh_token } = await signUp(service, 'ada');
   const logout = { method: 'POST', path: '/auth/logout', body: { refresh_token } };
   await expectAnswer(sendSignedIn(logout), INVALID_REFRESH_TOKEN);
@@ -198,7 +198,7 @@ test("a logout with another user's refresh token is refused, and touches nothing
   expect((await sendTo(refresh)).status).toBe(200);
 });
 
-describe('a request against its schema is told where and why:', () => {
+describe('a request that its schema rejects: 400 names the place and the reason:', () => {
   const id = '019ab1d0-5c00-7000-8000-000000000001';
   const NO_JSON = 'is not valid JSON in UTF-8';
   const SURROGATE = 'has a lone surrogate (RFC 7493)';
@@ -377,7 +377,7 @@ describe('a request against its schema is told where and why:', () => {
     });
   });
 
-  test('the refresh token stands nowhere', async () => {
+  test('a missing refresh token', async () => {
     const message = 'is needed, in the body or in the Refresh-Token header';
     await expectAnswer(sendTo({ method: 'POST', path: '/auth/refresh' }), {
       status: 400,
@@ -388,7 +388,7 @@ describe('a request against its schema is told where and why:', () => {
     });
   });
 
-  test('a lone surrogate is found as deep as the stack reaches, and deeper is no JSON', async () => {
+  test('a lone surrogate at any depth; a body that is nested too deeply is invalid JSON', async () => {
     const deep = `${'['.repeat(9000)}"\\uD800"${']'.repeat(9000)}`;
     const { status, detail } = await (await sendSignedIn(post(deep))).json();
     expect([status, detail]).toEqual([
@@ -397,7 +397,7 @@ describe('a request against its schema is told where and why:', () => {
     ]);
   });
 
-  test('a sentence has no null character, a pointer has what the name has', async () => {
+  test('a name with a null character: escaped in the sentence, as it is in the pointer', async () => {
     const response = await sendSignedIn(post({ title: 'x', 'a\0': 1 }));
     expect(await response.json()).toMatchObject({
       status: 400,
@@ -406,13 +406,13 @@ describe('a request against its schema is told where and why:', () => {
     });
   });
 
-  test.each(['~', '🍏'])('a pointer is not cut off within %s', async (character) => {
+  test.each(['~', '🍏'])('a long pointer is not cut off within %s', async (character) => {
     const name = `${'a'.repeat(998)}${character}`;
     const { status, errors } = await (await sendSignedIn(post({ title: 'x', [name]: 1 }))).json();
     expect([status, errors[0].pointer]).toEqual([400, `/${'a'.repeat(998)}`]);
   });
 
-  test('a member with a very long name is told of in brief', async () => {
+  test('a very long member name is shortened', async () => {
     const response = await sendSignedIn(post({ title: 'x', ['k'.repeat(5000)]: 1 }));
     const { detail, errors } = await response.json();
     expect(response.status).toBe(400);
@@ -433,8 +433,8 @@ describe('a request against its schema is told where and why:', () => {
   );
 });
 
-describe('what is forbidden:', () => {
-  test('a change of the password without the current one', async () => {
+describe('403:', () => {
+  test('a password change with a wrong current password', async () => {
     const body = { current_password: 'wrong', new_password: 'a new and better one' };
     await expectAnswer(sendSignedIn({ method: 'PUT', path: '/auth/password', body }), {
       status: 403,
@@ -444,7 +444,7 @@ describe('what is forbidden:', () => {
     });
   });
 
-  test('registration, where it is closed', async () => {
+  test('a registration where REGISTRATION=false', async () => {
     const body = { username: 'ada', password: 'correct horse battery staple' };
     await expectAnswer(strict.sendTo({ method: 'POST', path: '/auth/register', body }), {
       status: 403,
@@ -455,7 +455,7 @@ describe('what is forbidden:', () => {
   });
 });
 
-describe('what is not there:', () => {
+describe('404:', () => {
   test.each([
     '/',
     '/nowhere',
@@ -478,7 +478,7 @@ describe('what is not there:', () => {
     await expectAnswer(sendSignedIn({ path }), { ...NOT_FOUND, detail: 'There is no such todo' });
   });
 
-  test("another user's item, whatever is done with it", async () => {
+  test("another user's item, for every method", async () => {
     const { access_token } = await signUp(service, 'bob');
     const { id } = await createTodo(service, access_token);
     const path = `/todos/${id}`;
@@ -502,14 +502,14 @@ describe('what is not there:', () => {
     expect((await sendTo({ path: '/todos', token })).status).toBe(200);
   });
 
-  test('a path is looked for before the body is looked at', async () => {
+  test('an unknown path with an invalid body', async () => {
     const request = { method: 'POST', path: '/nowhere', body: '{' };
     const detail = 'There is nothing at this path';
     await expectAnswer(sendTo(request), { ...NOT_FOUND, detail });
   });
 });
 
-describe('a path that knows other methods only', () => {
+describe('405:', () => {
   const id = '019ab1d0-5c00-7000-8000-000000000001';
 
   test.each([
@@ -527,7 +527,7 @@ describe('a path that knows other methods only', () => {
     ['/healthz', 'POST', 'GET, HEAD'],
     ['/readyz', 'POST', 'GET, HEAD'],
     ['/.well-known/jwks.json', 'POST', 'GET, HEAD'],
-  ])('%s refuses %s and allows %s, to anybody', async (path, method, allow) => {
+  ])('%s rejects %s and allows %s, also without a token', async (path, method, allow) => {
     const answer = sendTo({ path, method, headers: { Authorization: 'Bearer nonsense' } });
     await expectAnswer(answer, {
       status: 405,
@@ -539,9 +539,9 @@ describe('a path that knows other methods only', () => {
   });
 });
 
-describe('an Accept', () => {
+describe('406: an Accept', () => {
   test.each(['text/html', 'application/json;q=0', 'application/xml, text/*', ';;;,,/'])(
-    'of %s excludes JSON',
+    'of %s accepts no JSON, and is rejected',
     async (accept) => {
       await expectAnswer(sendSignedIn({ path: '/todos', headers: { Accept: accept } }), {
         status: 406,
@@ -558,7 +558,7 @@ describe('an Accept', () => {
     'application/problem+json',
     'application/*;q=0.1, text/html',
     '',
-  ])('of %j takes JSON', async (accept) => {
+  ])('of %j accepts JSON', async (accept) => {
     const response = await sendSignedIn({ path: '/todos', headers: { Accept: accept } });
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8');
@@ -566,7 +566,7 @@ describe('an Accept', () => {
 });
 
 test.each(['PUT', 'PATCH', 'DELETE'])(
-  '%s of a todo that has changed since is refused',
+  '412: %s of a todo that has changed since',
   async (method) => {
     const { id } = await createTodo(service, demoToken);
     const body = method === 'DELETE' ? {} : { body: { title: 'changed' } };
@@ -580,7 +580,7 @@ test.each(['PUT', 'PATCH', 'DELETE'])(
   },
 );
 
-describe('a body', () => {
+describe('413 and 415: a body', () => {
   const TOO_LARGE: ExpectedProblem = {
     status: 413,
     title: 'Content Too Large',
@@ -588,13 +588,13 @@ describe('a body', () => {
     detail: 'The body is too large',
   };
 
-  test('of 64 KiB is read, and of one byte more is refused', async () => {
+  test('of 64 KiB is accepted, and of one byte more is rejected', async () => {
     const post = (body: string) => sendSignedIn({ method: 'POST', path: '/todos', body });
     expect((await post(`{"title":"x"}${' '.repeat(65_536 - 13)}`)).status).toBe(201);
     await expectAnswer(post(`{"title":"x"}${' '.repeat(65_536 - 12)}`), TOO_LARGE);
   });
 
-  test('may have another limit', async () => {
+  test('has the limit of BODY_LIMIT_BYTES', async () => {
     const body = { ...DEMO, password: 'x'.repeat(1024) };
     await expectAnswer(strict.sendTo({ method: 'POST', path: '/auth/login', body }), TOO_LARGE);
   });
@@ -620,8 +620,8 @@ describe('a body', () => {
   });
 });
 
-describe('a conflict:', () => {
-  test('a name that is taken, in whatever case', async () => {
+describe('409:', () => {
+  test('a username that is taken, also in another case', async () => {
     const body = { username: 'TestUser', password: 'correct horse battery staple' };
     await expectAnswer(sendTo({ method: 'POST', path: '/auth/register', body }), {
       status: 409,
@@ -650,7 +650,7 @@ describe('a conflict:', () => {
 });
 
 describe('while the database is down', () => {
-  test('nobody is logged out: the answer is 503, and the same tokens work afterwards', async () => {
+  test('requests are answered with 503, and the same tokens work afterwards', async () => {
     const { access_token: token, refresh_token } = await signIn(service);
     const refresh = { method: 'POST', path: '/auth/refresh', body: { refresh_token } };
 
@@ -673,7 +673,7 @@ describe('while the database is down', () => {
     expect((await sendTo(refresh)).status).toBe(200);
   });
 
-  test('for good, the answer is 503, and that to good tokens only', async () => {
+  test('and a request has a valid token: 503; an invalid token is answered with 401', async () => {
     await using patient = await startService();
     const { access_token: token } = await signIn(patient);
     await patient.db.destroy();
@@ -683,7 +683,7 @@ describe('while the database is down', () => {
   });
 });
 
-describe('what nobody expected is a 500 that tells nothing', () => {
+describe('an unexpected error is a 500 without details:', () => {
   test.each<[string, 'sessions' | 'todos']>([
     ['of an operation', 'todos'],
     ['of an authentication', 'sessions'],
@@ -695,7 +695,7 @@ describe('what nobody expected is a 500 that tells nothing', () => {
   });
 });
 
-test('a validator of refusals that fails to load is loaded by the next request', async () => {
+test('a second validator that fails to load is loaded by the next request', async () => {
   await using fresh = await startService();
   const clone = vi.spyOn(globalThis, 'structuredClone').mockImplementationOnce(() => {
     throw new Error('EMFILE: too many open files');

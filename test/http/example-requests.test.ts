@@ -77,7 +77,7 @@ async function signIn(app: TestService): Promise<string> {
   return (await response.json()).access_token;
 }
 
-describe('the example of', () => {
+describe('the example request of', () => {
   test.each(operations.map(({ id, status }) => [id, status] as const))(
     '%s is answered with %i',
     async (id, status) => {
@@ -89,7 +89,7 @@ describe('the example of', () => {
   );
 });
 
-describe('with the examples, one after the other,', () => {
+describe('with the example requests in order,', () => {
   test('the demo user sees the whole list', async () => {
     await using app = await startService();
     const token = await signIn(app);

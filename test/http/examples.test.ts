@@ -83,7 +83,7 @@ test.each(examples.map((example) => [example.name, example] as const))(
   },
 );
 
-describe('there is an example', () => {
+describe('openapi.yaml has an example', () => {
   const operations = [...listOperations(contract)].map(({ path, method }) => ({
     operation: `/paths/${escaped(path)}/${method}`,
     inputs: [`/paths/${escaped(path)}`, `/paths/${escaped(path)}/${method}`],
@@ -117,7 +117,7 @@ describe('there is an example', () => {
     },
   );
 
-  test('of every parameter but two, whose values are secret or of one list only', () => {
+  test('of every parameter except Authorization and cursor', () => {
     const without = operations.flatMap(({ inputs }) =>
       inputs.flatMap((input) => {
         const { parameters } = at(input).node;
@@ -130,7 +130,7 @@ describe('there is an example', () => {
     expect(new Set(without)).toEqual(new Set(['Refresh-Token', 'cursor']));
   });
 
-  test('that shows every schema', () => {
+  test('for every schema', () => {
     const shown = new Set<string>();
     for (const { schema, value } of examples) show(schema, value, shown);
     const names = Object.keys(contract.components?.schemas ?? {});
@@ -151,7 +151,7 @@ function show(schema: string, value: unknown, shown: Set<string>): void {
   }
 }
 
-test('a wrong example would be found', () => {
+test('an invalid example is detected', () => {
   const schema = '/components/schemas/NewUser';
   expect(faults(schema, { username: 'ada', password: 'correct horse battery staple' })).toEqual([]);
   for (const password of ['short', 'with a null \0 in it']) {

@@ -15,19 +15,19 @@ async function faultsOf(response: Response): Promise<unknown> {
 }
 
 describe('a body', () => {
-  test('with a misspelt member: both faults are reported, each with its place', async () => {
+  test('with a misspelt member: both errors are reported, each with its place', async () => {
     expect(await faultsOf(await post({ titel: 'x' }))).toEqual([
       { pointer: '/title', message: "must have required property 'title'" },
       { pointer: '/titel', message: 'must NOT have additional properties' },
     ]);
   });
 
-  test('with many faults: the first 20 are reported', async () => {
+  test('with many errors: the first 20 are reported', async () => {
     const members = Array.from({ length: 100 }, (_, n) => [`x${n}`, n]);
     expect(await faultsOf(await post(Object.fromEntries(members)))).toHaveLength(20);
   });
 
-  test('with several faults in one member: one of them is reported', async () => {
+  test('with several errors in one member: one of them is reported', async () => {
     const title = `${'x'.repeat(300)}\0`;
     expect(await faultsOf(await post({ title }))).toHaveLength(1);
   });
@@ -37,12 +37,12 @@ describe('a body', () => {
     '{"title":"a","description":"\\"title\\":","title":"b"}',
     '{"title":"a","t\\u0069tle":"b"}',
     '{"title":"a","x":{"y":1,"y":2}}',
-  ])('with a member twice is refused: %s', async (body) => {
+  ])('with a member twice is rejected: %s', async (body) => {
     const message = 'has a member twice (RFC 7493)';
     expect(await faultsOf(await post(body))).toEqual([{ pointer: '', message }]);
   });
 
-  test('with colons and quotation marks in its texts has no member twice', async () => {
+  test('with colons and quotation marks in its texts is accepted', async () => {
     const response = await post({ title: 'a: "b": {"title":1}', description: '\\": \\\\' });
     expect(response.status).toBe(201);
   });
@@ -56,7 +56,7 @@ describe('a body', () => {
   );
 
   test.each(['utf-16', 'iso-8859-1', '"utf-8', 'utf--8'])(
-    'is refused with the charset %s',
+    'is rejected with the charset %s',
     async (charset) => {
       const headers = { 'Content-Type': `application/json; charset=${charset}` };
       expect((await post({ title: 'x' }, headers)).status).toBe(415);
@@ -65,7 +65,7 @@ describe('a body', () => {
 });
 
 test.each(['0x10', '1e1', '020', '+5', '5.0', '%205', '٥'])(
-  'an integer in a query is written as in JSON: ?limit=%s is refused',
+  'an integer in a query is written as in JSON: ?limit=%s is rejected',
   async (limit) => {
     const response = await sendSignedIn({ path: `/todos?limit=${limit}` });
     const message = 'must be integer';
@@ -100,7 +100,7 @@ test.each(['application/json; version=2', 'application/json; charset=utf-16', '*
   },
 );
 
-test('the port of METRICS_PORT answers problem documents, and nothing of an error', async () => {
+test('METRICS_PORT answers errors with problem documents without details', async () => {
   await using app = await startService({ METRICS_PORT: '0' });
   const base = app.metricsUrl.replace('/metrics', '');
   for (const [path, status] of [

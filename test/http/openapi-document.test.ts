@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { publishedContract } from '../../src/http/openapi-document.ts';
 
-test('a publishedContract contract that could not be made is made by the next request', async () => {
+test('a published contract that could not be loaded is loaded by the next request', async () => {
   vi.doMock('yaml', () => {
     throw new Error('EMFILE: too many open files');
   });

@@ -15,7 +15,7 @@ describe('HEAD', () => {
     .map(({ path }) => path);
 
   test.each([...paths, '/docs', '/openapi.json', '/openapi.yaml', '/metrics'])(
-    '%s answers what GET does, without the body',
+    '%s has the status and headers of GET, without the body',
     async (template) => {
       const path = await withNewItem(service, token, template);
       const [head, get] = [
@@ -32,7 +32,7 @@ describe('HEAD', () => {
     ['/nowhere', 404],
     ['/todos/1', 400],
     ['/auth/login', 405],
-  ])('%s is refused with %i, without a body', async (path, status) => {
+  ])('%s is answered with %i, without a body', async (path, status) => {
     const response = await sendSignedIn({ method: 'HEAD', path });
     expect(response.status).toBe(status);
     expect(response.headers.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
@@ -55,7 +55,7 @@ describe('OPTIONS', () => {
     ['/todos', 'GET, HEAD, POST, DELETE'],
     ['/todos/019ab1d0-5c00-7000-8000-000000000001', 'GET, HEAD, PUT, DELETE, PATCH'],
     ['/.well-known/jwks.json', 'GET, HEAD'],
-  ])('%s says which methods there are, to anybody', async (path, allow) => {
+  ])('%s lists the methods, also without a token', async (path, allow) => {
     const response = await sendTo({ method: 'OPTIONS', path });
     expect(response.status).toBe(204);
     expect(response.headers.get('Allow')).toBe(allow);
@@ -68,7 +68,7 @@ describe('OPTIONS', () => {
   });
 });
 
-describe('CORS:', async () => {
+describe('CORS', async () => {
   const open = await startSharedService({ CORS_ORIGINS: '*' });
   const shut = await startSharedService({ CORS_ORIGINS: 'none' });
   const chosen = await startSharedService({
@@ -100,7 +100,7 @@ describe('CORS:', async () => {
     expect(headers.get('Vary')).toContain('Origin');
   });
 
-  test('it may read the headers of every answer, refusals included', async () => {
+  test('a page of a configured origin may read the headers of every response, errors included', async () => {
     for (const path of ['/todos', '/nowhere', '/healthz']) {
       const { headers } = await sendTo({ path, headers: { Origin: 'http://localhost:5173' } });
       expect(headers.get('Access-Control-Allow-Origin')).toBe('http://localhost:5173');
@@ -113,7 +113,7 @@ describe('CORS:', async () => {
   test.each([
     ['no origin', {}],
     ['another origin', { Origin: 'https://evil.example' }],
-  ])('a response to %s says that it depends on the origin', async (_title, headers) => {
+  ])('a response to %s has Vary: Origin', async (_title, headers) => {
     for (const path of ['/healthz', '/nowhere', '/openapi.json']) {
       const response = await sendTo({ path, headers });
       expect(response.headers.get('Vary')).toContain('Origin');
@@ -143,7 +143,7 @@ describe('CORS:', async () => {
     expect(allowed).toBe(isAllowed ? origin : null);
   });
 
-  test('`*` is every origin', async () => {
+  test('CORS_ORIGINS=* allows every origin', async () => {
     const { headers } = await preflight(open, 'https://anything.example');
     expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
   });
@@ -154,13 +154,13 @@ describe('X-Request-Id', () => {
     ['a UUID', '019ab1d0-5c00-7000-8000-0000000000aa'],
     ['a ULID', '01ARZ3NDEKTSV4RRFFQ69G5FAV'],
     ['a trace id', '4bf92f3577b34da6a3ce929d0e0e4736'],
-  ])('%s is taken over', async (_, id) => {
+  ])('%s is used as the id of the request', async (_, id) => {
     const response = await sendTo({ path: '/healthz', headers: { 'X-Request-Id': id } });
     expect(response.headers.get('X-Request-Id')).toBe(id);
   });
 
   test.each(['', 'a b', 'a"b', 'ä', 'hunter2', 'a'.repeat(64), 'operator-1'])(
-    '%j is replaced',
+    '%j is replaced by a new id',
     async (id) => {
       const response = await sendTo({ path: '/healthz', headers: { 'X-Request-Id': id } });
       expect(response.headers.get('X-Request-Id')).toMatch(
@@ -169,14 +169,14 @@ describe('X-Request-Id', () => {
     },
   );
 
-  test('differs from request to request', async () => {
+  test('is different for each request', async () => {
     const ids = [await sendTo({ path: '/healthz' }), await sendTo({ path: '/healthz' })];
     expect(ids[0]?.headers.get('X-Request-Id')).not.toBe(ids[1]?.headers.get('X-Request-Id'));
   });
 });
 
 test.each(['/todos', '/nowhere', '/healthz', '/docs', '/openapi.json', '/metrics'])(
-  '%s says what a browser may do with the answer, and not what made it',
+  '%s has the security headers and does not name the server software',
   async (path) => {
     const { headers } = await sendTo({ path });
     expect(headers.get('Content-Security-Policy')).toMatch(/^default-src '(none|self)'/);
@@ -188,7 +188,7 @@ test.each(['/todos', '/nowhere', '/healthz', '/docs', '/openapi.json', '/metrics
   },
 );
 
-test('what may be kept is what has an entity tag, and by nobody else', async () => {
+test('only responses with an ETag may be cached, and only by the client', async () => {
   const { id } = await createTodo(service, token);
   const cacheControl = async (path: string, headers = {}) =>
     (await sendSignedIn({ path, headers })).headers.get('Cache-Control');
@@ -199,7 +199,7 @@ test('what may be kept is what has an entity tag, and by nobody else', async () 
   expect(await cacheControl('/.well-known/jwks.json')).toBe('no-store');
 });
 
-test('an address that a trusted proxy makes up fits the contract', async () => {
+test('a long address or User-Agent is cut to the length that the contract allows', async () => {
   await using behind = await startService(BEHIND_PROXY);
   await signUp(behind, 'ada');
   const login = await send(behind, {

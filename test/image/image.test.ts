@@ -14,7 +14,7 @@ afterAll(() => image?.stop());
 const JWT_SECRET = 'a secret of the tests, long enough';
 const healthCheck = () => image.config.Healthcheck.Test.slice(1); // the first is how: CMD
 
-test('it has what the service needs, and nothing that its user can change', () => {
+test('the image has what the service needs, and no file that its user can change', () => {
   const list = (folder: string) => image.run(['ls', '-A', folder]).output.split('\n').slice(0, -1);
   expect(list('/app')).toEqual([
     '.npmrc',
@@ -35,13 +35,13 @@ test('it has what the service needs, and nothing that its user can change', () =
   expect(image.config.Volumes).toEqual({ '/data': {} });
 });
 
-test('it does not start without a secret, and says so', () => {
+test('the image does not start without JWT_SECRET, and says so', () => {
   const { code, output } = image.run(image.config.Cmd);
   expect(output).toContain('JWT_SECRET (or JWT_KEYS) is needed');
   expect(code).toBe(1);
 });
 
-test('it starts, is healthy, keeps what it has been told, and stops', async () => {
+test('the image starts, is healthy, keeps its data across a restart, and stops', async () => {
   const PORT = String(await freePort());
   const client = createClient({ baseUrl: `http://127.0.0.1:${PORT}` });
   const credentials = { username: 'ada', password: 'a long enough password' };

@@ -59,7 +59,7 @@ beforeAll(() => {
   written = installedCopy('written');
 });
 
-test('the page and npm run new write the same seven files', () => {
+test('docs/adding-a-resource.md and npm run new write the same seven files', () => {
   expect(run(written, 'scripts/new.ts', 'notes')).toMatchObject({ code: 0 });
   const byHand = installedCopy('by-hand');
   const steps = stepsOf(readFileSync(join(ROOT, 'docs/adding-a-resource.md'), 'utf8'));
@@ -69,7 +69,7 @@ test('the page and npm run new write the same seven files', () => {
   expect(changes(byHand)).toBe(changes(written));
 });
 
-test('it is a second resource, with fields of every type, beside the first', () => {
+test('npm run new adds a second resource with fields of every type', () => {
   const fields = 'name:string,note:text?,is_done:boolean?,item_count:integer,is_shared:boolean';
   const made = run(written, 'scripts/new.ts', 'shopping-lists', '--fields', fields);
   expect(made).toMatchObject({ code: 0 });
@@ -92,12 +92,17 @@ const OF_THE_CONTRACT = ['statuses', 'examples', 'contract', 'routing', 'differe
 );
 
 test.each<[string, string, ...string[]]>([
-  ['what is generated is up to date', 'scripts/generate.ts', '--check'],
+  ['the generated files are up to date', 'scripts/generate.ts', '--check'],
   ['the linters find nothing in the contract', 'scripts/lint-contract.ts'],
-  ['it compiles', 'node_modules/typescript/bin/tsc'],
-  ['it is formatted', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
-  ['nothing is unused', 'node_modules/knip/bin/knip.js'],
-  ['its own tests pass, and those of the data of users', ...VITEST, ...TESTS, 'test/database'],
+  ['the project compiles', 'node_modules/typescript/bin/tsc'],
+  [
+    'the project is formatted',
+    'node_modules/@biomejs/biome/bin/biome',
+    'check',
+    '--error-on-warnings',
+  ],
+  ['no file or export is unused', 'node_modules/knip/bin/knip.js'],
+  ['the tests of the new resource and of user data pass', ...VITEST, ...TESTS, 'test/database'],
   ['the tests of every operation pass', ...VITEST, ...OF_THE_CONTRACT, 'test/docs/imports.test.ts'],
 ])('%s', (_what, script, ...args: string[]) => {
   const { code, output } = run(written, script, ...args);
@@ -130,7 +135,7 @@ describe('a service with notes', () => {
     await once(service, 'exit');
   });
 
-  test('it keeps the contract', () => {
+  test('the service with the new resource passes its contract tests', () => {
     const suite = run(written, 'scripts/run.ts', 'contract', '--base-url', url);
     expect(suite.code, suite.output).toBe(0);
   });

@@ -20,8 +20,8 @@ async function linesOf(...requests: Sent[]): Promise<Record<string, unknown>[]> 
   return log.map((line) => JSON.parse(line));
 }
 
-describe('a request leaves one line', () => {
-  test('that says who did what, for how long, and how it came out', async () => {
+describe('the access log has one line for each request', () => {
+  test('with user, operation, duration and status', async () => {
     const [me] = await linesOf({
       path: '/auth/me?',
       token,
@@ -45,7 +45,7 @@ describe('a request leaves one line', () => {
     });
   });
 
-  test('whatever comes of it', async () => {
+  test('for each kind of error and page too', async () => {
     const lines = await linesOf(
       { path: '/todos' },
       { path: '/todos?bogus=1', token },
@@ -84,12 +84,12 @@ describe('a request leaves one line', () => {
     ['/.well-known/jwks.json?x', '/.well-known/jwks.json', '/.well-known/jwks.json'],
     ['/assets/web/main.js', '/assets/{folder}/{file}', '/*/*/*'],
     [`/${'x/'.repeat(500)}`, undefined, '/*'.repeat(100)],
-  ])('with the route, and no more of the path than is known: %s', async (path, route, logged) => {
+  ])('with the route, and without unknown parts of the path: %s', async (path, route, logged) => {
     const [line] = await linesOf({ path, token });
     expect([line?.['route'], line?.['path']]).toEqual([route, logged ?? path]);
   });
 
-  test('of status 499 where the client goes away before it is answered', async () => {
+  test('with status 499 if the client disconnects before the response', async () => {
     await using service = await startService();
     const { db, log, url } = service;
     // No login is done before this transaction ends, which locks all of an embedded database.
@@ -117,14 +117,14 @@ describe('a request leaves one line', () => {
   });
 
   test.each(['a'.repeat(64), 'A1'.repeat(32)])(
-    'and no refresh token that a client sends as X-Request-Id: %s',
+    'without a refresh token that a client sends as X-Request-Id: %s',
     async (id) => {
       const [line] = await linesOf({ path: '/healthz', headers: { 'X-Request-Id': id } });
       expect(line?.['request_id']).toMatch(/^[\da-f-]{36}$/);
     },
   );
 
-  test('no member of which stands twice', async () => {
+  test('without duplicate members', async () => {
     await linesOf({ path: '/todos' });
     const names = [...(service.log[0] ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -133,7 +133,7 @@ describe('a request leaves one line', () => {
 
 const REQUEST_ID = '019ab1d0-5c00-7000-8000-0000000000aa';
 
-test('a failure has a line of its own, with what really happened', async () => {
+test('a 500 or 503 has another line with the real error', async () => {
   for (const [code, status] of [
     [FAULTS.bug, 500],
     [FAULTS.outages[0], 503],
@@ -159,7 +159,7 @@ test('a failure has a line of its own, with what really happened', async () => {
   }
 });
 
-test('members that are called like a secret are hidden, wherever they stand', () => {
+test('the logger hides members with the name of a secret at any depth', () => {
   const lines: string[] = [];
   const logger = createLogger('info', { write: (line) => lines.push(line) });
   const names = [

@@ -54,8 +54,8 @@ function breakCommits(code: string, times: number): Disposable {
   };
 }
 
-describe('the events of the trail are counted', () => {
-  test('each by its name, a revocation by its reason', async () => {
+describe('/metrics counts audit events', () => {
+  test('by their name, and revocations by their reason', async () => {
     await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
     const before = await scrape(app);
     const client = app.client();
@@ -95,14 +95,14 @@ describe('the events of the trail are counted', () => {
     });
   });
 
-  test('as 0 before the first, so that it is a rise', async () => {
+  test('from 0, so that the first event is an increase', async () => {
     await using app = await startService();
     const series = [...(await scrape(app))].filter(([name]) => name.startsWith(EVENTS));
     expect(series.length).toBe(16);
     expect(series.every(([, value]) => value === 0)).toBe(true);
   });
 
-  test('every kind of database failure, too', async () => {
+  test('and every kind of database error', async () => {
     await using app = await startService();
     const series = await scrape(app);
     for (const kind of ['pool', 'connection', 'statement']) {
@@ -114,7 +114,7 @@ describe('the events of the trail are counted', () => {
     }
   });
 
-  test('only if they have held: not what was rolled back', async () => {
+  test('after the commit only, not those that were rolled back', async () => {
     await using app = await startService();
     const { data } = await app.client().login(DEMO.username, DEMO.password);
     const before = await scrape(app);
@@ -127,7 +127,7 @@ describe('the events of the trail are counted', () => {
     expect(rises('database_failures_total', before, after)).toEqual({ '{kind="statement"}': 1 });
   });
 
-  test('once, however often their transaction was tried again', async () => {
+  test('once, however often their transaction was retried', async () => {
     await using app = await startService();
     const { data } = await app.client().login(DEMO.username, DEMO.password);
     const before = await scrape(app);
@@ -142,7 +142,7 @@ describe('the events of the trail are counted', () => {
   });
 });
 
-test('a request that the database failed is counted, and what the service itself did wrong is not', async () => {
+test('/metrics counts requests that failed because of the database, and not errors of the service', async () => {
   await using app = await startService();
   const before = await scrape(app);
   for (const code of [FAULTS.outages[0], FAULTS.bug]) {
@@ -157,7 +157,7 @@ test('a request that the database failed is counted, and what the service itself
   });
 });
 
-test('requests that hash a password are counted, running and waiting', async () => {
+test('/metrics has the running and waiting requests that hash a password', async () => {
   await using app = await startService({ LOGIN_FREE_FAILURES: '1000' });
   const count = async (state: string) =>
     (await scrape(app)).get(`http_requests{lane="passwords",state="${state}"}`);
@@ -171,7 +171,7 @@ test('requests that hash a password are counted, running and waiting', async () 
   expect([await count('running'), await count('waiting')]).toEqual([0, 0]);
 });
 
-test('connections to the database are counted where there is a pool of them', async () => {
+test('/metrics has the database connections where there is a pool', async () => {
   await using app = await startService();
   const use = async () => {
     const metrics = await scrape(app);
@@ -190,7 +190,7 @@ test('connections to the database are counted where there is a pool of them', as
   expect(await use()).toEqual([0, 1 + (idle ?? 0), 0]);
 });
 
-test('a sweep tells what it did, and that it failed', async () => {
+test('/metrics has the results and the errors of the retention job', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => void vi.useRealTimers());
   await using app = await startService();
@@ -219,7 +219,7 @@ test('a sweep tells what it did, and that it failed', async () => {
   expect(swept.get('sweep_duration_seconds')).toBeGreaterThan(0);
 });
 
-test('the lag of the event loop and the memory are told', async () => {
+test('/metrics has the event loop lag and the memory', async () => {
   await using app = await startService();
   const names = [...(await scrape(app)).keys()];
   expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
@@ -227,7 +227,7 @@ test('the lag of the event loop and the memory are told', async () => {
 });
 
 describe('METRICS_PORT', () => {
-  test('takes /metrics away from everybody else’s port', async () => {
+  test('serves /metrics on its own port only', async () => {
     await using app = await startService({ METRICS_PORT: '0' });
     await send(app, { path: '/healthz' });
     const own = { url: new URL(app.metricsUrl).origin };

@@ -13,7 +13,7 @@ test('a log on a terminal: a request is one short line', () => {
   expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d info {2}GET \/todos 200 3 ms\n$/)]);
 });
 
-test('a log on a terminal: another line has its members, and an error its stack trace', () => {
+test('a log on a terminal: any other line has its members, and an error its stack trace', () => {
   const lines: string[] = [];
   const logger = logTo(lines);
   logger.warn({ file: 'a\u202eb', password: 'hunter2' }, 'careful');

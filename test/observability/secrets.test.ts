@@ -109,7 +109,9 @@ async function newKeys() {
   return { json: JSON.stringify({ keys }), secrets: [d, shared] };
 }
 
-test('no secret stands in a log, a trace, a metric or an error', { timeout: 300_000 }, async () => {
+test('no log, trace, metric or error contains a secret that a request or the configuration has', {
+  timeout: 300_000,
+}, async () => {
   using folder = temporaryFolder();
   await using database = await freshDatabase();
   await using collector = await startCollector();
@@ -278,7 +280,7 @@ test.each<[string, Record<string, string>, string]>([
     { OTEL_EXPORTER_OTLP_ENDPOINT: `tcp://todos:${SECRET}@collector` },
     'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL',
   ],
-])('a start that fails for %s repeats no secret', async (_what, variables, message) => {
+])('a start that fails for %s prints no secret', async (_what, variables, message) => {
   await using started = runProcess(variables);
   const { output, exited } = started;
   expect(await exited()).toBe(1);

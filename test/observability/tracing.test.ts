@@ -27,7 +27,7 @@ async function trace(
   return { spans: collector.spans(), requests: collector.requests, log: app.log };
 }
 
-test('a request is a span with its operation, route and status, and statements in it', async () => {
+test('traces: a request is a span with operation, route and status, and its statements are child spans', async () => {
   let id = '';
   let user = '';
   let session = '';
@@ -93,7 +93,7 @@ test('a request is a span with its operation, route and status, and statements i
   expect(JSON.parse(line)).toMatchObject({ request_id: REQUEST_ID, trace_id: CALLER.traceId });
 });
 
-test('what a request with a body does belongs to it, its transaction included', async () => {
+test('traces: the statements and the transaction of a request with a body are its child spans', async () => {
   const { spans } = await trace(async (app) => {
     const { refresh_token } = await signIn(app);
     const body = { refresh_token };
@@ -113,7 +113,7 @@ test('what a request with a body does belongs to it, its transaction included', 
   expect(refresh?.parentSpanId).toBe('');
 });
 
-test('requests that are answered at the same time keep their statements apart', async () => {
+test('traces: parallel requests have only their own statements as child spans', async () => {
   const { spans } = await trace(async (app) => {
     const { access_token: token } = await signIn(app);
     await Promise.all(Array.from({ length: 20 }, () => send(app, { path: '/todos', token })));
@@ -126,7 +126,7 @@ test('requests that are answered at the same time keep their statements apart', 
   }
 });
 
-test('an error is one, for the request if it is the service’s', async () => {
+test('traces: a statement that fails is an error, and its request is one if it gets a 5xx', async () => {
   const { spans } = await trace(async (app) => {
     await send(app, { path: '/todos' });
     await send(app, { path: `/nowhere/${DEMO.password}?${DEMO.password}` });
@@ -147,8 +147,8 @@ test('an error is one, for the request if it is the service’s', async () => {
   expect(statement).toMatchObject({ name: 'SELECT secrets', status: 2, attributes: type });
 });
 
-describe('which traces are kept', () => {
-  test('the caller decides', async () => {
+describe('sampling of traces', () => {
+  test('follows the traceparent of the caller', async () => {
     const unsampled = traceparent.replace(/01$/, '00');
     const { spans } = await trace(async (app) => {
       await send(app, { path: '/healthz', headers: { traceparent: unsampled } });
@@ -158,7 +158,7 @@ describe('which traces are kept', () => {
     expect(spans[0]?.parentSpanId).toBe('');
   });
 
-  test('or else the share that is set', async () => {
+  test('is otherwise by the configured ratio', async () => {
     const share = { OTEL_TRACES_SAMPLER_ARG: '0' };
     const { spans } = await trace(async (app) => {
       await send(app, { path: '/healthz', headers: { traceparent } });
@@ -168,7 +168,7 @@ describe('which traces are kept', () => {
   });
 });
 
-test('a collector that refuses is told about in the log, and harms nobody', async () => {
+test('traces: a collector that rejects them is logged, and requests still succeed', async () => {
   await using collector = await startCollector(400);
   const app = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
   expect((await send(app, { path: '/healthz' })).status).toBe(200);
@@ -180,7 +180,7 @@ test('a collector that refuses is told about in the log, and harms nobody', asyn
   ]);
 });
 
-describe('as a process', () => {
+describe('traces of a process', () => {
   /** Prints the modules of OpenTelemetry that are loaded, by whomever and however. */
   const watch = `import { registerHooks } from 'node:module';
     registerHooks({ load(url, context, next) {
@@ -202,12 +202,12 @@ describe('as a process', () => {
     return [...new Set(output.text.match(/(?<=loaded )\S+/g))].toSorted();
   }
 
-  test('nothing of OpenTelemetry is loaded without a place to send traces to', async () => {
+  test('without an OTLP endpoint: no OpenTelemetry SDK is loaded', async () => {
     // prom-client loads the API, which does nothing by itself, for its own purposes.
     expect(await loadedWith({})).toEqual(['@opentelemetry/api']);
   });
 
-  test('with one all of it is; what is under way when the process ends is sent', async () => {
+  test('with an OTLP endpoint: pending spans are sent before the process exits', async () => {
     await using collector = await startCollector();
     const loaded = await loadedWith({
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -224,7 +224,7 @@ describe('as a process', () => {
     });
   });
 
-  test('a collector that cannot be reached does not keep it from ending', async () => {
+  test('with an OTLP endpoint that cannot be reached: the process still exits', async () => {
     const loaded = await loadedWith({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
     expect(loaded).toContain('@opentelemetry/sdk-trace');
   });

@@ -43,19 +43,19 @@ const post = (key?: string) =>
 const todosOf = async ({ access }: { access: string }) =>
   JSON.parse((await call(app.url, 'GET /todos', { access })).text).length;
 
-describe('what is in a transaction is done again', () => {
+describe('a statement in a transaction', () => {
   test.each(
     ['begin', 'update "sessions"', 'insert into "spent', 'select', 'insert into "audit'].flatMap(
       (statement) => [[statement, 'before'] as const, [statement, 'after'] as const],
     ),
-  )('when the connection breaks at %s, %s it has run', async (statement, when) => {
+  )('is run again when the connection breaks at %s, %s it has run', async (statement, when) => {
     proxy.break({ statement: new RegExp(`^${statement}`), when, times: 1 });
     const { refresh_token } = pairOf(await refresh(app.url, session.refresh));
     expect(proxy.hasStruck()).toBe(true);
     pairOf(await refresh(app.url, refresh_token));
   });
 
-  test('but not for ever', async () => {
+  test('is not retried for ever: 503', async () => {
     proxy.break({ statement: /^begin/, when: 'before', times: 100 });
     expect((await refresh(app.url, session.refresh)).status).toBe(503);
     proxy.break(undefined);
@@ -63,7 +63,7 @@ describe('what is in a transaction is done again', () => {
   });
 });
 
-describe('when the connection breaks at the commit, nobody knows: 503', () => {
+describe('a connection that breaks at the commit: 503, and', () => {
   test.each(['before', 'after'] as const)('a refresh can be sent again (%s)', async (when) => {
     proxy.break({ statement: /^commit/, when, times: 1 });
     const lost = await refresh(app.url, session.refresh, 'key');
@@ -73,16 +73,19 @@ describe('when the connection breaks at the commit, nobody knows: 503', () => {
     pairOf(await refresh(app.url, refresh_token));
   });
 
-  test.each(['before', 'after'] as const)('a todo is made once all the same (%s)', async (when) => {
-    const before = await todosOf(session);
-    proxy.break({ statement: /^commit/, when, times: 1 });
-    const key = `key-${when}`;
-    expect((await post(key)).status).toBe(503);
-    expect((await post(key)).status).toBe(201);
-    expect(await todosOf(session)).toBe(before + 1);
-  });
+  test.each(['before', 'after'] as const)(
+    'a todo is created once when it is sent again (%s)',
+    async (when) => {
+      const before = await todosOf(session);
+      proxy.break({ statement: /^commit/, when, times: 1 });
+      const key = `key-${when}`;
+      expect((await post(key)).status).toBe(503);
+      expect((await post(key)).status).toBe(201);
+      expect(await todosOf(session)).toBe(before + 1);
+    },
+  );
 
-  test('a logout has happened', async () => {
+  test('a logout has taken effect', async () => {
     proxy.break({ statement: /^commit/, when: 'after', times: 1 });
     expect((await call(app.url, 'POST /auth/logout', session)).status).toBe(503);
     expect((await call(app.url, 'GET /auth/me', session)).status).toBe(401);
@@ -90,7 +93,7 @@ describe('when the connection breaks at the commit, nobody knows: 503', () => {
   });
 });
 
-describe('a statement of its own', () => {
+describe('a statement outside of a transaction, when the connection breaks', () => {
   test.each(['before', 'after'] as const)('that reads is run again (%s)', async (when) => {
     for (const route of ['GET /todos', 'GET /auth/me', 'GET /auth/sessions', 'GET /readyz']) {
       proxy.break({ statement: /^select/, when, times: 2 });
@@ -102,7 +105,7 @@ describe('a statement of its own', () => {
   test.each([
     ['before', 0],
     ['after', 1],
-  ] as const)('that writes is not (%s): 503', async (when, made) => {
+  ] as const)('that writes is not run again (%s): 503', async (when, made) => {
     const before = await todosOf(session);
     proxy.break({ statement: /^insert into "todos"/, when, times: 1 });
     expect((await post()).status).toBe(503);
@@ -110,14 +113,14 @@ describe('a statement of its own', () => {
   });
 });
 
-test('connections that broke while nobody used them are no trouble', async () => {
+test('idle connections that broke are replaced without an error', async () => {
   await Promise.all(Array.from({ length: 20 }, () => todosOf(session)));
   proxy.cutAll();
   const answers = Array.from({ length: 20 }, () => call(app.url, 'GET /auth/me', session));
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(200));
 });
 
-test('no server to be had: 503, and all goes on when there is one', async () => {
+test('without a PostgreSQL server: 503, and requests succeed when it is back', async () => {
   proxy.refuse(true);
   const login = { body: { username: 'ada', password: 'correct horse battery staple' } };
   const answers = [
@@ -134,7 +137,7 @@ test('no server to be had: 503, and all goes on when there is one', async () => 
   pairOf(await refresh(app.url, session.refresh));
 });
 
-test('a deadlock: who has to give way comes back', async () => {
+test('a deadlock: the transaction that PostgreSQL aborts is run again', async () => {
   const [one = '', two = ''] = await Promise.all(
     ['one', 'two'].map(async () => JSON.parse((await post()).text).id),
   );
@@ -154,7 +157,7 @@ test('a deadlock: who has to give way comes back', async () => {
   expect(attempts).toBeGreaterThan(2);
 });
 
-test('on a database that is serializable, conflicts are nobody else’s business', async () => {
+test('on a serializable database conflicts are retried, and no client sees them', async () => {
   await using strict = await freshDatabase();
   const name = new URL(strict.url).pathname.slice(1);
   const db = strict.connect();

@@ -36,11 +36,11 @@ test.each([
   'select * from users for update skip locked',
   'truncate users',
   'select 1; select 2',
-])('refuses %s', (sql) => {
+])('the check of portable SQL rejects %s', (sql) => {
   expect(unportable(sql)).not.toEqual([]);
 });
 
-test('all that the service sends is looked at: migrations, requests, the sweep', async () => {
+test('the check of portable SQL sees the statements of migrations, requests and the retention job', async () => {
   await using app = await startService();
   const client = await signedInClient(app);
   await client.POST('/todos', { body: { title: 'x' } });
@@ -63,7 +63,7 @@ test('all that the service sends is looked at: migrations, requests, the sweep',
   }
 });
 
-test("a test's own statement is not taken for the service's", async () => {
+test('the check of portable SQL ignores statements of the tests', async () => {
   await using app = await startService();
   await app.db.selectFrom('users').select('password_hash as own').execute();
   expect([...statements.keys()].filter((sql) => sql.includes('"own"'))).toEqual([]);

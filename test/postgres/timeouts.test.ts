@@ -21,7 +21,7 @@ async function openWithTimeout(url: string, queryTimeoutMs: number) {
   return { db, [Symbol.asyncDispose]: () => db.destroy() };
 }
 
-test('a statement above its timeout: PostgreSQL ends it, and it is an outage (503)', async () => {
+test('a statement above its timeout is ended by PostgreSQL and answered with 503', async () => {
   await using database = await freshDatabase();
   await using limited = await openWithTimeout(database.url, 200);
   await using watching = await openWithTimeout(database.url, 0);
@@ -32,7 +32,7 @@ test('a statement above its timeout: PostgreSQL ends it, and it is an outage (50
   expect(await otherStatements(watching.db)).toEqual([]);
 });
 
-test('by default a statement has 10 s, and a transaction that says nothing, too', async () => {
+test('statement_timeout and idle_in_transaction_session_timeout are 10 s by default', async () => {
   await using database = await freshDatabase();
   const db = database.connect();
   const show = async (name: string) =>
@@ -79,7 +79,7 @@ async function startBouncer(url: string) {
   return { url: bouncerUrl.href, refused: () => refused, [Symbol.asyncDispose]: close };
 }
 
-test('behind a PgBouncer that refuses timeouts, the service connects without them', async () => {
+test('behind a PgBouncer that rejects timeouts the service connects without them', async () => {
   await using database = await freshDatabase();
   await using bouncer = await startBouncer(database.url);
   await using limited = await openWithTimeout(bouncer.url, 5000);

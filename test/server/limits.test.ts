@@ -98,7 +98,7 @@ async function expectIdle(app: TestService) {
   }
 }
 
-test('200 requests at a start gun are all answered by a service that has time', async () => {
+test('200 requests at once are all answered by an idle service', async () => {
   await using app = await startService();
   const { access_token: token } = await signIn(app);
   const answers = await Promise.all(
@@ -110,8 +110,8 @@ test('200 requests at a start gun are all answered by a service that has time', 
   expect(answers.map(({ status }) => status)).toEqual(times(200, () => 200));
 });
 
-describe('more than the service takes on is shed', () => {
-  test('with 503, whole and readable for pages; health is told meanwhile; then all is well', async () => {
+describe('requests above MAX_REQUESTS', () => {
+  test('are answered with 503 and CORS headers, while health checks are answered with 200', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
     const { access_token: token } = await signIn(app);
     const { release } = await holdTwo(app);
@@ -146,7 +146,7 @@ describe('more than the service takes on is shed', () => {
     expect((await send(app, { path: '/todos', token })).status).toBe(200);
   });
 
-  test('also when its body was read first', async () => {
+  test('are rejected also after their body was read', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
     const { access_token: token } = await signIn(app);
     const { release, held } = await holdTwo(app);
@@ -169,7 +169,7 @@ describe('more than the service takes on is shed', () => {
     await expectIdle(app);
   });
 
-  test('by those about passwords, to others there is room', async () => {
+  test('of password operations take no room from other requests', async () => {
     await using app = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: '100000' });
     const { access_token: token } = await signIn(app);
     // At most 64 for each of 4 cores wait: all have come before the first of them is answered.
@@ -184,7 +184,7 @@ describe('more than the service takes on is shed', () => {
     expect(await metric(app, 'http_requests_shed_total{lane="others"}')).toBe(0);
   });
 
-  test('those who go away leave nothing behind', async () => {
+  test('of clients that disconnect leave no slot in use', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     for (let round = 0; round < 5; round += 1) {
@@ -197,7 +197,7 @@ describe('more than the service takes on is shed', () => {
     expect((await send(app, { path: '/todos', token })).status).toBe(200);
   });
 
-  test('nothing is done for those who go away while they wait', async () => {
+  test('of clients that disconnect while they wait are not executed', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     const { release } = await holdTwo(app);
@@ -218,7 +218,7 @@ describe('more than the service takes on is shed', () => {
   });
 });
 
-test('slow readers of pages keep no slot from other requests', async () => {
+test('clients that read pages slowly use no slot', async () => {
   await using app = await startService({ MAX_REQUESTS: '16' }); // 2 run at a time
   const { access_token: token } = await signIn(app);
   const page = `GET ${await pathOfProgram(app.url)} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -230,10 +230,10 @@ test('slow readers of pages keep no slot from other requests', async () => {
   for (const reader of readers) reader.destroy();
 });
 
-describe('of many requests at once on one connection', () => {
+describe('pipelined requests on one connection', () => {
   const ask = (path: string, last = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
 
-  test('the first 16 are worked on', async () => {
+  test('above 16 are answered with 503', async () => {
     await using app = await startService();
     const bytes = times(39, () => ask('/todos')).join('') + ask('/todos', 'Connection: close\r\n');
     const answers = await exchange(app.url, bytes);
@@ -242,7 +242,7 @@ describe('of many requests at once on one connection', () => {
     await expectIdle(app);
   });
 
-  test('about health too: with more it is hung up on', async () => {
+  test('above 16 to a health check: the connection is closed', async () => {
     await using app = await startService();
     expect(await exchange(app.url, times(40, () => ask('/healthz')).join(''))).toHaveLength(0);
     const bytes =
@@ -251,7 +251,7 @@ describe('of many requests at once on one connection', () => {
     expect(statuses).toEqual(times(16, () => 200));
   });
 
-  test('no more are read while the first ones are not answered', async () => {
+  test('are not read on while the first ones are not answered', async () => {
     let rejected = 0;
     const { url, connections } = await listen((_request, response, overload) => {
       if (overload !== 'pipelining') return; // the first ones are never answered
@@ -267,7 +267,7 @@ describe('of many requests at once on one connection', () => {
 describe('headers', () => {
   const lines = (count: number) => times(count, (n) => `X-${n}: x\r\n`).join('');
 
-  test('may be 100, and with one more it is 431', async () => {
+  test('above 100 in a request are answered with 431', async () => {
     await using app = await startService();
     const ask = (count: number) =>
       answerTo(app.url, `GET /healthz HTTP/1.1\r\n${HEAD}${lines(count - 2)}\r\n`);
@@ -284,7 +284,7 @@ describe('headers', () => {
   });
 });
 
-test('a body may be as large as BODY_LIMIT_BYTES says', async () => {
+test('a body above BODY_LIMIT_BYTES is answered with 413', async () => {
   await using app = await startService({ BODY_LIMIT_BYTES: '1024' });
   const { access_token: token } = await signIn(app);
   const post = (length: number) => {
@@ -298,7 +298,7 @@ test('a body may be as large as BODY_LIMIT_BYTES says', async () => {
 describe('connections', () => {
   const GET = 'GET /auth/me HTTP/1.1\r\nHost: x\r\n\r\n';
 
-  test('above MAX_CONNECTIONS are answered 503 and closed, health excepted, until there is room', async () => {
+  test('above MAX_CONNECTIONS are answered with 503 and closed, except for health checks', async () => {
     await using app = await startService({ MAX_CONNECTIONS: '2' });
     const busy = times(2, () => openSocket(app.url)); // in the middle of a request
     for (const socket of busy) socket.write('GET /auth/me HTTP/1.1\r\n');
@@ -319,7 +319,7 @@ describe('connections', () => {
     await expect.poll(async () => (await ask()).status, { interval: 5 }).toBe(401);
   });
 
-  test('that are idle keep nobody out: the one that has been so for longest goes', async () => {
+  test('above MAX_CONNECTIONS: the connection that has been idle the longest is closed', async () => {
     await using app = await startService(
       { MAX_CONNECTIONS: '2' },
       { limits: { keepAliveTimeout: 60_000 } },
@@ -338,7 +338,7 @@ describe('connections', () => {
     expect(second?.closed).toBe(false);
   });
 
-  test('that are idle make room for as many that come at once', async () => {
+  test('above MAX_CONNECTIONS: idle connections are closed for as many new ones', async () => {
     await using app = await startService(
       { MAX_CONNECTIONS: '2' },
       { limits: { keepAliveTimeout: 60_000 } },
@@ -354,7 +354,7 @@ describe('connections', () => {
     }
   });
 
-  test('that have got a place keep it', async () => {
+  test('accepted below MAX_CONNECTIONS stay accepted', async () => {
     const options = { maxConnections: 1 };
     let requests = 0;
     const { url, connections } = await listen((request, response, overload) => {
@@ -380,7 +380,7 @@ describe('connections', () => {
     expect(String(await once(second, 'data')).slice(9, 12)).toBe('200');
   });
 
-  test('with a request under way are not idle', async () => {
+  test('with a request under way are not closed as idle', async () => {
     await using app = await startService(
       { MAX_CONNECTIONS: '2' },
       { limits: { keepAliveTimeout: 60_000 } },
@@ -397,7 +397,7 @@ describe('connections', () => {
     expect(String(await once(busy, 'data'))).toMatch(/^HTTP\/1.1 401 /);
   });
 
-  test('far above it are dropped', async () => {
+  test('far above MAX_CONNECTIONS are dropped without a response', async () => {
     await using app = await startService({ MAX_CONNECTIONS: '2' });
     const sockets = times(40, () => openSocket(app.url));
     for (const socket of sockets)
@@ -418,7 +418,7 @@ describe('connections', () => {
   });
 });
 
-test('whoever goes away after CONNECT, before the answers to come, takes nobody along', async () => {
+test('a client that resets the connection after CONNECT does not crash the server', async () => {
   const asked = Promise.withResolvers<void>();
   const { url, connections } = await listen(() => asked.resolve(), {});
   const socket = openSocket(url);
@@ -429,7 +429,7 @@ test('whoever goes away after CONNECT, before the answers to come, takes nobody 
   await expect.poll(() => connections[0]?.closed, { interval: 2 }).toBe(true);
 });
 
-describe('a request whose answer takes too long', () => {
+describe('a response after the timeout', () => {
   /** The requests are looked at all the time, by a clock that stands until it is let go. */
   function stopped() {
     let now = 0;
@@ -451,7 +451,7 @@ describe('a request whose answer takes too long', () => {
     return { run, looks, limits: { connectionsCheckingInterval: 5, now: look } };
   }
 
-  test('gets 503, and none when the real one comes', async () => {
+  test('is replaced by 503, and the late one is not sent', async () => {
     const { run, limits } = stopped();
     let finish = () => {};
     const { promise: asked, resolve } = Promise.withResolvers<void>();
@@ -466,7 +466,7 @@ describe('a request whose answer takes too long', () => {
     finish();
   });
 
-  test('has all of that time once it has arrived', async () => {
+  test('is counted from the end of the request body', async () => {
     const { run, looks, limits } = stopped();
     const asked = Promise.withResolvers<() => void>();
     const { url } = await listen((request, response) => {
@@ -486,7 +486,7 @@ describe('a request whose answer takes too long', () => {
     wire.socket.destroy();
   });
 
-  test('is over: what its operation says then is left out, and its place is free', async () => {
+  test('is ignored, and the slot of its request is released', async () => {
     const { run, limits } = stopped();
     await using app = await startService({}, { limits });
     const { release, held } = await holdTwo(app);
@@ -503,7 +503,7 @@ describe('a request whose answer takes too long', () => {
     expect(again.status).toBe(200);
   });
 
-  test('has as long as REQUEST_SECONDS says', async () => {
+  test('is allowed for as long as REQUEST_SECONDS', async () => {
     const { run, looks, limits } = stopped();
     await using app = await startService({ REQUEST_SECONDS: '3600' }, { limits });
     const { held } = await holdTwo(app);
@@ -523,7 +523,7 @@ describe('a request whose answer takes too long', () => {
   const askOnly = (url: string) =>
     openSocket(url).pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
 
-  test('to be read is hung up on', async () => {
+  test('that the client does not read: the connection is closed', async () => {
     const { run, limits } = stopped();
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const { url, connections } = await listen((_, response) => {
@@ -536,7 +536,7 @@ describe('a request whose answer takes too long', () => {
     await expect.poll(() => connections.map(({ closed }) => closed)).toEqual([true]);
   });
 
-  test('to be read, of many, is the oldest to be hung up on before the memory is full', async () => {
+  test('that clients do not read: the oldest connections are closed above 64 MiB', async () => {
     const { limits } = stopped();
     const { url, connections } = await listen((_, response) => void response.end(large), limits);
     for (let n = 1; n <= 3; n += 1) {

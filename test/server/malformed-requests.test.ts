@@ -86,7 +86,7 @@ afterEach(async () => {
   expect((await sendSignedIn({ path: '/auth/me' })).status).toBe(200);
 });
 
-describe('what is no HTTP is refused:', () => {
+describe('malformed HTTP', () => {
   test.each<[string, () => Bytes | Bytes[], ExpectedProblem]>([
     ['an unknown method', () => `BREW /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
     ['a method in lower case', () => `get /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
@@ -167,16 +167,16 @@ describe('what is no HTTP is refused:', () => {
     ['in its headers', () => 'POST /todos HTTP/1.1\r\nHos'],
     ['in its body', () => `${post('Content-Length: 13\r\n')}{"tit`],
     ['in a chunk', () => `${post(CHUNKED)}5\r\n{"`],
-  ])('a request that ends half-way %s', async (_, bytes) => {
+  ])('that ends %s is answered with 400', async (_, bytes) => {
     expectRefusal(await ask(bytes(), { hangUp: true }), NOT_HTTP);
   });
 
-  test('a connection that ends with nothing sent gets nothing', async () => {
+  test('of no bytes gets no response', async () => {
     expect(await exchange(service.url, '', { hangUp: true })).toEqual([]);
   });
 });
 
-test('a request that hangs is answered 408, wherever it hangs', async () => {
+test('a request that stalls at any place is answered with 408', async () => {
   const limit = 2000; // all that is sent at once is read by then
   const limits = { headersTimeout: limit, requestTimeout: limit, connectionsCheckingInterval: 10 };
   await using hasty = await startService({}, { limits });
@@ -197,8 +197,8 @@ test('a request that hangs is answered 408, wherever it hangs', async () => {
   await expect.poll(statuses, { interval: 5 }).toEqual([408, 408]); // the two that have a head
 });
 
-describe('answers go out in the order of the requests', () => {
-  test('when all are sent at once', async () => {
+describe('pipelined responses', () => {
+  test('are sent in the order of the requests', async () => {
     const bytes = [
       loginRequest(DEMO),
       `HEAD /healthz HTTP/1.1\r\n${HOST}\r\n`,
@@ -213,7 +213,7 @@ describe('answers go out in the order of the requests', () => {
     ['no HTTP', 'NONSENSE\r\n\r\n', UNKNOWN_METHOD],
     ['CONNECT', `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
     ['10 MB of it', `GET / HTTP/1.1\r\nX: ${'a'.repeat(10e6)}`, HEADERS_TOO_LARGE],
-  ])('when what follows a good one is %s', async (_, bytes, expected) => {
+  ])('to a valid request followed by %s are sent in order', async (_, bytes, expected) => {
     const [first, second, ...more] = await exchange(service.url, loginRequest(DEMO) + bytes);
     expect(first?.status).toBe(200);
     expect(Object.keys(JSON.parse(first?.text ?? ''))).toEqual(['access_token', 'refresh_token']);
@@ -222,12 +222,12 @@ describe('answers go out in the order of the requests', () => {
     expect(more).toEqual([]);
   });
 
-  test('and none follows one that closes the connection', async () => {
+  test('end with the one that closes the connection', async () => {
     expect((await ask(`${get('/healthz')}NONSENSE\r\n\r\n`)).status).toBe(200);
   });
 });
 
-test('a request that goes wrong while it is being answered gets no second answer', async () => {
+test('a request that becomes malformed while it is answered gets no second response', async () => {
   const server = createHttpServer((_request, response) => {
     response.write('half of it');
     return () => undefined;
@@ -253,13 +253,13 @@ test.each<[string, () => Bytes | Bytes[], number]>([
   ['a method that is not allowed', () => get('/auth/login'), 405],
   ['OPTIONS', () => `OPTIONS /todos HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 204],
   ['an Accept without JSON', () => get('/healthz', 'Accept: text/html\r\n'), 406],
-])('%s is the end of its request', async (_, bytes, status) => {
+])('%s: the request is logged once', async (_, bytes, status) => {
   service.log.length = 0;
   expect((await ask(bytes())).status).toBe(status);
   await expect.poll(() => service.log, { interval: 2 }).toHaveLength(1);
 });
 
-test('a client that is gone after CONNECT does no harm', async () => {
+test('a client that resets the connection after CONNECT does not crash the service', async () => {
   const socket = openSocket(service.url);
   socket.write(`CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`);
   await once(socket, 'data');
@@ -267,7 +267,7 @@ test('a client that is gone after CONNECT does no harm', async () => {
   await once(socket, 'close');
 });
 
-test('a request with two Hosts never reaches the service', async () => {
+test('a request with two Host headers is rejected before it is logged', async () => {
   service.log.length = 0;
   await ask(get('/healthz', 'Host: other\r\nX-Request-Id: other\r\n'));
   await sendSignedIn({ path: '/healthz' });
@@ -275,12 +275,12 @@ test('a request with two Hosts never reaches the service', async () => {
   expect(service.log.join('')).not.toContain('other');
 });
 
-describe('a target', () => {
+describe('a request target', () => {
   test.each([
     'http://localhost/todos',
     'HTTPS://elsewhere.example:1234/todos?limit=1',
     'http://[/todos',
-  ])('that is a whole URL is as good as its path: %s', async (target) => {
+  ])('that is an absolute URL is handled by its path: %s', async (target) => {
     expect((await ask(get(target, authorization()))).status).toBe(200);
   });
 
@@ -303,13 +303,13 @@ describe('a target', () => {
     },
   );
 
-  test('of the server as a whole has no options', async () => {
+  test('of `*` with OPTIONS is answered with 404', async () => {
     const answer = await ask(`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
     expectProblem(answer, answer.text, NOWHERE);
   });
 });
 
-describe('headers that stand twice:', () => {
+describe('duplicate headers:', () => {
   test('the first Authorization counts', async () => {
     const twice = `${authorization()}Authorization: Bearer other\r\n`;
     expect((await ask(get('/todos', twice))).status).toBe(200);
@@ -322,7 +322,7 @@ describe('headers that stand twice:', () => {
     expect((await ask(twice)).status).toBe(201);
   });
 
-  test('two Refresh-Tokens are none that was handed out, two Idempotency-Keys are no key', async () => {
+  test('two Refresh-Token headers are answered with 401, two Idempotency-Keys with 400', async () => {
     const refresh = (headers: string) =>
       ask(`POST /auth/refresh HTTP/1.1\r\n${HOST}${CLOSE}${headers}\r\n`);
     expect((await refresh('Refresh-Token: a\r\nRefresh-Token: b\r\n')).status).toBe(401);
@@ -340,7 +340,7 @@ describe('a body', () => {
     expect(JSON.parse(answer.text).title).toBe('gzip');
   });
 
-  test('that is small in gzip and large without it is too large', async () => {
+  test('that exceeds the limit only after gzip is answered with 413', async () => {
     const bomb = gzipSync(Buffer.alloc(5e6, ' '));
     expect((await ask(postOf(bomb, 'Content-Encoding: gzip\r\n'))).status).toBe(413);
   });
@@ -348,7 +348,7 @@ describe('a body', () => {
   test.each([
     ['is none', Buffer.from('nonsense')],
     ['is cut off', gzipSync(TITLE).subarray(0, 20)],
-  ])('whose gzip %s is malformed', async (_, body) => {
+  ])('whose gzip %s is answered with 400', async (_, body) => {
     const answer = await ask(postOf(body, 'Content-Encoding: gzip\r\n'));
     expectProblem(answer, answer.text, {
       status: 400,
@@ -364,14 +364,14 @@ describe('a body', () => {
     expect(JSON.parse(answer.text).title).toBe('mark');
   });
 
-  test('in chunks is read, and of 70,000 bytes is too large', async () => {
+  test('in chunks is read, and above the limit is answered with 413', async () => {
     const chunks = '8\r\n{"title"\r\n5\r\n:"x"}\r\n0\r\n\r\n';
     expect((await ask(post(CHUNKED) + chunks)).status).toBe(201);
     const large = `11170\r\n${'x'.repeat(70_000)}\r\n0\r\n\r\n`;
     expect((await ask(post(CHUNKED) + large)).status).toBe(413);
   });
 
-  test('of no chunk is none, whatever its type', async () => {
+  test('in chunks without a byte counts as none, whatever its type', async () => {
     const pair = await (
       await fetch(`${service.url}/auth/login`, {
         method: 'POST',
@@ -384,13 +384,13 @@ describe('a body', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('of GET and DELETE is left unread', async () => {
+  test('of GET and DELETE is ignored', async () => {
     const bytes = `${HOST}${CLOSE}${authorization()}${JSON_TYPE}Content-Length: 9\r\n\r\nnot json!`;
     expect((await ask(`GET /todos HTTP/1.1\r\n${bytes}`)).status).toBe(200);
     expect((await ask(`DELETE /todos?done=true HTTP/1.1\r\n${bytes}`)).status).toBe(204);
   });
 
-  test('is asked for with 100 Continue', async () => {
+  test('with Expect gets 100 Continue', async () => {
     const bytes = postOf(Buffer.from('{"title":"x"}'), 'Expect: 100-continue\r\n');
     const statuses = (await exchange(service.url, bytes)).map(({ status }) => status);
     expect(statuses).toEqual([100, 201]);
@@ -405,12 +405,12 @@ describe('other versions and protocols:', () => {
   test.each([
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n',
     'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
-  ])('an upgrade is not taken up (%j)', async (headers) => {
+  ])('an upgrade is ignored (%j)', async (headers) => {
     expect((await ask(get('/healthz', headers))).text).toBe('{"status":"ok"}');
   });
 });
 
-test('every public path answers in kind to every method there is', async () => {
+test('every public path answers every method with a problem document or a page', async () => {
   const paths = ['/', '/todos', '/auth/login', '/healthz', '/openapi.json', '/docs', '/metrics'];
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PURGE'];
   for (const path of paths) {

@@ -41,7 +41,7 @@ function setUp(limits: QueueLimits) {
 const ids = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-test('16 requests start per tick of the event loop, in the order of their arrival', async () => {
+test('RequestQueue: at most 16 requests start per tick of the event loop, in the order of arrival', async () => {
   const { started, add } = setUp({ maxConcurrent: 100, maxQueued: 100 });
   add(...ids(1, 40));
   expect(started).toEqual([]);
@@ -51,7 +51,7 @@ test('16 requests start per tick of the event loop, in the order of their arriva
   expect(started).toEqual(ids(1, 32));
 });
 
-test('no more than maxConcurrent requests run at the same time', async () => {
+test('RequestQueue: no more than maxConcurrent requests run at the same time', async () => {
   const { queue, started, add, finish } = setUp({ maxConcurrent: 2, maxQueued: 10 });
   add(1, 2, 3, 4);
   await nextTick();
@@ -62,7 +62,7 @@ test('no more than maxConcurrent requests run at the same time', async () => {
   expect(started).toEqual([1, 2, 3]);
 });
 
-test('a request whose client is gone when its turn comes takes no slot', async () => {
+test('RequestQueue: a request whose client is gone when its turn comes takes no slot', async () => {
   const { queue, started, abandoned, add } = setUp({ maxConcurrent: 2, maxQueued: 10 });
   add(1, 2, 3);
   abandoned.add(1).add(2);
@@ -71,7 +71,7 @@ test('a request whose client is gone when its turn comes takes no slot', async (
   expect([queue.running, queue.waiting]).toEqual([1, 0]);
 });
 
-test('a burst may fill the queue; one request more is rejected', async () => {
+test('RequestQueue: a burst may fill the queue; one more request is rejected', async () => {
   const { queue, onReject, rejected, add } = setUp({ maxConcurrent: 1, maxQueued: 16 });
   add(...ids(1, 17));
   expect([queue.waiting, queue.rejected]).toEqual([16, 1]);
@@ -80,7 +80,7 @@ test('a burst may fill the queue; one request more is rejected', async () => {
   expect(rejected).toEqual([17]);
 });
 
-describe('when every start of an interval is late', () => {
+describe('RequestQueue, when every start of an interval is late', () => {
   /** The first has started late; ten wait, each for 101 ms more than the one before. */
   async function startLate() {
     const one = setUp({ maxConcurrent: 1, maxQueued: 16 });
@@ -133,7 +133,7 @@ describe('when every start of an interval is late', () => {
   });
 });
 
-test('a queue in which every start is in time is no overload, however long it is there', async () => {
+test('RequestQueue: a queue in which every start is in time is no overload, however long it lasts', async () => {
   const { queue, pass, add, finish, hasRoom } = setUp({ maxConcurrent: 1, maxQueued: 16 });
   add(...ids(1, 11));
   await nextTick();
@@ -145,7 +145,7 @@ test('a queue in which every start is in time is no overload, however long it is
   expect([queue.waiting, hasRoom()]).toEqual([10, true]);
 });
 
-test('16 rejections are written per tick, while other requests start', async () => {
+test('RequestQueue: at most 16 rejections are written per tick, while other requests start', async () => {
   const { queue, onReject, started, rejected, add } = setUp({ maxConcurrent: 100, maxQueued: 100 });
   add(...ids(1, 40));
   for (const id of ids(1, 40)) void queue.reject().then(() => rejected.push(id));
@@ -157,7 +157,7 @@ test('16 rejections are written per tick, while other requests start', async () 
   expect([started, rejected]).toEqual([ids(1, 32), ids(1, 32)]);
 });
 
-test('an immediate rejection waits for no tick', async () => {
+test('RequestQueue: an immediate rejection waits for no tick', async () => {
   const { queue } = setUp({ maxConcurrent: 1, maxQueued: 1 });
   const order: string[] = [];
   const tick = nextTick().then(() => order.push('tick'));
@@ -167,7 +167,7 @@ test('an immediate rejection waits for no tick', async () => {
   expect(queue.rejected).toBe(1);
 });
 
-test('rejections are written where no more requests may start', async () => {
+test('RequestQueue: rejections are written while no slot is free', async () => {
   const { queue, started, add } = setUp({ maxConcurrent: 1, maxQueued: 1 });
   add(1);
   await nextTick();
@@ -176,7 +176,7 @@ test('rejections are written where no more requests may start', async () => {
   expect(started).toEqual([1]);
 });
 
-describe('requests with keys', () => {
+describe('RequestQueue with keys', () => {
   test('keys take turns, whatever each has in the queue', async () => {
     const { started, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 20 });
     addFor('a', ...ids(1, 9));
@@ -226,7 +226,7 @@ describe('requests with keys', () => {
   });
 });
 
-test('with a target delay of its own, a queue may be long for that long', async () => {
+test('RequestQueue: with another target delay, requests may wait for that long', async () => {
   const limits = { maxConcurrent: 1, maxQueued: 16, targetDelayMs: Number.POSITIVE_INFINITY };
   const { queue, pass, add, finish, hasRoom } = setUp(limits);
   add(...ids(1, 11));
@@ -239,7 +239,7 @@ test('with a target delay of its own, a queue may be long for that long', async 
   expect([queue.waiting, hasRoom()]).toEqual([10, true]);
 });
 
-test('a rejection is written after its delay', async () => {
+test('RequestQueue: a rejection is written after its delay', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   try {
     const { queue, rejected, add } = setUp({

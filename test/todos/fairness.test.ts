@@ -35,7 +35,7 @@ test('a keyed mutex runs work of one key in order, and rejects beyond its queue'
   expect(await mutex.lock('a')).toBeDefined();
 });
 
-test('64 PATCHes of one todo at once run as many statements as one after the other', async () => {
+test('64 PATCHes of one todo at once run no more statements than in sequence', async () => {
   await using app = await startService();
   const { userId } = await emptyDemoUser(app);
   const statements = new StatementCounter();
@@ -52,7 +52,7 @@ test('64 PATCHes of one todo at once run as many statements as one after the oth
   expect(statements.count).toBe(2 * 64);
 });
 
-test('of many long searches of one user at once, four are answered and others are 503', async () => {
+test('many long searches of one user at once: at least four are answered, the others get 503', async () => {
   await using app = await startService();
   const { userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 1_000);
@@ -66,7 +66,7 @@ test('of many long searches of one user at once, four are answered and others ar
   expect((await search(userId, 'b')).status).toBe(200);
 });
 
-test('a search that ends in its first step, or is of another user, is not refused', async () => {
+test('a short search, or one of another user, is not rejected because of long ones', async () => {
   await using app = await startService();
   const { userId } = await emptyDemoUser(app);
   const otherId = await seedUser(app.db, 'other');
@@ -89,7 +89,7 @@ function searchOf(app: TestService) {
     handlers.listTodos({ ...requestOf(userId), path: {}, query: { q }, body: undefined });
 }
 
-test('a search finds and orders the same as one statement would, across its steps', async () => {
+test('a search in steps finds and orders the same todos as a single statement', async () => {
   await using app = await startService();
   const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 350);
@@ -128,7 +128,7 @@ test('DELETE /todos is done in steps of 100, and sent again after a failure it e
   expect(await app.db.selectFrom('todos').select('id').execute()).toEqual([]);
 });
 
-test('on the largest data of a user, no todo operation keeps the event loop for 50 ms', async () => {
+test('with the largest data of a user, no todo operation blocks the event loop for 50 ms', async () => {
   await using app = await startService();
   const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, MAX_TODOS, LARGEST);
@@ -159,7 +159,7 @@ test('on the largest data of a user, no todo operation keeps the event loop for 
   expect((await client.GET('/todos')).data).toEqual([]);
 }, 120_000);
 
-test('on the largest data of a user, DELETE /auth/me does not keep the event loop for 50 ms', async () => {
+test('with the largest data of a user, DELETE /auth/me does not block the event loop for 50 ms', async () => {
   await using app = await startService();
   const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 2_000, LARGEST);

@@ -38,7 +38,7 @@ test.each([
   },
 );
 
-test('MAX_TODOS: a refused Idempotency-Key is not remembered, an accepted one is', async () => {
+test('MAX_TODOS: the Idempotency-Key of a rejected POST is not stored, that of an accepted one is', async () => {
   await using app = await startService({ MAX_TODOS: '1' });
   const { client } = await emptyDemoUser(app);
   const first = await post(client, 'first');
@@ -61,7 +61,7 @@ test('MAX_TODOS counts the todos of one user', async () => {
   expect(await createTodo(app.db, owner, content, 0)).toBeUndefined();
 });
 
-test('MAX_TODOS: far above the concurrent inserts, the limit is exact as well', async () => {
+test('MAX_TODOS far above the number of concurrent inserts is exact too', async () => {
   await using app = await startService({ MAX_TODOS: '1003' });
   const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 1_001);

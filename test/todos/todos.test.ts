@@ -45,13 +45,13 @@ test.each([
   ['201 characters', 'x'.repeat(201)],
   ['a null character', 'a\0b'],
   ['half a surrogate pair', 'a\ud800', ''],
-])('a title of %s is refused', async (_what, title, pointer = '/title') => {
+])('a title of %s is answered with 400', async (_what, title, pointer = '/title') => {
   const client = await newUserClient(app);
   const { error } = await client.POST('/todos', { body: { title } });
   expect(error).toMatchObject({ status: 400, errors: [{ pointer }] });
 });
 
-test('200 characters count as characters, also outside the basic plane', async () => {
+test('a title may have 200 characters, also outside the basic plane', async () => {
   const client = await newUserClient(app);
   const title = '𝒳'.repeat(200);
   expect((await add(client, title)).title).toBe(title);
@@ -160,7 +160,7 @@ test.each([
   expect(response.headers.get('ETag')).toBe('"1"');
 });
 
-test('a DELETE that meets a change answers 204 only when the todo is gone', async () => {
+test('a DELETE during a change answers 204 only if the todo is deleted', async () => {
   const client = await newUserClient(app);
   for (let round = 0; round < 10; round += 1) {
     const { id } = await add(client, 'One');
@@ -175,7 +175,7 @@ test('a DELETE that meets a change answers 204 only when the todo is gone', asyn
   }
 });
 
-test('the version before the last one cannot be deleted', async () => {
+test('DELETE with If-Match of an older version deletes nothing', async () => {
   const app = await startService();
   const user = await app.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
   const content = { title: 'One', description: '', done: false };
@@ -188,7 +188,7 @@ test('the version before the last one cannot be deleted', async () => {
   await app.close();
 });
 
-test('of two changes to one version, exactly one is taken', async () => {
+test('two changes to one version: exactly one succeeds', async () => {
   const client = await newUserClient(app);
   for (let round = 0; round < 20; round += 1) {
     const { id } = await add(client, 'One');
@@ -201,7 +201,7 @@ test('of two changes to one version, exactly one is taken', async () => {
   }
 });
 
-test('changes of different members at the same time are both kept', async () => {
+test('two PATCHes of different members at once are both kept', async () => {
   const client = await newUserClient(app);
   for (let round = 0; round < 20; round += 1) {
     const params = { path: { todo_id: (await add(client, 'One')).id } };
@@ -215,7 +215,7 @@ test('changes of different members at the same time are both kept', async () => 
   }
 });
 
-test("another user's todo is nowhere to be found", async () => {
+test("another user's todo is answered with 404", async () => {
   const client = await newUserClient(app);
   const { id } = await add(client, 'Secret');
   const stranger = await newUserClient(app);
@@ -232,7 +232,7 @@ test("another user's todo is nowhere to be found", async () => {
   expect(await titles(client)).toEqual(['Secret']);
 });
 
-test('DELETE /todos clears the finished ones, the open ones, or all', async () => {
+test('DELETE /todos deletes the finished todos, the open ones, or all', async () => {
   const client = await newUserClient(app);
   const fill = async () => {
     await client.DELETE('/todos');
@@ -249,7 +249,7 @@ test('DELETE /todos clears the finished ones, the open ones, or all', async () =
   expect(await titles(client)).toEqual([]);
 });
 
-test('filters: done, and text in title or description without regard to case', async () => {
+test('GET /todos filters by done, and by text in title or description in any case', async () => {
   const client = await newUserClient(app);
   await add(client, 'Buy MILK', { done: true });
   await add(client, 'Walk', { description: 'past the milkman' });
@@ -290,7 +290,7 @@ test.each([
   expect(await titles(client, { sort, limit: 1 })).toEqual(expected);
 });
 
-test('a page holds 20 by default and leads to the next one until there is none', async () => {
+test('GET /todos: a page has 20 todos by default and a Link to the next one', async () => {
   const client = await newUserClient(app);
   for (let i = 0; i < 21; i += 1) await add(client, `${i}`);
   const first = await client.GET('/todos');
@@ -302,7 +302,7 @@ test('a page holds 20 by default and leads to the next one until there is none',
   expect(second.response.headers.get('Link')).toBeNull();
 });
 
-test('the Link keeps the filters of its list', async () => {
+test('GET /todos: the Link keeps the filters', async () => {
   const client = await newUserClient(app);
   await add(client, 'x & y = 1');
   await add(client, 'x & y = 2');
@@ -322,7 +322,7 @@ test('the Link keeps the filters of its list', async () => {
 });
 
 test.each(['created_at', '-created_at'] as const)(
-  'paging by %s neither repeats nor skips an item while others come and go',
+  'paging by %s neither repeats nor skips a todo while others are added and deleted',
   async (sort) => {
     const client = await newUserClient(app);
     const stays = new Set<string>();
@@ -346,7 +346,7 @@ test.each(['created_at', '-created_at'] as const)(
   },
 );
 
-test('items of the same millisecond keep one order', async () => {
+test('todos of the same millisecond keep one order', async () => {
   const client = await newUserClient(app);
   const { data: user } = await client.GET('/auth/me');
   const userId = user?.id ?? '';
@@ -363,7 +363,7 @@ test('items of the same millisecond keep one order', async () => {
   expect(await titles(client, { limit: 1, sort: '-updated_at' })).toEqual(['3', '2', '1']);
 });
 
-test('a cursor that was never handed out for this list is refused', async () => {
+test('a cursor that was not issued for this list is answered with 400', async () => {
   const client = await newUserClient(app);
   await add(client, 'a');
   await add(client, 'b');
@@ -386,7 +386,7 @@ test('a cursor that was never handed out for this list is refused', async () => 
   expect(good.data).toMatchObject([{ title: 'b' }]);
 });
 
-test('the same request with the same Idempotency-Key makes one todo', async () => {
+test('repeated POSTs with one Idempotency-Key create one todo', async () => {
   const client = await newUserClient(app);
   const create = (title: string, key: string) =>
     client.POST('/todos', { params: { header: { 'Idempotency-Key': key } }, body: { title } });
@@ -402,7 +402,7 @@ test('the same request with the same Idempotency-Key makes one todo', async () =
   expect(await titles(client)).toEqual(['One', 'Two']);
 });
 
-test('an Idempotency-Key is forgotten after 24 hours, and is one per user', async () => {
+test('an Idempotency-Key is valid for 24 hours and for one user', async () => {
   await using app = await startService();
   const client = await newUserClient(app);
   const params = { header: { 'Idempotency-Key': 'key' } };

@@ -27,7 +27,7 @@ function settingsOf(html: string) {
 }
 
 describe('GET / for a browser', () => {
-  test('is a page without inline script, inline style and other hosts', async () => {
+  test('is a page without inline scripts, inline styles and other hosts', async () => {
     const response = await ask('/');
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
@@ -69,7 +69,7 @@ describe('GET / for a browser', () => {
     expect(client).not.toContain('interface');
   });
 
-  test('has as many bytes as the smallest coding that the client takes', async () => {
+  test('has the smallest content coding that the client accepts', async () => {
     const html = await (await ask('/')).text();
     const path = assetsOf(html).find((name) => name.includes('packages/preact.')) ?? '';
     const lengthWith = async (codings: string, coding: string | null) => {
@@ -119,7 +119,7 @@ describe('GET / for a program', () => {
   );
 });
 
-test('an asset of another version is 404', async () => {
+test('an asset of another version is answered with 404', async () => {
   for (const path of ['/assets/web/main.0123456789ab.js', '/assets/server/site.ts']) {
     const response = await ask(path);
     expect(response.status).toBe(404);
@@ -128,21 +128,21 @@ test('an asset of another version is 404', async () => {
   }
 });
 
-test('an asset has one path, whatever the query', async () => {
+test('an asset has one path, whatever its query', async () => {
   const [path] = assetsOf(await (await ask('/')).text());
   expect((await ask(`/${path}?x=1`)).status).toBe(200);
 });
 
-describe('the page knows', () => {
+describe('the page contains', () => {
   const settings = async (from = app) => settingsOf(await (await ask('/', {}, from)).text());
 
-  test('whether anyone may register, and the reuse leeway', async () => {
+  test('whether registration is open, and the reuse leeway', async () => {
     expect(await settings()).toMatchObject({ registration: true, reuseLeewaySeconds: 10 });
     await using strict = await startService({ REGISTRATION: 'false', REFRESH_GRACE_SECONDS: '0' });
     expect(await settings(strict)).toMatchObject({ registration: false, reuseLeewaySeconds: 0 });
   });
 
-  test('the demo credentials for as long as one can sign in with them', async () => {
+  test('the demo credentials as long as they are valid', async () => {
     await using own = await startService({ DATABASE_URL: 'sqlite::memory:' });
     expect((await settings(own)).demo).toEqual(DEMO);
     const client = own.client();
@@ -155,14 +155,14 @@ describe('the page knows', () => {
     expect(await settings(own)).not.toHaveProperty('demo');
   });
 
-  test('no demo credentials where the service is not a trial', async () => {
+  test('no demo credentials outside of development mode', async () => {
     const variables = { HOST: '0.0.0.0', JWT_SECRET: 'a secret of the tests, long enough' };
     await using real = await startService(variables);
     expect(await settings(real)).not.toHaveProperty('demo');
   });
 });
 
-test('making the page prints no warning of Node.js', async () => {
+test('rendering the page prints no warning of Node.js', async () => {
   const script =
     "const { createSite } = await import('./src/web/server/site.ts'); await createSite()";
   const { stderr } = await promisify(execFile)(process.execPath, [
