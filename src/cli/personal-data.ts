@@ -9,7 +9,8 @@ import { escapeUnsafe } from '../escape-unsafe.ts';
 import type { Schema } from '../http/operation.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import { toTodoBody } from '../todos/handlers.ts';
-import { listTodos, type Todo } from '../todos/repository.ts';
+import { listTodos } from '../todos/list-todos.ts';
+import type { Todo } from '../todos/repository.ts';
 
 /**
  * All that the service keeps about a person for longer than a day, but for what is secret: hashes

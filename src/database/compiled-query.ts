@@ -38,3 +38,23 @@ export function compiledQuery<Values extends object, Row>(
     return rows;
   };
 }
+
+/** A compiled query for each shape that a query can have: its order, and which conditions it has. */
+export function compiledQueryByShape<
+  Shape extends Record<keyof Shape, string | boolean>,
+  Values extends object,
+  Row,
+>(
+  build: (db: Db, parameter: Parameter<Values>, shape: Shape) => Compilable<Row>,
+): (db: Db, shape: Shape, values: Values) => Promise<Row[]> {
+  const queries = new Map<string, ReturnType<typeof compiledQuery<Values, Row>>>();
+  return (db, shape, values) => {
+    const key = Object.values(shape).join();
+    let query = queries.get(key);
+    if (!query) {
+      query = compiledQuery((handle, parameter) => build(handle, parameter, shape));
+      queries.set(key, query);
+    }
+    return query(db, values);
+  };
+}

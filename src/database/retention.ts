@@ -8,7 +8,7 @@ import { transact } from './transaction.ts';
 const DAY_MS = 86_400_000;
 
 /** How long rows are kept. */
-const RETENTION_MS = {
+export const RETENTION_MS = {
   /** From the moment when the session is idle for too long. */
   session: 30 * DAY_MS,
   idempotencyKey: DAY_MS,

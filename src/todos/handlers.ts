@@ -3,6 +3,7 @@ import type { Db } from '../database/connect.ts';
 import type { OperationHandlers, OperationRequest, Schema } from '../http/operation.ts';
 import { problem, unavailable } from '../http/problem.ts';
 import { formatTimestamp } from '../timestamp.ts';
+import { createTodoOnce } from './create-todo-once.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import {
   formatEntityTag,
@@ -11,18 +12,15 @@ import {
   passesIfNoneMatch,
 } from './entity-tag.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import { listTodos, searchTodos, type TodoPage } from './list-todos.ts';
 import {
   createTodo,
-  createTodoOnce,
   deleteTodo,
   deleteTodos,
   findTodo,
-  listTodos,
   replaceTodo,
-  searchTodos,
   type Todo,
   type TodoContent,
-  type TodoPage,
 } from './repository.ts';
 
 export interface TodoDependencies {
