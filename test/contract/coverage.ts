@@ -1,6 +1,7 @@
-// Which of the statuses and headers that the contract declares have been seen in a run.
+// Which of the statuses, headers and codes that the contract declares have been seen in a run.
 import { lineOf, type Operation, operations, resolve } from './document.ts';
 import type { Exchange } from './exchange.ts';
+import { codeIn, codesOf, PROBLEM } from './validate.ts';
 
 const seen = new Set<string>();
 
@@ -9,7 +10,7 @@ export function markSeen({ operation, template, response }: Exchange): void {
   const answered = operation ? [operation] : operations.filter(({ path }) => path === template);
   for (const { operationId } of answered) {
     seen.add(`${operationId} ${response.status}`);
-    for (const name of response.headers.keys())
+    for (const name of [...response.headers.keys(), codeIn(response.body)])
       seen.add(`${operationId} ${response.status} ${name}`);
   }
 }
@@ -18,7 +19,7 @@ export function hasSeen(id: string, status: number): boolean {
   return seen.has(`${id} ${status}`);
 }
 
-/** A status that an operation declares, or a header of it. */
+/** A status that an operation declares, or a header or a code of it. */
 interface Declaration {
   name: string;
   line: string;
@@ -27,32 +28,38 @@ interface Declaration {
 
 interface StatusCoverage extends Declaration {
   headers: Declaration[];
+  codes: Declaration[];
 }
 
 function coverageOf({ operationId, responses }: Operation): StatusCoverage[] {
   return Object.entries(responses).map(([status, response]) => {
-    const { headers = {} } = resolve(response);
+    const { headers = {}, content = {} } = resolve(response);
+    const { [PROBLEM]: media = {} } = content;
+    const declaration = (part: object, member: string, name = member) => ({
+      name: `${status} ${name}`,
+      line: lineOf(part, member),
+      isSeen: seen.has(`${operationId} ${status} ${name.toLowerCase()}`),
+    });
     return {
       name: status,
       line: lineOf(responses, status),
       isSeen: seen.has(`${operationId} ${status}`),
-      headers: Object.keys(headers).map((name) => ({
-        name: `${status} ${name}`,
-        line: lineOf(headers, name),
-        isSeen: seen.has(`${operationId} ${status} ${name.toLowerCase()}`),
-      })),
+      headers: Object.keys(headers).map((name) => declaration(headers, name)),
+      codes: codesOf(media).map(([code, example]) =>
+        declaration(media.examples ?? {}, example, code),
+      ),
     };
   });
 }
 
 export interface Coverage {
-  /** A line for each operation, a column for each status: headers seen of headers declared. */
+  /** A line for each operation, a column for each status: headers and codes seen of those declared. */
   table: string;
-  /** How many operations, statuses and headers there are, and how much of that was seen. */
+  /** How many operations, statuses, headers and codes there are, and how much of that was seen. */
   summary: string;
   /** What was not seen, and where it is declared. */
   missing: string[];
-  /** The same, a line for each status; without the headers of a status that was not seen. */
+  /** The same, a line for each status; without what belongs to a status that was not seen. */
   missingByStatus: string[];
 }
 
@@ -63,14 +70,18 @@ export function coverage(chosen = operations): Coverage {
     statuses: coverageOf(operation),
   }));
   const all = rows.flatMap(({ id, statuses }) =>
-    statuses.flatMap((status) => [status, ...status.headers].map((one) => ({ id, ...one }))),
+    statuses.flatMap((status) =>
+      [status, ...status.headers, ...status.codes].map((one) => ({ id, ...one })),
+    ),
   );
   const unseen = all.filter(({ isSeen }) => !isSeen);
-  const headers = all.filter(({ name }) => name.includes(' ')).length;
+  const statuses = rows.flatMap((row) => row.statuses);
+  const headers = statuses.flatMap((status) => status.headers).length;
+  const codes = statuses.flatMap((status) => status.codes).length;
   const share = (100 * (all.length - unseen.length)) / all.length;
   return {
     table: drawn(rows),
-    summary: `${rows.length} operations, ${all.length - headers} statuses, ${headers} headers: ${
+    summary: `${rows.length} operations, ${statuses.length} statuses, ${headers} headers, ${codes} codes: ${
       unseen.length === 0 ? '100' : Math.min(share, 99.9).toFixed(1)
     } % seen`,
     missing: unseen.map(({ id, name, line }) => `${id} ${name}  (${line})`),
@@ -86,7 +97,7 @@ interface Row {
 function byStatus(rows: Row[]): string[] {
   const unseen = rows.flatMap(({ id, statuses }) =>
     statuses
-      .flatMap((status) => (status.isSeen ? status.headers : [status]))
+      .flatMap((status) => (status.isSeen ? [...status.headers, ...status.codes] : [status]))
       .filter(({ isSeen }) => !isSeen)
       .map(({ name }) => ({ id, name })),
   );
@@ -100,8 +111,8 @@ function drawn(rows: Row[]): string {
   const columns = [...new Set(rows.flatMap((row) => row.statuses.map(({ name }) => name)))].sort();
   const cell = (status: StatusCoverage | undefined) => {
     if (!status) return '·';
-    const found = status.headers.filter(({ isSeen }) => isSeen).length;
-    return status.isSeen ? `${found}/${status.headers.length}` : '–';
+    const parts = [...status.headers, ...status.codes];
+    return status.isSeen ? `${parts.filter(({ isSeen }) => isSeen).length}/${parts.length}` : '–';
   };
   const lines = rows.map(({ id, statuses }) => [
     id,

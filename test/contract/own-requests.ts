@@ -72,6 +72,17 @@ export async function ownSession(id: string, isFresh: boolean): Promise<Record<s
   return as(await signIn(await (id === 'revokeSessions' ? gil() : fay()))).headers;
 }
 
+/** A session of eve's that has ended. */
+const endedTokens = once(async () => {
+  const tokens = await signIn(await eve());
+  succeeds(await api.POST('/auth/logout', as(tokens)), 200);
+  return tokens;
+});
+
+export async function endedSession(): Promise<Record<string, string>> {
+  return as(await endedTokens()).headers;
+}
+
 /** Another user, to whom eve's things do not exist. */
 export async function strangersSession(): Promise<Record<string, string>> {
   return as((await ada()).tokens).headers;

@@ -184,8 +184,9 @@ test('what was never answered is told, with its line', () => {
   const unseen = () => coverage().missing.filter((one) => one.startsWith('getTodo 503'));
   const [status = ''] = unseen();
   expect(lineAt(/\((.*)\)/.exec(status)?.[1] ?? '')).toContain('"503":');
-  expect(unseen()).toHaveLength(4); // three headers
-  markSeen(answered({ status: 503, headers: { 'Retry-After': '1' } }));
+  expect(unseen()).toHaveLength(5); // three headers and a code
+  const body = { ...PROBLEM, status: 503, code: 'unavailable' };
+  markSeen(answered({ status: 503, headers: { 'Retry-After': '1' }, body }));
   expect(unseen()).toHaveLength(0);
-  expect(coverage().table).toMatch(/^getTodo .* 3\/3$/m);
+  expect(coverage().table).toMatch(/^getTodo .* 4\/4$/m);
 });

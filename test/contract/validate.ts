@@ -78,6 +78,8 @@ export function responseTo(
   return declared && resolve(declared);
 }
 
+export const PROBLEM = 'application/problem+json';
+
 type Check = (exchange: Exchange, declared: DeclaredResponse) => Expectation | undefined;
 
 const checkBody: Check = ({ request, response }, declared) => {
@@ -131,7 +133,7 @@ const checkHeaders: Check = ({ response }, declared) => {
 const checkProblem: Check = ({ request, response }, { content }) => {
   const { properties = {} } = document.components.schemas?.['Problem'] ?? {};
   const isOwn = 'error' in properties && 'request_id' in properties;
-  const media = content?.['application/problem+json'];
+  const media = content?.[PROBLEM];
   if (!isOwn || !media || request.method === 'HEAD') return undefined;
   const problem = JSON.parse(response.body); // checkBody has looked at it
   const id = response.headers.get('X-Request-Id');
@@ -145,7 +147,7 @@ const checkProblem: Check = ({ request, response }, { content }) => {
     const what = value === undefined ? `no ${member}` : `${member}: ${JSON.stringify(value)}`;
     return { what, line: lineOf(properties, member) };
   }
-  const codes = codesOf(media);
+  const codes = codesOf(media).map(([code]) => code);
   if (codes.length === 0 || codes.includes(problem.code)) return undefined;
   return {
     what: `code: ${codes.join(' or ')}`,
@@ -154,9 +156,12 @@ const checkProblem: Check = ({ request, response }, { content }) => {
   };
 };
 
-/** The codes that a response can have: its examples show all of them. */
-function codesOf({ examples = {} }: Content): unknown[] {
-  return Object.values(examples).map((one) => Reflect.get(Object(resolve(one).value), 'code'));
+/** The codes that a response can have, each with the name of its example: the examples show them all. */
+export function codesOf({ examples = {} }: Content): [code: string, example: string][] {
+  return Object.entries(examples).flatMap(([name, one]): [string, string][] => {
+    const { code } = Object(resolve(one).value);
+    return typeof code === 'string' ? [[code, name]] : [];
+  });
 }
 
 /** How a value breaks its schema, if it does. */
@@ -193,6 +198,12 @@ export function validatorOf(schema: Schema | Reference): ValidateFunction {
 function headerValue(text: string, reference: Schema | Reference): unknown {
   const { type } = resolve(reference);
   return type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** The code of a problem, if that is what the text is. */
+export function codeIn(text: string): string {
+  const body = parse(text);
+  return 'value' in body ? String(Object(body.value).code) : '';
 }
 
 function parse(text: string): { value: unknown } | Record<never, never> {

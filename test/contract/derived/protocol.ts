@@ -4,8 +4,9 @@ import { badAuthorization } from '../credentials.ts';
 import { Difference } from '../difference.ts';
 import { document, lineOf, lineSaying, type Operation, operations } from '../document.ts';
 import { exchangeOf } from '../exchange.ts';
-import { fails, refuses } from '../expect.ts';
+import { refuses } from '../expect.ts';
 import { isOwnContract } from '../own.ts';
+import { endedSession } from '../own-requests.ts';
 import { goodRequest, type RawResult, raw, type Sent } from '../requests.ts';
 import { hasOneOf, lineOfPath, lineOfStatus } from './answer.ts';
 import { derive, deriveFor } from './derive.ts';
@@ -27,6 +28,11 @@ export function describeSecurity(operation: Operation): void {
     hasOneOf(result, statuses, { what: 'for an access token that is none', line });
     if (isOwnContract) refuses(result, 'invalid_access_token');
   });
+
+  if (!isOwnContract) return;
+  deriveFor(operation, [401], 'an access token whose session has ended', async () => {
+    refuses(await raw(await requestBy(operationId, await endedSession())), 'session_ended');
+  });
 }
 
 /** A request with these credentials and no others. */
@@ -46,7 +52,6 @@ export function describeMethods(operation: Operation): void {
     const { 'Content-Type': __, ...rest } = headers;
     const result = await raw({ ...request, headers: rest, method: other });
     hasOneOf(result, statuses, { what: `for ${other}`, line: lineOfPath(operation) });
-    if (isOwnContract) fails(result, 405, 'method_not_allowed');
     listsMethods(result, known, lineOfStatus(operation, 405));
   });
 }
@@ -71,7 +76,6 @@ export function describeAccept(operation: Operation): void {
       what: 'for Accept: text/html',
       line: lineOfStatus(operation, 406),
     });
-    if (isOwnContract) fails(result, 406, 'not_acceptable');
   });
 }
 
