@@ -1,9 +1,9 @@
 // Broken services: accounts and sign-in.
 import { randomBytes } from 'node:crypto';
 import { decodeJwt, type JWTPayload } from 'jose';
-import { bearerOf, jsonOf } from './known.ts';
+import { bearerOf, jsonOf, type Known } from './known.ts';
 import type { Mutants } from './mutants.ts';
-import type { Fault } from './proxy.ts';
+import type { Fault, Sent } from './proxy.ts';
 import {
   answer,
   answerBody,
@@ -28,6 +28,13 @@ const isUpper = (text: unknown) => text === String(text).toUpperCase();
 const truncated = (text: unknown) =>
   typeof text === 'string' && [...text].length <= 128 ? [...text].slice(0, 72).join('') : text;
 const uncommon = (text: unknown) => (/^password1?$/i.test(`${text}`) ? hex(9) : text);
+const claimsOf = (token: string) => (token.includes('.') ? decodeJwt(token) : {});
+/** An access token of each session of the user of a request, the oldest first. */
+const sessionsOf = (sent: Sent, { accessOf }: Known) => {
+  const { sub } = claimsOf(bearerOf(sent));
+  const tokens = [...accessOf.values()].filter((token) => sub && claimsOf(token).sub === sub);
+  return [...new Map(tokens.map((token) => [claimsOf(token)['sid'], token])).values()];
+};
 /** Gives access tokens with other claims, and takes them for those that the service has made. */
 const withOtherClaims = (change: (claims: JWTPayload) => object) => ({
   everywhere: async (...[sent, forward, { marks }]: Parameters<Fault>) => {
@@ -126,6 +133,24 @@ export const account: Mutants = {
       const body = marks.get(`${username}`) ?? (await forward(sent)).body;
       marks.set(`${username}`, body);
       return made(200, JSON.parse(body));
+    },
+    'keeps the sessions of a user who has more than 100': {
+      everywhere: async (sent, forward, known) => {
+        const received = await forward(sent);
+        const sessions = sessionsOf(sent, known);
+        const other = sessions.length > 100 && sessions.at(-1);
+        const isEnded = received.body.includes('session_ended');
+        return isEnded && other ? forward({ ...sent, ...as(other) }) : received;
+      },
+    },
+    'ends the oldest session of a user who has more than 100': {
+      everywhere: async (sent, forward, known) => {
+        const [oldest = '', ...others] = sessionsOf(sent, known);
+        const isOldest = claimsOf(bearerOf(sent))['sid'] === claimsOf(oldest)['sid'];
+        return isOldest && others.length >= 100
+          ? problem(401, 'session_ended', 'You have been logged out. Please log in again.')
+          : forward(sent);
+      },
     },
     'does not know new_password': askBody(({ new_password: _, ...body }) => body),
     'takes new_password with a wrong password': when(
