@@ -4,6 +4,7 @@ import { operations } from '../document.ts';
 import { describeCors } from './cors.ts';
 import { describeExamples } from './examples.ts';
 import { describeBody, describeParameters } from './input.ts';
+import { describeOptions, describeOrder } from './order.ts';
 import { describeAccept, describeHead, describeMethods, describeSecurity } from './protocol.ts';
 import { describeItem } from './resource.ts';
 
@@ -18,6 +19,8 @@ export function deriveChecks(): void {
       describeParameters(operation);
       describeBody(operation);
       describeItem(operation);
+      describeOrder(operation);
+      describeOptions(operation);
       describeCors(operation);
     });
   }

@@ -10,7 +10,6 @@ import {
   type Schema,
 } from '../document.ts';
 import { exchangeOf } from '../exchange.ts';
-import { fails } from '../expect.ts';
 import { isOwnContract } from '../own.ts';
 import { hasOwnBody } from '../own-requests.ts';
 import {
@@ -30,6 +29,8 @@ import { isSendableAs, requestWith } from './parameters.ts';
 
 /** The statuses for input that breaks its schema. */
 const BAD_INPUT = [400, 422];
+
+const UNKNOWN_LIMIT = 'the limit is not known (--body-limit BYTES)';
 
 export function describeParameters(operation: Operation): void {
   for (const parameter of operation.parameters) {
@@ -89,6 +90,25 @@ function describeBreaks(
   if (place !== 'query' || !isOwnContract) return;
   describeTwice(operation, parameter);
   describeEmpty(operation, parameter);
+  describeSpelling(operation, parameter);
+}
+
+/** Other spellings of a value that the contract allows in one way only. */
+function describeSpelling(operation: Operation, parameter: Parameter): void {
+  const { name, schema = {} } = parameter;
+  const { type } = resolve<Schema>(schema);
+  if (type !== 'integer' && type !== 'boolean') return;
+  deriveFor(operation, BAD_INPUT, `${name} in another spelling`, async (statuses) => {
+    const request = await goodRequest(operation.operationId, false);
+    const value = type === 'integer' ? goodParameter(parameter) : '';
+    const others = type === 'integer' ? [`0${value}`, `+${value}`, `${value}e0`] : ['1', 'TRUE'];
+    for (const other of others) {
+      const result = await raw(requestWith(request, parameter, other));
+      const line = lineSaying(`An integer is written as in JSON`);
+      hasOneOf(result, statuses, { what: `for ${name}=${other}`, line });
+      namesFault(operation, result, { parameter: [name] });
+    }
+  });
 }
 
 function describeMissing(operation: Operation, parameter: Parameter): void {
@@ -152,7 +172,6 @@ export function describeBody(operation: Operation): void {
       const request = await goodRequest(operationId, false);
       const result = await raw({ ...request, body: await variantOf(operation, variant, false) });
       hasOneOf(result, statuses, { what: `for ${named(variant)}`, line: variant.line });
-      if (isOwnContract) fails(result, 400, 'invalid_request');
       namesFault(operation, result, { pointer: [variant.pointer, parentOf(variant.pointer)] });
     });
   }
@@ -213,7 +232,7 @@ function describeForm(operation: Operation): void {
 
   deriveFor(operation, [413], 'a body that is one byte too large', async (statuses, context) => {
     if (target.bodyLimit === Number.POSITIVE_INFINITY) {
-      context.skip('the limit is not known (--body-limit BYTES)');
+      context.skip(UNKNOWN_LIMIT);
     }
     const request = await goodRequest(operationId, false);
     const body = request.body?.padEnd(target.bodyLimit + 1);
@@ -229,11 +248,23 @@ function describeForm(operation: Operation): void {
     hasOneOf(result, statuses, { what: 'for Content-Type: text/plain', line: lineOfContent });
   });
 
+  if (!hasOwnBody(operationId)) describeLargestBody(operation);
   if (!requestBody?.required) return;
   deriveFor(operation, [...BAD_INPUT, 415], 'no body', async (statuses) => {
     const { body: _, ...request } = await goodRequest(operationId, false);
     const headers = { ...request.headers, 'Content-Type': jsonTypeOf(operation) };
     const result = await raw({ ...request, headers });
     hasOneOf(result, statuses, { what: 'without a body', line: lineOf(requestBody, 'required') });
+  });
+}
+
+function describeLargestBody(operation: Operation): void {
+  derive('taken:', 'a body that is as large as the limit', async (context) => {
+    const { bodyLimit } = target;
+    if (bodyLimit === Number.POSITIVE_INFINITY) context.skip(UNKNOWN_LIMIT);
+    const request = await goodRequest(operation.operationId);
+    const result = await raw({ ...request, body: request.body?.padEnd(bodyLimit) });
+    const line = lineOfStatus(operation, 413);
+    isTaken(result, true, { what: `for a body of ${bodyLimit} bytes`, line });
   });
 }

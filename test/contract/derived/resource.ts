@@ -78,6 +78,13 @@ function describeLocation(operation: Operation): void {
     const line = lineOf(responseTo(operation.responses, 201)?.headers ?? {}, 'Location');
     hasOneOf(found, [200], { what: 'at the Location of a new item', line });
     isSame(found, result, 'the item as it was answered when it was created', line);
+    const [tag, wanted] = [found, result].map(({ response }) => response.headers.get('ETag'));
+    if (tag === wanted || !declaresHeader(operation, 'ETag')) return;
+    throw new Difference(exchangeOf(found.response), {
+      what: `ETag: ${wanted}`,
+      line,
+      found: `${tag}`,
+    });
   });
 }
 

@@ -76,7 +76,7 @@ export const todos: Mutants = {
       limit.replace('101', '100'),
     ),
     'takes the last of a parameter that is sent twice': ask(({ path }) => ({
-      path: path.replace('limit=1&', ''),
+      path: path.replace(/\b(\w+)=[^&]*&(?=\1=)/, ''),
     })),
     'takes `020` for 20': changedQuery('limit', (limit) => limit.replace(/^0+/, '')),
     'takes `+20` for 20': changedQuery('limit', (limit) => limit.replace('+', '')),

@@ -10,10 +10,6 @@ const health = (id: string) => api.GET('/healthz', { headers: { 'X-Request-Id': 
 const requestId = ({ response }: { response: Response }) => response.headers.get('X-Request-Id');
 
 operation('getHealth', () => {
-  check(200, 'the process is alive', async () => {
-    succeeds(await api.GET('/healthz'), 200);
-  });
-
   check(200, 'whatever Authorization is sent along', async () => {
     succeeds(await api.GET('/healthz', { headers: { Authorization: 'Bearer nonsense' } }), 200);
   });
@@ -44,12 +40,6 @@ operation('getHealth', () => {
   );
 });
 
-operation('getReadiness', () => {
-  check(200, 'the service can answer requests', async () => {
-    succeeds(await api.GET('/readyz'), 200);
-  });
-});
-
 operation('getJwks', () => {
   check(200, 'the public key that verifies an access token, if it has one', async () => {
     const result = await api.GET('/.well-known/jwks.json');
@@ -69,5 +59,15 @@ describe('what the contract does not have', () => {
     for (const path of ['/nowhere', '/todos/', '/TODOS', '/']) {
       fails(await raw({ method: 'GET', template: path, path, headers: {} }), 404, 'not_found');
     }
+  });
+
+  check(404, 'the path comes before the method and the token', async () => {
+    const request = { method: 'POST', template: '/nowhere', path: '/nowhere', headers: {} };
+    fails(await raw(request), 404, 'not_found');
+  });
+
+  check(405, 'the method comes before the token', async () => {
+    const request = { method: 'PUT', template: '/todos', path: '/todos?bogus=1', headers: {} };
+    fails(await raw(request), 405, 'method_not_allowed');
   });
 });

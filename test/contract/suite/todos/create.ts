@@ -17,7 +17,6 @@ async function post(body: string) {
 }
 
 const AGAIN = 'is answered like the first one, with the todo as it was then';
-const ASTRAL = '𝒳'; // one character, two halves, four bytes
 
 operation('createTodo', () => {
   check(201, 'a title alone: the rest has its defaults', async () => {
@@ -34,34 +33,11 @@ operation('createTodo', () => {
     holds(result, 'createTodo', { title, description, done }, todo);
   });
 
-  check(201, 'Location leads to it, and ETag is the same there', async () => {
-    const result = await create({ title: 'a' });
-    const created = succeeds(result, 201);
-    const { headers } = result.response;
-    const location = new URL(headers.get('Location') ?? '', 'http://relative.invalid').pathname;
-    const path = location.slice(location.lastIndexOf('/todos'));
-    const request = { method: 'GET', template: '/todos/{todo_id}', path, ...(await asAda()) };
-    const found = await raw(request);
-    holds(found, 'The path of the new todo', succeeds(found, 200), created);
-    const etag = found.response.headers.get('ETag');
-    holds(found, 'It changes whenever the todo does', etag, headers.get('ETag'));
-  });
-
-  check(201, 'members at their limits', async () => {
-    const title = ASTRAL.repeat(200);
-    const result = await create({ title, description: ASTRAL.repeat(2000) });
-    holds(result, 'Not blank', succeeds(result, 201).title, title);
-    succeeds(await create({ title: 'a', description: '', done: false }), 201);
-  });
-
-  check(201, 'a body that is just not too large', async () => {
-    succeeds(await post('{"title":"a"}'.padEnd(target.bodyLimit)), 201);
-  });
-
-  check(400, 'a title that is blank, too long or no text', async () => {
-    const blanks = [' ', ' \t\n', '\u00a0', '\u2028', '\u3000', '\ufeff'];
-    for (const title of [...blanks, ASTRAL.repeat(201), 'a\0b']) {
-      isFaultOf(await create({ title }), { pointer: '/title' });
+  check(400, 'a title that is blank, or has half of a character', async () => {
+    for (const title of [' ', ' \t\n', '\u00a0', '\u2028', '\u3000', '\ufeff']) {
+      const result = await create({ title });
+      holds(result, 'Not blank', result.response.status, 400);
+      isFaultOf(result, { pointer: '/title' });
     }
     fails(await create({ title: 'half of a 🔑: \ud83d' }), 400, 'invalid_request');
   });
@@ -96,13 +72,6 @@ operation('createTodo', () => {
     const result = await create({ title });
     const sentence = 'Noncharacters, such as U+FFFE, are accepted';
     holds(result, sentence, succeeds(result, 201).title, title);
-  });
-
-  check(400, 'a description that is too long or no text', async () => {
-    for (const description of [ASTRAL.repeat(2001), 'a\0b']) {
-      isFaultOf(await create({ title: 'a', description }), { pointer: '/description' });
-    }
-    fails(await create({ title: 'a', description: '\udd11' }), 400, 'invalid_request');
   });
 
   check(201, 'the same request under one Idempotency-Key makes one todo', async () => {
