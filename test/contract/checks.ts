@@ -74,6 +74,6 @@ export function after(hook: Hook): void {
 }
 
 function open(): Group {
-  if (!current) throw new Error('a check stands outside of describe');
+  if (!current) throw new Error('check() was called outside of describe()');
   return current;
 }

@@ -1,5 +1,5 @@
-// The client of the suite: openapi-fetch over the contract's types. Every answer is held against the
-// contract before anybody else sees it.
+// The client of the suite: openapi-fetch with the contract's types. Every answer is compared with the
+// contract before a check sees it.
 import createFetchClient, { type Client } from 'openapi-fetch';
 import type { paths } from '../../generated/openapi.d.ts';
 import { markSeen } from './coverage.ts';

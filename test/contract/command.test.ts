@@ -215,7 +215,7 @@ components:
   test('a service that keeps it: what can be checked is, and the rest has a reason', async () => {
     await using server = await serve(lists(5));
     const { code, output } = await contract('--base-url', server.url, '--spec', spec);
-    expect(output).toMatch(/✔ taken: size of 5\n/);
+    expect(output).toMatch(/✔ accepted: size of 5\n/);
     expect(output).toMatch(/✔ 400 size greater than 5\n/);
     expect(output).toMatch(/^\d+ skipped: it needs an access token \(--token TOKEN\)$/m);
     expect(output).toMatch(/^\d+ skipped: the operation declares no 405$/m);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Tells a service that keeps the contract from one that does not, by HTTP alone. `--help` says how.
+// Checks by HTTP whether a service keeps the contract. `--help` lists the options.
 import { closeSync, openSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { specification, useSpecification } from './specification.ts';
@@ -132,7 +132,7 @@ function takeContract(file: string): void {
   }
 }
 
-/** Ends the run at a signal, or when nobody reads its output any more; at a second signal, at once. */
+/** Ends the run at a signal, or when its output is closed; at a second signal, at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {

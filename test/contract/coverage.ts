@@ -5,7 +5,7 @@ import { codeIn, codesOf, PROBLEM } from './validate.ts';
 
 const seen = new Set<string>();
 
-/** Counts an answer for its operation; a 405 stands for every operation of its path. */
+/** Counts an answer for its operation; a 405 counts for every operation of its path. */
 export function markSeen({ operation, template, response }: Exchange): void {
   const answered = operation ? [operation] : operations.filter(({ path }) => path === template);
   for (const { operationId } of answered) {

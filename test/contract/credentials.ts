@@ -1,4 +1,4 @@
-// Who asks: a user that the suite has registered, or who has the token of `--token`.
+// The credentials of a request: those of a user that the suite has registered, or `--token`.
 import { Skip } from './checks.ts';
 import { document, type Operation, resolve, type SecurityScheme } from './document.ts';
 import { isOwnContract } from './own.ts';

@@ -28,7 +28,7 @@ export class Difference extends Error {
     );
     this.line = line;
     this.cause = cause ?? what;
-    this.stack = this.message; // where it was noticed helps nobody
+    this.stack = this.message; // a stack trace does not help here
   }
 }
 

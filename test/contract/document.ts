@@ -223,7 +223,7 @@ export function lineOf(part: object, member: string): string {
 /**
  * The line where a sentence of the document begins, as `openapi.yaml:12`; where the document breaks
  * its lines makes no difference.
- * @throws Error when it says no such thing: whoever expects it has no reason to
+ * @throws Error if the document has no such sentence
  */
 export function lineSaying(sentence: string): string {
   const words = sentence.trim().split(/\s+/).map(literally);

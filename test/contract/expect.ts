@@ -18,7 +18,7 @@ interface Result<Data> {
 /** @returns the body of an answer that has this status */
 export function succeeds<Data>(result: Result<Data>, status: number): NonNullable<Data> {
   hasStatus(exchangeOf(result.response), status);
-  // Its body was held against the schema that its type was made from.
+  // Its body was compared with the schema that its type was made from.
   return result.data as NonNullable<Data>;
 }
 
@@ -26,7 +26,7 @@ export function succeeds<Data>(result: Result<Data>, status: number): NonNullabl
 export function fails(result: Result<unknown>, status: number, code: ProblemCode): Problem {
   const exchange = exchangeOf(result.response);
   hasStatus(exchange, status);
-  // Its body was held against the schema that its type was made from.
+  // Its body was compared with the schema that its type was made from.
   const problem = result.error as Problem;
   if (problem.code === code) return problem;
   const problems = document.components.schemas?.['Problem']?.properties ?? {};
@@ -79,7 +79,7 @@ export function holds(
   actual: unknown,
   expected: unknown,
 ): void {
-  const line = lineSaying(sentence); // also when all is well: what is expected has to stand there
+  const line = lineSaying(sentence); // also if all is well: the document must have the sentence
   if (isDeepStrictEqual(actual, expected)) return;
   const what = `“${sentence}”: ${show(expected)}`;
   throw new Difference(exchangeOf(response), { what, line, found: show(actual) });

@@ -1,4 +1,4 @@
-// What no schema says of the operations of auth: who asks, and with which body.
+// Bodies and sessions for the operations of auth, which no schema describes.
 
 import { observe } from './client.ts';
 import { succeeds } from './expect.ts';
@@ -22,7 +22,7 @@ const spareTokens = once(async () => signIn(await eve()));
 
 const BODIES: Record<string, (isFresh: boolean) => Promise<object>> = {
   register: async () => newCredentials(),
-  login: async () => newCredentials(), // nobody's: the right password can be changed at the login
+  login: async () => newCredentials(), // of no user: the password of a user would be changed
   refresh: async (isFresh) => {
     const { refresh_token } = isFresh ? await signIn(await eve()) : await spareTokens();
     return { refresh_token };
@@ -35,7 +35,7 @@ const BODIES: Record<string, (isFresh: boolean) => Promise<object>> = {
   deleteCurrentUser: async () => ({ current_password: `not ${(await fay()).password}` }),
 };
 
-/** A body that no schema tells how to make. */
+/** A body that cannot be made from its schema. */
 export async function ownBody(id: string, isFresh: boolean): Promise<object | undefined> {
   return isOwnContract ? BODIES[id]?.(isFresh) : undefined;
 }

@@ -1,4 +1,4 @@
-// The package as somebody installs it: packed, in an empty folder, without this project.
+// The package as a user installs it: packed, in an empty folder, without this project.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

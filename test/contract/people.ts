@@ -30,7 +30,7 @@ observe(({ operation, request, response }) => {
   registered.set(credentials.username, credentials);
 });
 
-/** Names and passwords that nobody has. */
+/** A username and a password that are new. */
 export function newCredentials(): Credentials {
   const id = crypto.randomUUID();
   return { username: `contract-${id}`, password: `password-${id}` };

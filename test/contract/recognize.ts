@@ -37,7 +37,7 @@ export async function recognize(contract: string): Promise<string | undefined> {
   );
 }
 
-/** What can be asked by whoever knows nothing: as many operations as it takes to be sure. */
+/** Operations that need no parameters: enough of them to be sure. */
 function probed(): Operation[] {
   const simple = operations.filter(
     ({ method, path, parameters }) =>

@@ -127,7 +127,7 @@ interface Collection {
   path: string;
 }
 
-/** The id of a thing: of one's own making, of the list of them, or of the example. */
+/** The id of a new item, of an item in the list, or of the example. */
 async function anId(name: string, itemTemplate: string, collection: Collection): Promise<string> {
   const own = await ownId(name);
   if (own !== undefined) return own;

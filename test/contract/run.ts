@@ -1,4 +1,4 @@
-// One run of the suite against a service: from the first request to what is left behind.
+// One run of the suite against a service, from the first request to the deletion of its users.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { type Group, registeredGroups } from './checks.ts';
 import { interruptWith } from './client.ts';

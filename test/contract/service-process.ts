@@ -10,7 +10,7 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-/** It keeps nobody waiting who has nothing else to do, and ends with this process at the latest. */
+/** It does not keep this process running, and ends with it at the latest. */
 export async function startProcess(variables: Record<string, string>): Promise<ServiceProcess> {
   const settings = { PORT: '0', DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' };
   const env = { PATH: process.env['PATH'], ...settings, ...variables };

@@ -6,7 +6,7 @@ export interface Target {
   baseUrl: string;
   /** An origin whose pages may call it; undefined leaves CORS out. */
   origin: string | undefined;
-  /** The largest body that it takes, in bytes; Infinity if nobody said. */
+  /** The largest body that it accepts, in bytes; Infinity if that is unknown. */
   bodyLimit: number;
   /** An access token, for a contract that has other ways to get one. */
   token: string | undefined;

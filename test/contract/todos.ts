@@ -14,7 +14,7 @@ export async function asAda() {
   return as((await ada()).tokens);
 }
 
-/** Adds a todo of ada's, or of somebody else. */
+/** Adds a todo of ada's, or of another user. */
 export async function add(body: NewTodo, person = ada()): Promise<Todo> {
   return succeeds(await api.POST('/todos', { ...as((await person).tokens), body }), 201);
 }
@@ -33,7 +33,7 @@ export async function startWith(...todos: NewTodo[]): Promise<Todo[]> {
   return added;
 }
 
-/** A page of ada's todos, or of somebody else's. */
+/** A page of ada's todos, or of another user's. */
 export async function page(query: Query = {}, person = ada()) {
   return api.GET('/todos', { ...as((await person).tokens), params: { query } });
 }

@@ -1,4 +1,4 @@
-// What is not as the contract declares it is told, with the line that declares it.
+// Promise: a difference from the contract is reported with the line that declares it.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { coverage, markSeen } from './coverage.ts';
@@ -177,10 +177,10 @@ test('a sentence is found wherever the contract breaks its lines, and has to be 
   expect(lineAt(lineSaying('pages there may read `WWW-Authenticate`, `Retry-After`'))).toMatch(
     /pages/,
   );
-  expect(() => lineSaying('Nobody ever wrote this')).toThrow('openapi.yaml does not say');
+  expect(() => lineSaying('This sentence is not there')).toThrow('openapi.yaml does not say');
 });
 
-test('what was never answered is told, with its line', () => {
+test('a status that was not seen is listed with its line', () => {
   const unseen = () => coverage().missing.filter((one) => one.startsWith('getTodo 503'));
   const [status = ''] = unseen();
   expect(lineAt(/\((.*)\)/.exec(status)?.[1] ?? '')).toContain('"503":');

@@ -95,7 +95,7 @@ function textsOf({ example, examples = [] }: Schema, length: number): string[] {
 
 interface Merged {
   schema: Schema;
-  /** The line where a keyword stands. */
+  /** The line of a keyword. */
   line(keyword: string): string;
 }
 

@@ -51,7 +51,7 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
     [
       'wraps the list',
       answer(200, ({ body }) => ({ body: `{"items":${body}}` })),
-      'taken: a request that the schemas allow',
+      'accepted: a request that the schemas allow',
     ],
     [
       'accepts a limit of 101',
@@ -70,16 +70,16 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
     ],
   ],
   createNote: [
-    ['answers 200', answerStatus(201, 200), 'taken: a request that the schemas allow'],
+    ['answers 200', answerStatus(201, 200), 'accepted: a request that the schemas allow'],
     [
       'answers without a Location',
       answerHeaders(201, () => ({ location: undefined })),
-      'taken: a request that the schemas allow',
+      'accepted: a request that the schemas allow',
     ],
     [
       'loses the body of the note',
       answerBody(201, (note) => ({ ...note, body: '' })),
-      'taken: /title of 1 character',
+      'accepted: /title of 1 character',
     ],
     [
       'accepts unknown members',
@@ -100,7 +100,7 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
         (sent) => [...titleIn(sent)].length === 200,
         async () => problem(400, 'invalid_request', 'Too long'),
       ),
-      'taken: /title of 200 characters',
+      'accepted: /title of 200 characters',
     ],
     [
       'accepts another media type',
@@ -115,27 +115,27 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
     ['answers 422 to wrong bodies', answerStatus(400, 422), '400 an unknown query parameter'],
   ],
   getNote: [
-    ['invents notes', instead(404, 200, NOTE), '404 a note_id that never was'],
-    ['shows notes to other users', { everywhere: shownToAll }, "404 a note_id of another user's"],
+    ['invents notes', instead(404, 200, NOTE), '404 a note_id that does not exist'],
+    ['shows notes to other users', { everywhere: shownToAll }, '404 a note_id of another user'],
     [
       'answers 404 with another code',
       answerBody(404, (body) => ({ ...body, code: 'username_taken' })),
-      'taken: the example of note_id: 019ab1d0-5c00-7000-8000-000000000001',
+      'accepted: the example of note_id: 019ab1d0-5c00-7000-8000-000000000001',
     ],
     [
       'answers text',
       answerHeaders(200, () => ({ 'content-type': 'text/plain' })),
-      'taken: a request that the schemas allow',
+      'accepted: a request that the schemas allow',
     ],
     [
       'leaves created_at out',
       answerBody(200, ({ created_at: _, ...note }) => note),
-      'taken: a request that the schemas allow',
+      'accepted: a request that the schemas allow',
     ],
     [
       'says nothing about caches',
       answerHeaders(200, () => ({ 'cache-control': undefined })),
-      'taken: a request that the schemas allow',
+      'accepted: a request that the schemas allow',
     ],
     ['ignores Accept', askHeaders(() => ({ accept: '*/*' })), '406 an Accept that excludes JSON'],
   ],
@@ -147,7 +147,7 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
         const received = await forward(sent);
         return received.status === 200 ? before : received;
       },
-      'taken: a body with no more than it needs',
+      'accepted: a body with no more than it needs',
     ],
     [
       'accepts a body without a title',
@@ -167,7 +167,7 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
     [
       'answers 200 with a message',
       answer(204, () => made(200, { message: 'Deleted' })),
-      'taken: a request that the schemas allow',
+      'accepted: a request that the schemas allow',
     ],
   ],
 };

@@ -26,7 +26,11 @@ export function hasOneOf(
 const REFUSALS = [400, 405, 406, 413, 415, 422];
 
 /** The answer refuses nothing of the form of the request. */
-export function isTaken({ response }: RawResult, isStrict: boolean, { what, line }: Reason): void {
+export function isAccepted(
+  { response }: RawResult,
+  isStrict: boolean,
+  { what, line }: Reason,
+): void {
   const { status, ok } = response;
   const isRefused = REFUSALS.includes(status) || status >= 500;
   const depends = [304, 409, 412, 429]; // on what is there, and on what was before

@@ -39,7 +39,7 @@ export function describeCors({ operationId, method }: Operation): void {
     lists(result, 'Access-Control-Allow-Headers', ASKED, line);
     const foreign = await preflight(FOREIGN);
     if (foreign.response.headers.get('Access-Control-Allow-Origin') !== FOREIGN) return;
-    const what = `no Access-Control-Allow-Origin: ${FOREIGN}, which nobody has configured`;
+    const what = `no Access-Control-Allow-Origin: ${FOREIGN}, which is not configured`;
     throw new Difference(exchangeOf(foreign.response), { what, line });
   });
 }

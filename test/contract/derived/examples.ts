@@ -1,9 +1,9 @@
-// Examples work: who copies one from the document is not refused.
+// A request with an example of the document is accepted.
 import { lineOf, type Operation, type Parameter, resolve } from '../document.ts';
 import { hasOwnBody } from '../own-requests.ts';
 import { goodRequest, raw } from '../requests.ts';
 import { isJsonType } from '../validate.ts';
-import { isTaken } from './answer.ts';
+import { isAccepted } from './answer.ts';
 import { derive } from './derive.ts';
 import { requestWith } from './parameters.ts';
 
@@ -15,21 +15,21 @@ interface Sample {
 
 export function describeExamples(operation: Operation): void {
   const { operationId, requestBody } = operation;
-  derive('taken:', 'a request that the schemas allow', async () => {
+  derive('accepted:', 'a request that the schemas allow', async () => {
     const result = await raw(await goodRequest(operationId));
     const line = lineOf(operation.declared, 'responses');
     const isStrict = !hasOwnBody(operationId);
-    isTaken(result, isStrict, { what: 'for a request that the schemas allow', line });
+    isAccepted(result, isStrict, { what: 'for a request that the schemas allow', line });
   });
 
   for (const [type, content] of Object.entries(requestBody?.content ?? {})) {
     if (!isJsonType(type)) continue;
     for (const { name, value, line } of samplesOf(content)) {
-      derive('taken:', `the example ${name} as ${type}`, async () => {
+      derive('accepted:', `the example ${name} as ${type}`, async () => {
         const request = await goodRequest(operationId);
         const headers = { ...request.headers, 'Content-Type': type };
         const result = await raw({ ...request, headers, body: JSON.stringify(value) });
-        isTaken(result, !hasOwnBody(operationId), { what: `for the example ${name}`, line });
+        isAccepted(result, !hasOwnBody(operationId), { what: `for the example ${name}`, line });
       });
     }
   }
@@ -37,10 +37,10 @@ export function describeExamples(operation: Operation): void {
   for (const parameter of operation.parameters) {
     for (const { name, value, line } of samplesOf(parameter)) {
       if (parameter.in === 'cookie') continue;
-      derive('taken:', `the example of ${parameter.name}: ${value}`, async () => {
+      derive('accepted:', `the example of ${parameter.name}: ${value}`, async () => {
         const request = await goodRequest(operationId);
         const result = await raw(requestWith(request, parameter, String(value)));
-        isTaken(result, false, { what: `for the example ${name} of ${parameter.name}`, line });
+        isAccepted(result, false, { what: `for the example ${name} of ${parameter.name}`, line });
       });
     }
   }

@@ -23,7 +23,7 @@ import {
 import { target } from '../target.ts';
 import { isJsonType, responseTo } from '../validate.ts';
 import { breaks, limits, type Variant } from '../values.ts';
-import { hasOneOf, isTaken, lineOfStatus, namesFault } from './answer.ts';
+import { hasOneOf, isAccepted, lineOfStatus, namesFault } from './answer.ts';
 import { derive, deriveFor } from './derive.ts';
 import { isSendableAs, requestWith } from './parameters.ts';
 
@@ -55,11 +55,11 @@ function describeLimits(
 ): void {
   if (parameter.in === 'path') return; // ids are made by the service
   for (const { what, value, line } of limits(schema, isSendableAs(parameter))) {
-    derive('taken:', `${parameter.name} ${what}`, async (context) => {
+    derive('accepted:', `${parameter.name} ${what}`, async (context) => {
       if (isOpaque(parameter)) context.skip('only the service can make such a value');
       const request = await goodRequest(operation.operationId);
       const result = await raw(requestWith(request, parameter, String(value)));
-      isTaken(result, false, { what: `for ${parameter.name} ${what}`, line });
+      isAccepted(result, false, { what: `for ${parameter.name} ${what}`, line });
     });
   }
 }
@@ -157,12 +157,12 @@ export function describeBody(operation: Operation): void {
   const fixed = hasOwnBody(operationId);
   for (const variant of limits(schema)) {
     if (variant.pointer === '' && fixed) continue; // such a body says less than the operation needs
-    derive('taken:', named(variant), async (context) => {
+    derive('accepted:', named(variant), async (context) => {
       const request = await goodRequest(operationId);
       const body = await variantOf(operation, variant, true);
       if (body.length > target.bodyLimit) context.skip('a body at its limit would be too large');
       const result = await raw({ ...request, body });
-      isTaken(result, !fixed, { what: `for ${named(variant)}`, line: variant.line });
+      isAccepted(result, !fixed, { what: `for ${named(variant)}`, line: variant.line });
       if (isOwnContract && result.response.ok) echoes(operation, result, body);
     });
   }
@@ -221,7 +221,7 @@ function describeForm(operation: Operation): void {
   const { requestBody, operationId } = operation;
   const lineOfContent = lineOf(requestBody ?? {}, 'content');
 
-  deriveFor(operation, BAD_INPUT, 'a body that is no JSON', async (statuses) => {
+  deriveFor(operation, BAD_INPUT, 'a body that is not JSON', async (statuses) => {
     for (const body of ['{', '{"a":}', "{'a':1}"]) {
       const request = await goodRequest(operationId, false);
       const result = await raw({ ...request, body });
@@ -259,12 +259,12 @@ function describeForm(operation: Operation): void {
 }
 
 function describeLargestBody(operation: Operation): void {
-  derive('taken:', 'a body that is as large as the limit', async (context) => {
+  derive('accepted:', 'a body that is as large as the limit', async (context) => {
     const { bodyLimit } = target;
     if (bodyLimit === Number.POSITIVE_INFINITY) context.skip(UNKNOWN_LIMIT);
     const request = await goodRequest(operation.operationId);
     const result = await raw({ ...request, body: request.body?.padEnd(bodyLimit) });
     const line = lineOfStatus(operation, 413);
-    isTaken(result, true, { what: `for a body of ${bodyLimit} bytes`, line });
+    isAccepted(result, true, { what: `for a body of ${bodyLimit} bytes`, line });
   });
 }

@@ -25,18 +25,18 @@ function withoutToken({ headers, ...request }: Sent): Sent {
 export function describeOrder({ operationId, isPublic, requestBody }: Operation): void {
   if (!isOwnContract) return; // OpenAPI says nothing about it
   if (!isPublic) {
-    derive(401, 'the access token comes before whatever else is wrong', async () => {
+    derive(401, 'the access token is checked before everything else', async () => {
       refuses(await raw(withoutToken(await allWrong(operationId))), 'authentication_required');
     });
   }
   if (!isPublic && requestBody) {
-    derive(401, 'the access token comes before the JSON of the body', async () => {
+    derive(401, 'the access token is checked before the JSON of the body', async () => {
       const request = withoutToken(await goodRequest(operationId, false));
       refuses(await raw({ ...request, body: '{' }), 'authentication_required');
     });
   }
   if (requestBody) {
-    derive(415, 'the media type comes before the query and Accept', async () => {
+    derive(415, 'the media type is checked before the query and Accept', async () => {
       const result = await raw(await allWrong(operationId));
       const line = lineSaying('| 4. The operation takes the media type of the body. |');
       hasOneOf(result, [415], {
@@ -45,7 +45,7 @@ export function describeOrder({ operationId, isPublic, requestBody }: Operation)
       });
     });
   }
-  derive(400, 'the query comes before Accept', async () => {
+  derive(400, 'the query is checked before Accept', async () => {
     const { headers, ...request } = await allWrong(operationId);
     const { 'Content-Type': type, ...rest } = headers;
     const json = type === undefined ? {} : { 'Content-Type': 'application/json' };

@@ -22,10 +22,10 @@ export function describeSecurity(operation: Operation): void {
     if (isOwnContract) refuses(result, 'authentication_required');
   });
 
-  deriveFor(operation, [401, 403], 'an access token that is none', async (statuses, context) => {
+  deriveFor(operation, [401, 403], 'an invalid access token', async (statuses, context) => {
     const header = badAuthorization(operation) ?? context.skip('its credentials are in no header');
     const result = await raw(await requestBy(operationId, header));
-    hasOneOf(result, statuses, { what: 'for an access token that is none', line });
+    hasOneOf(result, statuses, { what: 'for an invalid access token', line });
     if (isOwnContract) refuses(result, 'invalid_access_token');
   });
 

@@ -42,7 +42,7 @@ function describeAbsence(operation: Operation, name: string): void {
   const parameter = operation.parameters.find((one) => one.name === name);
   const line = lineOfStatus(operation, 404);
 
-  deriveFor(operation, [404], `a ${name} that never was`, async (statuses, context) => {
+  deriveFor(operation, [404], `a ${name} that does not exist`, async (statuses, context) => {
     const isUuid = resolve<Schema>(parameter?.schema ?? {}).format === 'uuid';
     if (!parameter || !isUuid)
       return context.skip('an id that is no UUID may be that of something');
@@ -51,14 +51,14 @@ function describeAbsence(operation: Operation, name: string): void {
       parameter,
       crypto.randomUUID(),
     );
-    hasOneOf(await raw(request), statuses, { what: `for a ${name} that never was`, line });
+    hasOneOf(await raw(request), statuses, { what: `for a ${name} that does not exist`, line });
   });
 
   if (!isOwnContract || operation.isPublic) return;
-  deriveFor(operation, [404], `a ${name} of another user's`, async (statuses) => {
+  deriveFor(operation, [404], `a ${name} of another user`, async (statuses) => {
     const { headers, ...request } = await goodRequest(operation.operationId);
     const theirs = { ...request, headers: { ...headers, ...(await strangersSession()) } };
-    hasOneOf(await raw(theirs), statuses, { what: `for a ${name} of another user's`, line });
+    hasOneOf(await raw(theirs), statuses, { what: `for a ${name} of another user`, line });
   });
 }
 

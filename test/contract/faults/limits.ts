@@ -22,9 +22,9 @@ async function limited(attempt: () => Promise<Result>): Promise<Result> {
 serviceWith('a service that takes one wrong password', { LOGIN_FREE_FAILURES: '1' }, () => {
   check(429, 'login, the same for known and unknown names', async () => {
     const { username } = await signUp();
-    const nobody = newCredentials().username;
+    const unused = newCredentials().username;
     const known = await limited(() => login(username));
-    const unknown = await limited(() => login(nobody));
+    const unknown = await limited(() => login(unused));
     holds(unknown, 'the same for known and unknown names', unknown.error, known.error);
   });
 

@@ -157,7 +157,7 @@ export const account: Mutants = {
       (sent) => jsonOf(sent)['new_password'] !== undefined,
       instead(401, 200, PAIR),
     ),
-    'says that nobody has that name': answerBody(401, (body, sent) => ({
+    'says that the name is unknown': answerBody(401, (body, sent) => ({
       ...body,
       ...{ detail: jsonOf(sent)['username'], error: jsonOf(sent)['username'] },
     })),
@@ -182,7 +182,7 @@ export const account: Mutants = {
     })),
   },
   getCurrentUser: {
-    'shows everybody the same user': answerBody(200, () => USER),
+    'shows the same user to all users': answerBody(200, () => USER),
     'leaves the name out': answerBody(200, ({ username: _, ...user }) => user),
     'wraps the user in data': answerBody(200, (user) => ({ data: user })),
     'answers the time of the request': answerBody(200, (user) => ({

@@ -192,7 +192,7 @@ export const http: Mutants = {
     'does not call an invalid token one': answerHeaders(401, () => ({
       'www-authenticate': 'Bearer realm="todos"',
     })),
-    'says who asks in another realm': answerHeaders(401, ({ 'www-authenticate': challenge }) => ({
+    'names another realm': answerHeaders(401, ({ 'www-authenticate': challenge }) => ({
       'www-authenticate': `${challenge}`.replace('todos', 'api'),
     })),
     'answers a missing token with other words': answer(401, ({ body }) => ({
@@ -253,7 +253,7 @@ export const http: Mutants = {
     'lets pages send no Authorization': answerHeaders(0, () => ({
       'access-control-allow-headers': '*',
     })),
-    'sends who has no token to a page': answer(401, (received) =>
+    'redirects a request without a token to a page': answer(401, (received) =>
       received.body.includes('authentication_required') ? made(302) : received,
     ),
     'shows where a problem is explained, by no address': answerBody(401, (body) => ({

@@ -2,7 +2,7 @@ import type { Received, Sent } from './proxy.ts';
 
 export type Json = Record<string, unknown>;
 
-/** A thing that somebody was shown, and an access token of theirs. */
+/** An item that was in an answer, and the access token of its request. */
 interface Owned {
   item: Json;
   token: string;

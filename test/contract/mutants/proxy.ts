@@ -1,4 +1,4 @@
-// Stands between a client and the real service, and spoils what passes.
+// A server between a client and the real service, which changes requests and answers.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -150,7 +150,7 @@ export const sessions: Mutants = {
         error: 'This refresh token was used already',
       },
     })),
-    'tells what is no token from one that works no more': when(
+    'answers 400 to a text that is not a token': when(
       (sent) => !/^[0-9a-f]{64}$/.test(tokenIn(sent)),
       async () => problem(400, 'invalid_request', 'malformed'),
     ),
@@ -211,9 +211,9 @@ export const sessions: Mutants = {
     'answers 204': answer(200, () => made(204)),
     'answers an empty object': answerBody(200, () => ({})),
     'adds a member': answerBody(200, (body) => ({ ...body, success: true })),
-    "takes somebody else's refresh token": instead(401, 200, GOODBYE),
-    "answers 403 to somebody else's refresh token": answerStatus(401, 403),
-    "ends the session although the refresh token is somebody else's": also(401, (sent) => ({
+    "accepts another user's refresh token": instead(401, 200, GOODBYE),
+    "answers 403 to another user's refresh token": answerStatus(401, 403),
+    "ends the session although the refresh token is another user's": also(401, (sent) => ({
       ...sent,
       body: '',
     })),
@@ -285,7 +285,9 @@ export const sessions: Mutants = {
     ),
     'shows the current one only': answerList((items) => items.filter((item) => item['current'])),
     'shows the oldest first': answerList((items) => items.toReversed()),
-    'shows everybody': answerList((items, _, known) => others(items, known.sessions)),
+    'shows the sessions of all users': answerList((items, _, known) =>
+      others(items, known.sessions),
+    ),
     'shows no user agent': answerList((items) =>
       items.map((item) => ({ ...item, user_agent: '' })),
     ),
@@ -304,18 +306,18 @@ export const sessions: Mutants = {
   revokeSession: {
     'ends nothing': pretend(204),
     'answers 200': answer(204, () => made(200, {})),
-    'answers 204 to what never was': instead(404, 204),
+    'answers 204 for an id that does not exist': instead(404, 204),
     'ends the current session, too': also(204, (sent) => ({
       ...sent,
       method: 'POST',
       path: '/auth/logout',
     })),
-    "ends somebody else's session": answer(404, (received, sent, forward, known) => {
+    "ends another user's session": answer(404, (received, sent, forward, known) => {
       const owner = known.sessions.get(sent.path.split('/').at(-1) ?? '')?.token;
       const isOther = subjectOf(owner) !== subjectOf(bearerOf(sent));
       return owner && isOther ? forward({ ...sent, ...as(owner) }) : received;
     }),
-    "answers 403 for somebody else's session": answerStatus(404, 403),
+    "answers 403 for another user's session": answerStatus(404, 403),
     'ends every session of the user': also(204, endAll),
   },
   revokeSessions: {

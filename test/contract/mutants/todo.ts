@@ -24,8 +24,8 @@ const withoutCondition = ({ headers: { 'if-match': _, ...headers } }: Sent) => (
 const header = (name: string, change: (value: string) => string): Fault =>
   askHeaders(({ [name]: value }) => ({ [name]: value && change(`${value}`) }));
 
-/** Does to anybody's todo what only its owner may. */
-const ofAnybody: Fault = answer(404, (received, sent, forward, known) => {
+/** Does to a todo of any user what only its owner may do. */
+const ofAnyUser: Fault = answer(404, (received, sent, forward, known) => {
   const owner = known.todos.get(idIn(sent))?.token;
   return owner === undefined ? received : forward({ ...sent, ...as(owner) });
 });
@@ -39,7 +39,7 @@ const condition: Record<string, Fault> = {
     async () => problem(412, 'precondition_failed', 'Changed'),
   ),
   'knows one ETag in If-Match only': header('if-match', (tags) => tags.replace(/,.*/, '')),
-  'takes an If-Match that is none for a stale one': when(
+  'takes a malformed If-Match for a stale one': when(
     ({ headers }) => headers['if-match'] === 'abc',
     async () => problem(412, 'precondition_failed', 'Changed'),
   ),
@@ -60,8 +60,8 @@ const condition: Record<string, Fault> = {
     await forward({ ...sent, ...withoutCondition(sent) });
     return {};
   }),
-  "does it to anybody's todo": ofAnybody,
-  "answers 403 for somebody else's": answerStatus(404, 403),
+  "changes another user's todo": ofAnyUser,
+  "answers 403 for another user's todo": answerStatus(404, 403),
 };
 
 /** Spoils the answer to a change that has changed nothing. */
@@ -89,7 +89,9 @@ export const todo: Mutants = {
     'gives no ETag': answerHeaders(200, () => ({ etag: undefined })),
     'gives always the same ETag': answerHeaders(200, () => ({ etag: '"1"' })),
     'gives a new ETag each time': answerHeaders(200, () => ({ etag: `"${crypto.randomUUID()}"` })),
-    'lets everybody keep it': answerHeaders(200, () => ({ 'cache-control': 'public, max-age=60' })),
+    'lets every cache keep it': answerHeaders(200, () => ({
+      'cache-control': 'public, max-age=60',
+    })),
     'does not look at If-None-Match': askHeaders(() => ({ 'if-none-match': undefined })),
     'answers 304 to whatever ETag': header('if-none-match', (tags) => tags.replace(/^".*/, '*')),
     'answers 304 without an ETag': answerHeaders(304, () => ({ etag: undefined })),
@@ -104,14 +106,18 @@ export const todo: Mutants = {
     'answers 412 in the place of 304': answer(304, () =>
       problem(412, 'precondition_failed', 'Not changed'),
     ),
-    "shows anybody's todo": ofAnybody,
-    "answers 403 for somebody else's": answerStatus(404, 403),
-    'gives what never was the code of a method': answerBody(404, (body) => ({
+    "shows another user's todo": ofAnyUser,
+    "answers 403 for another user's todo": answerStatus(404, 403),
+    'answers 404 with the code method_not_allowed': answerBody(404, (body) => ({
       ...body,
       code: 'method_not_allowed',
     })),
-    'answers null to what never was': answer(404, () => made(200, {}, { etag: '"1"' })),
-    'answers 404 to what is no UUID': when(isNoUuid, async () => problem(404, 'not_found', 'None')),
+    'answers an empty object for an id that does not exist': answer(404, () =>
+      made(200, {}, { etag: '"1"' }),
+    ),
+    'answers 404 for an id that is not a UUID': when(isNoUuid, async () =>
+      problem(404, 'not_found', 'None'),
+    ),
     'cuts descriptions': answerBody(200, (body) => ({ ...body, description: '' })),
   },
   replaceTodo: {
@@ -176,7 +182,7 @@ export const todo: Mutants = {
     ...condition,
     'deletes nothing': pretend(204),
     'answers 200': answer(204, () => made(200, { message: 'Deleted' })),
-    'answers 204 to what never was': instead(404, 204),
+    'answers 204 for an id that does not exist': instead(404, 204),
     'deletes all': answer(204, async (_, sent, forward) => {
       await forward({ ...sent, path: '/todos' });
       return {};

@@ -34,7 +34,7 @@ const createdAs = (id: string) => ({ location: `/todos/${id}`, etag: '"1"' });
 
 export const todos: Mutants = {
   listTodos: {
-    'shows the todos of everybody': answerList((items, _, known) => {
+    'shows the todos of all users': answerList((items, _, known) => {
       const ids = new Set(items.map(({ id }) => id));
       const all = [...known.todos.values()].map(({ item }) => item);
       return [...items, ...all.filter((item) => !ids.has(item['id']))].slice(0, 100);
@@ -126,7 +126,7 @@ export const todos: Mutants = {
     'takes a cursor that it never gave for none': askQuery(({ cursor }) => ({
       cursor: cursor === 'nonsense' ? undefined : cursor,
     })),
-    "takes somebody else's cursor": async (sent, forward, { marks }) => {
+    "accepts another user's cursor": async (sent, forward, { marks }) => {
       const cursor = queryOf(sent).get('cursor') ?? '';
       const received = await forward(sent);
       const [, next] = /cursor=([\w-]+)/.exec(received.headers['link'] ?? '') ?? [];
@@ -147,7 +147,7 @@ export const todos: Mutants = {
       const link = end < items.length ? { link: `</todos?${next}>; rel="next"` } : {};
       return made(200, items.slice(start, end), link);
     },
-    'answers nobody with an empty list': instead(401, 200, []),
+    'answers a request without a token with an empty list': instead(401, 200, []),
     'answers 404 where there is nothing': answer(200, ({ body }) =>
       body === '[]' ? problem(404, 'not_found', 'None') : {},
     ),
@@ -259,7 +259,7 @@ export const todos: Mutants = {
     'deletes the others': changedQuery('done', (done) => `${done !== 'true'}`),
     'deletes nothing': pretend(204),
     'says how many there were': answer(204, () => made(200, { deleted: 2 })),
-    'deletes the todos of everybody': async (sent, forward, { todos: known }) => {
+    'deletes the todos of all users': async (sent, forward, { todos: known }) => {
       const owners = new Set([...known.values()].map(({ token }) => token));
       for (const token of owners) await forward({ ...sent, ...as(token) });
       return forward(sent);

@@ -1,4 +1,4 @@
-// The words that faults are told in: each makes one that spoils requests, answers, or both.
+// Makes faults: each function returns one that changes requests, answers, or both.
 import { isJson, type Json, jsonOf, type Known } from './known.ts';
 import type { Fault, Received, Sent } from './proxy.ts';
 

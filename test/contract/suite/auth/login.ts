@@ -10,7 +10,7 @@ const login = (body: { username: string; password: string; new_password?: string
 const MOST_SESSIONS = 100;
 
 operation('login', () => {
-  check(200, "a session of one's own, with an access token that names its user", async () => {
+  check(200, 'a new session, with an access token that names its user', async () => {
     const { username, password, user, tokens } = await ada();
     const result = await login({ username, password });
     const pair = succeeds(result, 200);

@@ -10,7 +10,7 @@ const login = ({ username, password }: Credentials) =>
   api.POST('/auth/login', { body: { username, password } });
 
 operation('changePassword', () => {
-  check(204, 'the new password works, the old one no more; every other session ends', async () => {
+  check(204, 'only the new password works, and every other session ends', async () => {
     const { username, password, tokens } = await signUp();
     const other = await signIn({ username, password });
     const next = `${password} 🔑`;
@@ -21,7 +21,7 @@ operation('changePassword', () => {
     refuses(await api.POST('/auth/refresh', { body: { refresh_token } }), 'invalid_refresh_token');
     refuses(await login({ username, password }), 'invalid_credentials');
     succeeds(await login({ username, password: next }), 200);
-    succeeds(await change(tokens, next, password), 204); // for whoever cleans up
+    succeeds(await change(tokens, next, password), 204); // so that the user can be deleted at the end
   });
 
   check(403, 'the current password is wrong: nothing changes', async () => {

@@ -163,12 +163,16 @@ operation('refresh', () => {
     for (const { refresh_token } of [one, other]) succeeds(await byBody(refresh_token), 200);
   });
 
-  check(401, 'what is no token is answered like one that works no more', async () => {
-    const { access_token } = await signIn(await ada());
-    for (const token of ['0'.repeat(64), 'nonsense', access_token.slice(0, 512)]) {
-      refuses(await byBody(token), 'invalid_refresh_token');
-    }
-  });
+  check(
+    401,
+    'a text that is not a token gets the answer of a token that does not work any more',
+    async () => {
+      const { access_token } = await signIn(await ada());
+      for (const token of ['0'.repeat(64), 'nonsense', access_token.slice(0, 512)]) {
+        refuses(await byBody(token), 'invalid_refresh_token');
+      }
+    },
+  );
 
   check('401 and 400', 'a text of 512 characters, and one of 513', async () => {
     const [long, tooLong] = ['a'.repeat(512), 'a'.repeat(513)];
@@ -185,7 +189,7 @@ operation('refresh', () => {
     }
   });
 
-  check(400, 'an Idempotency-Key that is none, and nothing is spent', async () => {
+  check(400, 'a malformed Idempotency-Key, and nothing is spent', async () => {
     const { refresh_token } = await signIn(await ada());
     const result = await byBody(refresh_token, { key: 'a b' });
     isFaultOf(result, { header: 'idempotency-key' });

@@ -7,7 +7,7 @@ const register = (body: { username: string; password: string }) =>
   api.POST('/auth/register', { body });
 
 operation('register', () => {
-  check(201, 'an account that one can sign in to', async () => {
+  check(201, 'a user that can sign in', async () => {
     const { user, username } = await ada();
     const result = await register(newCredentials());
     const other = succeeds(result, 201);
@@ -34,7 +34,7 @@ operation('register', () => {
     }
   });
 
-  check(400, 'a password that is common, or has a character that is none', async () => {
+  check(400, 'a password that is common, or has a character that is not allowed', async () => {
     const { username, password } = newCredentials();
     for (const bad of ['password', 'Password1', `${password}\0`]) {
       const result = await register({ username, password: bad });
@@ -43,7 +43,7 @@ operation('register', () => {
     fails(await register({ username, password: `${password}\ud83d` }), 400, 'invalid_request');
   });
 
-  check(409, 'a name that is taken, in whatever case', async () => {
+  check(409, 'a name that is taken, in any case', async () => {
     const { username, password } = await ada();
     for (const taken of [username, username.toUpperCase()]) {
       const result = await register({ username: taken, password: `${password}2` });

@@ -79,7 +79,7 @@ operation('listSessions', () => {
 });
 
 operation('revokeSession', () => {
-  check(204, "another session of one's own: it ends, and is listed no more", async () => {
+  check(204, 'another session of the user: it ends, and is not listed any more', async () => {
     const [mine, other] = [await signIn(await cyd()), await signIn(await cyd())];
     const id = await idOf(other);
     succeeds(await revoke(mine, id), 204);
@@ -97,7 +97,7 @@ operation('revokeSession', () => {
     await isOver(session);
   });
 
-  check(404, 'a session of somebody else: it lives on', async () => {
+  check(404, 'a session of another user: it stays live', async () => {
     const theirs = await signIn(await bob());
     fails(await revoke((await ada()).tokens, await idOf(theirs)), 404, 'not_found');
     await lives(theirs);
@@ -114,7 +114,7 @@ operation('revokeSessions', () => {
     await lives(mine);
   });
 
-  check(204, "all of them, and nobody else's", async () => {
+  check(204, "all of them, and none of another user's", async () => {
     const [mine, other] = [await signIn(await cyd()), await signIn(await cyd())];
     succeeds(await revokeAll(mine), 204);
     await isOver(mine);

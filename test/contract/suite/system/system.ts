@@ -10,7 +10,7 @@ const health = (id: string) => api.GET('/healthz', { headers: { 'X-Request-Id': 
 const requestId = ({ response }: { response: Response }) => response.headers.get('X-Request-Id');
 
 operation('getHealth', () => {
-  check(200, 'whatever Authorization is sent along', async () => {
+  check(200, 'with any Authorization', async () => {
     succeeds(await api.GET('/healthz', { headers: { Authorization: 'Bearer nonsense' } }), 200);
   });
 
@@ -61,12 +61,12 @@ describe('what the contract does not have', () => {
     }
   });
 
-  check(404, 'the path comes before the method and the token', async () => {
+  check(404, 'the path is checked before the method and the token', async () => {
     const request = { method: 'POST', template: '/nowhere', path: '/nowhere', headers: {} };
     fails(await raw(request), 404, 'not_found');
   });
 
-  check(405, 'the method comes before the token', async () => {
+  check(405, 'the method is checked before the token', async () => {
     const request = { method: 'PUT', template: '/todos', path: '/todos?bogus=1', headers: {} };
     fails(await raw(request), 405, 'method_not_allowed');
   });

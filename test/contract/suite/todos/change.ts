@@ -69,7 +69,7 @@ function describeCondition(change: Change, success: number): void {
     holds(result, 'the 412 says that it is weak', /\bweak\b/.test(detail), true);
   });
 
-  check(412, 'of changes to one ETag at once, exactly one is made', async () => {
+  check(412, 'of several changes to one ETag at once, exactly one is made', async () => {
     const { id } = await add({ title: 'a' });
     const tag = etagOf(await get(id));
     const answers = await Promise.all([
@@ -81,17 +81,21 @@ function describeCondition(change: Change, success: number): void {
     if (first) holds(first, 'Change the todo only if', made.length, 1);
   });
 
-  check(404, "a todo of somebody else's, which stays, and one that never was", async () => {
-    const { id } = await add({ title: 'a' });
-    fails(await make(id, { by: bob() }), 404, 'not_found');
-    const after = await get(id);
-    holds(after, "or it is another user's", succeeds(after, 200).title, 'a');
-    for (const call of [{}, { tag: '"1"' }, { tag: '*' }]) {
-      fails(await make(crypto.randomUUID(), call), 404, 'not_found');
-    }
-  });
+  check(
+    404,
+    'a todo of another user, which does not change, and one that does not exist',
+    async () => {
+      const { id } = await add({ title: 'a' });
+      fails(await make(id, { by: bob() }), 404, 'not_found');
+      const after = await get(id);
+      holds(after, "or it is another user's", succeeds(after, 200).title, 'a');
+      for (const call of [{}, { tag: '"1"' }, { tag: '*' }]) {
+        fails(await make(crypto.randomUUID(), call), 404, 'not_found');
+      }
+    },
+  );
 
-  check(400, 'an If-Match that is none, and nothing changes', async () => {
+  check(400, 'a malformed If-Match, and nothing changes', async () => {
     const { id } = await add({ title: 'a' });
     const result = await make(id, { tag: 'abc' });
     isFaultOf(result, { header: 'if-match' });
@@ -144,7 +148,7 @@ operation('replaceTodo', () => {
     await isChanged(await put(old.id, { title: 'c' }), old, tag, expected);
   });
 
-  check(200, 'by what it is already', async () => {
+  check(200, 'with the same content', async () => {
     await keepsVersion(put, 'replacement that changes nothing keeps `updated_at` and `ETag`');
   });
 
@@ -172,7 +176,7 @@ operation('updateTodo', () => {
     await isChanged(result, old, tag, { title: 'a', description: '', done: false });
   });
 
-  check(200, 'to what it is already', async () => {
+  check(200, 'to the same content', async () => {
     await keepsVersion(patch, 'An update that changes nothing keeps `updated_at` and `ETag`');
   });
 

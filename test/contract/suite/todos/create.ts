@@ -143,7 +143,7 @@ operation('createTodo', () => {
     }
   });
 
-  check(400, 'an Idempotency-Key that is none', async () => {
+  check(400, 'a malformed Idempotency-Key', async () => {
     for (const key of ['a b', 'ä', 'x'.repeat(256)]) {
       isFaultOf(await create({ title: 'a' }, key), { header: 'idempotency-key' });
     }

@@ -20,7 +20,7 @@ operation('deleteTodos', () => {
     await leaves({ done: false }, ['finished']);
   });
 
-  check(204, "all of them, and nobody else's", async () => {
+  check(204, "all of them, and none of another user's", async () => {
     const { id } = await add({ title: 'theirs' }, bob());
     await leaves({}, []);
     const result = await page({ limit: 100 }, bob());

@@ -12,7 +12,7 @@ async function finds(query: Query, sentence: string, expected: string[]): Promis
 const TEXT = 'with this text in their title or description, without regard to case';
 
 operation('listTodos', () => {
-  check(200, "all of one's own todos as they were added, and nobody else's", async () => {
+  check(200, "all todos of the user as they were added, and none of another user's", async () => {
     const added = await startWith({ title: 'a' }, { title: 'b', description: 'text', done: true });
     const theirs = await add({ title: 'theirs' }, bob());
     const result = await page();
@@ -92,7 +92,7 @@ operation('listTodos', () => {
   });
 });
 
-/** After so many changes it goes without: the service's clock is too coarse to tell an order by. */
+/** After so many changes the test goes on: the service's clock is too coarse for an order. */
 const MOST_CHANGES = 20;
 
 /** Todos of which the first one was changed last, so that no order is like another one. */

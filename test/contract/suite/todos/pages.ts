@@ -73,7 +73,7 @@ describe('listTodos, page by page', () => {
     );
   });
 
-  check(200, 'the Link leads there as it stands, with the filters of its list', async () => {
+  check(200, 'the Link works without changes, with the filters of its list', async () => {
     await startWith(
       { title: 'x & y 1' },
       { title: 'other' },
@@ -88,7 +88,7 @@ describe('listTodos, page by page', () => {
     const second = await raw({ method: 'GET', template: '/todos', path, ...(await asAda()) });
     const all = titles(succeeds(await page({ ...query, limit: 100 }), 200));
     const expected = all.slice(1, 2);
-    // Its body was held against the schema of listTodos.
+    // Its body was compared with the schema of listTodos.
     const found = titles(succeeds(second, 200) as Todo[]);
     holds(second, 'leads to the next one', found, expected);
   });
