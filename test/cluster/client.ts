@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from './journal.ts';
 
-/** What goes with a request, and what is to come back. */
+/** A request, and its expected answer. */
 export interface Call {
   access?: string;
   body?: object;
   idempotencyKey?: string;
   expected: Outcome;
-  /** What may come back, too, when an earlier try has done the work without an answer. */
+  /** Also allowed for a repeated request, if the first one did the work but its answer was lost. */
   onRepeat?: Outcome;
 }
 
@@ -20,18 +20,19 @@ interface Answer {
   text: string;
 }
 
-/** For so long a client waits for one answer, and repeats one request (milliseconds). */
-const ANSWER_TIMEOUT = 30_000;
-const PATIENCE = 120_000;
+/** How long a client waits for one answer. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** How long a client repeats a request. */
+const RETRY_TIMEOUT_MS = 120_000;
 
-/** Sends requests to the service's nodes in turn, and repeats them as a good client does. */
+/** Sends requests to the service's nodes in turn, and repeats them as a client should. */
 export class Client {
   #urls: string[];
   #journal: Journal;
   #address: string;
   #turn = 0;
 
-  /** @param address where it says that it is, so that each client has budgets of its own */
+  /** @param address the address in X-Forwarded-For, so that each client has its own rate limit */
   constructor(urls: string[], journal: Journal, address: string) {
     this.#urls = urls;
     this.#journal = journal;
@@ -39,28 +40,28 @@ export class Client {
   }
 
   /**
-   * Asks until there is an answer other than 503, each time another node.
-   * @throws Error when the answer is not the one that was to come
+   * Sends a request to one node after the other until the answer is not 503.
+   * @throws Error if the answer is not the expected one
    */
   async send(route: string, call: Call): Promise<Answer> {
-    const end = performance.now() + PATIENCE;
+    const end = performance.now() + RETRY_TIMEOUT_MS;
     for (let isRepeat = false; ; isRepeat = true) {
-      const answer = await this.#ask(route, call);
+      const answer = await this.#sendOnce(route, call);
       if (answer && answer.status !== 503) {
         if (isOutcome(answer, call.expected)) return answer;
         if (isRepeat && isOutcome(answer, call.onRepeat)) return answer;
         throw new Error(`${route} was answered with ${answer.status} ${answer.text}`);
       }
       if (performance.now() > end)
-        throw new Error(`${route} failed for ${PATIENCE / 1000} seconds`);
+        throw new Error(`${route} failed for ${RETRY_TIMEOUT_MS / 1000} seconds`);
       this.#journal[answer ? 'unavailable' : 'unreachable'] += 1;
       const seconds = Number(answer?.headers.get('Retry-After') ?? 1);
       await sleep(seconds * 1000 * (1 + Math.random()));
     }
   }
 
-  /** One try; undefined when the connection failed or nothing came. */
-  async #ask(route: string, call: Call): Promise<Answer | undefined> {
+  /** Sends a request once. @returns undefined if the connection failed or no answer came */
+  async #sendOnce(route: string, call: Call): Promise<Answer | undefined> {
     const { access, body, idempotencyKey } = call;
     const [method = '', path = ''] = route.split(' ');
     this.#turn += 1;
@@ -68,7 +69,7 @@ export class Client {
     try {
       const response = await fetch(`${this.#urls[this.#turn % this.#urls.length]}${path}`, {
         method,
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT),
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
         headers: {
           'X-Forwarded-For': this.#address,
           ...(access !== undefined && { Authorization: `Bearer ${access}` }),
@@ -80,11 +81,12 @@ export class Client {
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
       if (error instanceof DOMException) {
-        this.#journal.faults.push(`${route} was not answered in ${ANSWER_TIMEOUT / 1000} seconds`);
+        const seconds = ANSWER_TIMEOUT_MS / 1000;
+        this.#journal.faults.push(`${route} was not answered in ${seconds} seconds`);
       }
       return undefined;
     } finally {
-      this.#journal.asked(performance.now() - start);
+      this.#journal.countRequest(performance.now() - start);
     }
   }
 }

@@ -4,49 +4,46 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseNode, type Member } from './database-node.ts';
 import { haproxyConfiguration } from './haproxy.ts';
-import { findPlace, freePorts } from './place.ts';
+import { allocateMachine, freePorts } from './machine.ts';
 import type { Programs } from './programs.ts';
-import type { Workplace } from './workplace.ts';
+import type { Sandbox } from './sandbox.ts';
 
-/** Three database nodes, and HAProxy in front of whichever leads. */
+/** Three database nodes, and HAProxy, which connects to the leader. */
 export interface Cluster {
   /** `DATABASE_URL` of the service. */
   url: string;
   nodes: DatabaseNode[];
-  /** The node that leads, by what the others say, too. */
-  leader(): Promise<DatabaseNode | undefined>;
-  /** Waits until one node leads, the others follow it and one of them does so synchronously. */
-  whole(): Promise<DatabaseNode>;
+  /** Waits until one node leads, both others replicate from it, and one of them synchronously. */
+  waitUntilHealthy(): Promise<DatabaseNode>;
 }
 
-/** Starts everything and waits until it is whole. */
-export async function startCluster(workplace: Workplace, programs: Programs): Promise<Cluster> {
+/** Starts all programs and waits until the cluster is healthy. */
+export async function startCluster(sandbox: Sandbox, programs: Programs): Promise<Cluster> {
   const password = () => randomBytes(16).toString('hex');
   const passwords = { superuser: password(), replication: password(), service: password() };
-  const places = await Promise.all([1, 2, 3].map(findPlace));
-  const nodes = places.map(
-    (place) => new DatabaseNode(workplace, programs, { place, places, passwords }),
+  const machines = await Promise.all([1, 2, 3].map(allocateMachine));
+  const nodes = machines.map(
+    (machine) => new DatabaseNode(sandbox, programs, { machine, machines, passwords }),
   );
   await Promise.all(nodes.map((node) => node.start()));
 
   const [port = 0] = await freePorts('127.0.0.1', 1);
-  const folder = workplace.makeFolder('haproxy');
-  workplace.writeFile(folder, 'haproxy.cfg', haproxyConfiguration(port, places));
-  workplace.start(folder, 'haproxy', programs.haproxy, ['-f', 'haproxy.cfg']);
+  const folder = sandbox.makeFolder('haproxy');
+  sandbox.writeFile(folder, 'haproxy.cfg', haproxyConfiguration(port, machines));
+  sandbox.start(folder, 'haproxy', programs.haproxy, ['-f', 'haproxy.cfg']);
 
   const cluster: Cluster = {
     url: `postgres://todos:${passwords.service}@127.0.0.1:${port}/todos`,
     nodes,
-    leader: () => leaderOf(nodes),
-    whole: () => whole(nodes),
+    waitUntilHealthy: () => waitUntilHealthy(nodes),
   };
-  const leader = await cluster.whole();
+  const leader = await cluster.waitUntilHealthy();
   createDatabase(programs, leader, passwords.superuser);
   return cluster;
 }
 
-function createDatabase(programs: Programs, { place }: DatabaseNode, password: string): void {
-  const server = [`--host=${place.address}`, `--port=${place.postgres}`, '--username=postgres'];
+function createDatabase(programs: Programs, { machine }: DatabaseNode, password: string): void {
+  const server = [`--host=${machine.address}`, `--port=${machine.postgres}`, '--username=postgres'];
   const args = [...server, '--owner=todos', 'todos'];
   const { status, stderr } = spawnSync(join(programs.postgres, 'createdb'), args, {
     encoding: 'utf8',
@@ -55,28 +52,29 @@ function createDatabase(programs: Programs, { place }: DatabaseNode, password: s
   if (status !== 0) throw new Error(`createdb failed: ${stderr}`);
 }
 
-/** For so long the cluster may take to become whole, in milliseconds. */
-const PATIENCE = 120_000;
+/** How long the cluster may take to become healthy. */
+const HEALTHY_TIMEOUT_MS = 120_000;
 
-async function whole(nodes: DatabaseNode[]): Promise<DatabaseNode> {
-  const end = performance.now() + PATIENCE;
+async function waitUntilHealthy(nodes: DatabaseNode[]): Promise<DatabaseNode> {
+  const end = performance.now() + HEALTHY_TIMEOUT_MS;
   for (;;) {
-    const leader = await leaderOf(nodes);
+    const leader = await findLeader(nodes);
     if (leader && (await isFollowed(leader, nodes.length - 1))) return leader;
     if (performance.now() > end) {
-      throw new Error(`the cluster is not whole after ${PATIENCE / 1000} seconds`);
+      throw new Error(`the cluster is not healthy after ${HEALTHY_TIMEOUT_MS / 1000} seconds`);
     }
     await sleep(250);
   }
 }
 
-async function leaderOf(nodes: DatabaseNode[]): Promise<DatabaseNode | undefined> {
+/** @returns undefined if no node or more than one says that it leads */
+async function findLeader(nodes: DatabaseNode[]): Promise<DatabaseNode | undefined> {
   const answers = await Promise.all(nodes.map((node) => node.status()));
   const leading = nodes.filter((_, index) => isPrimary(answers[index]?.role));
   return leading.length === 1 ? leading[0] : undefined;
 }
 
-/** `master` up to Patroni 3. */
+/** Up to Patroni 3 the role is called `master`. */
 function isPrimary(role: string | undefined): boolean {
   return role === 'primary' || role === 'master';
 }
@@ -87,7 +85,7 @@ async function isFollowed(leader: DatabaseNode, followers: number): Promise<bool
   return streaming.length === followers && members.some(isSynchronous);
 }
 
-/** The one that may take over: etcd says that it has every answered write. */
+/** The node that may take over: it has every confirmed write. */
 function isSynchronous({ role }: Member): boolean {
   return role === 'sync_standby';
 }

@@ -1,71 +1,75 @@
 import { join } from 'node:path';
 import { etcdArguments } from './etcd.ts';
+import type { Machine } from './machine.ts';
 import { type Passwords, patroniConfiguration } from './patroni.ts';
-import type { Place } from './place.ts';
 import type { Programs } from './programs.ts';
-import type { Workplace } from './workplace.ts';
+import type { Sandbox } from './sandbox.ts';
 
 /** A machine of the cluster: an etcd member, Patroni, and the PostgreSQL that Patroni runs. */
 export class DatabaseNode {
-  readonly place: Place;
-  #workplace: Workplace;
+  readonly machine: Machine;
+  #sandbox: Sandbox;
   #programs: Programs;
   #folder: string;
   #etcd: string[];
 
   constructor(
-    workplace: Workplace,
+    sandbox: Sandbox,
     programs: Programs,
-    { place, places, passwords }: { place: Place; places: Place[]; passwords: Passwords },
+    {
+      machine,
+      machines,
+      passwords,
+    }: { machine: Machine; machines: Machine[]; passwords: Passwords },
   ) {
-    this.place = place;
-    this.#workplace = workplace;
+    this.machine = machine;
+    this.#sandbox = sandbox;
     this.#programs = programs;
-    this.#folder = workplace.makeFolder(place.name);
-    this.#etcd = etcdArguments(place, places);
-    const configuration = patroniConfiguration(place, places, passwords, programs.postgres);
-    workplace.writeFile(this.#folder, 'patroni.yml', configuration);
+    this.#folder = sandbox.makeFolder(machine.name);
+    this.#etcd = etcdArguments(machine, machines);
+    const configuration = patroniConfiguration(machine, machines, passwords, programs.postgres);
+    sandbox.writeFile(this.#folder, 'patroni.yml', configuration);
   }
 
-  /** Like the machine's boot: what its disk holds is still there. */
+  /** Starts all programs, as a boot of the machine would. The files are kept. */
   async start(): Promise<void> {
-    this.#workplace.start(this.#folder, 'etcd', this.#programs.etcd, this.#etcd);
-    this.#workplace.start(this.#folder, 'patroni', this.#programs.patroni, ['patroni.yml']);
+    this.#sandbox.start(this.#folder, 'etcd', this.#programs.etcd, this.#etcd);
+    this.#sandbox.start(this.#folder, 'patroni', this.#programs.patroni, ['patroni.yml']);
   }
 
   /** `kill -9` of everything on the machine: PostgreSQL with its backends, Patroni, etcd. */
   async kill(): Promise<void> {
-    await this.#workplace.kill(this.#folder);
+    await this.#sandbox.kill(this.#folder);
   }
 
-  /** `kill -9` of PostgreSQL alone; Patroni sees it. */
+  /** `kill -9` of PostgreSQL only. Patroni notices and reacts. */
   async killPostgres(): Promise<void> {
-    await this.#workplace.kill(join(this.#folder, 'postgres'));
+    await this.#sandbox.kill(join(this.#folder, 'postgres'));
   }
 
-  /** Everything on the machine stands still, its connections stay open. */
+  /** Stops all processes of the machine without closing their connections. */
   async freeze(): Promise<void> {
-    // Twice: what was being started meanwhile, too.
-    for (let time = 0; time < 2; time += 1) this.#workplace.signal('SIGSTOP', this.#folder);
+    // Twice, to stop a process too that another one started meanwhile.
+    for (let time = 0; time < 2; time += 1) this.#sandbox.signal('SIGSTOP', this.#folder);
   }
 
-  /** It goes on, and does not know that time has passed. */
+  /** Continues the stopped processes, which do not know that time has passed. */
   async thaw(): Promise<void> {
-    this.#workplace.signal('SIGCONT', this.#folder);
+    this.#sandbox.signal('SIGCONT', this.#folder);
   }
 
-  /** What Patroni says about its PostgreSQL; undefined when it does not answer. */
+  /** Patroni's status of its PostgreSQL; undefined if Patroni does not answer. */
   async status(): Promise<PatroniStatus | undefined> {
     return this.#ask<PatroniStatus>('patroni');
   }
 
-  /** What Patroni knows of the cluster; undefined when it does not answer. */
+  /** Patroni's list of the members of the cluster; undefined if Patroni does not answer. */
   async members(): Promise<Member[] | undefined> {
     return (await this.#ask<{ members: Member[] }>('cluster'))?.members;
   }
 
   async #ask<Answer>(path: string): Promise<Answer | undefined> {
-    const { address, patroni } = this.place;
+    const { address, patroni } = this.machine;
     try {
       const signal = AbortSignal.timeout(2000);
       const response = await fetch(`http://${address}:${patroni}/${path}`, { signal });
@@ -76,14 +80,14 @@ export class DatabaseNode {
   }
 }
 
-/** `GET /patroni`, as far as it is of interest here. */
+/** The members of `GET /patroni` that are used here. */
 interface PatroniStatus {
   state: string;
   role: string;
   replication?: { application_name: string; state: string }[];
 }
 
-/** One of `GET /cluster`. */
+/** A member in `GET /cluster`. */
 export interface Member {
   name: string;
   role: string;

@@ -1,16 +1,16 @@
-import type { Place } from './place.ts';
+import type { Machine } from './machine.ts';
 
-/** The arguments of the etcd member at a place. */
-export function etcdArguments(place: Place, places: Place[]): string[] {
-  const clients = `http://${place.address}:${place.etcd}`;
+/** The arguments of the etcd member on a machine. */
+export function etcdArguments(machine: Machine, machines: Machine[]): string[] {
+  const clients = `http://${machine.address}:${machine.etcd}`;
   const options = {
-    name: place.name,
+    name: machine.name,
     'data-dir': 'etcd',
     'listen-client-urls': clients,
     'advertise-client-urls': clients,
-    'listen-peer-urls': peerUrl(place),
-    'initial-advertise-peer-urls': peerUrl(place),
-    'initial-cluster': places.map((each) => `${each.name}=${peerUrl(each)}`).join(','),
+    'listen-peer-urls': peerUrl(machine),
+    'initial-advertise-peer-urls': peerUrl(machine),
+    'initial-cluster': machines.map((each) => `${each.name}=${peerUrl(each)}`).join(','),
     'initial-cluster-token': 'todos',
     'enable-v2': 'true', // see patroni.ts
     'log-level': 'warn',
@@ -18,6 +18,6 @@ export function etcdArguments(place: Place, places: Place[]): string[] {
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
 }
 
-function peerUrl({ address, etcdPeers }: Place): string {
+function peerUrl({ address, etcdPeers }: Machine): string {
   return `http://${address}:${etcdPeers}`;
 }

@@ -3,86 +3,86 @@ import type { Cluster } from './cluster.ts';
 import type { DatabaseNode } from './database-node.ts';
 import type { Journal } from './journal.ts';
 
-/** What happens to the node that leads, and what makes it come back when another one leads. */
-interface Disaster {
+/** A fault of the leader, and how the node recovers when another one leads. */
+interface NodeFault {
   name: string;
-  strike(node: DatabaseNode): Promise<void>;
-  mend(node: DatabaseNode): Promise<void>;
+  inject(node: DatabaseNode): Promise<void>;
+  recover(node: DatabaseNode): Promise<void>;
 }
 
-const KILLED: Disaster = {
+const KILLED: NodeFault = {
   name: 'leader killed (PostgreSQL, Patroni, etcd)',
-  strike: (node) => node.kill(),
-  mend: (node) => node.start(),
+  inject: (node) => node.kill(),
+  recover: (node) => node.start(),
 };
-const CRASHED: Disaster = {
+const CRASHED: NodeFault = {
   name: 'PostgreSQL of the leader killed',
-  strike: (node) => node.killPostgres(),
-  mend: async () => {}, // which is Patroni's business
+  inject: (node) => node.killPostgres(),
+  recover: async () => {}, // Patroni starts PostgreSQL again
 };
-const FROZEN: Disaster = {
+const FROZEN: NodeFault = {
   name: 'leader frozen, later thawed',
-  strike: (node) => node.freeze(),
-  mend: (node) => node.thaw(),
+  inject: (node) => node.freeze(),
+  recover: (node) => node.thaw(),
 };
 
-export const DISASTERS = [KILLED, KILLED, KILLED, CRASHED, FROZEN];
+export const NODE_FAULTS = [KILLED, KILLED, KILLED, CRASHED, FROZEN];
 
-/** What a failover was like; times in milliseconds. */
+/** The measurements of a failover; times in milliseconds. */
 export interface Failover {
-  disaster: string;
+  fault: string;
   from: string;
   to: string;
   /** The longest time from one answered write to the next. */
   withoutWrites: number;
-  /** Until all three nodes were in step again. */
-  untilWhole: number;
-  /** How often clients had to ask again. */
+  /** The time until the cluster was healthy again. */
+  untilHealthy: number;
+  /** How often clients repeated a request. */
   retries: number;
   /** The longest that a request waited for its answer or its 503. */
   slowestAnswer: number;
 }
 
-/** For so long the load goes on before each disaster, undisturbed. */
-const CALM = 4000;
+/** The time under load before each fault. */
+const PAUSE_BEFORE_FAULT_MS = 4000;
 
-/** For so long writes may take to be answered again. */
-const PATIENCE = 120_000;
+/** How long the cluster may take to answer writes again. */
+const WRITE_TIMEOUT_MS = 120_000;
 
-/** Lets a disaster happen to the node that leads, under load, and waits until all is well again. */
+/** Causes a fault of the leader, under load, and waits until the cluster is healthy again. */
 export async function failOver(
-  disaster: Disaster,
+  fault: NodeFault,
   cluster: Cluster,
   journal: Journal,
   say: (text: string) => void,
 ): Promise<Failover> {
-  const struck = await cluster.whole();
-  await sleep(CALM);
+  const faulty = await cluster.waitUntilHealthy();
+  await sleep(PAUSE_BEFORE_FAULT_MS);
   const retries = journal.retries;
   journal.takeSlowest();
   const start = performance.now();
-  await disaster.strike(struck);
-  say(`${struck.place.name} is gone`);
-  await writesAnswered(journal, start);
+  await fault.inject(faulty);
+  say(`${faulty.machine.name} is gone`);
+  await waitForWrite(journal, start);
   say(`writes are answered again after ${(journal.longestGap(start) / 1000).toFixed(1)} s`);
-  await disaster.mend(struck);
-  const leader = await cluster.whole();
-  say(`${leader.place.name} leads, all three are in step`);
+  await fault.recover(faulty);
+  const leader = await cluster.waitUntilHealthy();
+  say(`${leader.machine.name} leads, all three are healthy`);
   return {
-    disaster: disaster.name,
-    from: struck.place.name,
-    to: leader.place.name,
+    fault: fault.name,
+    from: faulty.machine.name,
+    to: leader.machine.name,
     withoutWrites: journal.longestGap(start),
-    untilWhole: performance.now() - start,
+    untilHealthy: performance.now() - start,
     retries: journal.retries - retries,
     slowestAnswer: journal.takeSlowest(),
   };
 }
 
-/** Waits for a write that only the next leader can have taken: those under way are over by then. */
-async function writesAnswered(journal: Journal, start: number): Promise<void> {
-  for (const end = start + PATIENCE; performance.now() < end; await sleep(100)) {
+/** Waits for a write that only the next leader can have answered: one that came 1 s after the fault. */
+async function waitForWrite(journal: Journal, start: number): Promise<void> {
+  for (const end = start + WRITE_TIMEOUT_MS; performance.now() < end; await sleep(100)) {
     if ((journal.writes.at(-1) ?? 0) > start + 1000) return;
   }
-  throw new Error(`no write was answered in ${PATIENCE / 1000} seconds`);
+  throw new Error(`no write was answered in ${WRITE_TIMEOUT_MS / 1000} seconds`);
 }

@@ -1,8 +1,8 @@
-import type { Place } from './place.ts';
+import type { Machine } from './machine.ts';
 
-/** HAProxy's configuration: one port that leads to whichever node Patroni calls the leader. */
-export function haproxyConfiguration(port: number, places: Place[]): string {
-  const servers = places.map(
+/** HAProxy's configuration: one port, connected to the node that Patroni reports as the leader. */
+export function haproxyConfiguration(port: number, machines: Machine[]): string {
+  const servers = machines.map(
     ({ name, address, postgres, patroni }) =>
       `  server ${name} ${address}:${postgres} check port ${patroni}`,
   );

@@ -1,12 +1,12 @@
-/** What the clients saw of the service, all of them together. */
+/** The observations of all clients. */
 export class Journal {
   /** When writes were answered, by `performance.now()`. */
   readonly writes: number[] = [];
   requests = 0;
-  /** Requests that had to be sent again: after a 503, or after no answer at all. */
+  /** Requests that were repeated after a 503, and after no answer. */
   unavailable = 0;
   unreachable = 0;
-  /** What should not have happened. */
+  /** Descriptions of wrong answers. */
   readonly faults: string[] = [];
   #slowest = 0;
 
@@ -14,13 +14,13 @@ export class Journal {
     return this.unavailable + this.unreachable;
   }
 
-  /** @param time how long the answer, or its absence, took, in milliseconds */
-  asked(time: number): void {
+  /** @param time the time until the answer or the failure, in milliseconds */
+  countRequest(time: number): void {
     this.requests += 1;
     this.#slowest = Math.max(this.#slowest, time);
   }
 
-  /** The longest of those times since it was last taken. */
+  /** The longest of these times since the last call. */
   takeSlowest(): number {
     const slowest = this.#slowest;
     this.#slowest = 0;
@@ -28,8 +28,8 @@ export class Journal {
   }
 
   /**
-   * The longest time from one answered write to the next since a moment, in milliseconds: the first
-   * one counts from the last before that moment.
+   * The longest time between two answered writes since a moment, in milliseconds. The first interval
+   * starts with the last write before that moment.
    */
   longestGap(since: number): number {
     const first = this.writes.findIndex((at) => at >= since);

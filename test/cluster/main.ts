@@ -1,24 +1,24 @@
-// Promise: on PostgreSQL under Patroni, with etcd and HAProxy, the service outlives the database node
-// that it writes to: no answered write is lost, nothing revoked lives, nobody is logged out.
+// Tests the service on PostgreSQL with Patroni, etcd and HAProxy while the leader fails several times
+// under load. No answered write may be lost, no revoked session may work, no user may be logged out.
 //
-//   npm run test:all -- cluster            starts it all, takes the leader away again and again, and judges
-//   npm run test:all -- cluster --install  first installs what is missing of Debian's (as root)
-//   node test/cluster/main.ts --results FILE  also writes how many promises held, as JSON
+//   npm run test:all -- cluster               runs the test
+//   npm run test:all -- cluster --install     first installs missing Debian packages (as root)
+//   node test/cluster/main.ts --results FILE  also writes how many guarantees held, as JSON
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client } from './client.ts';
 import { startCluster } from './cluster.ts';
-import { DISASTERS, type Failover, failOver } from './failover.ts';
+import { type Failover, failOver, NODE_FAULTS } from './failover.ts';
+import { checkGuarantees } from './guarantees.ts';
 import { Journal } from './journal.ts';
-import { Person } from './person.ts';
 import { findPrograms, MissingPackages, type Programs } from './programs.ts';
-import { judge } from './promises.ts';
-import { figures, say, verdicts } from './report.ts';
+import { formatFailovers, formatResults, say } from './report.ts';
+import { Sandbox } from './sandbox.ts';
 import { startServiceNode } from './service-node.ts';
-import { Workplace } from './workplace.ts';
+import { SimulatedUser } from './simulated-user.ts';
 
-const PEOPLE = 16;
+const USER_COUNT = 16;
 
 const { values } = parseArgs({
   options: { install: { type: 'boolean', default: false }, results: { type: 'string' } },
@@ -26,18 +26,18 @@ const { values } = parseArgs({
 
 async function main(): Promise<boolean> {
   const programs = findPrograms(values.install);
-  await using workplace = new Workplace();
+  await using sandbox = new Sandbox();
   try {
-    return await Promise.race([test(workplace, programs), interruption()]);
+    return await Promise.race([test(sandbox, programs), interruption()]);
   } catch (error) {
-    if (!(error instanceof Interruption)) console.error(workplace.lastWords());
+    if (!(error instanceof Interruption)) console.error(sandbox.lastLogLines());
     throw error;
   }
 }
 
 class Interruption extends Error {}
 
-/** Ctrl-C ends the test like any other failure: everything is stopped and deleted. */
+/** Ctrl+C ends the test like a failure: all programs are stopped and all files deleted. */
 function interruption(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -46,41 +46,43 @@ function interruption(): Promise<never> {
   });
 }
 
-/** @returns whether every promise held */
-async function test(workplace: Workplace, programs: Programs): Promise<boolean> {
+/** @returns whether every guarantee held */
+async function test(sandbox: Sandbox, programs: Programs): Promise<boolean> {
   say('starting three database nodes, and HAProxy in front of them');
-  const cluster = await startCluster(workplace, programs);
-  say(`${(await cluster.whole()).place.name} leads, two follow, one of them synchronously`);
+  const cluster = await startCluster(sandbox, programs);
+  say(
+    `${(await cluster.waitUntilHealthy()).machine.name} leads, two follow, one of them synchronously`,
+  );
 
   const variables = { DATABASE_URL: cluster.url, JWT_SECRET: randomBytes(32).toString('hex') };
   const urls = await Promise.all(
-    ['service1', 'service2'].map((name) => startServiceNode(workplace, name, variables)),
+    ['service1', 'service2'].map((name) => startServiceNode(sandbox, name, variables)),
   );
   say(`two service nodes: ${urls.join(', ')}`);
 
   const journal = new Journal();
-  const people = Array.from({ length: PEOPLE }, (_, index) => {
+  const users = Array.from({ length: USER_COUNT }, (_, index) => {
     const client = new Client(urls, journal, `192.0.2.${index + 1}`);
-    return new Person(`person-${index + 1}`, client, journal);
+    return new SimulatedUser(`user-${index + 1}`, client, journal);
   });
-  await Promise.all(people.map((person) => person.register()));
+  await Promise.all(users.map((user) => user.register()));
 
-  say(`${PEOPLE} people sign in, refresh, add todos and sign out`);
+  say(`${USER_COUNT} users sign in, refresh, add todos and sign out`);
   let isOver = false;
-  const lives = Promise.all(people.map((person) => person.live(() => isOver)));
+  const lives = Promise.all(users.map((user) => user.live(() => isOver)));
   const failovers: Failover[] = [];
-  for (const disaster of DISASTERS) {
-    say(disaster.name);
-    failovers.push(await failOver(disaster, cluster, journal, (text) => say(`  ${text}`)));
+  for (const fault of NODE_FAULTS) {
+    say(fault.name);
+    failovers.push(await failOver(fault, cluster, journal, (text) => say(`  ${text}`)));
   }
   isOver = true;
   await lives;
 
-  say('everybody stops; is all as they were told?');
-  const judged = await judge(people, journal);
-  console.log(`${figures(failovers, journal)}\n\n${verdicts(judged)}`);
-  const broken = judged.filter(({ faults }) => faults.length > 0).length;
-  const counts = { numPassedTests: judged.length - broken, numFailedTests: broken };
+  say('all users stop; checking the guarantees');
+  const results = await checkGuarantees(users, journal);
+  console.log(`${formatFailovers(failovers, journal)}\n\n${formatResults(results)}`);
+  const broken = results.filter(({ faults }) => faults.length > 0).length;
+  const counts = { numPassedTests: results.length - broken, numFailedTests: broken };
   if (values.results) writeFileSync(values.results, JSON.stringify(counts));
   return broken === 0;
 }
@@ -90,5 +92,5 @@ try {
 } catch (error) {
   const isExpected = error instanceof MissingPackages || error instanceof Interruption;
   console.error(isExpected ? error.message : error);
-  process.exit(1); // whatever was under way
+  process.exit(1); // stops the requests in progress
 }

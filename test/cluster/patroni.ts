@@ -1,13 +1,13 @@
-import type { Place } from './place.ts';
+import type { Machine } from './machine.ts';
 
-/** Who may sign in to PostgreSQL. */
+/** The passwords of PostgreSQL's users. */
 export interface Passwords {
   superuser: string;
   replication: string;
   service: string;
 }
 
-/** What holds for the whole cluster; docs/databases.md says why each is what it is. */
+/** The settings of the whole cluster. docs/databases.md gives the reason of each. */
 const SETTINGS = {
   ttl: 20,
   loop_wait: 2,
@@ -27,28 +27,28 @@ const SETTINGS = {
   },
 };
 
-/** Only this machine, only with a password. */
+/** Connections are allowed from this machine only, and only with a password. */
 const ACCESS = [
   'host replication replication 127.0.0.0/8 scram-sha-256',
   'host all all 127.0.0.0/8 scram-sha-256',
 ];
 
-/** Patroni's configuration at a place. (JSON is YAML, too.) */
+/** Patroni's configuration on a machine, as JSON, which is also YAML. */
 export function patroniConfiguration(
-  place: Place,
-  places: Place[],
+  machine: Machine,
+  machines: Machine[],
   passwords: Passwords,
   binaries: string,
 ): string {
-  const api = `${place.address}:${place.patroni}`;
-  const database = `${place.address}:${place.postgres}`;
+  const api = `${machine.address}:${machine.patroni}`;
+  const database = `${machine.address}:${machine.postgres}`;
   return JSON.stringify({
     scope: 'todos',
-    name: place.name,
+    name: machine.name,
     restapi: { listen: api, connect_address: api },
-    // Not `etcd3`: there Patroni 3.0.2, which Debian 12 has, lets a leader that stood still take the
-    // lock from its successor (https://github.com/patroni/patroni/pull/2689).
-    etcd: { hosts: places.map(({ address, etcd }) => `${address}:${etcd}`) },
+    // Not `etcd3`: with it Patroni 3.0.2 (Debian 12) lets a leader that was frozen take the lock from
+    // its successor (https://github.com/patroni/patroni/pull/2689).
+    etcd: { hosts: machines.map(({ address, etcd }) => `${address}:${etcd}`) },
     bootstrap: {
       dcs: SETTINGS,
       initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums'],

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Where Debian puts the programs that the cluster is made of, by the package that each is in. */
-const PLACES = {
+/** The paths of the programs, by their Debian packages. */
+const PATHS = {
   postgresql: '/usr/lib/postgresql/*/bin/postgres',
   patroni: '/usr/bin/patroni',
   'etcd-server': '/usr/bin/etcd',
@@ -11,7 +11,7 @@ const PLACES = {
 };
 
 export interface Programs {
-  /** The folder of `postgres`, `initdb` and their like. */
+  /** The folder of `postgres`, `initdb` and the other programs of PostgreSQL. */
   postgres: string;
   patroni: string;
   etcd: string;
@@ -20,8 +20,8 @@ export interface Programs {
 
 /**
  * Finds the programs.
- * @param install whether those that are missing may be installed, which needs root
- * @throws MissingPackages where they are not, and may not be installed
+ * @param install whether to install missing packages, which needs root
+ * @throws MissingPackages if packages are missing and cannot be installed
  */
 export function findPrograms(install: boolean): Programs {
   const missing = missingPackages();
@@ -30,41 +30,41 @@ export function findPrograms(install: boolean): Programs {
     installPackages(missing);
   }
   return {
-    postgres: dirname(newest(PLACES.postgresql)),
-    patroni: PLACES.patroni,
-    etcd: PLACES['etcd-server'],
-    haproxy: PLACES.haproxy,
+    postgres: dirname(newest(PATHS.postgresql)),
+    patroni: PATHS.patroni,
+    etcd: PATHS['etcd-server'],
+    haproxy: PATHS.haproxy,
   };
 }
 
 function missingPackages(): string[] {
-  return Object.entries(PLACES).flatMap(([name, place]) =>
-    globSync(place).length === 0 ? [name] : [],
+  return Object.entries(PATHS).flatMap(([name, machine]) =>
+    globSync(machine).length === 0 ? [name] : [],
   );
 }
 
-function newest(place: string): string {
-  const found = globSync(place)
+function newest(machine: string): string {
+  const found = globSync(machine)
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .at(-1);
-  if (!found) throw new Error(`there is no ${place}, though its package is installed`);
+  if (!found) throw new Error(`there is no ${machine}, though its package is installed`);
   return found;
 }
 
-/** Says what to install, and how. */
+/** Lists the missing packages, and how to install them. */
 export class MissingPackages extends Error {
   constructor(names: string[]) {
     super(
       [
-        `The cluster is made of Debian's packages, and these are missing: ${names.join(', ')}.`,
+        `The cluster needs these Debian packages: ${names.join(', ')}.`,
+        'To install them with apt-get, without starting their services, run as root:',
         '  npm run test:all -- cluster --install',
-        'as root installs them with apt-get, and keeps them from starting services of their own.',
       ].join('\n'),
     );
   }
 }
 
-/** What keeps Debian from starting a service, and a database cluster, of its own. */
+/** Files that stop Debian from starting the services and from creating a database cluster. */
 const GUARDS = {
   '/usr/sbin/policy-rc.d': '#!/bin/sh\nexit 101\n',
   '/etc/postgresql-common/createcluster.d/none.conf': 'create_main_cluster = false\n',

@@ -1,36 +1,36 @@
 import type { Failover } from './failover.ts';
+import type { Result } from './guarantees.ts';
 import type { Journal } from './journal.ts';
-import type { Verdict } from './promises.ts';
 
-/** One line of progress. */
+/** Prints a line of progress. */
 export function say(text: string): void {
   console.log(`${seconds(performance.now()).padStart(8)}  ${text}`);
 }
 
-/** What each failover was like, and all of them together. */
-export function figures(failovers: Failover[], journal: Journal): string {
+/** A table with the measurements of the failovers, and a summary. */
+export function formatFailovers(failovers: Failover[], journal: Journal): string {
   const rows = failovers.map((failover) => ({
-    'what happened': failover.disaster,
+    fault: failover.fault,
     leader: `${failover.from} → ${failover.to}`,
     'without writes': seconds(failover.withoutWrites),
-    'all in step after': seconds(failover.untilWhole),
+    'healthy after': seconds(failover.untilHealthy),
     'slowest answer': seconds(failover.slowestAnswer),
-    'sent again': String(failover.retries),
+    retries: String(failover.retries),
   }));
   return [
     '',
     table(rows),
     '',
-    `${journal.writes.length} writes were answered, of ${journal.requests} requests; sent again after a 503: ` +
-      `${journal.unavailable}, after no answer: ${journal.unreachable}.`,
+    `${journal.requests} requests, ${journal.writes.length} answered writes; retries after 503: ` +
+      `${journal.unavailable}, without an answer: ${journal.unreachable}.`,
   ].join('\n');
 }
 
-/** Each promise, and up to five of the cases where it was broken. */
-export function verdicts(judged: Verdict[]): string {
-  return judged
-    .flatMap(({ promise, checked, faults }) => [
-      `${faults.length === 0 ? '✓' : '✗'} ${promise} (${checked})`,
+/** A line for each guarantee, with up to five violations. */
+export function formatResults(results: Result[]): string {
+  return results
+    .flatMap(({ guarantee, checked, faults }) => [
+      `${faults.length === 0 ? '✓' : '✗'} ${guarantee} (${checked})`,
       ...faults.slice(0, 5).map((fault) => `    ${fault}`),
       ...(faults.length > 5 ? [`    and ${faults.length - 5} more`] : []),
     ])

@@ -18,18 +18,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Variables = Record<string, string>;
 
-/** Who runs the programs where the test itself is run by root, which PostgreSQL refuses. */
+/** The user of the programs if root runs the test, because PostgreSQL does not run as root. */
 interface Owner {
   uid: number;
   gid: number;
 }
 
 /**
- * A temporary folder for all that the cluster writes, and the processes that work in it. A process
- * belongs to a folder by its working directory, which its children inherit: so whatever a program
- * has started is found, too, long after its parent is gone.
+ * A temporary folder with all files of the cluster, and the processes that run in it. A process belongs
+ * to a folder by its working directory. Its children inherit the directory, so the sandbox also finds
+ * processes whose parent has ended.
  */
-export class Workplace {
+export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'todos-cluster-'));
   #owner = process.getuid?.() === 0 ? ownerNamed('postgres') : undefined;
 
@@ -52,12 +52,12 @@ export class Workplace {
     return path;
   }
 
-  /** Starts a program of Debian's in a folder; what it says goes to `NAME.log` there. */
+  /** Starts a program in a folder; its output goes to `NAME.log` there. */
   start(folder: string, name: string, program: string, args: string[]): void {
     this.#spawn(folder, name, [program, ...args], { LANG: 'C.UTF-8' }, this.#owner);
   }
 
-  /** The same with a script of the project's, and whoever runs the test. */
+  /** Starts a script of the project, as the user who runs the test. */
   startScript(folder: string, name: string, script: string[], variables: Variables): void {
     this.#spawn(folder, name, [process.execPath, ...script], variables);
   }
@@ -67,32 +67,32 @@ export class Workplace {
     const log = openSync(join(folder, `${name}.log`), 'a', 0o600);
     const env = { PATH: process.env['PATH'], ...variables };
     const stdio: ['ignore', number, number] = ['ignore', log, log];
-    // In sessions of their own: Ctrl-C is for the test, which then ends them.
+    // Each process has its own process group, so that Ctrl+C reaches only the test, which then kills them.
     spawn(program, args, { cwd: folder, env, stdio, detached: true, ...owner }).unref();
     closeSync(log);
   }
 
-  /** The ends of all logs, for whoever has to find out what went wrong. */
-  lastWords(): string {
+  /** The last lines of all logs, to find the reason of a failure. */
+  lastLogLines(): string {
     return globSync('*/*.log', { cwd: this.folder })
       .map((log) => `== ${log}\n${lines(join(this.folder, log)).slice(-20).join('\n')}`)
       .join('\n');
   }
 
-  /** Kills whatever works in a folder, or in any. */
+  /** Kills all processes in a folder, by default in all folders. */
   async kill(folder = this.folder): Promise<void> {
     while (this.signal('SIGKILL', folder) > 0) await sleep(5);
   }
 
   /**
-   * Sends a signal to whatever works in a folder.
-   * @returns to how many
+   * Sends a signal to all processes in a folder.
+   * @returns the number of processes
    */
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT', folder: string): number {
-    return workersIn(folder).filter((pid) => send(name, pid)).length;
+    return processesIn(folder).filter((pid) => send(name, pid)).length;
   }
 
-  /** Kills and deletes everything. */
+  /** Kills all processes and deletes all files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true });
@@ -109,14 +109,14 @@ function ownerNamed(name: string): Owner {
 }
 
 /** The processes whose working directory is in the folder. */
-function workersIn(folder: string): number[] {
+function processesIn(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => `${workingDirectory(pid)}/`.startsWith(`${folder}/`))
     .map(Number);
 }
 
-/** @returns undefined for a process that is gone, or another user's */
+/** @returns undefined for a process that has ended or belongs to another user */
 function workingDirectory(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
@@ -125,7 +125,7 @@ function workingDirectory(pid: string): string | undefined {
   }
 }
 
-/** @returns whether the process was still there */
+/** @returns whether the process still existed */
 function send(name: NodeJS.Signals, pid: number): boolean {
   try {
     return process.kill(pid, name);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Where a machine of the cluster is: a loopback address of its own, and its ports there. */
-export interface Place {
+/** A simulated machine of the cluster: a loopback address, and its ports there. */
+export interface Machine {
   name: string;
   address: string;
   etcd: number;
@@ -11,14 +11,14 @@ export interface Place {
   postgres: number;
 }
 
-/** The place of the machine of that number, from 1 on. */
-export async function findPlace(number: number): Promise<Place> {
+/** @param number from 1 */
+export async function allocateMachine(number: number): Promise<Machine> {
   const address = `127.0.0.${number}`;
   const [etcd = 0, etcdPeers = 0, patroni = 0, postgres = 0] = await freePorts(address, 4);
   return { name: `node${number}`, address, etcd, etcdPeers, patroni, postgres };
 }
 
-/** So many ports that are free on an address just now. */
+/** Finds ports that are free on an address. */
 export async function freePorts(address: string, count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, address));
   await Promise.all(servers.map((server) => once(server, 'listening')));

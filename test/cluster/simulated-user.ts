@@ -8,18 +8,18 @@ export interface Pair {
   refresh_token: string;
 }
 
-/** How often a session is used, and the pause after each use in milliseconds. */
-const USES = 4;
-const PAUSE = 50;
+/** How often a session is used. */
+const USES_PER_SESSION = 4;
+const PAUSE_MS = 50;
 
-/** Somebody who uses the service, and remembers what it has answered. */
-export class Person {
+/** Uses the service, and remembers its answers. */
+export class SimulatedUser {
   readonly client: Client;
-  /** The titles of the todos that were answered with 201. */
+  /** The titles of the created todos. */
   readonly todos: string[] = [];
-  /** The tokens of the session that was not ended, and one that it has spent. */
+  /** The tokens of the live session, and its last spent refresh token. */
   session: (Pair & { spent?: string }) | undefined;
-  /** The last tokens of sessions that were ended. */
+  /** The last tokens of the sessions that this user has ended. */
   readonly ended: Pair[] = [];
   #credentials: { username: string; password: string };
   #journal: Journal;
@@ -31,20 +31,20 @@ export class Person {
   }
 
   async register(): Promise<void> {
-    // Whoever registers once more finds the name taken.
+    // A repeated registration finds that the name is in use.
     const call = { body: this.#credentials, expected: 201, onRepeat: 409 };
     await this.client.send('POST /auth/register', call);
   }
 
-  /** Goes through one session after the other; stops in the middle of one. */
+  /** Uses one session after the other; stops in the middle of a session. */
   async live(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       try {
         let session = await this.signIn();
-        for (let use = 0; use < USES && !isOver(); use += 1) {
+        for (let use = 0; use < USES_PER_SESSION && !isOver(); use += 1) {
           session = await this.refresh(session);
           await this.#addTodo(session);
-          await sleep(PAUSE);
+          await sleep(PAUSE_MS);
         }
         if (!isOver()) await this.#end(session);
       } catch (error) {
@@ -66,7 +66,7 @@ export class Person {
     return pair;
   }
 
-  /** Adds one, and finds it at the other node. */
+  /** Adds a todo, and reads it from the other node. */
   async #addTodo({ access_token: access }: Pair): Promise<void> {
     const title = `${this.#credentials.username} ${this.todos.length}`;
     const idempotencyKey = randomUUID();
@@ -76,7 +76,7 @@ export class Person {
     await this.client.send(`GET /todos/${id}`, { access, expected: 200 });
   }
 
-  /** Ends the session in one way or another; from then on each node refuses it. */
+  /** Ends the session in one of three ways, and checks that both nodes reject it. */
   async #end(session: Pair): Promise<void> {
     const access = session.access_token;
     const ways = [
@@ -85,14 +85,14 @@ export class Person {
       [`DELETE /auth/sessions/${sessionOf(access)}`, 204],
     ] as const;
     const [route, expected] = ways[this.ended.length % ways.length] ?? ways[0];
-    // Whoever does it once more has done it.
+    // A repeated request finds that the session has ended.
     await this.#write(route, { access, expected, onRepeat: '401 session_ended' });
     this.session = undefined;
     this.ended.push(session);
     await this.expectEnded(session);
   }
 
-  /** @throws Error when one of the nodes lets one of the tokens live */
+  /** @throws Error if one of the nodes accepts one of the tokens */
   async expectEnded({ access_token: access, refresh_token }: Pair): Promise<void> {
     const me: Call = { access, expected: '401 session_ended' };
     const refresh: Call = { body: { refresh_token }, expected: '401 invalid_refresh_token' };
@@ -108,10 +108,10 @@ export class Person {
 }
 
 function pairOf(text: string): Pair {
-  return JSON.parse(text); // the contract's suite sees to its form
+  return JSON.parse(text); // the contract tests check its form
 }
 
-/** The session that an access token is of. */
+/** The id of an access token's session. */
 function sessionOf(access: string): string {
   const [, claims = ''] = access.split('.');
   return JSON.parse(Buffer.from(claims, 'base64url').toString()).sid;
