@@ -106,7 +106,7 @@ func main() {
 
 var next = regexp.MustCompile(`[?&]cursor=([\w-]+)[^>]*>; rel="next"`)
 
-// nextCursor is where the next page starts, or empty on the last page.
+// nextCursor returns the cursor of the next page, or "" on the last page.
 func nextCursor(response *http.Response) string {
 	if match := next.FindStringSubmatch(response.Header.Get("Link")); match != nil {
 		return match[1]
@@ -114,7 +114,7 @@ func nextCursor(response *http.Response) string {
 	return ""
 }
 
-// expectProblem returns the problem that a request was refused with.
+// expectProblem returns the problem of an error response.
 func expectProblem(err error, status int32, code todos.ProblemCode) todos.Problem {
 	var refusal *todos.GenericOpenAPIError
 	expect(errors.As(err, &refusal), "expected %s, got %v", code, err)

@@ -93,19 +93,19 @@ def main():
 
 
 def header(response, name):
-    """A header of the response, in whatever case it came; empty where there is none."""
+    """A header of the response, whatever its case; empty if the response has none."""
     headers = {key.lower(): value for key, value in response.headers.items()}
     return headers.get(name.lower(), "")
 
 
 def next_cursor(link):
-    """Where the next page starts; None on the last page."""
+    """The cursor of the next page; None on the last page."""
     match = re.search(r'[?&]cursor=([\w-]+)[^>]*>; rel="next"', link)
     return match and match[1]
 
 
 def problem_of(request) -> Problem:
-    """The problem that the request is refused with."""
+    """The problem of the error response."""
     try:
         answer = request()
     except ApiException as refusal:

@@ -84,13 +84,13 @@ const again = auth.refresh({ refreshRequest: { refreshToken: third.refreshToken 
 const refused = await expectProblem(401, ProblemCode.InvalidRefreshToken, again);
 assert.equal(refused.detail, 'Invalid refresh token');
 
-/** Where the next page starts; nothing on the last page. */
+/** The cursor of the next page; undefined on the last page. */
 function nextCursor({ headers }: Response): string | undefined {
   const link = headers.get('Link') ?? '';
   return /[?&]cursor=([\w-]+)[^>]*>; rel="next"/.exec(link)?.[1];
 }
 
-/** The problem that the request is refused with. */
+/** The problem of the error response. */
 async function expectProblem(
   status: number,
   code: ProblemCode,

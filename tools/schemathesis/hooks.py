@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know of this service. Nothing here makes a request less of an attack."""
+"""Hooks that give Schemathesis facts about this service that the schema cannot express."""
 
 import re
 from functools import reduce
@@ -14,7 +14,7 @@ from schemathesis.auths import CachingAuthProvider
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 
-# Generating what the contract allows. --------------------------------------------------------------
+# Generate values that the contract allows. --------------------------------------------------------
 
 TAGS = r'\A(\*|(W/)?"[!#-~]{0,9}"([ \t]*,[ \t]*(W/)?"[!#-~]{0,9}"){0,9})\Z'
 schemathesis.openapi.format("entity-tags", st.from_regex(TAGS))
@@ -22,37 +22,37 @@ schemathesis.openapi.format("entity-tags", st.from_regex(TAGS))
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Adds what overlay.yaml says. Its targets are plain paths: `$.components.links.Login`."""
+    """Applies overlay.yaml. Its targets are simple paths, such as `$.components.links.Login`."""
     overlay = yaml.safe_load(Path(__file__).with_name("overlay.yaml").read_text())
     for action in overlay["actions"]:
-        place = reduce(dict.__getitem__, action["target"].split(".")[1:], raw_schema)
-        place.update(action["update"])
+        target = reduce(dict.__getitem__, action["target"].split(".")[1:], raw_schema)
+        target.update(action["update"])
 
 
-# Leading on where no link can. ---------------------------------------------------------------------
+# Use values of earlier answers where the contract has no link. ------------------------------------
 
 pages = []
-"""The queries that the service has handed out, each with its cursor."""
+"""The queries of the `Link` headers, each with its cursor."""
 OWNER = {"current_password": "testpass123"}
-"""As in identities.yaml."""
+"""The password of the demo user in identities.yaml."""
 every_other = cycle([True, False])
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Every other cursor is one that was handed out, or none; every other password is the right one."""
+    """Every second cursor is one of the service, or none; every second password is the right one."""
     if operation(case) == "deleteCurrentUser" and isinstance(case.body, dict):
-        # With the right password, as the example has it, nobody could sign in any more.
+        # The example has the right password, and would delete the user who makes the requests.
         if case.body.get("current_password") == OWNER["current_password"]:
             case.body = case.body | {"current_password": "not the password"}
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     for name in ["password", "new_password"]:
-        # No schema says which passwords are too common: none has such a letter.
+        # The schema does not list the common passwords. None of them contains this letter.
         if operation(case) in ["register", "changePassword"] and name in case.body:
             case.body = case.body | {name: "ø" + case.body[name][1:]}
     if operation(case) == "login":
-        # It would change the password that the others sign in with.
+        # new_password would change the password that later logins use.
         case.body = {name: case.body[name] for name in case.body if name != "new_password"}
     if operation(case) == "listTodos" and "cursor" in case.query and next(every_other):
         if pages:
@@ -76,51 +76,51 @@ def after_call(context, case, response):
 
 
 ENDING = ["logout", "revokeSession", "revokeSessions", "changePassword"]
-"""After these the token that the others use may be no good any more."""
+"""Operations after which the access token may no longer be valid."""
 
 
 def sign_in_again(auth):
-    """In its stateful phase, Schemathesis would go on with the token that it has."""
+    """Removes the cached token, which Schemathesis would otherwise use in its stateful phase."""
     for provider in auth.providers[0].providers if auth.providers else []:
         if isinstance(provider, CachingAuthProvider):
             provider.invalidate()
 
 
 def change_back(request):
-    """Or the next login fails."""
+    """Restores the password, so that the next login succeeds."""
     sent = requests.models.complexjson.loads(request.body)
     body = {"current_password": sent["new_password"], "new_password": sent["current_password"]}
     headers = {"Authorization": request.headers["Authorization"]}
     requests.put(request.url, json=body, headers=headers, timeout=10).raise_for_status()
 
 
-# The exceptions: a valid request that is rightly refused, for a reason that no schema can state. -------
+# Ignore correct rejections whose reason the schema cannot express. --------------------------------
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     if isinstance(failure, AcceptedNegativeData):
-        # Where the body is optional, `null` is the same as none.
+        # An optional body may be `null`.
         return not (operation(case) in ["logout", "refresh"] and response.request.body == b"null")
-    return not (isinstance(failure, RejectedPositiveData) and is_rightly_refused(case, response))
+    return not (isinstance(failure, RejectedPositiveData) and is_correct_rejection(case, response))
 
 
-def is_rightly_refused(case, response):
+def is_correct_rejection(case, response):
     status, headers = response.status_code, response.request.headers
     where = [fault.get("parameter") or fault.get("pointer") for fault in response.json().get("errors", [])]
     if status == 400 and operation(case) == "listTodos" and where == ["cursor"]:
-        # A cursor is opaque; only the service knows which it has handed out, and for which list.
+        # A cursor is opaque, and valid only for the list that it came from.
         return case.query not in pages
     if status == 400 and operation(case) == "refresh" and where == ["/refresh_token"]:
-        # The token may stand in either of two places, but not in neither.
+        # The token may be in the header or in the body, but it must be in one of them.
         return "Refresh-Token" not in headers and response.request.body in [None, b"null"]
     if status == 412:
-        # The todo is at another version than the one that was made up.
+        # The generated version is not that of the todo.
         return headers.get("If-Match", "*") != "*"
     return False
 
 
 def operation(case):
-    """Which operation it is; none, if it tries another method on the same path."""
+    """The operation of the request; None if the request has another method on the same path."""
     if case.method.upper() == case.operation.method.upper():
         return case.operation.definition.raw["operationId"]

@@ -95,8 +95,8 @@ async fn main() {
     assert_eq!(problem.detail, "Invalid refresh token");
 }
 
-/// The problem that a request was refused with. (All problems look alike, so the variants of the
-/// generated error types do not tell them apart; what they hold does.)
+/// The problem of an error response. (The variants of the generated error types do not identify the
+/// problem, because all have the same form. Its `code` does.)
 fn expect_problem<T: Debug, E: Debug>(
     refusal: Result<T, Error<E>>,
     status: i32,
@@ -110,7 +110,7 @@ fn expect_problem<T: Debug, E: Debug>(
     problem
 }
 
-/// Where the next page starts.
+/// The cursor of the next page.
 fn next_cursor(link: &str) -> Option<String> {
     let (url, relation) = link.strip_prefix('<')?.split_once('>')?;
     let mut parameters = url.split(['?', '&']);
@@ -118,7 +118,7 @@ fn next_cursor(link: &str) -> Option<String> {
     (relation == "; rel=\"next\"").then(|| cursor.to_owned())
 }
 
-/// The headers of the last response, of which the generated functions return the body only.
+/// The headers of the last response, because the generated functions return only the body.
 #[derive(Clone, Default)]
 struct LastHeaders(Arc<Mutex<HeaderMap>>);
 

@@ -110,7 +110,7 @@ class Todos {
   private static final Pattern NEXT =
       Pattern.compile("[?&]cursor=([\\w-]+)[^>]*>; rel=\"next\"");
 
-  /** Where the next page starts; null on the last page. */
+  /** The cursor of the next page; null on the last page. */
   private static String nextCursor(Map<String, List<String>> headers) {
     var link = NEXT.matcher(String.join(", ", headers.getOrDefault("Link", List.of())));
     return link.find() ? link.group(1) : null;
@@ -120,7 +120,7 @@ class Todos {
     Object send() throws ApiException;
   }
 
-  /** The problem that the request is refused with. */
+  /** The problem of the error response. */
   private static Problem expectProblem(int status, ProblemCode code, Request request)
       throws Exception {
     try {

@@ -2,14 +2,14 @@ import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.Json
 import okhttp3.OkHttpClient
 
-/** A token pair as an app may have written it down by hand. */
+/** A token pair, declared by hand as in an old app. */
 @Serializable private data class Tokens(val access_token: String, val refresh_token: String)
 
 private val strict = Json { ignoreUnknownKeys = false }
 
 /**
- * The scenario once more; every token pair is also decoded by a decoder that refuses a member it does
- * not know, as old clients do.
+ * The same scenario. It also decodes every token pair with a strict decoder, which rejects unknown members
+ * as old clients do.
  */
 fun main() {
     var decoded = 0

@@ -19,7 +19,7 @@ import todos.client.models.TodoPatch
 fun main() = scenario(OkHttpClient())
 
 fun scenario(http: OkHttpClient) {
-    // A member that is null stays away: in a patch, a null would put it back to its default.
+    // Do not send members that are null: in a patch, null would reset a member to its default.
     Serializer.kotlinxSerializationJsonConfiguration = { explicitNulls = false }
     val url = System.getenv("TODOS_URL") ?: "http://localhost:8000"
     val auth = AuthApi(url, http)
@@ -90,17 +90,17 @@ fun scenario(http: OkHttpClient) {
     expect(refused.detail == "Invalid refresh token") { refused }
 }
 
-/** What a request was answered with that came back with its headers. */
+/** The body of a response, with its headers. */
 private val <T> ApiResponse<T?>.value: T
     get() = (this as Success<T?>).data!!
 
 private val next = Regex("""[?&]cursor=([\w-]+)[^>]*>; rel="next"""")
 
-/** Where the next page starts; null on the last page. */
+/** The cursor of the next page; null on the last page. */
 private fun nextCursor(page: ApiResponse<*>): String? =
     page.headers["Link"]?.firstNotNullOfOrNull { next.find(it) }?.groupValues?.get(1)
 
-/** The problem that the request is refused with. */
+/** The problem of the error response. */
 private fun expectProblem(status: Int, code: ProblemCode, request: () -> Any): Problem {
     val answer = try {
         request()
