@@ -10,18 +10,18 @@ import { isHostPattern } from './http/allowed-hosts.ts';
 import { isOriginPattern } from './http/cors-origins.ts';
 import { OperatorError } from './operator-error.ts';
 
-/** All that can be set; durations in seconds, sizes in bytes. */
+/** The configuration of the service. */
 export interface Config {
   host: string;
   port: number;
   /** How many processes serve behind the port. */
   workers: number;
-  /** For so long a service that is to stop answers on, but says that it is not ready. */
+  /** Between SIGTERM and the end: requests are answered, and `/readyz` says that it is not ready. */
   drainSeconds: number;
-  /** The port of `/metrics`, where that is not the service's own. */
+  /** A port for `/metrics` alone; `undefined`: `/metrics` is at `port`. */
   metricsPort: number | undefined;
   database: DatabaseLocation;
-  /** What signs access tokens, if that is settled already. */
+  /** What signs access tokens; `undefined`: a secret beside the database, in development mode. */
   keys: KeyOrigin | undefined;
   issuer: string;
   audience: string;
@@ -33,10 +33,11 @@ export interface Config {
   freeFailures: FreeFailures;
   corsOrigins: string[];
   bodyLimitBytes: number;
-  /** How many todos a user has at most. */
+  /** Per user. */
   maxTodos: number;
-  /** Requests that a process takes on, connections that it serves. */
+  /** Per process, running and queued. */
   maxRequests: number;
+  /** Per process. */
   maxConnections: number;
   requestSeconds: number;
   keepAliveSeconds: number;
@@ -44,24 +45,38 @@ export interface Config {
   /** Hosts that requests may name besides loopback ones; `*` is any. */
   allowedHosts: string[];
   logLevel: string;
-  /** Where traces are sent, and what share of them; `undefined`: nowhere. */
+  /** Where traces are sent, and which share of them; `undefined`: none are made. */
   traces: { endpoint: string; ratio: number } | undefined;
   /**
-   * Somebody is trying the service out: it listens on a loopback address only and its database is
-   * embedded. Only then may it make its own key and a demo user.
+   * Whether the service listens on a loopback address only, with an embedded database. Only then does
+   * it make a secret of its own and a demo user.
    */
   isDevelopment: boolean;
 }
 
-/** A variable has a value that the service cannot start with; the message names it. */
+/** A variable has a value with which the service cannot start. The message names the variable. */
 export class ConfigError extends OperatorError {}
 
-const duration = makeValidator<number>((input) =>
-  parseInteger(input, 1, 10 * 365 * 86_400, 'seconds'),
-);
-const count = makeValidator<number>((input) => parseInteger(input, 1, 1_000_000, 'a number'));
+interface IntegerSpec {
+  default: number;
+  desc: string;
+  example: string;
+}
+
+function integer(least: number, most: number, unit: string, spec: IntegerSpec) {
+  return makeValidator<number>((input) => parseInteger(input, least, most, unit))(spec);
+}
+
+function duration(spec: IntegerSpec) {
+  return integer(1, 10 * 365 * 86_400, 'seconds', spec);
+}
+
+function count(spec: IntegerSpec) {
+  return integer(1, 1_000_000, 'a number', spec);
+}
+
 const variables = {
-  PORT: makeValidator<number>((input) => parseInteger(input, 0, 65_535, 'a port'))({
+  PORT: integer(0, 65_535, 'a port', {
     default: 8000,
     desc: 'Port to listen on; 0 takes any that is free',
     example: '8000',
@@ -78,7 +93,7 @@ const variables = {
     desc: 'How many processes serve behind the port; `auto` is one for each core',
     example: 'auto',
   }),
-  DRAIN_SECONDS: makeValidator<number>((input) => parseInteger(input, 0, 300, 'seconds'))({
+  DRAIN_SECONDS: integer(0, 300, 'seconds', {
     default: 0,
     desc: 'Seconds for which the service goes on after SIGTERM while `/readyz` answers 503, so that a load balancer can drain it',
     example: '10',
@@ -93,14 +108,12 @@ const variables = {
     desc: '`sqlite:PATH`; `sqlite::memory:` for a database that ends with the process; `postgres://USER:PASSWORD@HOST:PORT/NAME` for PostgreSQL or an engine that speaks its protocol',
     example: 'postgres://todos:secret@db.example.com:5432/todos',
   }),
-  DATABASE_POOL_SIZE: makeValidator<number>((input) => parseInteger(input, 1, 1000, 'a number'))({
+  DATABASE_POOL_SIZE: integer(1, 1000, 'a number', {
     default: 10,
     desc: 'How many connections to PostgreSQL a process opens at most',
     example: '10',
   }),
-  DATABASE_POOL_QUEUE: makeValidator<number>((input) =>
-    parseInteger(input, 1, 100_000, 'a number'),
-  )({
+  DATABASE_POOL_QUEUE: integer(1, 100_000, 'a number', {
     default: 500,
     desc: 'How many requests may wait for a connection; more are rejected with 503',
     example: '500',
@@ -132,7 +145,7 @@ const variables = {
     desc: 'Seconds after which a session ends, however much it is used',
     example: '7776000',
   }),
-  REFRESH_GRACE_SECONDS: makeValidator<number>((input) => parseInteger(input, 0, 300, 'seconds'))({
+  REFRESH_GRACE_SECONDS: integer(0, 300, 'seconds', {
     default: 10,
     desc: 'The reuse leeway: seconds for which the refresh token that was spent last gets the same successor again; 0 is none',
     example: '0',
@@ -167,9 +180,7 @@ const variables = {
     desc: 'Hosts that requests may name, with commas between; `*.example.com` is any subdomain, `*` any host. By default any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) loopback names only',
     example: 'todos.example.com,*.preview.example.com',
   }),
-  BODY_LIMIT_BYTES: makeValidator<number>((input) =>
-    parseInteger(input, 1024, 100 * 2 ** 20, 'bytes'),
-  )({
+  BODY_LIMIT_BYTES: integer(1024, 100 * 2 ** 20, 'bytes', {
     default: 65_536,
     desc: 'Maximum size of a request body, in bytes',
     example: '65536',
@@ -179,22 +190,22 @@ const variables = {
     desc: 'Maximum number of todos of a user; one more is rejected with 409',
     example: '10000',
   }),
-  REQUEST_SECONDS: makeValidator<number>((input) => parseInteger(input, 1, 3600, 'seconds'))({
+  REQUEST_SECONDS: integer(1, 3600, 'seconds', {
     default: 30,
     desc: 'Seconds that a request may take to arrive (408), then to be answered (503), then its answer to be read',
     example: '30',
   }),
-  KEEP_ALIVE_SECONDS: makeValidator<number>((input) => parseInteger(input, 1, 3600, 'seconds'))({
+  KEEP_ALIVE_SECONDS: integer(1, 3600, 'seconds', {
     default: 65,
     desc: 'Seconds for which an idle connection stays open. It must be longer than the load balancer keeps one (nginx, AWS: 60)',
     example: '65',
   }),
-  MAX_REQUESTS: makeValidator<number>((input) => parseInteger(input, 16, 100_000, 'a number'))({
+  MAX_REQUESTS: integer(16, 100_000, 'a number', {
     default: 512,
     desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have a limit of their own',
     example: '512',
   }),
-  MAX_CONNECTIONS: makeValidator<number>((input) => parseInteger(input, 1, 100_000, 'a number'))({
+  MAX_CONNECTIONS: integer(1, 100_000, 'a number', {
     default: 1000,
     desc: 'Maximum number of connections of a process. On a few more it answers 503; it drops the rest',
     example: '1000',
@@ -223,7 +234,7 @@ const variables = {
   }),
 };
 
-/** Each variable with its meaning and default, for `--help` and docs/configuration.md. */
+/** Lists the variables, for `--help` and docs/configuration.md. */
 export function describeVariables(): { name: string; default: string; meaning: string }[] {
   return Object.entries<ValidatorSpec<unknown> & Spec<unknown>>(variables).map(([name, spec]) => ({
     name,
@@ -233,8 +244,8 @@ export function describeVariables(): { name: string; default: string; meaning: s
 }
 
 /**
- * Environment → configuration; a variable that is set to nothing counts as not set.
- * @throws ConfigError naming every variable that is wrong, what is wrong with it, and an example
+ * Reads the configuration. An empty variable is the same as none.
+ * @throws ConfigError with every variable that is wrong, the fault, and an example
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const env = cleanVariables(environment, variables);
@@ -245,21 +256,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     const fact = isEmbedded
       ? `HOST=${env.HOST} is no loopback address`
       : 'DATABASE_URL is no embedded database';
-    const why = `(or JWT_KEYS) is needed because ${fact}`;
-    throw new ConfigError(explainFault('JWT_SECRET', new EnvError(why)));
+    throw createFault('JWT_SECRET', `(or JWT_KEYS) is needed because ${fact}`);
   }
   if (env.JWT_SECRET && env.JWT_KEYS) {
-    throw new ConfigError(
-      explainFault('JWT_KEYS', new EnvError('takes the place of JWT_SECRET: set one')),
-    );
+    throw createFault('JWT_KEYS', 'takes the place of JWT_SECRET: set one');
   }
   if (env.METRICS_PORT && env.METRICS_PORT === env.PORT) {
-    throw new ConfigError(
-      explainFault(
-        'METRICS_PORT',
-        new EnvError(`must be another one than PORT, not "${env.PORT}"`),
-      ),
-    );
+    throw createFault('METRICS_PORT', `must be another one than PORT, not "${env.PORT}"`);
   }
   return {
     host: env.HOST,
@@ -296,7 +299,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   };
 }
 
-/** Where the data is, for programs that need to know no more. @throws ConfigError */
+/**
+ * The part of the configuration that says where the data is.
+ * @throws ConfigError
+ */
 export function readDatabaseLocation(environment: Record<string, string | undefined>) {
   const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_POOL_QUEUE } = variables;
   return parseDatabaseLocation(
@@ -311,7 +317,9 @@ function cleanVariables<Specs extends Partial<typeof variables>>(
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
   return cleanEnv(present, specs, {
     reporter: ({ errors }) => {
-      const lines = Object.entries(errors).map(([name, error]) => explainFault(name, error));
+      const lines = Object.entries(errors).map(([name, error]) =>
+        explainFault(name, error.message),
+      );
       if (lines.length > 0) throw new ConfigError(lines.join('\n'));
     },
   });
@@ -320,19 +328,16 @@ function cleanVariables<Specs extends Partial<typeof variables>>(
 function parseWorkers(count: string, database: DatabaseLocation): number {
   const workers = count === 'auto' ? availableParallelism() : Number(count);
   if (workers > 1 && database.engine === 'sqlite' && database.path === ':memory:') {
-    const why = `must be 1: a database in memory has one process, not ${workers}`;
-    throw new ConfigError(explainFault('WORKERS', new EnvError(why)));
+    throw createFault('WORKERS', `must be 1: a database in memory has one process, not ${workers}`);
   }
   return workers;
 }
 
-interface DatabaseVariables {
+function parseDatabaseLocation(env: {
   DATABASE_URL: string;
   DATABASE_POOL_SIZE: number;
   DATABASE_POOL_QUEUE: number;
-}
-
-function parseDatabaseLocation(env: DatabaseVariables): DatabaseLocation {
+}): DatabaseLocation {
   const url = env.DATABASE_URL;
   if (url.startsWith('sqlite:')) return { engine: 'sqlite', path: url.slice('sqlite:'.length) };
   const { DATABASE_POOL_SIZE: poolSize, DATABASE_POOL_QUEUE: maxQueued } = env;
@@ -353,17 +358,21 @@ function isJson(jwks: string): boolean {
   return jwks.trimStart().startsWith('{');
 }
 
-function explainFault(name: string, error: Error): string {
-  return `${name} ${error.message}\n  for example: ${findExample(name)}`;
+function createFault(name: string, fault: string): ConfigError {
+  return new ConfigError(explainFault(name, fault));
 }
 
-/** An assignment to a variable of the service that works; undefined for any other variable. */
+function explainFault(name: string, fault: string): string {
+  return `${name} ${fault}\n  for example: ${findExample(name)}`;
+}
+
+/** @returns an assignment that works; `undefined` if the service has no such variable */
 export function findExample(name: string): string | undefined {
   const variable = Object.entries(variables).find(([key]) => key === name)?.[1];
   return variable && `${name}=${variable.example}`;
 }
 
-/** What was given, for a message: what it holds cannot change the terminal or fill it. */
+/** An input for a message: it cannot change the terminal, or fill it. */
 function quote(input: string): string {
   const isLong = input.length > MAX_QUOTED;
   return `"${escapeUnsafe(isLong ? input.slice(0, MAX_QUOTED) : input)}${isLong ? '…' : ''}"`;
@@ -420,13 +429,13 @@ function parseDatabaseUrl(input: string): string {
   throw new EnvError(`${forms}, not ${quoteScheme(input)}${fault ? `: ${fault}` : ''}`);
 }
 
-/** What of a URL that is wrong can be shown: the rest may hold a password. */
+/** The scheme of a URL alone: the rest may have a password. */
 function quoteScheme(url: string): string {
   const scheme = /^[a-z][a-z0-9+.-]{0,20}:/i.exec(url)?.[0];
   return scheme ? `"${scheme}…"` : 'a text without a scheme';
 }
 
-/** Other programs' forms would make a file with an unexpected name, or in an unexpected folder. */
+/** Forms of other programs would make a file with an unexpected name, or in an unexpected folder. */
 function findPathFault(path: string): string | undefined {
   const name = path.replace(/^\/+/, '');
   if (path.startsWith('//')) {
@@ -444,7 +453,7 @@ function parseSecret(input: string): string {
   throw new EnvError(`must have 32 bytes or more (256 bits), not ${bytes}`);
 }
 
-/** A JWK Set's JSON, or the path of a file; what stands in it is the key module's business. */
+/** The JSON of a JWK Set, or the path of a file, which `auth/key-source.ts` reads. */
 function parseJwks(input: string): string {
   try {
     if (!isJson(input)) accessSync(input, constants.R_OK);
@@ -456,7 +465,7 @@ function parseJwks(input: string): string {
   }
 }
 
-/** A name that cannot be a key that was given by mistake. */
+/** Whether a message may have the text: a key, given by mistake, has no such name. */
 function isKeyFileName(input: string): boolean {
   return /^[^{}]*\.json$/.test(input);
 }
@@ -486,7 +495,7 @@ function parseHosts(input: string): string {
   throw new EnvError(`must be host names without a port, not ${quote(wrong)}`);
 }
 
-/** A service that somebody tries out on their own machine is not to be asked by pages of other sites. */
+/** In development mode, pages of other sites must not reach the service by DNS rebinding. */
 function parseAllowedHosts(
   env: { ALLOWED_HOSTS?: string | undefined; TRUSTED_PROXIES: string },
   isDevelopment: boolean,
