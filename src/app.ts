@@ -30,11 +30,11 @@ import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
 import { webPages } from './web/server/pages.ts';
 
-/** What the service stands on; the tables are migrated. */
+/** What the app needs of the service. The database is migrated. */
 export interface AppDependencies {
   config: Config;
   db: Db;
-  /** The keys of access tokens that hold now. */
+  /** The current keys of access tokens. */
   keys: () => KeySet;
   logger: Logger;
   clock: Clock;
@@ -110,7 +110,7 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
   });
 }
 
-/** `/metrics` and nothing else, for a port of its own. */
+/** Only `/metrics`, for a port of its own. */
 export function createMetricsApp(config: Config, metrics: Metrics, logger: Logger): RequestHandler {
   return createPipeline({
     operations: [],

@@ -7,20 +7,15 @@ import { explainStartError } from './explain-error.ts';
 import { createLogger } from './observability/logger.ts';
 import { createReadableLog } from './observability/readable-log.ts';
 import { type Service, startService } from './service.ts';
-import {
-  startWorkers,
-  type WorkerCommand,
-  type WorkerReport,
-  WorkerStartError,
-} from './workers.ts';
+import { type StartReport, startWorkers, type WorkerCommand, WorkerStartError } from './workers.ts';
 
-/** Runs the service until it is stopped; a start that fails ends the process with 1. */
+/** Runs the service until it is stopped. A failed start sets the exit code to 1. */
 export async function runService(): Promise<void> {
   try {
     await start();
   } catch (error) {
     process.exitCode = 1;
-    if (error instanceof WorkerStartError) return; // after saying why
+    if (error instanceof WorkerStartError) return; // the worker has printed the reason
     console.error(explainStartError(error) ?? error);
     cluster.worker?.disconnect();
   }
@@ -38,18 +33,21 @@ async function start(): Promise<void> {
   else await runAlone(config, logger);
 }
 
-/** The one process that is all of the service. */
 async function runAlone(config: Config, logger: Logger): Promise<void> {
   const starting = startService(config, logger);
   handleSignals(config, logger, {
-    reload: () => void starting.then(reloadKeys, () => undefined),
+    reload: () =>
+      void starting.then(
+        (service) => service.reloadKeys(),
+        () => undefined,
+      ),
     stop: async () => (await starting).close(),
   });
   const service = await starting;
   console.log(formatBanner(await reportStart(config, service)));
 }
 
-/** The process that starts the others and passes on what it is told. */
+/** Starts the workers and passes signals on to them. */
 async function runPrimary(config: Config, logger: Logger): Promise<void> {
   const workers = await startWorkers(config.workers, logger);
   handleSignals(config, logger, {
@@ -59,22 +57,22 @@ async function runPrimary(config: Config, logger: Logger): Promise<void> {
   console.log(formatBanner(workers.report));
 }
 
-/** One of several processes. Signals, which a terminal sends to all, are the leading one's. */
+/** A terminal sends signals to all processes: the primary handles them, and workers ignore them. */
 async function runWorker(config: Config, logger: Logger): Promise<void> {
   for (const signal of [...STOP_SIGNALS, 'SIGHUP']) process.on(signal, () => undefined);
   const starting = startService(config, logger.child({ pid: process.pid }));
   process.on('message', (command: WorkerCommand) => {
     void starting.then(async (service) => {
-      if (command === 'reload keys') await reloadKeys(service);
-      if (command !== 'stop') return; // metrics are asked for in the same way
+      if (command === 'reload keys') await service.reloadKeys();
+      if (command !== 'stop') return; // the messages about metrics arrive here, too
       await service.close();
       cluster.worker?.disconnect();
     });
   });
-  process.send?.((await reportStart(config, await starting)) satisfies WorkerReport);
+  process.send?.((await reportStart(config, await starting)) satisfies StartReport);
 }
 
-async function reportStart(config: Config, { url, db }: Service): Promise<WorkerReport> {
+async function reportStart(config: Config, { url, db }: Service): Promise<StartReport> {
   return { url, hasDemo: config.isDevelopment && (await hasDemoUser(db)) };
 }
 
@@ -84,7 +82,7 @@ interface SignalActions {
 }
 
 function handleSignals({ keys }: Config, logger: Logger, { reload, stop }: SignalActions): void {
-  // A service without keys of its own ends with its terminal, which is what SIGHUP says otherwise.
+  // Without JWT_KEYS or JWT_SECRET it ends when its terminal is closed, which sends SIGHUP, too.
   if (keys) process.on('SIGHUP', reload);
   let stoppedAt: number | undefined;
   for (const signal of STOP_SIGNALS) {
@@ -96,24 +94,20 @@ function handleSignals({ keys }: Config, logger: Logger, { reload, stop }: Signa
   }
 }
 
-/** SIGBREAK is Ctrl+Break on Windows, and what supervisors send there. */
+/** On Windows, SIGBREAK is sent by Ctrl+Break and by supervisors. */
 const STOP_SIGNALS =
   process.platform === 'win32'
     ? (['SIGTERM', 'SIGINT', 'SIGBREAK'] as const)
     : (['SIGTERM', 'SIGINT'] as const);
 
-/** npm repeats a Ctrl+C that the terminal has sent to the service, too: that is one signal. */
+/** A terminal sends Ctrl+C to npm and to the service, and npm sends it again: that is one signal. */
 const REPEATED_SIGNAL_MS = 300;
 
 function exitAtSecondSignal(stoppedAt: number): void {
   if (performance.now() - stoppedAt > REPEATED_SIGNAL_MS) process.exit(1);
 }
 
-function reloadKeys(service: Service): Promise<void> {
-  return service.reloadKeys();
-}
-
-function formatBanner({ url, hasDemo }: WorkerReport): string {
+function formatBanner({ url, hasDemo }: StartReport): string {
   const { username, password } = DEMO_CREDENTIALS;
   const login = JSON.stringify({ username, password });
   const demo = [

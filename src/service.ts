@@ -1,4 +1,4 @@
-import type { Server, ServerOptions } from 'node:http';
+import type { ServerOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp, createMetricsApp } from './app.ts';
@@ -19,27 +19,31 @@ import { findExposedFiles } from './exposed-files.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import type { Tracing } from './observability/tracing.ts';
 import { createRequestQueues } from './request-queues.ts';
-import { createHttpServer, type HttpServerOptions, listen } from './server/http-server.ts';
+import {
+  createHttpServer,
+  type HttpServerOptions,
+  listen,
+  type RequestHandler,
+} from './server/http-server.ts';
 
 /** A service that listens. */
 export interface Service {
-  /** Where it answers, without a slash at the end. */
+  /** The base URL, without a slash at the end. */
   url: string;
-  /** Where `/metrics` is. */
   metricsUrl: string;
   db: Db;
-  /** Takes the keys that the file of JWT_KEYS holds now, or says in the log why not. */
+  /** Reads the file of JWT_KEYS again. The log says which keys hold now, or why it was refused. */
   reloadKeys(): Promise<void>;
   /**
-   * Is not ready any more, answers on for as long as it is to, then finishes the requests under way,
-   * as long as that takes no longer than its limit.
+   * Drains and stops: `/readyz` answers 503 for DRAIN_SECONDS, then the service stops listening and
+   * finishes the pending requests, within a limit.
    */
   close(): Promise<void>;
 }
 
 /**
  * Connects, migrates and listens.
- * @throws what made the start impossible; nothing stays open then
+ * @throws the error that prevented the start; everything is closed again
  */
 export async function startService(
   config: Config,
@@ -47,7 +51,7 @@ export async function startService(
   clock: Clock = systemClock,
   limits: Limits = {},
 ): Promise<Service> {
-  await using resources = new AsyncDisposableStack(); // closed again if the rest fails
+  await using resources = new AsyncDisposableStack(); // closed if the rest fails
   for (const file of findExposedFiles(config)) {
     logger.warn({ file }, 'other users of this machine can read the file: chmod 600 it');
   }
@@ -76,50 +80,48 @@ export async function startService(
     trace: tracing?.request,
     isClosing,
   });
-  const serverOptions = {
-    ...LIMITS,
-    ...readTimeouts(config),
-    ...limits,
-    maxConnections: config.maxConnections,
-  };
-  const server = createHttpServer(app, serverOptions);
+  const serverOptions = { ...readServerOptions(config), ...limits };
   const { host, port, metricsPort } = config;
-  const listenOptions = { host, shutdownTimeout: serverOptions.shutdownTimeout };
-  const listenAt = async (listener: Server, onPort: number) =>
-    resources.use(await listen(listener, { ...listenOptions, port: onPort })).url;
-  const listenForMetrics = (onPort: number) =>
-    listenAt(createHttpServer(createMetricsApp(config, metrics, logger), serverOptions), onPort);
-  const metricsUrl = metricsPort === undefined ? undefined : await listenForMetrics(metricsPort);
-  const url = await listenAt(server, port);
+  const { shutdownTimeout } = serverOptions;
+  const startServer = async (handler: RequestHandler, onPort: number) => {
+    const server = createHttpServer(handler, serverOptions);
+    return resources.use(await listen(server, { host, port: onPort, shutdownTimeout })).url;
+  };
+  const metricsUrl =
+    metricsPort === undefined
+      ? undefined
+      : await startServer(createMetricsApp(config, metrics, logger), metricsPort);
+  const url = await startServer(app, port);
   const openResources = resources.move();
   const close = async () => {
     closing = true;
     await sleep(config.drainSeconds * 1000);
-    await openResources.disposeAsync(); // the last first
+    await openResources.disposeAsync(); // the latest first
   };
   return { url, metricsUrl: `${metricsUrl ?? url}/metrics`, db, reloadKeys: keys.reload, close };
 }
 
-/** Milliseconds and bytes; a client that is slower or larger is answered with 408 or 431. */
+/** Milliseconds and bytes. */
 export type Limits = ServerOptions &
   Pick<HttpServerOptions, 'now'> & {
-    /** How long the requests under way have when the service is to stop. */
+    /** How long pending requests have when the service stops. */
     shutdownTimeout?: number;
   };
 
-const LIMITS = {
-  shutdownTimeout: 10_000,
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 16_384,
-};
-
-function readTimeouts({ requestSeconds, keepAliveSeconds }: Config) {
+function readServerOptions({ requestSeconds, keepAliveSeconds, maxConnections }: Config) {
   const requestTimeout = requestSeconds * 1000;
-  const headersTimeout = Math.min(10_000, requestTimeout);
-  return { requestTimeout, headersTimeout, keepAliveTimeout: keepAliveSeconds * 1000 };
+  return {
+    requestTimeout,
+    headersTimeout: Math.min(10_000, requestTimeout),
+    keepAliveTimeout: keepAliveSeconds * 1000,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 16_384,
+    maxConnections,
+    shutdownTimeout: 10_000,
+  };
 }
 
-/** Not a line for each: a log that grows with the load would be a load of its own. */
+/** Logs at most once per second: writing a line per rejection would add to the overload. */
 function createRejectionReport(logger: Logger): () => void {
   let count = 0;
   const report = () => {
@@ -144,7 +146,7 @@ async function openKeySource(config: Config, logger: Logger): Promise<KeySource>
 function findKeyOrigin({ keys, database }: Config): KeyOrigin {
   if (keys) return keys;
   if (database.engine === 'sqlite') return { secret: loadDevelopmentSecret(database.path) };
-  throw new ConfigError('JWT_SECRET or JWT_KEYS is needed'); // which readConfig has seen to
+  throw new ConfigError('JWT_SECRET or JWT_KEYS is needed'); // readConfig has checked it
 }
 
 function createKeyObserver(logger: Logger): KeyReloadObserver {
@@ -163,7 +165,7 @@ async function startTracingIfConfigured(
   logger: Logger,
 ): Promise<Tracing | undefined> {
   if (!traces) return undefined;
-  const { startTracing } = await import('./observability/tracing.ts'); // with all of OpenTelemetry behind it
+  const { startTracing } = await import('./observability/tracing.ts'); // it loads all of OpenTelemetry
   const system = database.engine === 'sqlite' ? 'sqlite' : 'postgresql';
   return startTracing({ ...traces, database: system, logger });
 }

@@ -1,33 +1,32 @@
-// Several processes behind one port: the first one leads, listens for none, and serves nobody.
+// Several processes behind one port (node:cluster). The primary starts the workers and answers no requests.
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { serveAggregatedMetrics } from './observability/worker-metrics.ts';
 
-/** What a worker says when it listens. */
-export interface WorkerReport {
+/** What a service says of itself when it listens. */
+export interface StartReport {
   url: string;
   hasDemo: boolean;
 }
 
-/** What the leading process may ask of a worker. */
+/** A message of the primary to a worker. */
 export type WorkerCommand = 'stop' | 'reload keys';
 
 export interface Workers {
-  /** Where all of them answer. */
-  report: WorkerReport;
+  /** Of the first worker: all have the same URL. */
+  report: StartReport;
   sendToAll(command: WorkerCommand): void;
   /** Resolves when the last one has ended. */
   stop(): Promise<void>;
 }
 
-/** How long it takes until another worker takes the place of one that died, in milliseconds. */
+/** Workers that die at once would be restarted in a busy loop. */
 const RESTART_DELAY_MS = 1000;
 
 /**
- * Starts `count` workers, each of which is this program again: one, which finds out whether the
- * service can start at all and brings the tables up to date, then the others. Whoever dies is
- * replaced.
- * @throws WorkerStartError when one cannot start; it has said why
+ * Starts `count` workers, each of which runs this program again. The first one starts alone: it
+ * migrates the database, and shows whether the service can start. A worker that dies is replaced.
+ * @throws WorkerStartError when one cannot start; it has printed the reason
  */
 export async function startWorkers(count: number, logger: Logger): Promise<Workers> {
   let isStopping = false;
@@ -61,10 +60,10 @@ export class WorkerStartError extends Error {
   override name = 'WorkerStartError';
 }
 
-function waitForReport(worker: Worker): Promise<WorkerReport> {
+function waitForReport(worker: Worker): Promise<StartReport> {
   return new Promise((resolve, reject) => {
-    worker.on('message', (word: Partial<WorkerReport>) => {
-      if (word.url !== undefined) resolve(word as WorkerReport); // it says all of it at once
+    worker.on('message', (message: Partial<StartReport>) => {
+      if (message.url !== undefined) resolve(message as StartReport); // others have no `url`
     });
     worker.once('exit', () => reject(new WorkerStartError('a worker could not start')));
   });
