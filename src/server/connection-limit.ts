@@ -1,30 +1,33 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** What is known of one connection. */
+/** The state of one connection. */
 export interface Connection {
   readonly socket: Duplex;
-  /** How many of its requests are being answered (pipelining). */
+  /** How many of its requests have no complete response yet (pipelining). */
   pending: number;
   latestResponse: ServerResponse | undefined;
-  /** Whether it was opened when there were too many; it is rejected while there are. */
+  /** Whether it was opened above the limit: its requests are rejected while there are too many. */
   isSurplus: boolean;
-  /** Whether it has been answered for the last time. */
+  /** Whether its last response has been written. */
   isClosing: boolean;
 }
 
-/** The open connections, with a limit. */
+/**
+ * Limits the number of open connections. A connection above the limit replaces the one that has been
+ * idle for longest, as browsers and pools of clients keep many idle connections. If none is idle, it
+ * stays open as surplus, so that its requests can be answered with 503 instead of a reset.
+ */
 export class ConnectionLimit {
   readonly #maxConnections: number;
   readonly #open = new Map<Duplex, Connection>();
-  /** Those without a pending request, the longest idle first. */
+  /** The connections without a pending request, the longest idle first. */
   readonly #idle = new Set<Connection>();
 
   constructor(maxConnections: number) {
     this.#maxConnections = maxConnections;
   }
 
-  /** Where there are too many, the one that has been idle for longest is closed. */
   add(socket: Duplex): void {
     const connection: Connection = {
       socket,
@@ -47,7 +50,7 @@ export class ConnectionLimit {
     return this.#open.get(socket);
   }
 
-  /** A request of the connection begins; `end` is called when its response is closed. */
+  /** Counts a request of the connection as pending until its response is closed. */
   beginRequest(socket: Duplex, response: ServerResponse): Connection | undefined {
     const connection = this.#open.get(socket);
     if (!connection) return undefined;
@@ -55,11 +58,11 @@ export class ConnectionLimit {
     connection.latestResponse = response;
     connection.isSurplus &&= this.#isFull();
     this.#idle.delete(connection);
-    response.once('close', () => this.#end(connection));
+    response.once('close', () => this.#endRequest(connection));
     return connection;
   }
 
-  #end(connection: Connection): void {
+  #endRequest(connection: Connection): void {
     connection.pending -= 1;
     if (connection.pending === 0 && !connection.socket.destroyed) this.#idle.add(connection);
   }

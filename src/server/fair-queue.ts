@@ -1,9 +1,9 @@
 /**
- * A queue that serves its keys in turns: the next item is the oldest of the next key. With one key it
- * is first in, first out.
+ * Round-robin scheduling, as in fair queueing (RFC 970): each key has a queue of its own, and the keys
+ * take turns. With one key it is first in, first out.
  */
 export class FairQueue<T> {
-  /** In the order of their turns; none is empty. */
+  /** By key, in the order of their turns. No list is empty. */
   readonly #lists = new Map<string, T[]>();
   #length = 0;
 
@@ -18,7 +18,7 @@ export class FairQueue<T> {
     this.#length += 1;
   }
 
-  /** Takes the next item. */
+  /** Removes the oldest item of the key whose turn it is. */
   shift(): T | undefined {
     const [turn] = this.#lists;
     if (!turn) return undefined;
@@ -30,7 +30,7 @@ export class FairQueue<T> {
     return item;
   }
 
-  /** Takes the newest item of the key with the most, if that key has at least two more than `key`. */
+  /** Removes the newest item of the longest list, if that has at least two more than `key` has. */
   popLongestFor(key: string): T | undefined {
     let longest: T[] = [];
     for (const list of this.#lists.values()) if (list.length > longest.length) longest = list;

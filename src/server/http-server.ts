@@ -14,13 +14,13 @@ import { ResponseTimeouts } from './response-timeouts.ts';
 
 /** Milliseconds, bytes and numbers. */
 export interface HttpServerOptions extends ServerOptions {
-  /** Requests on more connections than these are overload. */
+  /** Requests on connections above this number are rejected. */
   maxConnections?: number;
-  /** The clock by which an answer takes too long, in milliseconds. */
+  /** The clock of the timeouts, in milliseconds. */
   now?: () => number;
 }
 
-/** Why a request is to be rejected before anything else is done for it. */
+/** Why a request is to be rejected before any work is done for it. */
 export type Overload = 'connections' | 'pipelining' | undefined;
 
 /**
@@ -33,22 +33,22 @@ export type RequestHandler = (
   overload: Overload,
 ) => () => void;
 
-/** More header lines than any client sends. */
+/** Clients send fewer. Node drops the rest, so that a request cannot fill the memory with headers. */
 const MAX_HEADER_LINES = 100;
 
-/** How many requests of one connection may be pending, when each answer is for one. */
+/** The limit of pending requests of one connection. */
 const MAX_PIPELINED = 16;
 
 /**
- * An HTTP server that answers with a problem document even where Node would answer, or close the
- * connection, by itself: bytes that are no HTTP, headers that are too large or too many, a request
- * that takes too long to arrive or to be answered.
+ * Creates an HTTP server that responds with a problem document where Node would send an empty response
+ * or close the connection: bytes that are no HTTP, headers that are too large, a request that takes
+ * too long to arrive or to be answered.
  */
 export function createHttpServer(handle: RequestHandler, options: HttpServerOptions): Server {
   const { maxConnections = 1_000, requestTimeout = 30_000, now } = options;
   const connections = new ConnectionLimit(maxConnections);
   const timeouts = new ResponseTimeouts(requestTimeout, now);
-  // Node would answer a request without `Host` with an empty 400.
+  // With `requireHostHeader`, Node would respond to a request without `Host` with an empty 400.
   const server = createServer({ ...options, requireHostHeader: false }, (request, response) => {
     const connection = connections.beginRequest(request.socket, response);
     if (!hasOneHost(request)) return rejectRequest(response, MALFORMED_REQUEST);
@@ -56,10 +56,10 @@ export function createHttpServer(handle: RequestHandler, options: HttpServerOpti
     timeouts.add(response, handle(request, response, detectOverload(connection)));
   });
   server.maxHeadersCount = MAX_HEADER_LINES;
-  // Those above the limit are rejected in an orderly way; Node drops what comes beyond that.
+  // Surplus connections get a 503 until there are too many of them, too: those are dropped.
   server.maxConnections = Math.ceil(maxConnections * 1.25) + 10;
-  // Without it the cluster's primary hands a dropped connection from worker to worker for ever.
-  Object.assign(server, { dropMaxConnection: true }); // which @types/node does not know yet
+  // Otherwise the primary of a cluster dispatches a dropped connection to other workers for ever.
+  Object.assign(server, { dropMaxConnection: true }); // missing in @types/node
   server.on('connection', (socket) => connections.add(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     rejectConnection(
@@ -71,7 +71,7 @@ export function createHttpServer(handle: RequestHandler, options: HttpServerOpti
   server.on('connect', (_request, socket) => {
     rejectConnection(connections.find(socket), socket, CONNECT_REJECTED);
   });
-  // An `Expect` that Node does not know would get an empty 417.
+  // Node would respond to an unknown `Expect` with an empty 417.
   server.on('checkExpectation', (_request, response) =>
     rejectRequest(response, UNKNOWN_EXPECTATION),
   );
@@ -82,21 +82,21 @@ export function createHttpServer(handle: RequestHandler, options: HttpServerOpti
   return server;
 }
 
-/** A server that listens, until it is disposed of. */
+/** A server that listens until it is disposed of. */
 export interface RunningServer extends AsyncDisposable {
-  /** Where it answers, without a slash at the end. */
+  /** The base URL, without a slash at the end. */
   url: string;
 }
 
 export interface ListenOptions {
   host: string;
-  /** 0 is any that is free. */
+  /** 0: any free port. */
   port: number;
-  /** How long pending requests have when it is closed, in milliseconds. */
+  /** How long pending requests have when the server is closed, in milliseconds. */
   shutdownTimeout: number;
 }
 
-/** @throws the system's error when it cannot listen there */
+/** @throws the error of the system when it cannot listen there */
 export async function listen(
   server: Server,
   { host, port, shutdownTimeout }: ListenOptions,
@@ -114,8 +114,8 @@ export async function listen(
 }
 
 /**
- * Resolves when the last request has been answered; a connection is closed as soon as it is idle.
- * What takes longer than the limit is cut off: Node times no request after `close`.
+ * Resolves when the last response has been written. Connections are closed when they become idle, and
+ * at the timeout in any case: Node checks no timeouts after `close`.
  */
 function closeServer(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -130,7 +130,7 @@ function closeServer(server: Server, timeoutMs: number): Promise<void> {
 }
 
 function formatUrl(server: Server, host: string): string {
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const { port } = server.address() as AddressInfo; // not a text: it listens on a port, not on a pipe
   const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host;
   return `http://${name}:${port}`;
 }
@@ -151,7 +151,7 @@ function hasOneHost({ headers, rawHeaders, httpVersion }: IncomingMessage): bool
   return count === 1;
 }
 
-/** RFC 9112 §3.2: a whole URL is as good as its path. Anything else becomes a path of no resource. */
+/** RFC 9112 §3.2: a target may be a whole URL. Other forms become a path that has no route. */
 function toOriginForm(target: string): string {
   if (target.startsWith('/')) return target;
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
@@ -178,13 +178,13 @@ const REJECTIONS_BY_ERROR: Record<string, Rejection> = {
   HPE_INVALID_METHOD: [501, 'method_not_implemented', 'The method is unknown'],
 };
 
-/** Answers a request that no handler sees, and closes its connection. */
+/** Responds to a request before any handler, and closes its connection. */
 function rejectRequest(response: ServerResponse, rejection: Rejection): void {
   const { headers, text } = renderRejection(rejection);
   response.writeHead(rejection[0], { ...headers, Connection: 'close' }).end(text);
 }
 
-/** Answers on a connection whose bytes make no request, or no whole one, and closes it. */
+/** Responds on a connection whose bytes are no request, or an incomplete one, and closes it. */
 function rejectConnection(
   connection: Connection | undefined,
   socket: Duplex,
@@ -192,12 +192,12 @@ function rejectConnection(
 ): void {
   if (connection?.isClosing) return;
   if (connection) connection.isClosing = true;
-  // Node has left the socket of a CONNECT to us; an error without a listener ends the process.
+  // Node leaves the socket of a CONNECT to us. An error without a listener would end the process.
   socket.on('error', () => socket.destroy());
   const latest = connection?.latestResponse;
   const isPending = latest !== undefined && !latest.writableFinished;
   if (isPending && latest.req.complete) {
-    // Answers go out in the order of their requests.
+    // Responses are sent in the order of their requests.
     latest.once('finish', () => endWithRejection(socket, rejection));
   } else if (isPending && latest.headersSent) {
     socket.destroy();
@@ -207,7 +207,7 @@ function rejectConnection(
   }
 }
 
-/** Longer than any client takes to notice that it has been answered. */
+/** Clients notice the response sooner. */
 const LINGER_MS = 5_000;
 
 function endWithRejection(socket: Duplex, rejection: Rejection): void {
@@ -216,8 +216,8 @@ function endWithRejection(socket: Duplex, rejection: Rejection): void {
   const lines = Object.entries({ ...headers, Connection: 'close' });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${rejection[0]} ${title}\r\n${head}\r\n${text}`);
-  // What is still on its way is read and dropped for a moment: closing on unread bytes would reset
-  // the connection, and the client could lose the answer (RFC 9112 §9.6).
+  // Closing with unread bytes would reset the connection, and the client could lose the response
+  // (RFC 9112 §9.6): read and drop them for a moment.
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -2,17 +2,17 @@ import { setImmediate as nextTick } from 'node:timers';
 import { FairQueue } from './fair-queue.ts';
 
 export interface QueueLimits {
-  /** How many requests are worked on at the same time. */
+  /** How many requests run at the same time. */
   maxConcurrent: number;
-  /** How many more may wait for that, in a burst. */
+  /** How many more may wait, in a burst. */
   maxQueued: number;
-  /** A queueing delay that is no sign of overload: CoDel's target. 100 by default. */
+  /** CoDel's target: an acceptable queueing delay. 100 by default. */
   targetDelayMs?: number;
-  /** How long a rejection waits before it is written, so that no client asks again at once. */
+  /** How long a rejection is delayed, so that clients do not retry at once. */
   rejectionDelayMs?: number;
 }
 
-/** What became of a request that asked for a slot. `abandoned`: its client was gone first. */
+/** The outcome of waiting for a slot. `abandoned`: the client has disconnected. */
 export type Admission = 'started' | 'rejected' | 'abandoned';
 
 interface QueuedRequest {
@@ -23,10 +23,10 @@ interface QueuedRequest {
 
 const TARGET_DELAY_MS = 100;
 
-/** CoDel's interval: how long the delay may stay above the target in a burst. */
+/** CoDel's interval: how long a burst may keep the delay above the target. */
 const INTERVAL_MS = 1_000;
 
-/** The share of `maxQueued` that is left under overload. */
+/** The share of `maxQueued` that may wait during overload. */
 const OVERLOAD_QUEUE_SHARE = 1 / 8;
 
 const MAX_STARTS_PER_TICK = 16;
@@ -38,14 +38,14 @@ const MAX_REJECTIONS_PER_TICK = 16;
  * that has the most in it, so that one key fills the queue only while no other needs it.
  *
  * Overload is detected by queueing delay, as in CoDel (RFC 8289). If no request has started within
- * the target delay for a whole interval, more comes in than goes out, and a long queue would only
- * make every answer late: the queue is then limited to an eighth. CPU and event-loop delay are not
- * used: with an asynchronous database the process is idle while overloaded, and SQLite delays the
+ * the target delay for a whole interval, more requests arrive than are answered. A long queue would
+ * only make every response late, so it is limited to an eighth. CPU load and event-loop delay are no
+ * measure: with an asynchronous database the process is idle while overloaded, and SQLite delays the
  * loop in ordinary bursts.
  *
- * At most 16 requests start per tick of the event loop, so that health checks run in between and the
- * queue is here and not in the sockets. At most 16 rejections are written per tick: a rejection costs
- * a tenth of an answer, and at ten times the load they would use all the CPU.
+ * At most 16 requests start per tick of the event loop, so that health checks run in between, and
+ * requests wait in this queue instead of the sockets. At most 16 rejections are written per tick: each
+ * costs a tenth of a response, and at ten times the load they would use all the CPU.
  */
 export class RequestQueue {
   readonly #limits: QueueLimits;
@@ -55,7 +55,7 @@ export class RequestQueue {
   readonly #rejections: (() => void)[] = [];
   #running = 0;
   #rejected = 0;
-  /** Since when every start has been late. */
+  /** When the delay rose above the target, if it has stayed there since. */
   #lateSince: number | undefined;
   #isScheduled = false;
 
@@ -74,14 +74,13 @@ export class RequestQueue {
     return this.#queue.length;
   }
 
-  /** How many requests were rejected so far. */
   get rejected(): number {
     return this.#rejected;
   }
 
   /**
    * Waits for a slot. After `started`, the caller calls `release` when the work is done.
-   * @param key for whom: keys take turns
+   * @param key the requests of different keys take turns
    */
   acquire(isAbandoned: () => boolean, key = ''): Promise<Admission> {
     if (!this.#hasRoom()) {
@@ -100,7 +99,7 @@ export class RequestQueue {
     this.#schedule();
   }
 
-  /** Counts a rejection. Resolves when it may be written. */
+  /** Counts a rejection. Resolves when the 503 may be written. */
   reject({ isImmediate = false } = {}): Promise<'rejected'> {
     this.#rejected += 1;
     this.#onReject();

@@ -1,19 +1,23 @@
 import type { ServerResponse } from 'node:http';
 
-/** How many bytes of answers may wait for clients that do not read them. */
+/** The total of the responses that clients have not read yet. */
 const MAX_UNREAD_BYTES = 64 * 2 ** 20;
 
 type Stage = 'arriving' | 'answering' | 'being read';
 
 interface PendingResponse {
   stage: Stage;
-  /** When it entered its stage. */
+  /** When the stage began. */
   since: number;
-  /** Answers with 503. */
+  /** Responds with 503. */
   abort: () => void;
 }
 
-/** Limits the time that each stage of a request takes. */
+/**
+ * Limits how long a request is worked on, and how long its client takes to read the response. Node has
+ * time limits only for the arrival of a request (`requestTimeout`, `headersTimeout`). The pending
+ * responses are checked at intervals, as Node does with those.
+ */
 export class ResponseTimeouts {
   readonly #limitMs: number;
   readonly #now: () => number;
@@ -31,9 +35,8 @@ export class ResponseTimeouts {
   }
 
   /**
-   * Aborts what has been worked on for too long. Closes connections whose client does not read its
-   * answers in time, or not before they fill the memory. (Requests that take too long to arrive are
-   * reported by Node itself.)
+   * Aborts requests that are overdue. Closes the connections of clients that do not read in time, and
+   * the oldest ones while the unread responses exceed their limit.
    */
   check(): void {
     const now = this.#now();
