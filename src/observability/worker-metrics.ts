@@ -1,6 +1,7 @@
-// With several workers any of them may be asked for the metrics, and renders those of all: it asks
-// the primary, which asks each worker.
+// With several workers, one of them gets the request for the metrics. It asks the primary, which asks
+// every worker and adds up the series.
 import cluster, { type Worker } from 'node:cluster';
+import { on } from 'node:events';
 import {
   AggregatorRegistry,
   Gauge,
@@ -9,28 +10,22 @@ import {
   Registry,
 } from 'prom-client';
 
-/** How long the primary waits for a worker, in milliseconds. */
+/** How long the primary waits for a worker. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
 type WorkerMetrics = MetricObjectWithValues<MetricValue<string>>[];
 
-/** Between the primary and a worker; a worker asks for the metrics of all, the primary for its own. */
 type Message =
-  | { metrics: 'of all'; id: number }
-  | { metrics: 'text'; id: number; text: string }
-  | { metrics: 'of one'; id: number }
-  | { metrics: 'series'; id: number; series: WorkerMetrics };
+  | { type: 'get metrics of all workers' }
+  | { type: 'metrics of all workers'; text: string }
+  | { type: 'get metrics'; id: number }
+  | { type: 'metrics'; id: number; series: WorkerMetrics };
 
-/** From now on the primary answers workers that ask for the metrics of all. */
+/** Lets the primary answer the workers that ask for the metrics of all. */
 export function serveAggregatedMetrics(): void {
-  let collecting: Promise<string> | undefined; // one collection for all who ask meanwhile
-  cluster.on('message', async (worker, message: Partial<Message>) => {
-    if (message.metrics !== 'of all' || message.id === undefined) return;
-    collecting ??= collectMetrics().finally(() => {
-      collecting = undefined;
-    });
-    const text = await collecting;
-    send(worker, { metrics: 'text', id: message.id, text });
+  cluster.on('message', async (worker, { type }: Partial<Message>) => {
+    if (type !== 'get metrics of all workers') return;
+    send(worker, { type: 'metrics of all workers', text: await collectMetrics() });
   });
 }
 
@@ -53,20 +48,19 @@ async function collectMetrics(): Promise<string> {
 let lastId = 0;
 
 /** @returns undefined if the worker is starting, ends, or is busy for too long */
-function askWorker(worker: Worker): Promise<WorkerMetrics | undefined> {
+async function askWorker(worker: Worker): Promise<WorkerMetrics | undefined> {
   const id = ++lastId;
-  const { promise, resolve } = Promise.withResolvers<WorkerMetrics | undefined>();
-  const take = (message: Partial<Message>) => {
-    if (message.metrics === 'series' && message.id === id) resolve(message.series);
-  };
-  const giveUp = () => resolve(undefined);
-  const timer = setTimeout(giveUp, ANSWER_TIMEOUT_MS);
-  worker.on('message', take).once('exit', giveUp);
-  send(worker, { metrics: 'of one', id });
-  return promise.finally(() => {
-    clearTimeout(timer);
-    worker.off('message', take).off('exit', giveUp);
-  });
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const messages = on(worker, 'message', { signal, close: ['exit'] });
+  send(worker, { type: 'get metrics', id });
+  try {
+    for await (const [message] of messages as AsyncIterable<Partial<Message>[]>) {
+      if (message?.type === 'metrics' && message.id === id) return message.series;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return undefined;
 }
 
 function send(worker: Worker, message: Message): void {
@@ -74,27 +68,25 @@ function send(worker: Worker, message: Message): void {
 }
 
 /**
- * Answers the primary with this worker's metrics.
- * @returns what renders the metrics of all: the series of each have its number as the label
- *   `worker`, so that one that starts anew at 0 makes no sum fall
+ * Answers the primary with the metrics of this worker. The series of each worker have its number as
+ * the label `worker`: a worker that replaces another one begins at 0, and no sum falls.
+ * @returns a function that renders the metrics of all workers
  */
 export function createWorkerMetrics(registry: Registry): () => Promise<string> {
   registry.setDefaultLabels({ worker: String(cluster.worker?.id) });
-  const asked = new Map<number, (text: string) => void>();
+  const waiting = new Set<(text: string) => void>();
   process.on('message', async (message: Partial<Message>) => {
-    if (message.id === undefined) return;
-    if (message.metrics === 'text') asked.get(message.id)?.(message.text ?? '');
-    if (message.metrics !== 'of one') return;
+    if (message.type === 'metrics of all workers') {
+      for (const resolve of waiting) resolve(message.text ?? '');
+      waiting.clear();
+    }
+    if (message.type !== 'get metrics' || message.id === undefined) return;
     const series = await registry.getMetricsAsJSON();
-    process.send?.({ metrics: 'series', id: message.id, series } satisfies Message);
+    process.send?.({ type: 'metrics', id: message.id, series } satisfies Message);
   });
-  return async () => {
-    const id = ++lastId;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    asked.set(id, resolve);
-    process.send?.({ metrics: 'of all', id } satisfies Message);
-    const text = await promise;
-    asked.delete(id);
-    return text;
-  };
+  return () =>
+    new Promise((resolve) => {
+      waiting.add(resolve);
+      process.send?.({ type: 'get metrics of all workers' } satisfies Message);
+    });
 }
