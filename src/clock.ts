@@ -1,13 +1,13 @@
 import { type RawBuilder, SqliteAdapter, sql } from 'kysely';
 import type { Db } from './database/connect.ts';
 
-/** Time as the service sees it; tests bring their own. */
+/** The source of the time. Tests have another one. */
 export interface Clock {
-  /** The clock of this process in milliseconds since 1970: lifetimes are counted in it. */
+  /** The clock of this process, in milliseconds since 1970. Lifetimes are counted in it. */
   now(): number;
   /**
    * The clock of the database as an SQL expression, in milliseconds since 1970. All processes share
-   * it, so what one of them writes and another compares does not depend on their own clocks.
+   * it: one may write a time, and another one may compare it.
    */
   databaseNow(db: Db): RawBuilder<number>;
 }

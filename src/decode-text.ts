@@ -1,4 +1,4 @@
-/** A text file as Windows editors save it, too: UTF-8 or UTF-16 with a byte order mark, left out here. */
+/** Decodes UTF-8 or UTF-16 (which editors on Windows write), without the byte order mark. */
 export function decodeText(bytes: Uint8Array): string {
   const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
   if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);

@@ -5,7 +5,7 @@ import { createTodo } from './todos/repository.ts';
 
 export const DEMO_CREDENTIALS = { username: 'testuser', password: 'testpass123' };
 
-/** The example of the contract has this id, so that a reference finds it. */
+/** The examples of the contract have this id, so that requests from the reference find the todo. */
 const CONTRACT_EXAMPLE_ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
 
 const DEMO_TODOS = [
@@ -31,14 +31,14 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
   }
 }
 
-/** Whether one can sign in as the demo user. */
+/** Whether the demo user exists with its first password. */
 export async function hasDemoUser(db: Db): Promise<boolean> {
   return (await createDemoLookup(db)()) !== undefined;
 }
 
 /**
- * Makes a function that finds the credentials of the demo user, if one can sign in with them. The
- * password is checked only when the stored hash is another than last time.
+ * Makes a function that returns the credentials of the demo user while they are valid. It verifies the
+ * password only when the stored hash has changed.
  */
 export function createDemoLookup(db: Db): () => Promise<typeof DEMO_CREDENTIALS | undefined> {
   let checked: { hash: string; isRight: boolean } | undefined;

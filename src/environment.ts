@@ -4,7 +4,7 @@ import { ConfigError, describeVariables, findExample } from './config.ts';
 import { decodeText } from './decode-text.ts';
 
 /**
- * Adds the variables of a `.env` file to the environment, whose own come first.
+ * Adds the variables of a `.env` file to the environment. A variable that is set already stays.
  * @throws ConfigError if a line of the file is no assignment
  */
 export function loadEnvFile(environment: NodeJS.ProcessEnv, path = '.env'): void {
@@ -33,7 +33,7 @@ function keepLineBreaks(quoted: string): string {
   return `=${quoted.replaceAll(/[^\n]/g, '')}`;
 }
 
-/** More edits than this make another word of a name. */
+/** With more edits, two names are different words. */
 const MAX_EDITS = 2;
 
 /** One sentence for each variable that looks like a misspelt one of the service. */

@@ -4,12 +4,12 @@
  */
 const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** What a user sent, for a terminal: unsafe characters as `\uXXXX`, which JSON reads as the same. */
+/** Escapes a text from a client for a terminal: unsafe characters as `\uXXXX`, as in JSON. */
 export function escapeUnsafe(text: string): string {
   return text.replaceAll(UNSAFE, escapeCharacter);
 }
 
-/** The same for a text of several lines. */
+/** Escapes a text of several lines. */
 export function escapeUnsafeLines(text: string): string {
   return text.split('\n').map(escapeUnsafe).join('\n');
 }

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import type { Config } from './config.ts';
 
 /**
- * Files with the data or the keys that other users of the machine can read. The service makes its
- * own files readable by their owner only; these were made or changed by something else.
+ * Finds files with data or keys that other users of the machine can read. The service creates its
+ * files readable by their owner only, but they may have been copied or changed.
  */
 export function findExposedFiles({ database, keys }: Pick<Config, 'database' | 'keys'>): string[] {
   const isFile = database.engine === 'sqlite' && database.path !== ':memory:';
@@ -13,7 +13,7 @@ export function findExposedFiles({ database, keys }: Pick<Config, 'database' | '
   return [...ofDatabase, ...ofKeys].filter(isExposed);
 }
 
-/** Windows has no such modes. */
+/** Windows has no such file modes. */
 function isExposed(path: string): boolean {
   if (process.platform === 'win32') return false;
   const file = statIfPresent(path);

@@ -1,6 +1,6 @@
 /**
- * Makes a function that loads something at its first call, and returns the same from then on. Where
- * loading fails (too many open files, say), the next call tries again.
+ * Makes a function that loads a value at its first call and remembers it. If that fails, for example
+ * because too many files are open, the next call tries again.
  */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;

@@ -1,12 +1,12 @@
 const DAY_MS = 86_400_000;
 
-/** The day that was formatted last, which is mostly the next one too. */
+/** Cached: most timestamps of a page are of the same day. */
 let lastDay = Number.NaN;
 let lastDate = '';
 
 /**
- * An instant as RFC 3339 has it, in UTC: what `Date.prototype.toISOString` returns, ten times faster.
- * A page of todos has up to 200 of them.
+ * Formats an instant as in RFC 3339, in UTC. It returns the same as `Date.prototype.toISOString`, ten
+ * times faster: a page of todos has up to 200 timestamps.
  * @param instant milliseconds since 1970
  */
 export function formatTimestamp(instant: number): string {

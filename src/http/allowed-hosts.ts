@@ -9,9 +9,8 @@ export function isHostPattern(text: string): boolean {
 }
 
 /**
- * Makes the check of a request's `Host` header, with or without a port. A page of another site whose
- * name has been made to resolve to this machine (DNS rebinding) cannot name an allowed host. Loopback
- * names are always allowed.
+ * Makes the check of the `Host` header of a request, against DNS rebinding: a page of another site,
+ * whose name was made to resolve to this machine, sends that name. Loopback names are always allowed.
  * @param allowed host names; `*.` before one is any subdomain, `*` is any host
  */
 export function compileAllowedHosts(allowed: string[]): (host: string | undefined) => boolean {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 
-/** What is known of the client's side of a connection, behind proxies or not. */
+/** How the client reached the service, through proxies or directly. */
 export interface ClientLookup {
-  /** The client's network address. */
+  /** The network address of the client. */
   findAddress(request: IncomingMessage): string;
-  /** `http` or `https`, as the client used it. */
+  /** The scheme that the client used: `http` or `https`. */
   findScheme(request: IncomingMessage): string;
   /** The `Host` that the client sent, to a proxy or to the service; empty if it sent none. */
   findHost(request: IncomingMessage): string;
-  /** The path under which a proxy has the service, empty or `/…`: the proxy has taken it off. */
+  /** The path under which a proxy has the service: empty, or `/…`. The proxy removes it. */
   findPrefix(request: IncomingMessage): string;
 }
 
@@ -22,10 +22,10 @@ export function createClientLookup(trustedProxies: string[]): ClientLookup {
   };
   return {
     findAddress(request) {
-      const { remoteAddress = '' } = request.socket; // not there when the client is gone already
+      const { remoteAddress = '' } = request.socket; // undefined if the client has disconnected
       const isDirect = trustedProxies.length === 0 || remoteAddress === '';
       if (isDirect) return unmapIpv4(remoteAddress);
-      const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may write anything
+      const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may send anything
       return unmapIpv4(stripPort(address));
     },
     findScheme: (request) =>

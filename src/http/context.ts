@@ -5,35 +5,34 @@ import type { ClientLookup } from './client-address.ts';
 import type { Operation } from './contract.ts';
 import type { Principal } from './operation.ts';
 
-/** Everything that is known of one request, from its arrival to its log line. */
+/** All that is known of one request, from its arrival to its log line. */
 export class RequestContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Goes out as `X-Request-Id`, and names the request in the log. */
+  /** Sent as `X-Request-Id`, and a member of the log line. */
   readonly requestId: string;
   /**
-   * The client's network address; a proxy's word counts only where the proxy is configured. It is
-   * read at once: a closed connection has none.
+   * The network address of the client; a header counts only if a trusted proxy sent it. It is read at
+   * once: a closed connection has none.
    */
   readonly address: string;
-  /** Milliseconds, of `performance.now()`. */
+  /** By `performance.now()`, in milliseconds. */
   readonly startedAt = performance.now();
-  /** As it was sent: `HEAD` is not `GET` here. */
   readonly method: string;
   readonly path: string;
   /** The query, without its `?`. */
   readonly search: string;
-  /** The path as the contract or a page declares it; `undefined` where there is nothing. */
+  /** The path as the contract writes it, or of a page; `undefined` if there is none. */
   route: string | undefined;
-  /** `undefined` for pages, and for what is not routed. */
+  /** `undefined` for pages, and where no route was found. */
   operation: Operation | undefined;
   /** Path parameters, decoded. */
   parameters: Record<string, string> = {};
   principal: Principal | undefined;
-  /** The identifier of its trace, where it is recorded. */
+  /** The id of its trace, if that is sampled. */
   traceId: string | undefined;
   readonly #clients: ClientLookup;
-  /** The queue in which it has a slot. */
+  /** The queue of which it has a slot. */
   #queue: RequestQueue | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, clients: ClientLookup) {
@@ -50,8 +49,8 @@ export class RequestContext {
   }
 
   /**
-   * Waits for a slot in a queue. It has one slot at most: the one in another queue is released before
-   * the wait, so that requests that wait here keep no place there.
+   * Waits for a slot of a queue. A request has one slot at most: it releases the slot of another queue
+   * first, which it would block while it waits.
    * @param key see {@link RequestQueue.acquire}
    */
   async acquireSlot(queue: RequestQueue, key?: string): Promise<Admission> {
@@ -83,25 +82,25 @@ export class RequestContext {
     return this.#clients.findPrefix(this.request);
   }
 
-  /** `User-Agent`, at most 256 characters; empty if there was none. */
+  /** `User-Agent`, cut off at 256 characters; empty if there is none. */
   get userAgent(): string {
     return this.request.headers['user-agent']?.slice(0, 256) ?? '';
   }
 
-  /** The answer's status; 499, as nginx has it, where the client was gone before. */
+  /** The status of the response; 499, as in nginx, if the client has disconnected before it. */
   get status(): number {
     const { headersSent, statusCode } = this.response;
     return headersSent || statusCode !== 200 ? statusCode : 499;
   }
 }
 
-/** A UUID, a ULID or a trace id (W3C Trace Context): nothing else that a client could send is one. */
+/** A UUID, a ULID or a trace id (W3C Trace Context). Nothing else that clients send looks like one. */
 const REQUEST_ID =
   /^([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|[0-7][\dA-HJKMNP-TV-Z]{25}|[\da-f]{32})$/i;
 
 /**
- * The client's own id if it cannot be anything else, else a new one (UUID v7). A secret that was sent
- * there by mistake does not get into the log.
+ * The id that the client sent, or a new one (UUID v7) if it could be anything else: a secret, sent by
+ * mistake, must not get into the log.
  */
 function chooseRequestId({ headers }: IncomingMessage): string {
   const sent = headers['x-request-id'];

@@ -128,7 +128,7 @@ function treatNullAsNoBody(request: ReceivedRequest): ReceivedRequest {
   return request.body === null ? { ...request, mediaType: '', body: undefined } : request;
 }
 
-/** Loads express-openapi-validator when it is first needed. */
+/** express-openapi-validator is loaded when a request first needs it. */
 function createLazyFullValidator(document: ContractDocument): FullValidator {
   const load = lazy(async () => {
     const { createFullValidator } = await import('./full-validator.ts');

@@ -2,7 +2,7 @@
 const ORIGIN_PATTERN =
   /^(?<scheme>https?):\/\/(?<wildcard>\*\.)?(?<host>[^*/@]+?)(?<port>:\*|:\d+)?$/;
 
-/** Whether an origin with that pattern can exist: pages send http and https in lower case only. */
+/** Whether an origin can match the pattern: browsers send scheme and host in lower case. */
 export function isOriginPattern(text: string): boolean {
   if (text === '*') return true;
   const { scheme = '', wildcard, host = '', port = '' } = ORIGIN_PATTERN.exec(text)?.groups ?? {};
@@ -11,7 +11,7 @@ export function isOriginPattern(text: string): boolean {
   return wildcard === undefined || hasOneOwner(host);
 }
 
-/** `*.com` would be everybody's; `*.localhost` is this machine. */
+/** Whether all subdomains have one owner: not those of `com`. Those of `localhost` are this machine. */
 function hasOneOwner(host: string): boolean {
   return host === 'localhost' || /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/.test(host);
 }

@@ -3,7 +3,7 @@ import { problem } from './problem.ts';
 import { NotFoundError, notFound } from './routing.ts';
 import type { AnyResponse } from './write-response.ts';
 
-/** The answer to what was thrown. Nothing of an unexpected error gets out. */
+/** The answer for an error that was thrown. It has nothing of the text of an unexpected error. */
 export function toProblem(error: unknown): AnyResponse {
   if (error instanceof NotFoundError) return notFound(error.headers);
   switch (readStatus(error)) {

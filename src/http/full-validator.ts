@@ -11,7 +11,7 @@ import {
 } from './request-validators.ts';
 import type { AnyResponse } from './write-response.ts';
 
-/** Decides on one request. Rejects only where the validator itself fails. */
+/** Accepts or refuses a request. It rejects only if the validator itself fails. */
 export type FullValidator = (
   operation: Operation,
   received: ReceivedRequest,
@@ -20,15 +20,15 @@ export type FullValidator = (
 const { BadRequest, UnsupportedMediaType } = OpenApiValidator.error;
 
 /**
- * express-openapi-validator as the authority on what is refused, and in which words. It validates
- * requests only: authentication and responses are the pipeline's. It sees a request made of what was
- * received, never the connection, and a media type in canonical form only, because it keeps a
- * validator for every text of `Content-Type` that it has seen.
+ * Makes express-openapi-validator the authority on requests that the fast validator does not accept,
+ * and on the texts of their errors. Authentication and responses are left to the pipeline. It gets a
+ * copy of the request, without the connection. The copy has a canonical media type, because it keeps a
+ * compiled validator for each text of `Content-Type` that it has seen.
  */
 export function createFullValidator(document: ContractDocument): FullValidator {
   type Options = Parameters<typeof OpenApiValidator.middleware>[0];
   const options: Options = {
-    apiSpec: structuredClone(document) as Options['apiSpec'], // our type has what the service reads
+    apiSpec: structuredClone(document) as Options['apiSpec'], // our type has only what the service reads
     validateApiSpec: false,
     validateRequests: { allErrors: true },
     validateResponses: false,
@@ -52,17 +52,17 @@ export function createFullValidator(document: ContractDocument): FullValidator {
     });
 }
 
-/** The first faults are enough to mend a request. */
+/** More faults than a person reads at once. */
 const MAX_FAULTS = 20;
 
-/** A value that is of a wrong type breaks its other rules, too: one fault says enough. */
+/** A value of a wrong type breaks its other rules, too: the first fault is enough. */
 function keepFirstFaultPerPath(faults: ValidationFault[]): ValidationFault[] {
   const places = new Map<string, ValidationFault>();
   for (const fault of faults) if (!places.has(fault.path)) places.set(fault.path, fault);
   return [...places.values()].slice(0, MAX_FAULTS);
 }
 
-/** As much of a request as the validator reads. */
+/** The parts of an Express request that the validator reads. */
 function buildRequest({ method, path }: Operation, received: ReceivedRequest): Request {
   const { headers, mediaType, search, body } = received;
   const filledIn = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
@@ -75,7 +75,7 @@ function buildRequest({ method, path }: Operation, received: ReceivedRequest): R
 }
 
 function extractValues({ headerNames }: Operation, request: Request): RequestValues {
-  // The validator declares no type for what it hangs on a request.
+  // The validator declares no type for the member that it adds to a request.
   const { openapi } = request as Request & { openapi: { pathParams: Record<string, string> } };
   return {
     path: openapi.pathParams,
@@ -88,7 +88,7 @@ function extractValues({ headerNames }: Operation, request: Request): RequestVal
 function toRefusal(error: unknown, { mediaType, body }: ReceivedRequest): AnyResponse | undefined {
   if (error instanceof BadRequest) return invalidRequest(keepFirstFaultPerPath(error.errors), body);
   if (!(error instanceof UnsupportedMediaType)) return undefined;
-  const isMissing = mediaType === ''; // the validator takes that for a type it does not know
+  const isMissing = mediaType === ''; // the validator reports it as an unknown type
   return isMissing
     ? invalidRequest([{ path: '/body', message: 'is missing' }], undefined)
     : unsupportedMediaType();

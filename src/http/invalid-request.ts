@@ -7,7 +7,7 @@ export interface ValidationFault {
   message: string;
 }
 
-/** 400: where each fault is, and what it is. */
+/** 400, with each fault and its place. */
 export function invalidRequest(faults: ValidationFault[], body: unknown) {
   const errors = faults.map((fault) => inputError(fault, body));
   const [first] = errors;
@@ -40,10 +40,10 @@ function pointer(place: string, body: unknown): string {
   return `/${escaped.replaceAll(/~(?![01])/g, '~0')}`.slice(0, 1000).replace(CUT_OFF, '');
 }
 
-/** Half of an escape sequence or of a character. */
+/** Half of an escape sequence, or of a character outside the BMP. */
 const CUT_OFF = /~$|\p{Cs}$/u;
 
-/** What was sent may be part of a sentence, as far as it is a text (RFC 7493 §2.1). */
+/** Messages quote names from the request: they are made well-formed (RFC 7493 §2.1), and cut off. */
 function text(value: string, maxLength: number): string {
   return value.slice(0, maxLength).toWellFormed().replaceAll('\0', '\ufffd');
 }

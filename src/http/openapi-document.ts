@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { lazy } from '../lazy.ts';
 
-/** What the service reads of openapi.yaml; the rest is for people and other programs. */
+/** The parts of openapi.yaml that the service and the scripts read. */
 export interface ContractDocument {
   openapi: string;
   info: { title: string; version: string };
@@ -22,7 +22,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 export type Method = (typeof METHODS)[number];
 
 type PathItem = Partial<Record<Method, OperationObject>> & {
-  /** Of every operation of the path. */
+  /** Of all operations of the path. */
   parameters?: (ParameterObject | Reference)[];
 };
 type SecurityRequirement = Record<string, string[]>;
@@ -31,7 +31,7 @@ export interface Reference {
   $ref: string;
 }
 
-/** A JSON Schema (draft 2020-12), which Ajv reads. */
+/** A JSON Schema (draft 2020-12), for Ajv. */
 export interface SchemaObject {
   type?: string | string[];
   [keyword: string]: unknown;
@@ -78,7 +78,7 @@ export interface HeaderObject {
   schema?: SchemaObject;
 }
 
-/** The operations of a document with their method, their path and the parameters of the path. */
+/** Lists the operations with their method, their path and the parameters of the path. */
 export function* listOperations(document: Pick<ContractDocument, 'paths'>) {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of METHODS) {
@@ -88,23 +88,24 @@ export function* listOperations(document: Pick<ContractDocument, 'paths'>) {
   }
 }
 
-/** Stands in `servers` for where the service runs, which differs from request to request. */
+/** The value of `servers` that is replaced by the URL of the service, at each request. */
 export const SERVER_URL_PLACEHOLDER = 'https://service.invalid';
 
 const yaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
-/** The contract; read once per process. */
+/** The contract, read once per process. */
 export const document: ContractDocument = readGeneratedDocument() ?? (await parseYaml()).toJS();
 
-/** The contract as it is published, made at the first request for it. */
+/** The contract as it is published, made when it is first requested. */
 export const publishedContract = {
   yaml: lazy(async () => withPlaceholder(await parseYaml()).toString()),
   json: lazy(async () => JSON.stringify(withPlaceholder(await parseYaml()).toJS())),
 };
 
 /**
- * Parsing YAML takes longer than everything else at the start, so `npm run generate` keeps the
- * result in generated/openapi.json. The hash in it says whether openapi.yaml is still the same.
+ * To parse YAML takes longer than the rest of the start, so `npm run generate` writes the result to
+ * generated/openapi.json, with the hash of openapi.yaml.
+ * @returns undefined if openapi.yaml has changed since
  */
 function readGeneratedDocument(): ContractDocument | undefined {
   try {
@@ -114,11 +115,11 @@ function readGeneratedDocument(): ContractDocument | undefined {
     );
     return cached.sha256 === hashContract(yaml) ? cached.document : undefined;
   } catch {
-    return undefined; // not there, or not whole
+    return undefined; // missing, or incomplete
   }
 }
 
-/** The hash of openapi.yaml by which what was generated from it is known to be current. */
+/** The hash of openapi.yaml. Generated files have it, so that one can see whether they are current. */
 export function hashContract(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

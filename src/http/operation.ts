@@ -1,20 +1,20 @@
 import type { components, operationSecurity, operations } from '../../generated/openapi.d.ts';
 import type { RequestContext } from './context.ts';
 
-/** The `operationId`s of the contract. */
+/** An `operationId` of the contract. */
 export type OperationId = keyof operations;
 
-/** A schema of the contract by its name. */
+/** A schema of the contract, by its name. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
 
-/** Who makes the request, as the contract's security scheme established it. */
+/** The user and the session of an authenticated request. */
 export interface Principal {
   userId: string;
   username: string;
   sessionId: string;
 }
 
-/** What a security scheme's handler finds. The names are the contract's `securitySchemes`. */
+/** The result of authentication, by the name of the security scheme in the contract. */
 export interface Principals {
   bearerAuth: Principal;
 }
@@ -40,10 +40,10 @@ type BodyOf<Id extends OperationId> = operations[Id] extends { requestBody: infe
     ? Content<NonNullable<B>> | undefined
     : undefined;
 
-/** What every handler may know of a request besides its contract. */
+/** What a handler may know of a request, beside its declared values. */
 export type RequestMetadata = Pick<RequestContext, 'requestId' | 'address' | 'userAgent'>;
 
-/** What a handler is given besides the contract's part; `acquireSlot` waits for expensive work. */
+/** `acquireSlot` waits for a slot of another queue, before expensive work. */
 export type HandlerContext = RequestMetadata & Pick<RequestContext, 'acquireSlot'>;
 
 /** A validated request of one operation. */
@@ -52,12 +52,12 @@ export interface OperationRequest<Id extends OperationId> {
   query: ParametersOf<Id, 'query'>;
   headers: ParametersOf<Id, 'header'>;
   body: BodyOf<Id>;
-  /** `undefined`, and of no use to the compiler, where the operation is public. */
+  /** `undefined` where the operation is public. */
   principal: PrincipalOf<Id>;
   context: HandlerContext;
 }
 
-/** Headers that the edge sets by itself, so that no handler has to. */
+/** Headers that the pipeline sets, not the handlers. */
 export type EdgeHeader = 'X-Request-Id' | 'Cache-Control' | 'WWW-Authenticate';
 
 type KnownHeaders<H> = {
@@ -72,11 +72,11 @@ type HeadersPart<H> = Record<never, never> extends H ? { headers?: H } : { heade
 
 type BodyPart<R> = R extends { content: infer C } ? { body: C[keyof C] } : { body?: never };
 
-/** One response as the contract declares it: its status, its body, the headers it requires. */
+/** One declared response: its status, its body and its headers. */
 export type DeclaredResponse<Status, R> = { status: Status } & BodyPart<R> &
   HeadersPart<R extends { headers: infer H } ? KnownHeaders<H> : Record<never, never>>;
 
-/** All that an operation may answer: what the contract declares for it, and nothing else. */
+/** The responses that the contract declares for an operation. */
 export type OperationResponse<Id extends OperationId> = {
   [Status in keyof operations[Id]['responses']]: DeclaredResponse<
     Status,
@@ -84,7 +84,7 @@ export type OperationResponse<Id extends OperationId> = {
   >;
 }[keyof operations[Id]['responses']];
 
-/** A handler maps a request value to a response value; it never sees the connection. */
+/** Maps a request value to a response value. A handler never sees the connection. */
 export type OperationHandler<Id extends OperationId> = (
   request: OperationRequest<Id>,
 ) => Promise<OperationResponse<Id>>;

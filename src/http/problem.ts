@@ -14,13 +14,13 @@ interface RetryLater<Status extends number, Code extends ProblemCode>
   headers: { 'Retry-After': number };
 }
 
-/** The names of RFC 9110, which Node does not have for every status yet. */
+/** As in RFC 9110: Node has an older name for 413. */
 const TITLES: Record<number, string | undefined> = { ...STATUS_CODES, 413: 'Content Too Large' };
 
 /**
- * An error answer (RFC 9457).
- * @param detail one sentence for a person; never an exception's text
- * @param errors on 400, where each fault is
+ * An error response (RFC 9457).
+ * @param detail one sentence for people, never the text of an exception
+ * @param errors on 400, each fault and its place
  */
 export function problem<const Status extends number, const Code extends ProblemCode>(
   status: Status,
@@ -40,13 +40,13 @@ export function problem<const Status extends number, const Code extends ProblemC
   return { status, body };
 }
 
-/** 429: the caller has made too many attempts and may make the next one in `seconds`. */
+/** 429: too many attempts. The next one is allowed in `seconds`. */
 export function tooManyRequests(seconds: number): RetryLater<429, 'too_many_requests'> {
   const detail = 'Too many attempts. Please try again later.';
   return retryLater(problem(429, 'too_many_requests', detail), seconds);
 }
 
-/** 503: the service, not the request, is at fault, and only for now. */
+/** 503: the same request may succeed later. */
 export function unavailable(seconds = 1): RetryLater<503, 'unavailable'> {
   const detail = 'The service cannot answer right now. Please try again.';
   return retryLater(problem(503, 'unavailable', detail), seconds);

@@ -4,8 +4,8 @@ import { invalidRequest } from './invalid-request.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /**
- * A body as the contract's media types have it. `mediaType` is empty where there is no body, and
- * `application/octet-stream` for every type that the operation does not take.
+ * A parsed body. `mediaType` is in canonical form: empty where there is no body, and
+ * `application/octet-stream` for all types that the operation does not take.
  */
 export interface RequestBody {
   mediaType: string;
@@ -16,12 +16,11 @@ const NO_BODY: RequestBody = { mediaType: '', body: undefined };
 const OTHER_TYPE = 'application/octet-stream';
 
 /**
- * Makes a function that reads a request's body, if there is one. It rejects with an error that has a
- * `status` where the body is too large or does not arrive whole.
- * @param limit the largest body that is read, in bytes
+ * Makes a function that reads the body of a request, if there is one. It rejects with an error that
+ * has a `status` if the body is too large or incomplete.
  */
-export function createBodyReader(limit: number) {
-  const readRaw = bodyParser.raw({ type: () => true, limit });
+export function createBodyReader(limitBytes: number) {
+  const readRaw = bodyParser.raw({ type: () => true, limit: limitBytes });
 
   return async (
     request: IncomingMessage & { body?: unknown },
@@ -34,7 +33,7 @@ export function createBodyReader(limit: number) {
   };
 }
 
-/** Parses a body: I-JSON (RFC 7493) of a type that the operation takes, or why it is refused. */
+/** Parses a body. It must be I-JSON (RFC 7493), of a media type that the operation takes. */
 export function parseBody(
   bytes: Buffer | undefined,
   contentType: string | undefined,
@@ -48,7 +47,7 @@ export function parseBody(
   return { mediaType, body: value };
 }
 
-/** Takes a byte order mark off, as a reader of JSON may (RFC 8259 §8.1). */
+/** It ignores a byte order mark, as parsers of JSON may (RFC 8259 §8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parseJson(bytes: Buffer): { value?: unknown; fault?: string } {
@@ -64,17 +63,17 @@ function parseJson(bytes: Buffer): { value?: unknown; fault?: string } {
   }
 }
 
-/** Under its names; US-ASCII is a part of it. */
+/** The names of UTF-8, and US-ASCII, which is a subset. */
 const UTF8_CHARSET = /^charset=("?)(utf-?8|us-ascii)\1$/;
 
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/g;
 
-/** Each colon outside a string is of one member. `JSON.parse` keeps the last of those named alike. */
+/** One for each member, as they are outside of strings. `JSON.parse` drops members of the same name. */
 function countColons(json: string): number {
   return json.replaceAll(JSON_STRING, '').split(':').length - 1;
 }
 
-/** Texts and names are not well-formed with a lone surrogate: languages disagree on them. */
+/** A text or a name is not well-formed if it has a lone surrogate. */
 function inspectJson(value: unknown): { memberCount: number; isWellFormed: boolean } {
   const pending = [value]; // not a recursion: a body may be nested deeper than the stack
   let memberCount = 0;

@@ -4,35 +4,35 @@ import type { ParameterObject, RequestBodyObject } from './openapi-document.ts';
 import type { Check, Schemas } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
 
-/** The parts of a request that the contract is about, coerced and with defaults filled in. */
+/** The declared values of a request, coerced, with defaults filled in. */
 export interface RequestValues {
   path: Record<string, unknown>;
   query: Record<string, unknown>;
-  /** In the contract's spelling. */
+  /** With the names of the contract. */
   headers: Record<string, unknown>;
   body: unknown;
 }
 
 /** A request as it was received. */
 export interface ReceivedRequest {
-  /** Decoded, by the contract's names. */
+  /** Decoded, by the names of the contract. */
   path: Record<string, string>;
-  /** What follows the `?`. */
+  /** The query, without the `?`. */
   search: string;
   /** By lower-case name. */
   headers: Record<string, string | string[] | undefined>;
-  /** The body's media type in canonical form; empty where there is no body. */
+  /** In canonical form; empty where there is no body. */
   mediaType: string;
   body: unknown;
 }
 
-/** What validation makes of a request: its values, or the answer that refuses it. */
+/** The values of a valid request, or the response that refuses it. */
 export type ValidationResult = { values: RequestValues } | { refusal: AnyResponse };
 
 /**
- * Compiles the fast side of request validation for one operation.
- * @returns a function that finds the values of a request that is plainly valid, and `undefined` for
- *   every other
+ * Compiles the fast validator of an operation. It accepts requests in a plain form, with the same
+ * values as express-openapi-validator, which decides on all others.
+ * @returns a function that returns `undefined` for a request that it does not accept
  */
 export function compileFastValidator(
   schemas: Schemas,
@@ -56,10 +56,10 @@ export function compileFastValidator(
   };
 }
 
-/** An integer as JSON and the contract write it: no `0x10`, `1e2`, `+5` or `020`. */
+/** An integer as in JSON: not `0x10`, `1e2`, `+5` or `020`, which Ajv would coerce. */
 const PLAIN_INTEGER = /^-?(0|[1-9]\d*)$/;
 
-/** Makes a function that finds the integers of a query that are written in another way. */
+/** Makes a function that finds integers in a query that are not written as in JSON. */
 export function compileIntegerCheck(
   parameters: ParameterObject[],
 ): (search: string) => ValidationFault[] {
@@ -76,7 +76,7 @@ export function compileIntegerCheck(
   };
 }
 
-/** The headers that an operation declares, in the contract's spelling. */
+/** The headers that an operation declares, with the names of the contract. */
 export function listHeaderNames(parameters: ParameterObject[]): string[] {
   return parameters.filter(isDeclaredIn('header')).map(({ name }) => name);
 }
@@ -120,10 +120,10 @@ function compileParameters(
   return schemas.parameters({ type: 'object', properties });
 }
 
-/** Unreserved characters and escapes (RFC 3986): the rest is not plain. */
+/** Unreserved characters and escape sequences (RFC 3986). */
 const PLAIN_QUERY = /^[\w.~%=&-]*$/;
 
-/** @returns the parameters by name, or `undefined` where one is empty or given twice */
+/** @returns `undefined` if a parameter is empty or given twice */
 function parsePlainQuery(search: string): Record<string, unknown> | undefined {
   if (search === '') return {};
   if (!PLAIN_QUERY.test(search)) return undefined;

@@ -6,14 +6,14 @@ import type { AnyResponse } from './write-response.ts';
 /** @returns what is wrong with a response of the declared status, or `undefined` */
 export type ResponseValidator = (response: AnyResponse) => string | undefined;
 
-/** Headers that the pipeline adds to every response that declares them. */
+/** The pipeline sets them after the check. */
 const EDGE_HEADERS: ReadonlySet<string> = new Set([
   'X-Request-Id',
   'Cache-Control',
   'WWW-Authenticate',
 ] satisfies EdgeHeader[]);
 
-/** Compiles what the contract declares for one status: the body, and every header's presence and value. */
+/** Compiles a declared response: its body, and the presence and values of its headers. */
 export function compileResponseValidator(
   schemas: Schemas,
   content: ResponseObject['content'],

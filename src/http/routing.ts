@@ -78,22 +78,22 @@ function findRoute<Target>(
   return parameter && findRoute(parameter, segments, index + 1);
 }
 
-/** 405, or the answer to `OPTIONS`: what a path answers to a method that it does not have. */
+/** 405, or the response to `OPTIONS`, for a method that a path does not have. */
 export function methodNotAllowed(method: string, allowed: Iterable<string>): AnyResponse {
   const headers = { Allow: [...allowed].join(', ') };
   if (method === 'OPTIONS') return { status: 204, headers };
   return { ...problem(405, 'method_not_allowed', `${method} is not allowed here`), headers };
 }
 
-/** 404: what a path answers that the service does not have. */
+/** 404, for a path that the service does not have. */
 export function notFound(headers: Record<string, string> = {}): AnyResponse {
   return { ...problem(404, 'not_found', 'There is nothing at this path'), headers };
 }
 
-/** A page turns out not to be there for the request that it was asked with. */
+/** A page does not exist for this request. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
-  /** Of the answer. */
+  /** Of the response. */
   readonly headers: Record<string, string>;
 
   constructor(headers: Record<string, string> = {}) {

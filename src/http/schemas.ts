@@ -8,7 +8,7 @@ export type Check = (value: unknown) => string | undefined;
 /** Compiles schemas of the contract, each when it is first used. */
 export type Schemas = ReturnType<typeof createSchemas>;
 
-/** With the options of express-openapi-validator, so that both come to the same values. */
+/** The options are those of express-openapi-validator, so that both produce the same values. */
 export function createSchemas(document: ContractDocument) {
   return {
     /** Coerces the texts of a URL or a header to the schema's types, and fills in defaults. */
@@ -39,7 +39,7 @@ function createAjv(document: ContractDocument, options: object): Ajv2020 {
   return ajv.addSchema(document, DOCUMENT_ID);
 }
 
-/** A schema taken out of the document still refers to it. */
+/** The references of a schema are relative to the document, which has an id in Ajv. */
 function withAbsoluteReferences(schema: SchemaObject): SchemaObject {
   const absolute = (name: string, value: unknown) =>
     name === '$ref' && typeof value === 'string' ? value.replace(/^#/, `${DOCUMENT_ID}#`) : value;
@@ -48,11 +48,11 @@ function withAbsoluteReferences(schema: SchemaObject): SchemaObject {
 
 const fullDateTime = ajvFormats.default.get('date-time', 'full');
 
-/** Any day up to the 28th, in UTC. The full check parses every part, which costs ten times more. */
+/** In UTC, up to the 28th of a month. The full check, for all others, costs ten times more. */
 const PLAIN_DATE_TIME =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/;
 
-/** RFC 3339, as ajv-formats checks it in full mode. */
+/** The same dates as in the full mode of ajv-formats (RFC 3339). */
 function isDateTime(text: string): boolean {
   if (PLAIN_DATE_TIME.test(text)) return true;
   const { validate } = fullDateTime as { validate: (text: string) => boolean }; // of this format

@@ -3,7 +3,7 @@ import cors from 'cors';
 import helmet from 'helmet';
 import { compileOriginPattern } from './cors-origins.ts';
 
-/** Header names and values in turn, as `writeHead` takes them. */
+/** Names and values by turns, for `writeHead`. */
 export type HeaderList = readonly string[];
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -18,8 +18,8 @@ const EXPOSED_HEADERS = [
 ];
 
 /**
- * Makes a function that lists the headers of every response: what a browser may do with it, and
- * pages of which origins may read it. Without an `Origin` they are always the same.
+ * Makes a function that lists the headers of helmet and cors for a response. Both are run once for all
+ * requests without `Origin`, whose headers are always the same.
  */
 export function createSecurityHeaders(
   corsOrigins: string[],

@@ -3,7 +3,7 @@ import type { RequestContext } from './context.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { HeaderList } from './security-headers.ts';
 
-/** A response value with its types left behind: what the pipeline writes. */
+/** A response value without its types, as the pipeline writes it. */
 export interface AnyResponse {
   status: number;
   headers?: Record<string, unknown>;
@@ -19,8 +19,8 @@ const PLAIN_CHALLENGES: ReadonlySet<string> = new Set([
 ] satisfies ProblemCode[]);
 
 /**
- * Writes a response value, with the headers of every response, in one piece. It does nothing where
- * there is an answer already, or nobody to read it.
+ * Writes a response value with the headers of every response, head and body in one write. It does
+ * nothing if the request has a response, or the client has disconnected.
  */
 export function writeResponse(
   context: RequestContext,
@@ -29,7 +29,7 @@ export function writeResponse(
 ): void {
   const { request, response, requestId } = context;
   if (response.headersSent || response.destroyed) return;
-  // Of a page that failed; what is not set costs nothing.
+  // A page that failed may have set some.
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   const list = [...securityHeaders, 'X-Request-Id', requestId];
   list.push('Cache-Control', headers['ETag'] === undefined ? 'no-store' : 'private, no-cache');
@@ -40,7 +40,7 @@ export function writeResponse(
     response.writeHead(status, list).end();
     return;
   }
-  if (status === 401) list.push('WWW-Authenticate', challenge(body as Problem)); // no other body has it
+  if (status === 401) list.push('WWW-Authenticate', challenge(body as Problem)); // every 401 is a problem
   const text = JSON.stringify(status < 500 ? body : { ...body, request_id: requestId });
   const type = status < 400 ? 'application/json' : 'application/problem+json';
   list.push('Content-Type', `${type}; charset=utf-8`);
@@ -55,7 +55,7 @@ export function sendText(response: ServerResponse, type: string, text: string): 
   response.end(text);
 }
 
-/** A path that a handler gives is one of the service, which a proxy may have under another path. */
+/** Handlers know only paths of the service. The path under which a proxy has it is added here. */
 function withPrefix(context: RequestContext, name: string, value: string): string {
   if (name === 'Location') return value.replace(/^\//, `${context.prefix}/`);
   return name === 'Link' ? value.replaceAll('</', `<${context.prefix}/`) : value;

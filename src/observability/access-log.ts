@@ -3,8 +3,8 @@ import type { RequestContext } from '../http/context.ts';
 import { document, listOperations } from '../http/openapi-document.ts';
 
 /**
- * Makes a function that logs a finished request in one line. It names its members one by one, so
- * that nothing needs to be redacted.
+ * Makes a function that logs a finished request in one line. The members are named one by one, so
+ * nothing needs to be redacted.
  */
 export function createAccessLog(logger: Logger): (context: RequestContext) => void {
   const plain = logger.child({}, { redact: [] });
@@ -38,8 +38,8 @@ const LITERALS = new Set(
 );
 
 /**
- * The path without its query, and of it only words of the contract and ids: a token or a search text
- * that was put there by mistake stays out of the log.
+ * The path with only words of the contract and ids, without the query. A token or a search text that
+ * was sent there by mistake does not get into the log.
  */
 export function loggablePath({ route, path }: RequestContext): string {
   if (route?.includes('{') === false) return route;

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** Members that never reach the log, wherever in a logged object they are. */
+/** Members that are redacted, at up to two levels within a logged object. */
 const SECRETS = [
   'authorization',
   'refresh-token',
@@ -12,7 +12,7 @@ const SECRETS = [
   'refresh_token',
 ];
 
-/** A JSON line logger that leaves secrets out. */
+/** Creates a logger of JSON lines that redacts secrets. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const paths = SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
   const options = {
@@ -24,7 +24,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** Other members of an error may hold what was sent. */
+/** Other members of an error may have parts of the request. */
 function serializeError(error: Error) {
   const { type, message, stack } = pino.stdSerializers.err(error);
   return { type, message, stack };

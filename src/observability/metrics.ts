@@ -8,31 +8,31 @@ import { retryCounts } from '../database/retry.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
-/** What the service counts, and who tells it: those who do know nothing of Prometheus. */
+/** The metrics of the service. The code that reports events does not depend on Prometheus. */
 export interface Metrics {
   registry: Registry;
-  /** All of them, in Prometheus' text format. */
+  /** Renders them in the text format of Prometheus. */
   render(): Promise<string>;
-  /** An event of the trail is certain. */
+  /** Counts an event of the audit log when it is committed. */
   countAuditEvent(event: AuditEvent): void;
-  /** A request could not be answered because of the database. */
+  /** Counts a request that was answered with 503 because of the database. */
   countDatabaseFailure(error: unknown): void;
   retention: RetentionObserver;
 }
 
 /**
- * @param poolUse how the connections to the database are used, if there is a pool of them
- * @param queues where requests wait, by name
+ * @param findPoolUsage how the connections to the database are used, if there is a pool of them
+ * @param queues the request queues, by the value of the label `lane`
  */
 export function createMetrics(
-  poolUse: () => PoolUsage | undefined,
+  findPoolUsage: () => PoolUsage | undefined,
   queues: Record<string, RequestQueue>,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   observeQueues(registers, queues);
-  observePool(registers, poolUse);
+  observePool(registers, findPoolUsage);
   const events = createEventCounter(registers);
   const failures = createFailureCounter(registers);
   return {
@@ -44,11 +44,11 @@ export function createMetrics(
   };
 }
 
-/** What has not happened yet is 0 and not absent, so that the first time is a rise. */
+/** Every series begins at 0: of one that appears with its first event, `rate()` would miss that. */
 function createEventCounter(registers: Registry[]) {
   const events = new Counter({
     name: 'auth_events_total',
-    help: 'Events of the audit trail that this process has committed; reason: why a session was revoked',
+    help: 'Events of the audit log that this process has committed; reason: why a session was revoked',
     labelNames: ['event', 'reason'] as const,
     registers,
   });
@@ -62,7 +62,7 @@ function createEventCounter(registers: Registry[]) {
 function observeQueues(registers: Registry[], queues: Record<string, RequestQueue>) {
   new Gauge({
     name: 'http_requests',
-    help: 'Requests with a password to hash, and others, that are worked on or wait for their turn',
+    help: 'Requests that run or wait, by queue: passwords (to hash one) and others',
     labelNames: ['lane', 'state'] as const,
     registers,
     collect() {
@@ -74,7 +74,7 @@ function observeQueues(registers: Registry[], queues: Record<string, RequestQueu
   });
   new Counter({
     name: 'http_requests_shed_total',
-    help: 'Requests answered with 503 because there was no room for them',
+    help: 'Requests rejected with 503 because of overload, by queue',
     labelNames: ['lane'] as const,
     registers,
     collect() {
@@ -84,16 +84,16 @@ function observeQueues(registers: Registry[], queues: Record<string, RequestQueu
   });
 }
 
-function observePool(registers: Registry[], poolUse: () => PoolUsage | undefined) {
+function observePool(registers: Registry[], findPoolUsage: () => PoolUsage | undefined) {
   new Gauge({
     name: 'database_pool_connections',
     help: 'Connections to PostgreSQL by state, and requests that wait for one',
     labelNames: ['state'] as const,
     registers,
     collect() {
-      const use = poolUse();
-      if (!use) return;
-      for (const state of ['busy', 'idle', 'waiting'] as const) this.set({ state }, use[state]);
+      const usage = findPoolUsage();
+      if (!usage) return;
+      for (const state of ['busy', 'idle', 'waiting'] as const) this.set({ state }, usage[state]);
     },
   });
 }
@@ -101,7 +101,7 @@ function observePool(registers: Registry[], poolUse: () => PoolUsage | undefined
 function createFailureCounter(registers: Registry[]) {
   new Counter({
     name: 'database_retries_total',
-    help: 'Statements and transactions that were tried again: another one was in the way, or the connection was lost',
+    help: 'Statements and transactions that were retried, by cause: a conflict with another one, or a lost connection',
     labelNames: ['cause'] as const,
     registers,
     collect() {
@@ -111,7 +111,7 @@ function createFailureCounter(registers: Registry[]) {
   });
   const failures = new Counter({
     name: 'database_failures_total',
-    help: 'Requests answered with 503 because of the database: no free connection in the pool, no connection at all, a statement that it could not do',
+    help: 'Requests answered with 503 because of the database, by kind: no free connection in the pool, no connection, a failed statement',
     labelNames: ['kind'] as const,
     registers,
   });
@@ -127,23 +127,23 @@ function classifyFailure(error: unknown) {
 function observeRetention(registers: Registry[]): RetentionObserver {
   const rows = new Counter({
     name: 'sweep_deleted_rows_total',
-    help: 'Rows that the sweep has deleted because they were over',
+    help: 'Expired rows that the retention job has deleted',
     registers,
   });
   const failures = new Counter({
     name: 'sweep_failures_total',
-    help: 'Sweeps that were broken off by an error; the next one tries again',
+    help: 'Runs of the retention job that have failed; the next run tries again',
     registers,
   });
   const duration = new Gauge({
     name: 'sweep_duration_seconds',
-    help: 'How long the last sweep took',
+    help: 'Duration of the last run of the retention job',
     aggregator: 'max',
     registers,
   });
   const success = new Gauge({
     name: 'sweep_last_success_timestamp_seconds',
-    help: 'When the last sweep came to its end, 0 if none has yet',
+    help: 'Time of the last successful run of the retention job, 0 if there was none',
     aggregator: 'max',
     registers,
   });

@@ -10,12 +10,12 @@ const LEVELS: Record<number, string> = {
   60: 'fatal',
 };
 
-/** Writes log lines for a person who watches the terminal. */
+/** Creates a destination that writes the log to a terminal, for people. */
 export function createReadableLog(terminal: { write(text: string): unknown }): DestinationStream {
   return { write: (line) => void terminal.write(`${formatLogLine(line)}\n`) };
 }
 
-/** `10:58:01 info  GET /todos 200 3 ms`: of a request what one looks for, of others all members. */
+/** `10:58:01 info  GET /todos 200 3 ms`: a short line for a request, all members of other lines. */
 export function formatLogLine(json: string): string {
   const { level, time, msg, err, ...members } = JSON.parse(json);
   const head = `${new Date(time).toTimeString().slice(0, 8)} ${(LEVELS[level] ?? '').padEnd(5)}`;

@@ -1,4 +1,4 @@
-// Loaded only where traces are sent (OTEL_EXPORTER_OTLP_ENDPOINT): a service without pays nothing.
+// Loaded only if OTEL_EXPORTER_OTLP_ENDPOINT is set: OpenTelemetry costs start time and memory.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import {
@@ -32,30 +32,30 @@ import { document } from '../http/openapi-document.ts';
 import { loggablePath } from './access-log.ts';
 
 export interface TracingOptions {
-  /** Where spans go, by OTLP over HTTP. */
+  /** The URL of the collector (OTLP over HTTP). */
   endpoint: string;
-  /** What share of the traces is kept where the caller has not decided. */
+  /** The share of the traces to sample, unless the caller has decided. */
   ratio: number;
-  /** What `db.system.name` calls the database. */
+  /** The value of `db.system.name`. */
   database: string;
   logger: Logger;
 }
 
 export interface Tracing {
-  /** A span for each request; it goes on with the caller's trace. */
+  /** Runs a request within a span, which continues the trace of the caller. */
   request(context: RequestContext, run: () => void): void;
-  /** A span for each statement that a request has run. */
+  /** Adds a span for a statement that the current request has run. */
   statement(event: LogEvent): void;
-  /** Sends what has not been sent yet, as long as that takes no longer than its limit. */
+  /** Sends the remaining spans, within a limit of time. */
   close(): Promise<void>;
 }
 
-/** For how long a collector may keep a batch, and so the end of the process, waiting. */
+/** The limit for sending a batch of spans, and so for the end of the process. */
 const EXPORT_TIMEOUT_MS = 3_000;
 
 export function startTracing({ endpoint, ratio, database, logger }: TracingOptions): Tracing {
-  const logExportError = (trouble: unknown) => {
-    const reason = trouble instanceof Error ? trouble.message : String(trouble);
+  const logExportError = (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
     logger.warn({ reason }, 'traces not sent');
   };
   installErrorLogger(logExportError);
@@ -67,15 +67,14 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
   const tracer = provider.getTracer('openapi-todos');
-  /** The request that is being answered. */
   const activeContext = new AsyncLocalStorage<Context>();
 
   return {
-    // Times as `hrTime`: each span would correct a number by an offset of its own, up to a millisecond.
+    // As `hrTime`: OpenTelemetry would shift a number by an offset of each span, up to a millisecond.
     request(context, run) {
       const options = { kind: SpanKind.SERVER, startTime: hrTime(performance.now()) };
       const span = tracer.startSpan(context.method, options, extractParentContext(context.request));
-      if (!span.isRecording()) return run(); // not kept: it costs no more than that
+      if (!span.isRecording()) return run(); // not sampled
       context.traceId = span.spanContext().traceId;
       context.response.once('close', () => {
         const { method, route, status } = context;
@@ -89,7 +88,7 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
 
     statement(event) {
       const context = activeContext.getStore();
-      if (!context) return; // of the service's own: nobody waits for it
+      if (!context) return; // outside of requests, as the retention job
       const end = performance.now();
       const options = { kind: SpanKind.CLIENT, startTime: hrTime(end - event.queryDurationMillis) };
       const { name, attributes } = describeStatement(event.query.sql);
@@ -106,8 +105,8 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
   };
 }
 
-/** OpenTelemetry keeps its troubles to itself unless it has somebody to tell, one for the process. */
-function installErrorLogger(logExportError: (trouble: unknown) => void): void {
+/** Without a logger, which is global, OpenTelemetry hides that it cannot send spans. */
+function installErrorLogger(logExportError: (error: unknown) => void): void {
   const silent = () => undefined;
   const listener = {
     error: logExportError,
@@ -120,7 +119,7 @@ function installErrorLogger(logExportError: (trouble: unknown) => void): void {
   setGlobalErrorHandler(logExportError);
 }
 
-/** OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word. */
+/** OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override the defaults. */
 function describeService() {
   const attributes = { 'service.name': 'openapi-todos', 'service.version': document.info.version };
   return defaultResource()
@@ -129,8 +128,8 @@ function describeService() {
 }
 
 /**
- * The caller's span (W3C Trace Context). Its `tracestate` is left out: there is nobody to pass it on
- * to, and it is a text of a stranger's.
+ * The span of the caller (W3C Trace Context). Its `tracestate` is ignored: the service calls no other
+ * service that could use it.
  */
 function extractParentContext({ headers }: IncomingMessage): Context {
   const { traceparent } = headers;
@@ -138,7 +137,7 @@ function extractParentContext({ headers }: IncomingMessage): Context {
   return caller ? trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true }) : ROOT_CONTEXT;
 }
 
-/** In the names of OpenTelemetry's semantic conventions, as far as they have one. */
+/** With the names of OpenTelemetry's semantic conventions where there are any. */
 function describeRequest(context: RequestContext): Attributes {
   const { operation, method, route, status, scheme, principal, requestId } = context;
   return {
@@ -160,11 +159,11 @@ interface Statement {
   attributes: Attributes;
 }
 
-/** There are some dozens of statements, and a few more for lists of different lengths. */
+/** Cached by text. There are some dozens, and a few more for lists of different lengths. */
 const statements = new Map<string, Statement>();
 const MAX_STATEMENTS = 500;
 
-/** Its text holds no values: they are parameters, every one of them. */
+/** The text of a statement has no values: all of them are parameters. */
 function describeStatement(sql: string): Statement {
   const known = statements.get(sql);
   if (known) return known;

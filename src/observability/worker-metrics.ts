@@ -32,7 +32,8 @@ export function serveAggregatedMetrics(): void {
 /** The series of all workers that answer; `worker_up` is 0 for each that does not. */
 async function collectMetrics(): Promise<string> {
   const registry = new Registry();
-  const help = 'Whether the metrics of the worker are here: 0 if it has not answered in time';
+  const help =
+    'Whether these metrics include those of the worker: 0 if it has not answered in time';
   const up = new Gauge({ name: 'worker_up', help, labelNames: ['worker'], registers: [registry] });
   const ask = async (worker: Worker) => {
     const series = await askWorker(worker);

@@ -4,9 +4,9 @@ import { unavailable } from '../http/problem.ts';
 
 export interface SystemDependencies {
   db: Db;
-  /** Public keys of the access tokens, as they are now. */
+  /** The current public keys of access tokens. */
   publicKeys: () => Schema<'Jwk'>[];
-  /** Whether the service has been told to stop. */
+  /** Whether the service is shutting down. */
   isClosing: () => boolean;
 }
 
