@@ -1,4 +1,4 @@
-# The service, on the Node.js that package-lock.json has for everybody else.
+# The service, on the Node.js of package-lock.json.
 FROM node:26.10.0-trixie-slim
 WORKDIR /app
 COPY .npmrc package.json package-lock.json ./

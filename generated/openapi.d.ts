@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`. Do not edit.
-// openapi.yaml sha256: 295714f6c068a37843444f576c0c4d0a050cf2be55575f0ef7b0dba9a676822b
+// openapi.yaml sha256: da6cf9657f798bb21c71c745985b48c8aee9770ad20cc2e9a29e00e52724cd12
 export interface operationSecurity {
     register: never;
     login: never;
@@ -434,7 +434,7 @@ export interface components {
              *     `bearerAuth` lists its claims.
              */
             access_token: string;
-            /** @description A random text for `POST /auth/refresh`, which spends it. */
+            /** @description A random value that `POST /auth/refresh` accepts once. */
             refresh_token: string;
         };
         /**
