@@ -1,4 +1,4 @@
-// The two flows that clients rely on as they stand (message by message, member by member).
+// The two flows that clients rely on, message by message and member by member.
 import { expect, test } from 'vitest';
 import { startService } from './support/service.ts';
 import { DEMO } from './support/users.ts';

@@ -1,4 +1,4 @@
-// The process as `npm start` runs it: a child of its own, killed for real.
+// The process as `npm start` runs it.
 import { once } from 'node:events';
 import {
   chmodSync,

@@ -95,7 +95,7 @@ describe('access tokens signed with JWT_SECRET', async () => {
     ['no base64', 'a!.b!.c!'],
     ['an oversized token', `${token}${'A'.repeat(5000)}`],
     ['two tokens', `${token} ${token}`],
-  ])('a token with %s is rejected', async (_what, presented) => {
+  ])('%s as the access token is rejected', async (_what, presented) => {
     expect(await present(app, presented)).toEqual(REFUSED);
   });
 

@@ -44,12 +44,12 @@ test('the audit log has the event, session and address of each action, and no se
   const sessions = events.map(({ session_id }) => session_id);
   expect(new Set([sessions[2], sessions[3], sessions[4]]).size).toBe(1);
   expect(new Set(sessions.slice(5)).size).toBe(1);
-  const trail = JSON.stringify(await app.db.selectFrom('audit_events').selectAll().execute());
+  const auditLog = JSON.stringify(await app.db.selectFrom('audit_events').selectAll().execute());
   const secrets = [credentials.password, first, pair].flatMap((x) =>
     typeof x === 'string' ? [x] : Object.values(x ?? {}),
   );
   expect(secrets).toHaveLength(5);
-  for (const secret of secrets) expect(trail).not.toContain(secret);
+  for (const secret of secrets) expect(auditLog).not.toContain(secret);
 });
 
 test('rejected sign-ins and refreshes of unknown names and tokens are logged', async () => {
@@ -114,11 +114,11 @@ test('the audit log has the reason of each session revocation', async () => {
 });
 
 /** Writes events of a user, one a millisecond, the last one now. */
-function write(app: TestService, event: string, who: string | null, count: number) {
+function write(app: TestService, event: string, userId: string | null, count: number) {
   const now = app.clock.now();
   return sql`insert into audit_events (id, at, event, user_id, address, request_id)
     with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
-    select ${`${who}-${event}-`} || n, cast(${now} as bigint) - n, ${event}, ${who}, '', '' from numbers`.execute(
+    select ${`${userId}-${event}-`} || n, cast(${now} as bigint) - n, ${event}, ${userId}, '', '' from numbers`.execute(
     app.db,
   );
 }

@@ -28,7 +28,7 @@ interface Knowledge {
 
 const unreachable = () => undefined;
 
-/** Refreshes, adds todos and at the end of every few rounds logs out, until nobody answers. */
+/** Refreshes and adds todos, and logs out after three rounds, until the service is gone. */
 async function use(url: string, sessions: Session[], onAnswer: () => void): Promise<Knowledge> {
   const known: Knowledge = {
     access: '',

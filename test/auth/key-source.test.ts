@@ -48,7 +48,7 @@ async function published({ url }: { url: string }): Promise<string[]> {
 }
 
 /** The messages of the log about keys. */
-function told({ log }: TestService): string[] {
+function keyMessages({ log }: TestService): string[] {
   return log.map((line) => JSON.parse(line).msg).filter((text) => text.includes('JWT_KEYS'));
 }
 
@@ -94,7 +94,7 @@ test('JWT_KEYS file behind a symbolic link that is exchanged, as Kubernetes does
 
 describe('JWT_KEYS file replaced by', async () => {
   const { k: secret = '' } = {
-    k: Buffer.from('a secret that must not be told').toString('base64url'),
+    k: Buffer.from('a secret not to be logged').toString('base64url'),
   };
   const whole = JSON.stringify({ keys: [{ kty: 'oct', k: secret }, old] });
   test.each<[string, (file: string) => Promise<void>, RegExp]>([
@@ -112,7 +112,7 @@ describe('JWT_KEYS file replaced by', async () => {
 
     await spoil(file);
     await app.reloadKeys();
-    expect(told(app)).toContain('JWT_KEYS not taken: the former keys stay');
+    expect(keyMessages(app)).toContain('JWT_KEYS not taken: the former keys stay');
     const errors = app.log.filter((line) => JSON.parse(line).level === 50);
     // The last one is of the reading that was asked for; the file was looked at before, too.
     expect(JSON.parse(errors.at(-1) ?? '').err.message).toMatch(message);
@@ -136,8 +136,8 @@ test('a closed service does not read its JWT_KEYS file again', async () => {
   await using other = await startService({ JWT_KEYS: file });
   await app.close();
   await put(file, fresh);
-  await expect.poll(() => told(other)).toEqual(['JWT_KEYS has changed: taken']);
-  expect(told(app)).toEqual([]);
+  await expect.poll(() => keyMessages(other)).toEqual(['JWT_KEYS has changed: taken']);
+  expect(keyMessages(app)).toEqual([]);
 });
 
 test('two nodes during a key rotation with --next and --promote: each accepts the tokens of the other', async () => {
@@ -179,7 +179,7 @@ describe('SIGHUP', () => {
     await put(file, ...keys);
     await using service = await startProcess({ ...variables, JWT_KEYS: file });
     service.child.kill('SIGHUP');
-    await service.written('JWT_KEYS has not changed'); // which only who has been asked says
+    await service.written('JWT_KEYS has not changed'); // logged only when it was asked to read
     const tokens = [await tokenOf(service)];
     let isOver = false;
     const answers = new Set<string>();

@@ -5,14 +5,14 @@ import { DEMO, signedInClient } from '../support/users.ts';
 
 const PROXIED = { TRUSTED_PROXIES: '127.0.0.1', LOGIN_FREE_FAILURES: '5' };
 
-/** Its clock stands still: a second later one more attempt would be let through. */
+/** A service with a stopped clock: a second later one more attempt would be accepted. */
 async function startStill(variables: Record<string, string>) {
   const app = await startService(variables);
   app.clock.stop();
   return app;
 }
 
-/** A login from an address; the test stands where the trusted proxy would. */
+/** A login from an address; the test takes the place of the trusted proxy. */
 async function login(app: TestService, username: string, password: string, from = '192.0.2.1') {
   const response = await fetch(`${app.url}/auth/login`, {
     method: 'POST',
@@ -88,7 +88,7 @@ test('during a login delay the right password waits too, and its attempt is refu
 test('parallel login attempts are each counted before their password is checked', async () => {
   await using app = await startStill(PROXIED);
   const answers = await Promise.all(
-    // So many about passwords may wait for however long; of more some would be shed.
+    // So many may wait in the password queue; of more some would be rejected.
     Array.from({ length: 12 }, () => login(app, DEMO.username, 'wrong')),
   );
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(6);

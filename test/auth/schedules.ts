@@ -27,15 +27,15 @@ export type Granularity = 'statements' | 'reads' | 'transactions';
 /**
  * Runs `works` side by side, each in a process of its own (connections to one database), in every
  * order in which the engine can run their statements. On SQLite one process at a time holds the lock
- * for writing, and who wants it meanwhile waits; on PostgreSQL the rows themselves are locked, and
- * who runs into a lock goes on by itself when it is gone. Processes that do the same work are
+ * for writing, and the others wait for it; on PostgreSQL rows are locked, and a process that
+ * waits for a lock goes on by itself when it is released. Processes that do the same work are
  * interchangeable.
  */
 export function createSchedules(url: string, clock: Clock, count: number) {
   const seats = Array.from({ length: count }, () => createSeat(url, clock));
   const monitor = hookedDb(url, {});
 
-  /** Waits until everybody has stopped: at a place to stop, at the end, or before a lock. */
+  /** Waits until every process has stopped: at a place to stop, at the end, or before a lock. */
   async function settle() {
     for (;;) {
       const running = seats.filter((seat) => seat.isRunning).length;
@@ -84,7 +84,7 @@ export function createSchedules(url: string, clock: Clock, count: number) {
         const isOver = ({ hasStarted, seat }: (typeof actors)[number]) =>
           hasStarted && !seat.isRunning && !seat.parkedAt;
         if (actors.every(isOver)) return trace;
-        throw new Error(`nobody can go on after ${trace.join(', ')}`);
+        throw new Error(`no process can go on after ${trace.join(', ')}`);
       }
       path[step] ??= { taken: 0, of: ready.length };
       const actor = ready[path[step]?.taken ?? 0];

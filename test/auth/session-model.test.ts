@@ -39,7 +39,7 @@ interface Session {
 /** All that the model knows. */
 interface World {
   app: TestService;
-  grace: number;
+  leewayMs: number;
   users: User[];
   sessions: Session[];
 }
@@ -74,7 +74,7 @@ function begin(
 type Verdict = 'new pair' | 'same token' | 'refused';
 
 function judge(
-  { sessions, grace }: World,
+  { sessions, leewayMs }: World,
   token: string,
   key: string | undefined,
   now: number,
@@ -85,7 +85,7 @@ function judge(
   const { key: before, at } = session.spentUnder;
   const isLast = session.spent.at(-1) === token;
   const isRetry = key !== undefined && key === before && now - at <= DAY;
-  if (isLast && (isRetry || now - at < grace)) return { verdict: 'same token', session };
+  if (isLast && (isRetry || now - at < leewayMs)) return { verdict: 'same token', session };
   session.isRevoked = true;
   return { verdict: 'refused', session };
 }
@@ -171,7 +171,7 @@ async function agreeOnAccess({ app, sessions }: World): Promise<void> {
   }
 }
 
-/** Something that someone does; `pick` stands for a choice among what there is by then. */
+/** Something that a user does; `pick` chooses among what there is by then. */
 interface Command extends fc.AsyncCommand<World, World> {}
 
 function command(name: string, run: (world: World) => Promise<unknown>): Command {
@@ -195,13 +195,13 @@ const at = fc.nat(11);
 const commands = [
   fc.tuple(at).map(([user]) =>
     command(`sign in as ${user}`, async (world) => {
-      const who = pick(world.users, user);
-      if (!who) return;
+      const owner = pick(world.users, user);
+      if (!owner) return;
       const { app } = world;
       begin(
         world,
-        who,
-        await seedSession(app.db, app.clock, { userId: who.id, username: who.name }),
+        owner,
+        await seedSession(app.db, app.clock, { userId: owner.id, username: owner.name }),
       );
     }),
   ),
@@ -233,7 +233,7 @@ const commands = [
       const [by, its] = [pick(world.sessions, session), pick(world.sessions, other)];
       if (!by || !its) return;
       const body = pick([undefined, its.current, its.spent.at(-1), 'junk'], token);
-      // Whether what is over for so long has been swept yet is nobody's promise.
+      // The retention job may have deleted it by then, or not.
       if (its.idleAt + 30 * DAY <= world.app.clock.now()) return;
       const answer = await call(world.app.url, 'POST /auth/logout', {
         access: by.access.token,
@@ -285,20 +285,20 @@ const commands = [
         await agreeOnAccess(world);
       }),
     ),
-  fc.constant(command('sweep', ({ app }) => purgeExpired(app.db, app.clock.now()))),
+  fc.constant(command('purge expired rows', ({ app }) => purgeExpired(app.db, app.clock.now()))),
 ];
 
 /** The rarer ones hash passwords. */
 const withPasswords = [
   fc.tuple(at, fc.boolean()).map(([user, isRight]) =>
     command(`log in as ${user}${isRight ? '' : ' with a wrong password'}`, async (world) => {
-      const who = pick(world.users, user);
-      if (!who) return;
-      const password = PASSWORDS[isRight ? who.password : 1 - who.password];
-      const body = { username: who.name, password };
+      const owner = pick(world.users, user);
+      if (!owner) return;
+      const password = PASSWORDS[isRight ? owner.password : 1 - owner.password];
+      const body = { username: owner.name, password };
       const answer = await call(world.app.url, 'POST /auth/login', { body });
       expect(answer.status).toBe(isRight ? 200 : 401);
-      if (isRight) begin(world, who, await startedIn(world, answer));
+      if (isRight) begin(world, owner, await startedIn(world, answer));
     }),
   ),
   fc.tuple(at, fc.boolean()).map(([session, isRight]) =>
@@ -329,9 +329,9 @@ async function startedIn({ app }: World, answer: Answer) {
   return { id, access, refresh: refresh_token };
 }
 
-describe.each([0, 10])('reuse leeway of %i s', async (grace) => {
+describe.each([0, 10])('reuse leeway of %i s', async (leewaySeconds) => {
   const app = await startSharedService(
-    { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: String(grace) },
+    { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: String(leewaySeconds) },
     { clock: stoppedClock() },
   );
   const password = await hashPassword(PASSWORDS[0]);
@@ -349,7 +349,7 @@ describe.each([0, 10])('reuse leeway of %i s', async (grace) => {
       .set({ password_hash: password })
       .where('id', 'in', ids)
       .execute();
-    const made: World = { app, grace: grace * SECOND, users, sessions: [] };
+    const made: World = { app, leewayMs: leewaySeconds * SECOND, users, sessions: [] };
     for (const user of [...users, ...users]) {
       const named = { userId: user.id, username: user.name };
       begin(made, user, await seedSession(app.db, app.clock, named));

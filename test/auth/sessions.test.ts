@@ -7,7 +7,7 @@ import { type Answer, BEHIND_PROXY, call, refresh } from '../support/http.ts';
 import { startSharedService, stoppedClock } from '../support/service.ts';
 import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
-// Sessions that a person can see and end, and whose they are.
+// A user lists and ends sessions, and only their own.
 
 const PASSWORD = 'correct horse battery staple';
 

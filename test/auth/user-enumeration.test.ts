@@ -6,7 +6,7 @@ import { startSharedService, stoppedClock, type TestService } from '../support/s
 import { seedSession, seedUser } from '../support/users.ts';
 
 // User enumeration: whatever state the budgets are in, a known name and an unknown one get the same
-// answers, and the same attempts are counted. Each of the two is asked for at a service of its own.
+// answers, and the same attempts are counted. Each of the two has its own service.
 
 const PASSWORD = 'the right password';
 

@@ -63,7 +63,7 @@ export interface SignedIn {
 
 export async function tokensIn(store: TokenStore): Promise<Tokens> {
   const tokens = await store.get();
-  if (!tokens) throw new Error('nobody is signed in');
+  if (!tokens) throw new Error('the store has no tokens');
   return tokens;
 }
 

@@ -1,4 +1,4 @@
-// Runs the commands of a page in order, as a reader does who has started the service.
+// Runs the commands of a page in order, as a reader does after starting the service.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';

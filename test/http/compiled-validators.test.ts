@@ -9,7 +9,7 @@ import { startSignedInService } from './setup.ts';
 const TIMES = 2000;
 const { service, token } = await startSignedInService();
 
-// The validators of the very package that the edge stands on.
+// The validators of the package that http uses.
 const fromValidator = createRequire(import.meta.resolve('express-openapi-validator'));
 const Ajv: { prototype: { addSchema(...parameters: unknown[]): unknown } } =
   fromValidator('ajv/dist/core').default;
@@ -22,7 +22,7 @@ interface Template {
   isPublic?: boolean;
 }
 
-/** So many requests are sent at once on one connection; with more, some would be shed. */
+/** So many requests are sent at once on one connection; with more, some would be rejected. */
 const AT_ONCE = 16;
 
 /** That request with each of these headers; the statuses of the answers. */

@@ -149,7 +149,7 @@ describe('the type of a request', () => {
       return { status: 200, body: user };
     });
     handle<'register'>(async (request) => {
-      // @ts-expect-error nobody is signed in when an account is made
+      // @ts-expect-error a registration has no principal
       request.principal.userId;
       return { status: 201, body: user };
     });
@@ -230,7 +230,7 @@ describe('the type of security handlers', () => {
   });
 
   test('requires a principal or a rejection as the result, not a boolean', () => {
-    // @ts-expect-error true is nobody
+    // @ts-expect-error true is no principal
     (async () => true) satisfies SecurityHandlers['bearerAuth'];
     // @ts-expect-error a user's id alone is no principal
     (async () => ({ principal: { userId: '' } })) satisfies SecurityHandlers['bearerAuth'];

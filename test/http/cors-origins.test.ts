@@ -61,6 +61,6 @@ test.each([
   'ws://a.example',
   'null',
   '',
-])('an origin pattern that can match nothing is refused: "%s"', (pattern) => {
+])('an origin pattern that can match nothing is rejected: "%s"', (pattern) => {
   expect(isOriginPattern(pattern)).toBe(false);
 });

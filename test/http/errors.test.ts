@@ -280,12 +280,12 @@ describe('a request that its schema rejects: 400 names the place and the reason:
       NO_JSON,
     ],
     [
-      'a surrogate stands raw in the body',
+      'the body has a raw surrogate',
       post(new Uint8Array(Buffer.from('{"title":"\xed\xa0\x80"}', 'latin1'))),
       { pointer: '' },
       NO_JSON,
     ],
-    ['a null character stands raw in the body', post('{"title":"a\0b"}'), { pointer: '' }, NO_JSON],
+    ['the body has a raw null character', post('{"title":"a\0b"}'), { pointer: '' }, NO_JSON],
     ['the body is missing', { method: 'POST', path: '/todos' }, { pointer: '' }, 'is missing'],
     [
       'the body is empty',
@@ -312,7 +312,7 @@ describe('a request that its schema rejects: 400 names the place and the reason:
       "Unknown query parameter 'toString'",
     ],
     [
-      'a query parameter stands twice',
+      'a query parameter is given twice',
       { path: '/todos?limit=1&limit=2' },
       { parameter: 'limit' },
       'must be integer',
@@ -609,7 +609,7 @@ describe('413 and 415: a body', () => {
     ['in two encodings', { 'Content-Encoding': 'gzip, br' }],
     ['of a media type of another operation', { 'Content-Type': 'application/merge-patch+json' }],
     ['that is neither of a type that is taken nor JSON', { 'Content-Type': 'text/plain' }, 'x'],
-  ])('%s is refused', async (_, headers, body = '{"title":"x"}') => {
+  ])('%s is rejected', async (_, headers, body = '{"title":"x"}') => {
     const request = { method: 'POST', path: '/todos', headers, body };
     await expectAnswer(sendSignedIn(request), {
       status: 415,

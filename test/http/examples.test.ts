@@ -24,7 +24,7 @@ function faults(place: string, value: unknown): unknown {
 
 const escaped = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/** The object at a place, and that place; where a reference stands, what it leads to. */
+/** The object at a place, and that place; a reference is followed. */
 function at(place: string): { place: string; node: Json } {
   let node: unknown = contract;
   for (const part of place.split('/').slice(1)) {
@@ -42,7 +42,7 @@ interface Example {
   value: unknown;
 }
 
-/** All examples of the document, wherever they stand beside a schema or in one. */
+/** All examples of the document, beside a schema or inside of one. */
 function* examplesIn(place: string, node: unknown): Generator<Example> {
   if (!isObject(node)) return;
   yield* examplesOf(place, node);

@@ -38,7 +38,7 @@ const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
 const PASSWORD = 'correct horse battery staple';
 const session = async () => ({ token: (await signIn(app)).access_token });
 let users = 0;
-const somebody = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
+const newUser = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
 
 /**
  * A request that could succeed; one that does must not disturb the others. Without an entry: the
@@ -50,14 +50,14 @@ const GOOD: Partial<Record<OperationId, (succeeds: boolean) => Promise<Partial<S
   refresh: async () => ({ body: { refresh_token } }),
   logout: async (succeeds) => ({ ...(succeeds && (await session())), body: {} }),
   deleteCurrentUser: async (succeeds) => ({
-    ...(succeeds && (await somebody())),
+    ...(succeeds && (await newUser())),
     body: { current_password: PASSWORD },
   }),
   changePassword: async (succeeds) => ({
-    ...(succeeds && (await somebody())),
+    ...(succeeds && (await newUser())),
     body: { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
   }),
-  revokeSessions: async (succeeds) => (succeeds ? somebody() : {}),
+  revokeSessions: async (succeeds) => (succeeds ? newUser() : {}),
   revokeSession: async (succeeds) => {
     const own = succeeds ? await session() : { token };
     const sessions = await send(app, { path: '/auth/sessions', ...own });

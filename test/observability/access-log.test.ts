@@ -58,8 +58,8 @@ describe('the access log has one line for each request', () => {
       { path: '/metrics' },
     );
     expect(lines[4]).toMatchObject({ method: 'HEAD' });
-    const told = lines.map(({ operation, path, status }) => [operation, path, status]);
-    expect(told).toEqual([
+    const logged = lines.map(({ operation, path, status }) => [operation, path, status]);
+    expect(logged).toEqual([
       ['listTodos', '/todos', 401],
       ['listTodos', '/todos', 400],
       [undefined, '/*', 404],

@@ -109,8 +109,8 @@ describe('/metrics counts audit events', () => {
       expect(series.get(`database_failures_total{kind="${kind}"}`)).toBe(0);
     }
     expect(series.get('sweep_failures_total')).toBe(0);
-    for (const lane of ['passwords', 'others']) {
-      expect(series.get(`http_requests_shed_total{lane="${lane}"}`)).toBe(0);
+    for (const queue of ['passwords', 'others']) {
+      expect(series.get(`http_requests_shed_total{lane="${queue}"}`)).toBe(0);
     }
   });
 

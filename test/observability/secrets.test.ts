@@ -1,5 +1,5 @@
 // Every secret there is, in every place that a client can put it, through every operation, with a
-// database that works and with one that does not: it stands in nothing that the service puts out.
+// database that works and with one that does not: no output of the service contains it.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -30,7 +30,7 @@ const others = [
 ];
 
 type Placement = Partial<Sent> & {
-  /** The secret stands for a name: who sent it is told that it is unknown. */
+  /** The secret is a member's name, which the problem document repeats to its sender. */
   isName?: boolean;
 };
 
@@ -93,7 +93,7 @@ async function sendBytes({ url }: ServiceProcess, bytes: string): Promise<string
   return text;
 }
 
-/** What of a secret must stand nowhere: also the end of it is enough, as of a token its signature. */
+/** The part that must not occur: the end, which of a token is its signature. */
 function trace(secret: string): string {
   return secret.slice(-16);
 }
@@ -138,7 +138,7 @@ test('no log, trace, metric or error contains a secret that a request or the con
     { folder },
   );
 
-  const password = 'a-password-that-nobody-else-has';
+  const password = 'a-password-that-is-unique';
   let me = await signUp(service, 'myself', `${password}-but-me`);
   const victim = await signUp(service, 'victim', password);
   const spent = {
@@ -186,7 +186,7 @@ test('no log, trace, metric or error contains a secret that a request or the con
   };
 
   let sent = await sendAll(presented);
-  // A page that leads to the next one repeats, to whoever asked, what was searched for.
+  // The Link of a page repeats the search to the client that sent it.
   for (const title of [password, `${password} too`]) {
     await send(service, {
       method: 'POST',

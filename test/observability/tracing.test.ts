@@ -174,8 +174,8 @@ test('traces: a collector that rejects them is logged, and requests still succee
   expect((await send(app, { path: '/healthz' })).status).toBe(200);
   await app.close();
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces']);
-  const told = app.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg !== 'request');
-  expect(told).toEqual([
+  const messages = app.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg !== 'request');
+  expect(messages).toEqual([
     expect.objectContaining({ level: 40, reason: 'Bad Request', msg: 'traces not sent' }),
   ]);
 });

@@ -9,7 +9,7 @@ import { pairOf, seedSession, seedUser } from '../support/users.ts';
 import { startProxy } from './proxy.ts';
 
 // The network between the service and the database breaks, at each kind of statement, before it has
-// run or after. What can be done again is; the rest is 503, nobody is logged out, and nothing is
+// run or after. What can be retried is; the rest is 503, no session ends, and nothing is
 // done twice.
 
 let database: TestDatabase;

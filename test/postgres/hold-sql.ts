@@ -11,7 +11,7 @@ export const statements = new Map<string, string[]>();
 
 const SOURCE = join(import.meta.dirname, '../../src/');
 
-/** What stands between whoever asks for a statement and the driver. */
+/** Between a caller and the driver. */
 const CARRIERS = /database\/(postgres|retry|connect)\.ts/;
 
 const { query } = pg.Client.prototype;

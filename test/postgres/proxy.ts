@@ -9,7 +9,7 @@ export interface Fault {
   times: number;
 }
 
-/** A network between the service and PostgreSQL that breaks where it is told to. */
+/** A network between the service and PostgreSQL that breaks where a test says so. */
 export async function startProxy(databaseUrl: string) {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
@@ -68,7 +68,7 @@ export async function startProxy(databaseUrl: string) {
     cutAll() {
       for (const socket of sockets) socket.destroy();
     },
-    /** Lets nobody through any more, or everybody again. */
+    /** Rejects all connections, or accepts them again. */
     refuse(whether: boolean) {
       isRefusing = whether;
       if (whether) this.cutAll();

