@@ -3,7 +3,7 @@
 //
 //   npm run bench [-- --quick]
 import { writeFileSync } from 'node:fs';
-import { benchPeers, main } from '../scripts/tools.ts';
+import { installBenchPeers, main } from '../scripts/tools.ts';
 import { compareContenders } from './compare/contender-section.ts';
 import { type Databases, type Engine, openDatabases } from './compare/databases.ts';
 import { comparePaths, compareRows } from './compare/growth-section.ts';
@@ -14,7 +14,7 @@ import { formatComparison, formatGrowth, formatStarts } from './compare/table.ts
 await main(async () => {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') return console.log(HELP);
-  await benchPeers();
+  await installBenchPeers();
   const results: Result[] = [];
   for (const engine of options.engines) {
     await using databases = await openDatabases(engine);

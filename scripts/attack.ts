@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { createClient } from '../src/client/index.ts';
 import { document, listOperations } from '../src/http/openapi-document.ts';
 import type { OperationId } from '../src/http/operation.ts';
-import { executable, Missing, main, ROOT, run, wheels } from './tools.ts';
+import { installPythonPackages, main, pythonExecutable, ROOT, run, UserError } from './tools.ts';
 
 /** The user of tools/schemathesis/identities.yaml. */
 const ATTACKER = { username: 'stranger', password: 'correct horse battery staple' };
@@ -46,8 +46,8 @@ const ROUNDS: Record<Role, string[]> = {
 const NEVER_SUCCEEDS: OperationId = 'deleteCurrentUser';
 
 await main(async () => {
-  const { seed, maxExamples, results } = options();
-  const folder = await wheels('schemathesis');
+  const { seed, maxExamples, results } = readOptions();
+  const folder = await installPythonPackages('schemathesis');
   const reports = mkdtempSync(join(tmpdir(), 'attack-'));
   try {
     const inside = await attack('signed-in', { folder, reports, seed, maxExamples });
@@ -64,7 +64,7 @@ await main(async () => {
   }
 });
 
-function options() {
+function readOptions() {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
@@ -74,7 +74,7 @@ function options() {
   });
   for (const name of ['seed', 'max-examples'] as const) {
     if (!/^[1-9]\d{0,8}$/.test(values[name]))
-      throw new Missing(`--${name} must be a number from 1`);
+      throw new UserError(`--${name} must be a number from 1`);
   }
   const { seed, 'max-examples': maxExamples, results } = values;
   return { seed: Number(seed), maxExamples: Number(maxExamples), results };
@@ -94,7 +94,7 @@ interface Counts {
 
 /** Runs Schemathesis against a service of its own, and reads that service's log. */
 async function attack(role: Role, { folder, reports, seed, maxExamples }: Attack): Promise<Counts> {
-  using service = await serve();
+  using service = await startService();
   await createClient({ baseUrl: service.url }).POST('/auth/register', { body: ATTACKER });
   const counts = { passed: 0, failed: 0 };
   for (const [round, phases] of ROUNDS[role].entries()) {
@@ -103,11 +103,11 @@ async function attack(role: Role, { folder, reports, seed, maxExamples }: Attack
     const target = ['run', join(ROOT, 'openapi.yaml'), '--url', service.url, '--phases', phases];
     const size = ['--seed', String(seed + round), '--max-examples', String(maxExamples)];
     const code = await run(
-      executable(folder, 'st'),
+      pythonExecutable(folder, 'st'),
       ['--config-file', `${role}.toml`, ...target, ...size, '--report-json-path', file],
       { cwd: folder, env: { PYTHONDONTWRITEBYTECODE: '1', HYPOTHESIS_STORAGE_DIRECTORY: reports } },
     );
-    if (!existsSync(file)) throw new Missing('Schemathesis ended without a report.');
+    if (!existsSync(file)) throw new UserError('Schemathesis ended without a report.');
     const { passed, failed } = countCases(JSON.parse(readFileSync(file, 'utf8')));
     counts.passed += passed;
     // A run can fail without a failed case: by a warning, or because it was interrupted.
@@ -145,7 +145,7 @@ interface Service {
 }
 
 /** The real service, as `npm start` starts it, with a new database. */
-async function serve(): Promise<Service & Disposable> {
+async function startService(): Promise<Service & Disposable> {
   const env = {
     PATH: process.env['PATH'],
     PORT: '0',

@@ -34,22 +34,22 @@ interface Link {
 }
 
 /** @returns the text of each file, by its path */
-export function collectionsOf(document: ContractDocument, url: string): Record<string, string> {
-  const requests = requestsOf(document);
+export function createCollections(document: ContractDocument, url: string): Record<string, string> {
+  const requests = createRequests(document);
   return {
-    'examples/requests.http': httpFile(requests, url),
+    'examples/requests.http': formatHttpFile(requests, url),
     'examples/bruno/bruno.json': `{ "version": "1", "name": ${JSON.stringify(document.info.title)}, "type": "collection" }\n`,
     'examples/bruno/environments/local.bru': `vars {\n  url: ${url}\n}\n`,
     ...Object.fromEntries(
       requests.map((request, index) => [
         `examples/bruno/${request.id}.bru`,
-        brunoFile(request, index + 1, requests),
+        formatBrunoFile(request, index + 1, requests),
       ]),
     ),
   };
 }
 
-function requestsOf(document: ContractDocument): Request[] {
+function createRequests(document: ContractDocument): Request[] {
   const operations = [...listOperations(document)];
   const requests = operations.map(({ path, method, operation, pathParameters }): Request => {
     const id = operation.operationId ?? '';
@@ -68,7 +68,7 @@ function requestsOf(document: ContractDocument): Request[] {
       isPublic: operation.security?.length === 0,
       mediaType,
       body: resolve<ExampleObject>(document, example)?.value,
-      sources: Object.fromEntries(names.map((name) => [name, sourceOf(document, id, name)])),
+      sources: Object.fromEntries(names.map((name) => [name, findSource(document, id, name)])),
     };
   });
   const rank = ({ id }: Request) => (id === 'login' ? -2 : LAST.indexOf(id)); // -1 is the middle
@@ -76,10 +76,10 @@ function requestsOf(document: ContractDocument): Request[] {
 }
 
 /** Finds a link of the contract that sets a path parameter; prefers one of the request that creates. */
-function sourceOf(document: ContractDocument, target: string, parameter: string) {
+function findSource(document: ContractDocument, target: string, parameter: string) {
   const found = [...listOperations(document)].flatMap(({ method, operation }) =>
     Object.values(operation.responses ?? {})
-      .flatMap((node) => linksOf(document, node))
+      .flatMap((node) => listLinks(document, node))
       .filter(({ operationId, parameters }) => operationId === target && parameters?.[parameter])
       .map(({ parameters }) => ({
         method,
@@ -92,7 +92,7 @@ function sourceOf(document: ContractDocument, target: string, parameter: string)
   return source;
 }
 
-function linksOf(document: ContractDocument, node: ResponseObject | Reference): Link[] {
+function listLinks(document: ContractDocument, node: ResponseObject | Reference): Link[] {
   const response = resolve<ResponseObject & { links?: Record<string, Link | Reference> }>(
     document,
     node,
@@ -115,11 +115,11 @@ function resolve<T extends object>(
 }
 
 /** A path parameter is a variable that an earlier answer has set. */
-function urlOf({ path }: Request): string {
+function formatUrl({ path }: Request): string {
   return `{{url}}${path.replaceAll(/\{(\w+)\}/g, '{{$1}}')}`;
 }
 
-function bodyText({ body }: Request): string {
+function formatBody({ body }: Request): string {
   const value =
     typeof body === 'object' && body && 'refresh_token' in body
       ? { ...body, refresh_token: '{{refresh_token}}' }
@@ -127,13 +127,17 @@ function bodyText({ body }: Request): string {
   return JSON.stringify(value, undefined, 2);
 }
 
-function httpFile(requests: Request[], url: string): string {
+function formatHttpFile(requests: Request[], url: string): string {
   const sections = requests.map((request) => {
     const { id, summary, method, isPublic, mediaType, body } = request;
-    const lines = [`### ${summary}`, `# @name ${id}`, `${method.toUpperCase()} ${urlOf(request)}`];
+    const lines = [
+      `### ${summary}`,
+      `# @name ${id}`,
+      `${method.toUpperCase()} ${formatUrl(request)}`,
+    ];
     if (!isPublic) lines.push('Authorization: Bearer {{access_token}}');
-    if (body) lines.push(`Content-Type: ${mediaType}`, '', bodyText(request));
-    const script = scriptAfter(request, requests, {
+    if (body) lines.push(`Content-Type: ${mediaType}`, '', formatBody(request));
+    const script = formatScript(request, requests, {
       status: 'response.status',
       body: 'response.body',
       set: 'client.global.set',
@@ -145,16 +149,16 @@ function httpFile(requests: Request[], url: string): string {
   return `${[head, ...sections].join('\n\n')}\n`;
 }
 
-function brunoFile(request: Request, position: number, requests: Request[]): string {
+function formatBrunoFile(request: Request, position: number, requests: Request[]): string {
   const { id, summary, method, isPublic, body } = request;
-  const sent = `url: ${urlOf(request)}\nbody: ${body ? 'json' : 'none'}`;
+  const sent = `url: ${formatUrl(request)}\nbody: ${body ? 'json' : 'none'}`;
   const blocks = [
     ['meta', `name: ${id}\ntype: http\nseq: ${position}`],
     [method, `${sent}\nauth: ${isPublic ? 'none' : 'bearer'}`],
   ];
   if (!isPublic) blocks.push(['auth:bearer', 'token: {{access_token}}']);
-  if (body) blocks.push(['body:json', bodyText(request)]);
-  const script = scriptAfter(request, requests, {
+  if (body) blocks.push(['body:json', formatBody(request)]);
+  const script = formatScript(request, requests, {
     status: 'res.status',
     body: 'res.body',
     set: 'bru.setVar',
@@ -167,7 +171,7 @@ function brunoFile(request: Request, position: number, requests: Request[]): str
 }
 
 /** A script that saves the values of an answer that later requests need, in the tool's own terms. */
-function scriptAfter(
+function formatScript(
   { id }: Request,
   requests: Request[],
   terms: { status: string; body: string; set: string },

@@ -13,14 +13,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Missing, main, packages, ROOT, runPackage } from './tools.ts';
+import { installNpmPackages, main, ROOT, runPackage, UserError } from './tools.ts';
 
 await main(async () => {
   const { values } = parseArgs({
     options: { base: { type: 'string' }, revision: { type: 'string' } },
   });
   const revision = resolve(values.revision ?? join(ROOT, 'openapi.yaml'));
-  const folder = await packages('contract');
+  const folder = await installNpmPackages('contract');
   const reports = mkdtempSync(join(tmpdir(), 'diff-'));
   try {
     const base = baseFile(values.base, reports);
@@ -29,7 +29,7 @@ await main(async () => {
     const summary = ['--format', 'json', '--output', report];
     const diff = ['diff', base, revision, '--fail-on', 'none'];
     const code = await runPackage(folder, '@redocly/cli', [...diff, ...summary], { quiet: true });
-    if (code !== 0) throw new Missing(`redocly cannot compare ${base} with ${revision}`);
+    if (code !== 0) throw new UserError(`redocly cannot compare ${base} with ${revision}`);
     const { bump }: { bump: string } = JSON.parse(readFileSync(report, 'utf8'));
     // --check-version wants a new version for any change. Here only a breaking change needs one.
     const check = bump === 'major' ? ['--check-version'] : [];
@@ -46,7 +46,7 @@ function baseFile(requested: string | undefined, folder: string): string | undef
   const commit = requested ?? lastRelease();
   const text = commit && git('show', `${commit}:openapi.yaml`);
   if (!text) {
-    if (requested !== undefined) throw new Missing(`there is no openapi.yaml at ${requested}`);
+    if (requested !== undefined) throw new UserError(`there is no openapi.yaml at ${requested}`);
     console.log('There is neither a release tag nor an earlier commit to compare with.');
     return undefined;
   }

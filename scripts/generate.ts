@@ -18,7 +18,7 @@ import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
 import { describeVariables, findExample } from '../src/config.ts';
 import { type ContractDocument, hashContract } from '../src/http/openapi-document.ts';
-import { collectionsOf } from './collections.ts';
+import { createCollections } from './collections.ts';
 import { readCommandLine } from './command-line.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -33,7 +33,7 @@ const document: ContractDocument & { servers: [{ url: string }] } = parse(yaml);
 const generated = {
   'generated/openapi.d.ts': await generateTypes(yaml),
   'generated/openapi.json': `${JSON.stringify({ sha256: hashContract(yaml), document })}\n`,
-  ...collectionsOf(document, document.servers[0].url),
+  ...createCollections(document, document.servers[0].url),
   [PAGE]: withTableOfVariables(page),
   [ENV_EXAMPLE]: envExample(),
 };

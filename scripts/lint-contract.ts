@@ -5,11 +5,11 @@
 //
 // The first run installs the linters into tools/contract.
 import { join } from 'node:path';
-import { main, packages, ROOT, runPackage } from './tools.ts';
+import { installNpmPackages, main, ROOT, runPackage } from './tools.ts';
 
 await main(async () => {
   const file = join(ROOT, 'openapi.yaml');
-  const folder = await packages('contract');
+  const folder = await installNpmPackages('contract');
   const spectral = ['lint', file, '--ruleset', 'spectral.yaml', '--fail-severity', 'hint'];
   const redocly = ['lint', file, '--config', 'redocly.yaml'];
   const codes = [

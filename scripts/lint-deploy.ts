@@ -8,14 +8,23 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { executable, Missing, main, packages, ROOT, run, runPackage, wheels } from './tools.ts';
+import {
+  installNpmPackages,
+  installPythonPackages,
+  main,
+  pythonExecutable,
+  ROOT,
+  run,
+  runPackage,
+  UserError,
+} from './tools.ts';
 
 /** The highest exposure level that `systemd-analyze security` may find: 0 is the best, 100 the worst. */
 const MAX_EXPOSURE = '15';
 
 await main(async () => {
-  const hadolint = executable(await wheels('deploy'), 'hadolint');
-  const folder = await packages('deploy');
+  const hadolint = pythonExecutable(await installPythonPackages('deploy'), 'hadolint');
+  const folder = await installNpmPackages('deploy');
   const codes = [
     await run(hadolint, ['--failure-threshold', 'style', join(ROOT, 'Dockerfile')]),
     await runPackage(folder, 'dclint', [join(ROOT, 'compose.yaml'), '--max-warnings', '0']),
@@ -33,7 +42,7 @@ async function lintUnit(): Promise<number> {
     const text = readFileSync(join(ROOT, 'deploy/openapi-todos.service'), 'utf8');
     writeFileSync(unit, text.replaceAll(/(?<==)\/opt\/\S+\/node(?= )/g, process.execPath));
     const verify = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
-    if (verify.error) throw new Missing('systemd-analyze is missing (Debian’s package systemd)');
+    if (verify.error) throw new UserError('systemd-analyze is missing (Debian’s package systemd)');
     // It exits with 0 after an unknown key, and it also reports other units of the machine.
     const faults = verify.stderr.split('\n').filter((line) => line.includes('openapi-todos'));
     if (faults.length > 0) console.error(faults.join('\n'));

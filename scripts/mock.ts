@@ -8,17 +8,17 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_CREDENTIALS } from '../src/demo-user.ts';
-import { Missing, main, packages, ROOT, runPackage } from './tools.ts';
+import { installNpmPackages, main, ROOT, runPackage, UserError } from './tools.ts';
 
 await main(async () => {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '8000' } } });
   const { port } = values;
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
-    throw new Missing('--port must be a number from 1 to 65535');
+    throw new UserError('--port must be a number from 1 to 65535');
   }
   const url = `http://localhost:${port}`;
-  if (await answers(url)) throw new Missing(`Something answers on port ${port} already.`);
-  const folder = await packages('mock');
+  if (await answers(url)) throw new UserError(`Something answers on port ${port} already.`);
+  const folder = await installNpmPackages('mock');
   const options = ['--port', port, '--verboseLevel', 'warn'];
   const document = join(ROOT, 'openapi.yaml');
   const mock = runPackage(folder, '@stoplight/prism-cli', ['mock', document, ...options]);

@@ -74,7 +74,7 @@ interface Mutant {
   after: string;
 }
 
-function mutantsOf(file: string): Mutant[] {
+function createMutants(file: string): Mutant[] {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
   return lines.flatMap((before, line) => {
     if (/^ *(\/\/|\*|\/\*|import|export (type|interface)|\}? from)/.test(before)) return [];
@@ -145,7 +145,7 @@ const { values } = parseArgs({
 });
 const chosen = Object.keys(TESTS)
   .filter((file) => file.includes(values.file))
-  .flatMap(mutantsOf)
+  .flatMap(createMutants)
   .filter(({ before }) => before.includes(values.line))
   .filter((_, index) => index % Number(values.sample) === 0);
 

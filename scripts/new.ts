@@ -5,11 +5,17 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCommandLine } from './command-line.ts';
-import { handlersOf, migrationOf, repositoryOf, rowTypeOf, testOf } from './new/code.ts';
-import { contractOf } from './new/contract.ts';
-import { type Field, fieldsOf, TYPE_NAMES } from './new/fields.ts';
-import { withAdditions, withHandlers, withTable } from './new/insert.ts';
-import { type Names, namesOf, UsageError } from './new/names.ts';
+import {
+  generateHandlers,
+  generateMigration,
+  generateRepository,
+  generateRowType,
+  generateTest,
+} from './new/code.ts';
+import { generateContract } from './new/contract.ts';
+import { type Field, parseFields, TYPE_NAMES } from './new/fields.ts';
+import { insertContract, insertHandlers, insertTable } from './new/insert.ts';
+import { deriveNames, type Names, UsageError } from './new/names.ts';
 
 const DEFAULT_FIELDS = 'title:string,body:text?';
 
@@ -40,9 +46,9 @@ function main(): number {
   try {
     const [name, surplus] = positionals;
     if (surplus !== undefined) throw new UsageError(`Give one name only, without ${surplus}.`);
-    const names = namesOf(name, values.singular);
+    const names = deriveNames(name, values.singular);
     assertNamesAreFree(names);
-    const files = formatted(filesOf(names, fieldsOf(values.fields)));
+    const files = formatted(generateFiles(names, parseFields(values.fields)));
     for (const [path, text] of files) write(path, text);
     run('scripts/generate.ts');
     console.log(report(names, [...files.keys()]));
@@ -82,19 +88,19 @@ function sourceHas(text: string): boolean {
 }
 
 /** All files to write, by their paths. */
-function filesOf(names: Names, fields: Field[]): Map<string, string> {
+function generateFiles(names: Names, fields: Field[]): Map<string, string> {
   const { path, table } = names;
   return new Map([
-    ['openapi.yaml', withAdditions(read('openapi.yaml'), contractOf(names, fields))],
-    [`src/database/migrations/${nextNumber()}_${table}.ts`, migrationOf(names, fields)],
+    ['openapi.yaml', insertContract(read('openapi.yaml'), generateContract(names, fields))],
+    [`src/database/migrations/${nextNumber()}_${table}.ts`, generateMigration(names, fields)],
     [
       'src/database/schema.ts',
-      withTable(read('src/database/schema.ts'), names, rowTypeOf(names, fields)),
+      insertTable(read('src/database/schema.ts'), names, generateRowType(names, fields)),
     ],
-    [`src/${path}/repository.ts`, repositoryOf(names, fields)],
-    [`src/${path}/handlers.ts`, handlersOf(names, fields)],
-    ['src/app.ts', withHandlers(read('src/app.ts'), names)],
-    [`test/${path}/${path}.test.ts`, testOf(names, fields)],
+    [`src/${path}/repository.ts`, generateRepository(names, fields)],
+    [`src/${path}/handlers.ts`, generateHandlers(names, fields)],
+    ['src/app.ts', insertHandlers(read('src/app.ts'), names)],
+    [`test/${path}/${path}.test.ts`, generateTest(names, fields)],
   ]);
 }
 

@@ -3,7 +3,7 @@
 //   npm run pack:client
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Missing, main, npmCommand, ROOT, run } from './tools.ts';
+import { main, npmCommand, ROOT, run, UserError } from './tools.ts';
 
 const source = join(ROOT, 'src/client');
 const folder = join(ROOT, 'dist/client');
@@ -25,5 +25,5 @@ await main(async () => {
 });
 
 async function succeed(command: string, ...args: string[]): Promise<void> {
-  if ((await run(command, args)) !== 0) throw new Missing(`${command} ${args.join(' ')} failed`);
+  if ((await run(command, args)) !== 0) throw new UserError(`${command} ${args.join(' ')} failed`);
 }

@@ -90,7 +90,7 @@ async function runSuite(suite: Suite, folder: string, isApart: boolean): Promise
   const { name, command, environment = {}, installs } = suite;
   const installsItself = values.install && installs !== undefined;
   const absent = installsItself ? [] : missingPackages(suite);
-  if (absent.length > 0) return { name, verdict: 'not run', detail: needsOf(absent) };
+  if (absent.length > 0) return { name, verdict: 'not run', detail: formatNeeds(absent) };
   const file = join(folder, `${name}.json`);
   const started = performance.now();
   const options = installsItself ? installs : [];
@@ -103,15 +103,15 @@ async function runSuite(suite: Suite, folder: string, isApart: boolean): Promise
     console.log(`\n== ${name} has ended; its output:\n${readFileSync(log, 'utf8')}`);
   }
   const seconds = Math.round((performance.now() - started) / 1000);
-  const detail = `${countsOf(file)}${seconds} s`;
+  const detail = `${formatCounts(file)}${seconds} s`;
   return { name, verdict: code === 0 ? 'passed' : 'FAILED', detail };
 }
 
-function needsOf(packages: string[]): string {
+function formatNeeds(packages: string[]): string {
   return `needs ${packages.join(', ')}: apt-get install ${packages.join(' ')}, or --install`;
 }
 
-function countsOf(file: string): string {
+function formatCounts(file: string): string {
   if (!existsSync(file)) return '';
   const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(file, 'utf8'));
   return `${passed} passed, ${failed} failed, `;
@@ -147,7 +147,7 @@ if (unknown.length > 0) {
 } else if (values.list) {
   for (const suite of SUITES) {
     const missing = missingPackages(suite);
-    const needs = missing.length > 0 ? `; ${needsOf(missing)}` : '';
+    const needs = missing.length > 0 ? `; ${formatNeeds(missing)}` : '';
     console.log(`  ${suite.name.padEnd(14)}  ${suite.what}${needs}`);
   }
 } else {

@@ -11,7 +11,7 @@ import { isUsageError } from './command-line.ts';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** A tool cannot run until the user does something. The message is printed without a stack trace. */
-export class Missing extends Error {}
+export class UserError extends Error {}
 
 export interface Tools {
   /** Their folder in the project. */
@@ -50,18 +50,18 @@ function read(file: string): string | undefined {
 }
 
 /** Installs a set of npm packages. @returns their folder */
-export function packages(
+export function installNpmPackages(
   folder: 'consumers' | 'contract' | 'deploy' | 'mock' | 'packages',
 ): Promise<string> {
-  return npmPackages(`tools/${folder}`);
+  return installPackages(`tools/${folder}`);
 }
 
 /** Installs the servers that `npm run bench` compares the service with. */
-export function benchPeers(): Promise<string> {
-  return npmPackages('bench/peers');
+export function installBenchPeers(): Promise<string> {
+  return installPackages('bench/peers');
 }
 
-function npmPackages(folder: string): Promise<string> {
+function installPackages(folder: string): Promise<string> {
   const lock = 'package-lock.json';
   return ensureInstalled({ folder, lock, installed: 'node_modules', install: npmCi });
 }
@@ -70,7 +70,7 @@ async function npmCi(cwd: string): Promise<void> {
   const [command, ...args] = npmCommand();
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   if ((await run(command, [...args, ...options], { cwd })) !== 0) {
-    throw new Missing(`npm could not install ${cwd}/package-lock.json`);
+    throw new UserError(`npm could not install ${cwd}/package-lock.json`);
   }
 }
 
@@ -80,7 +80,7 @@ export function npmCommand(): [string, ...string[]] {
   return npm ? [process.execPath, npm] : ['npm'];
 }
 
-/** Runs the command of a package in a folder of `packages`, without telemetry. */
+/** Runs the command of an installed npm package, without telemetry. */
 export function runPackage(folder: string, name: string, args: string[], options: RunOptions = {}) {
   const home = join(folder, 'node_modules', name);
   const { bin }: { bin: Record<string, string> } = JSON.parse(
@@ -92,7 +92,9 @@ export function runPackage(folder: string, name: string, args: string[], options
 }
 
 /** Installs a set of Python packages into a virtual environment. @returns its folder */
-export function wheels(folder: 'consumers' | 'deploy' | 'schemathesis'): Promise<string> {
+export function installPythonPackages(
+  folder: 'consumers' | 'deploy' | 'schemathesis',
+): Promise<string> {
   return ensureInstalled({
     folder: `tools/${folder}`,
     lock: 'requirements.txt',
@@ -104,19 +106,19 @@ export function wheels(folder: 'consumers' | 'deploy' | 'schemathesis'): Promise
 async function pipInstall(cwd: string): Promise<void> {
   const isNewEnough = ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 11))'];
   const needs = `${cwd} needs Python 3.11 or newer as python3, with the module venv`;
-  if ((await run('python3', isNewEnough, { quiet: true })) !== 0) throw new Missing(needs);
+  if ((await run('python3', isNewEnough, { quiet: true })) !== 0) throw new UserError(needs);
   if ((await run('python3', ['-m', 'venv', '.venv'], { cwd })) !== 0) {
-    throw new Missing(`${needs} (on Debian: apt-get install python3-venv)`);
+    throw new UserError(`${needs} (on Debian: apt-get install python3-venv)`);
   }
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   const pins = ['--only-binary', ':all:', '--requirement', 'requirements.txt'];
-  if ((await run(executable(cwd, 'python'), [...pip, ...pins], { cwd })) !== 0) {
-    throw new Missing(`pip could not install ${cwd}/requirements.txt`);
+  if ((await run(pythonExecutable(cwd, 'python'), [...pip, ...pins], { cwd })) !== 0) {
+    throw new UserError(`pip could not install ${cwd}/requirements.txt`);
   }
 }
 
-/** The path of a command in a folder of `wheels`. */
-export function executable(folder: string, name: string): string {
+/** The path of a command in a virtual environment. */
+export function pythonExecutable(folder: string, name: string): string {
   return join(folder, '.venv', process.platform === 'win32' ? 'Scripts' : 'bin', name);
 }
 
@@ -153,7 +155,7 @@ export async function main(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     const isUsage = isUsageError(error);
-    console.error(error instanceof Missing || isUsage ? error.message : error);
+    console.error(error instanceof UserError || isUsage ? error.message : error);
     process.exitCode = isUsage ? 2 : 1;
   }
 }

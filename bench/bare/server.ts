@@ -38,13 +38,13 @@ async function authenticate(request: IncomingMessage): Promise<string | undefine
 
 async function listTodos(userId: string, response: ServerResponse): Promise<void> {
   const rows = await store.listTodos(userId);
-  send(response, 200, rows.map(todoOf));
+  send(response, 200, rows.map(toTodo));
 }
 
 async function getTodo(userId: string, id: string, response: ServerResponse): Promise<void> {
   const row = await store.findTodo(userId, id);
   if (!row) return send(response, 404, { message: 'There is no such todo' });
-  send(response, 200, todoOf(row), { ETag: `"${row.version}"` });
+  send(response, 200, toTodo(row), { ETag: `"${row.version}"` });
 }
 
 async function createTodo(userId: string, request: IncomingMessage, response: ServerResponse) {
@@ -68,7 +68,7 @@ async function createTodo(userId: string, request: IncomingMessage, response: Se
     updated_at: now,
   };
   await store.insertTodo(userId, row);
-  send(response, 201, todoOf(row), { ETag: '"1"', Location: `/todos/${row.id}` });
+  send(response, 201, toTodo(row), { ETag: '"1"', Location: `/todos/${row.id}` });
 }
 
 async function refresh(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -89,7 +89,7 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   return JSON.parse(Buffer.concat(chunks).toString());
 }
 
-function todoOf(row: TodoRow) {
+function toTodo(row: TodoRow) {
   return {
     id: row.id,
     title: row.title,

@@ -1,4 +1,4 @@
-import { type ContenderName, commandOf, type Scenario } from './contenders.ts';
+import { type ContenderName, createCommand, type Scenario } from './contenders.ts';
 import type { Databases } from './databases.ts';
 import { createWorkload } from './requests.ts';
 import { type CostsByRequest, type RoundOptions, type Runner, runRounds } from './rounds.ts';
@@ -17,7 +17,7 @@ export async function compareContenders(
   await using servers = new AsyncDisposableStack();
   const runners: Runner[] = [];
   for (const name of contenders) {
-    const command = commandOf(name, await template.copy(), logLevel);
+    const command = createCommand(name, await template.copy(), logLevel);
     const server = servers.use(await startServer(command));
     runners.push({ name, server, workload: createWorkload(seed) });
   }

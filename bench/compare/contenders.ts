@@ -38,7 +38,7 @@ export interface Scenario {
 }
 
 /** @param root the folder of the project, or of a copy that serves another contract */
-export function commandOf(
+export function createCommand(
   name: ContenderName,
   databaseUrl: string,
   logLevel: LogLevel,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
 import { startPostgres } from '../../test/postgres/server.ts';
-import { commandOf } from './contenders.ts';
+import { createCommand } from './contenders.ts';
 import type { Rows } from './rows.ts';
 import { startServer } from './server-process.ts';
 
@@ -28,7 +28,7 @@ export function openDatabases(engine: Engine): Promise<Databases> | Databases {
 }
 
 async function migrate(databaseUrl: string): Promise<void> {
-  await using _server = await startServer(commandOf('service', databaseUrl, 'error'));
+  await using _server = await startServer(createCommand('service', databaseUrl, 'error'));
 }
 
 function openSqliteDatabases(): Databases {

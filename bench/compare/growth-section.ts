@@ -1,5 +1,5 @@
 // Measures how the cost of a request grows with the contract and with the tables.
-import { commandOf } from './contenders.ts';
+import { createCommand } from './contenders.ts';
 import type { Databases } from './databases.ts';
 import { createProjectWithPaths } from './many-paths.ts';
 import { fillerSql } from './many-rows.ts';
@@ -22,8 +22,8 @@ export async function comparePaths(databases: Databases, options: RoundOptions) 
   using project = createProjectWithPaths(PATH_COUNT);
   const seed = createSeed();
   const template = await databases.createTemplate(seed.rows);
-  const small = commandOf('service', await template.copy(), 'error');
-  const large = commandOf('service', await template.copy(), 'error', project.root);
+  const small = createCommand('service', await template.copy(), 'error');
+  const large = createCommand('service', await template.copy(), 'error', project.root);
   return await compareSizes(seed, small, large, { ...options, requests: PATH_REQUESTS });
 }
 
@@ -35,8 +35,8 @@ export async function compareRows(databases: Databases, options: RoundOptions) {
   const large = await databases.createTemplate(seed.rows, fillerSql(ROW_COUNT));
   return await compareSizes(
     seed,
-    commandOf('service', await small.copy(), 'error'),
-    commandOf('service', await large.copy(), 'error'),
+    createCommand('service', await small.copy(), 'error'),
+    createCommand('service', await large.copy(), 'error'),
     { ...options, requests: ROW_REQUESTS },
   );
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Missing } from '../../scripts/tools.ts';
+import { UserError } from '../../scripts/tools.ts';
 import { CONTENDER_NAMES, type ContenderName, LOG_LEVELS, type LogLevel } from './contenders.ts';
 import { ENGINES, type Engine } from './databases.ts';
 import { REQUEST_NAMES, type RequestName } from './requests.ts';
@@ -39,7 +39,7 @@ export interface Options {
   json: string | undefined;
 }
 
-/** @throws Missing for a value that is not one of the choices */
+/** @throws UserError for a value that is not one of the choices */
 export function readOptions(args: string[]): Options | 'help' {
   const { values } = parseArgs({
     args,
@@ -79,7 +79,7 @@ function choose<T extends string>(
   if (!given) return fallback;
   return given.map((text) => {
     const choice = choices.find((one) => one === text);
-    if (choice === undefined) throw new Missing(`"${text}" is none of ${choices.join(', ')}`);
+    if (choice === undefined) throw new UserError(`"${text}" is none of ${choices.join(', ')}`);
     return choice;
   });
 }
@@ -87,5 +87,5 @@ function choose<T extends string>(
 function positive(text: string | undefined, fallback: number): number {
   const value = text === undefined ? fallback : Number(text);
   if (Number.isInteger(value) && value > 0) return value;
-  throw new Missing(`"${text}" is not a positive whole number`);
+  throw new UserError(`"${text}" is not a positive whole number`);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ContenderName, commandOf } from './contenders.ts';
+import { type ContenderName, createCommand } from './contenders.ts';
 import type { Databases, Template } from './databases.ts';
 import { sendRequests } from './measure.ts';
 import { createWorkload } from './requests.ts';
@@ -43,7 +43,7 @@ export async function compareStarts(
 }
 
 async function start(name: ContenderName, template: Template, seed: Seed) {
-  await using server = await startServer(commandOf(name, await template.copy(), 'error'));
+  await using server = await startServer(createCommand(name, await template.copy(), 'error'));
   const nextRequest = createWorkload(seed)['todos-list'];
   await sendRequests(server.port, 1, nextRequest);
   const { cpuMicros } = await server.readUsage();

@@ -26,7 +26,7 @@ export function formatComparison(
     ...contenders.map((name) => CONTENDER_TITLES[name]),
     ...compared.map((name) => RATIO_TITLES[name] ?? ''),
   ];
-  const lines = linesOf(costsByRequest, (costs) => [
+  const lines = formatLines(costsByRequest, (costs) => [
     ...contenders.map((name) => formatMicros(costs[name])),
     ...compared.map((name) => medianRatio(costs[name], costs['service']).toFixed(2)),
   ]);
@@ -35,7 +35,7 @@ export function formatComparison(
 
 /** One line per request: the service with normal and with larger data. */
 export function formatGrowth(title: string, costsByRequest: CostsByRequest): string {
-  const lines = linesOf(costsByRequest, (costs) => [
+  const lines = formatLines(costsByRequest, (costs) => [
     formatMicros(costs[SMALL]),
     formatMicros(costs[LARGE]),
     medianRatio(costs[LARGE], costs[SMALL]).toFixed(2),
@@ -58,10 +58,13 @@ export function formatStarts(costs: StartCostsByName): string {
   ]);
 }
 
-function linesOf(costsByRequest: CostsByRequest, cellsOf: (costs: Costs) => string[]): string[][] {
+function formatLines(
+  costsByRequest: CostsByRequest,
+  formatCells: (costs: Costs) => string[],
+): string[][] {
   return REQUEST_NAMES.flatMap((name) => {
     const costs = costsByRequest[name];
-    return costs ? [[REQUEST_TITLES[name], ...cellsOf(costs)]] : [];
+    return costs ? [[REQUEST_TITLES[name], ...formatCells(costs)]] : [];
   });
 }
 

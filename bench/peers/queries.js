@@ -40,13 +40,13 @@ export async function listTodos(db, userId, { done, q, sort = 'created_at', limi
     .limit(limit + 1)
     .execute();
   const page = rows.slice(0, limit);
-  if (rows.length <= limit) return { todos: page.map(todoOf) };
+  if (rows.length <= limit) return { todos: page.map(toTodo) };
   const last = page.at(-1);
   const next = Buffer.from(JSON.stringify([last[column], last.id])).toString('base64url');
   const parameters = new URLSearchParams({ sort, limit: String(limit), cursor: next });
   if (done !== undefined) parameters.set('done', String(done));
   if (q !== undefined) parameters.set('q', q);
-  return { todos: page.map(todoOf), link: `</todos?${parameters}>; rel="next"` };
+  return { todos: page.map(toTodo), link: `</todos?${parameters}>; rel="next"` };
 }
 
 export async function findTodo(db, userId, id) {
@@ -56,7 +56,7 @@ export async function findTodo(db, userId, id) {
     .where('id', '=', id)
     .where('user_id', '=', userId)
     .executeTakeFirst();
-  return row && { todo: todoOf(row), version: row.version };
+  return row && { todo: toTodo(row), version: row.version };
 }
 
 export async function createTodo(db, userId, { title, description = '', done = false }) {
@@ -73,7 +73,7 @@ export async function createTodo(db, userId, { title, description = '', done = f
     updated_at: now,
   };
   await db.insertInto('todos').values(row).execute();
-  return { todo: todoOf(row), version: row.version };
+  return { todo: toTodo(row), version: row.version };
 }
 
 /** Replaces a refresh token and stores the spent one, in one transaction. */
@@ -115,7 +115,7 @@ function hashToken(token) {
   return createHash('sha256').update(token).digest('hex');
 }
 
-function todoOf(row) {
+function toTodo(row) {
   return {
     id: row.id,
     title: row.title,

@@ -2,7 +2,7 @@
 import type { Field } from './fields.ts';
 import { type Names, withArticle } from './names.ts';
 
-export function migrationOf({ table, words }: Names, fields: Field[]): string {
+export function generateMigration({ table, words }: Names, fields: Field[]): string {
   const column = ({ name, type }: Field) =>
     `      .addColumn('${name}', '${type.column}', (column) => column.notNull())\n`;
   return `\
@@ -38,7 +38,7 @@ ${fields.map(column).join('')}\
 `;
 }
 
-export function rowTypeOf({ one }: Names, fields: Field[]): string {
+export function generateRowType({ one }: Names, fields: Field[]): string {
   return `
 export interface ${one}Table {
   id: string;
@@ -50,7 +50,7 @@ ${fields.map(({ name, type }) => `  ${name}: ${type.row};\n`).join('')}\
 `;
 }
 
-export function repositoryOf({ table, one, many, words }: Names, fields: Field[]): string {
+export function generateRepository({ table, one, many, words }: Names, fields: Field[]): string {
   const columns = fields.map(({ name }) => `'${name}'`).join(' | ');
   return `\
 import { v7 as uuid } from 'uuid';
@@ -127,7 +127,7 @@ export async function delete${one}(db: Db, userId: string, id: string): Promise<
 `;
 }
 
-export function handlersOf(names: Names, fields: Field[]): string {
+export function generateHandlers(names: Names, fields: Field[]): string {
   const { path, id, one, many, variable, words } = names;
   const parameters = fields.map(({ name, type, isOptional }) =>
     isOptional ? `${name} = ${type.default.replaceAll('"', "'")}` : name,
@@ -162,37 +162,37 @@ export function ${variable}Handlers({ db, now }: { db: Db; now: () => number }) 
       const page = rows.slice(0, limit);
       const next = \`</${path}?limit=\${limit}&cursor=\${page.at(-1)?.id}>; rel="next"\`;
       const headers = rows.length > limit ? { Link: next } : {};
-      return { status: 200, headers, body: page.map(bodyOf) };
+      return { status: 200, headers, body: page.map(toBody) };
     },
 
     async create${one}({ principal, body }) {
-      const row = await create${one}(db, principal.userId, contentOf(body), now());
-      return { status: 201, headers: { Location: \`/${path}/\${row.id}\` }, body: bodyOf(row) };
+      const row = await create${one}(db, principal.userId, toContent(body), now());
+      return { status: 201, headers: { Location: \`/${path}/\${row.id}\` }, body: toBody(row) };
     },
 
     async get${one}({ principal, path }) {
       const row = await find${one}(db, principal.userId, path.${id}.toLowerCase());
-      return row ? { status: 200, body: bodyOf(row) } : missing();
+      return row ? { status: 200, body: toBody(row) } : notFound();
     },
 
     async replace${one}({ principal, path, body }) {
       const id = path.${id}.toLowerCase();
-      const row = await replace${one}(db, principal.userId, id, contentOf(body), now());
-      return row ? { status: 200, body: bodyOf(row) } : missing();
+      const row = await replace${one}(db, principal.userId, id, toContent(body), now());
+      return row ? { status: 200, body: toBody(row) } : notFound();
     },
 
     async delete${one}({ principal, path }) {
       const isDeleted = await delete${one}(db, principal.userId, path.${id}.toLowerCase());
-      return isDeleted ? { status: 204 } : missing();
+      return isDeleted ? { status: 204 } : notFound();
     },
   } satisfies Partial<OperationHandlers>;
 }
 
-function contentOf({ ${parameters.join(', ')} }: Schema<'New${one}'>): ${one}Content {
+function toContent({ ${parameters.join(', ')} }: Schema<'New${one}'>): ${one}Content {
   return { ${columns.join(', ')} };
 }
 
-function bodyOf(row: ${one}Table): Schema<'${one}'> {
+function toBody(row: ${one}Table): Schema<'${one}'> {
   return {
     id: row.id,
 ${members.join('')}\
@@ -201,13 +201,13 @@ ${members.join('')}\
   };
 }
 
-function missing() {
+function notFound() {
   return problem(404, 'not_found', 'There is no such ${words.one}');
 }
 `;
 }
 
-export function testOf(names: Names, fields: Field[]): string {
+export function generateTest(names: Names, fields: Field[]): string {
   const { path, id, one, words } = names;
   const body = (which: 'example' | 'otherExample', some = fields) =>
     `{ ${some.map(({ name, type }) => `${name}: ${literal(type[which](name))}`).join(', ')} }`;

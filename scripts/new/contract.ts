@@ -1,5 +1,5 @@
 // The new resource's part of openapi.yaml.
-import { type Field, formatExample, property } from './fields.ts';
+import { type Field, formatExample, formatProperty } from './fields.ts';
 import { lowerFirst, type Names, upperFirst, withArticle } from './names.ts';
 
 /** A text to add to openapi.yaml, at the end of the list or map at a path. */
@@ -8,7 +8,7 @@ export interface Addition {
   text: string;
 }
 
-export function contractOf(names: Names, fields: Field[]): Addition[] {
+export function generateContract(names: Names, fields: Field[]): Addition[] {
   return [
     { path: ['tags'], text: tag(names) },
     { path: ['paths'], text: `\n${collection(names)}\n${item(names)}` },
@@ -183,7 +183,7 @@ function parameter({ id, one, words }: Names): string {
 
 function schemas({ one }: Names, fields: Field[]): string {
   const lines = (isRequest: boolean) =>
-    fields.map((field) => `        ${property(field, isRequest)}\n`).join('');
+    fields.map((field) => `        ${formatProperty(field, isRequest)}\n`).join('');
   const all = ['id', ...fields.map(({ name }) => name), 'created_at', 'updated_at'];
   const required = fields.filter(({ isOptional }) => !isOptional).map(({ name }) => name);
   return `\

@@ -74,8 +74,8 @@ const RESERVED_NAMES = ['id', 'user_id', 'created_at', 'updated_at'];
  * Reads `title:string,body:text?`.
  * @throws UsageError
  */
-export function fieldsOf(list: string): Field[] {
-  const fields = list.split(',').map(fieldOf);
+export function parseFields(list: string): Field[] {
+  const fields = list.split(',').map(parseField);
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`There are two fields ${twice}.`);
@@ -85,7 +85,7 @@ export function fieldsOf(list: string): Field[] {
   return fields;
 }
 
-function fieldOf(text: string): Field {
+function parseField(text: string): Field {
   const [, name = '', typeName = '', mark] = /^([^:]*):([^?]*)(\?)?$/.exec(text.trim()) ?? [];
   const type = TYPES[typeName];
   if (!type || !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)) {
@@ -100,7 +100,7 @@ function fieldOf(text: string): Field {
 }
 
 /** `title: { type: string, … }` for openapi.yaml. */
-export function property({ name, type, isOptional }: Field, isRequest: boolean): string {
+export function formatProperty({ name, type, isOptional }: Field, isRequest: boolean): string {
   const required = !isOptional && type.required ? `, ${type.required}` : '';
   const byDefault = isOptional && isRequest ? `, default: ${type.default}` : '';
   return `${name}: { ${type.schema}${required}${byDefault} }`;

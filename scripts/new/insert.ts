@@ -4,7 +4,7 @@ import type { Addition } from './contract.ts';
 import type { Names } from './names.ts';
 
 /** openapi.yaml with the added texts. */
-export function withAdditions(yaml: string, additions: Addition[]): string {
+export function insertContract(yaml: string, additions: Addition[]): string {
   const document = parseDocument(yaml);
   const insertions = additions.map(({ path, text }) => {
     const node = document.getIn(path, true);
@@ -18,7 +18,7 @@ export function withAdditions(yaml: string, additions: Addition[]): string {
 }
 
 /** src/database/schema.ts with the table. */
-export function withTable(schema: string, { table, one }: Names, rowType: string): string {
+export function insertTable(schema: string, { table, one }: Names, rowType: string): string {
   const inDatabase = insertBefore(
     schema,
     '}',
@@ -30,7 +30,7 @@ export function withTable(schema: string, { table, one }: Names, rowType: string
 }
 
 /** src/app.ts with the handlers. */
-export function withHandlers(app: string, { path, variable }: Names): string {
+export function insertHandlers(app: string, { path, variable }: Names): string {
   const line = `    ...${variable}Handlers({ db, now: clock.now }),\n`;
   const joined = insertBefore(app, '  };', line, 'const handlers: OperationHandlers');
   return `import { ${variable}Handlers } from './${path}/handlers.ts';\n${joined}`;

@@ -23,14 +23,14 @@ export interface Names {
 const USAGE = 'For example: npm run new -- notes';
 
 /** @throws UsageError if the name is no plural in lower case */
-export function namesOf(plural: string | undefined, singular?: string): Names {
+export function deriveNames(plural: string | undefined, singular?: string): Names {
   if (plural === undefined) throw new UsageError(`The name of the resource is missing. ${USAGE}`);
   for (const name of [plural, singular ?? 'x']) {
     if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name)) {
       throw new UsageError(`${name} must be lower-case words with hyphens between them. ${USAGE}`);
     }
   }
-  const one = singular ?? singularOf(plural);
+  const one = singular ?? toSingular(plural);
   if (one === undefined || one === plural) {
     throw new UsageError(
       `${plural} is not a regular plural. ${USAGE}, or npm run new -- people --singular person`,
@@ -50,7 +50,7 @@ export function namesOf(plural: string | undefined, singular?: string): Names {
 }
 
 /** @returns undefined for a word that is not a regular plural */
-function singularOf(plural: string): string | undefined {
+function toSingular(plural: string): string | undefined {
   if (!/[^s]s$/.test(plural)) return undefined;
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
   if (/(ss|sh|ch|x|z)es$/.test(plural)) return plural.slice(0, -2);

@@ -22,22 +22,22 @@ export async function checkGuarantees(users: SimulatedUser[], journal: Journal):
     {
       guarantee: 'no user is logged out',
       checked: `${users.length} sessions, refreshed at both nodes`,
-      faults: [...journal.faults.filter(isLogout), ...(await faultsOf(users, continuesSession))],
+      faults: [...journal.faults.filter(isLogout), ...(await findFaults(users, continuesSession))],
     },
     {
       guarantee: 'no answered write is lost or done twice',
       checked: `${todos} todos`,
-      faults: await faultsOf(users, hasItsTodos),
+      faults: await findFaults(users, hasItsTodos),
     },
     {
       guarantee: 'no ended session works',
       checked: `both tokens of ${ended} sessions, at both nodes`,
-      faults: await faultsOf(users, staysSignedOut),
+      faults: await findFaults(users, staysSignedOut),
     },
     {
       guarantee: 'the reuse of a spent token is detected',
       checked: `${users.length} refresh tokens`,
-      faults: await faultsOf(users, detectsReuse),
+      faults: await findFaults(users, detectsReuse),
     },
   ];
 }
@@ -48,7 +48,7 @@ function isLogout(fault: string): boolean {
 }
 
 /** Runs the check for all users at once. */
-async function faultsOf(users: SimulatedUser[], check: (user: SimulatedUser) => Promise<void>) {
+async function findFaults(users: SimulatedUser[], check: (user: SimulatedUser) => Promise<void>) {
   const results = await Promise.allSettled(users.map(check));
   return results.flatMap((result) => (result.status === 'rejected' ? String(result.reason) : []));
 }
@@ -60,7 +60,7 @@ async function continuesSession(user: SimulatedUser): Promise<void> {
 }
 
 async function hasItsTodos(user: SimulatedUser): Promise<void> {
-  const found = await titlesOf(user);
+  const found = await listTitles(user);
   const lost = user.todos.filter((title) => !found.includes(title));
   if (lost.length > 0) throw new Error(`lost: ${lost.join(', ')}`);
   const surplus = found.filter(
@@ -69,7 +69,7 @@ async function hasItsTodos(user: SimulatedUser): Promise<void> {
   if (surplus.length > 0) throw new Error(`there twice, or never answered: ${surplus.join(', ')}`);
 }
 
-async function titlesOf({ client, session }: SimulatedUser): Promise<string[]> {
+async function listTitles({ client, session }: SimulatedUser): Promise<string[]> {
   const titles: string[] = [];
   let path: string | undefined = '/todos?limit=100';
   while (path) {

@@ -31,7 +31,7 @@ interface Owner {
  */
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'todos-cluster-'));
-  #owner = process.getuid?.() === 0 ? ownerNamed('postgres') : undefined;
+  #owner = process.getuid?.() === 0 ? findOwner('postgres') : undefined;
 
   constructor() {
     this.#give(this.folder);
@@ -103,9 +103,10 @@ export class Sandbox {
   }
 }
 
-function ownerNamed(name: string): Owner {
-  const idOf = (flag: string) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout);
-  return { uid: idOf('-u'), gid: idOf('-g') };
+function findOwner(name: string): Owner {
+  const readId = (flag: string) =>
+    Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout);
+  return { uid: readId('-u'), gid: readId('-g') };
 }
 
 /** The processes whose working directory is in the folder. */

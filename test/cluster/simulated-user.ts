@@ -55,13 +55,13 @@ export class SimulatedUser {
 
   async signIn(): Promise<Pair> {
     const call = { body: this.#credentials, expected: 200 };
-    this.session = pairOf(await this.#write('POST /auth/login', call));
+    this.session = parsePair(await this.#write('POST /auth/login', call));
     return this.session;
   }
 
   async refresh({ refresh_token }: Pair): Promise<Pair> {
     const call = { body: { refresh_token }, idempotencyKey: randomUUID(), expected: 200 };
-    const pair = pairOf(await this.#write('POST /auth/refresh', call));
+    const pair = parsePair(await this.#write('POST /auth/refresh', call));
     this.session = { ...pair, spent: refresh_token };
     return pair;
   }
@@ -82,7 +82,7 @@ export class SimulatedUser {
     const ways = [
       ['POST /auth/logout', 200],
       ['DELETE /auth/sessions', 204],
-      [`DELETE /auth/sessions/${sessionOf(access)}`, 204],
+      [`DELETE /auth/sessions/${readSessionId(access)}`, 204],
     ] as const;
     const [route, expected] = ways[this.ended.length % ways.length] ?? ways[0];
     // A repeated request finds that the session has ended.
@@ -107,12 +107,12 @@ export class SimulatedUser {
   }
 }
 
-function pairOf(text: string): Pair {
+function parsePair(text: string): Pair {
   return JSON.parse(text); // the contract tests check its form
 }
 
 /** The id of an access token's session. */
-function sessionOf(access: string): string {
+function readSessionId(access: string): string {
   const [, claims = ''] = access.split('.');
   return JSON.parse(Buffer.from(claims, 'base64url').toString()).sid;
 }

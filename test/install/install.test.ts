@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { beforeAll, test } from 'vitest';
-import { packages } from '../../scripts/tools.ts';
+import { installNpmPackages } from '../../scripts/tools.ts';
 import { nodePath } from '../packages/node-path.ts';
 import { copyProject } from '../support/project-copy.ts';
 
@@ -23,7 +23,7 @@ const CHOSEN = process.env['CI'] ? ALL.filter(({ node }) => node === 20 || node 
 
 let tools: string;
 beforeAll(async () => {
-  tools = await packages('packages');
+  tools = await installNpmPackages('packages');
 }, 600_000);
 
 /** The environment of a person's shell: nothing of the npm and the Vitest that run this test. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packages, ROOT } from '../../scripts/tools.ts';
+import { installNpmPackages, ROOT } from '../../scripts/tools.ts';
 import { copyProject } from '../support/project-copy.ts';
 import { noteFaults } from './faults.ts';
 import { apply, stepsOf } from './page.ts';
@@ -20,7 +20,7 @@ const git = (cwd: string, ...args: string[]) =>
 
 let folder: string;
 beforeAll(async () => {
-  await packages('contract');
+  await installNpmPackages('contract');
   folder = mkdtempSync(join(tmpdir(), 'todos-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));

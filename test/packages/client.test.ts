@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { npmCommand, packages, ROOT } from '../../scripts/tools.ts';
+import { installNpmPackages, npmCommand, ROOT } from '../../scripts/tools.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
 import { startService } from '../support/service.ts';
@@ -22,7 +22,7 @@ let project: string;
 let tarball: string;
 
 beforeAll(async () => {
-  tools = await packages('packages');
+  tools = await installNpmPackages('packages');
   const { stdout } = await run(process.execPath, ['scripts/pack-client.ts'], { cwd: ROOT });
   tarball = join(ROOT, 'dist', String(stdout.trim().split('\n').at(-1)));
   project = await mkdtemp(join(tmpdir(), 'client-'));

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { executable, ROOT } from '../../scripts/tools.ts';
+import { pythonExecutable, ROOT } from '../../scripts/tools.ts';
 import { missing, shell } from '../languages/shell.ts';
 import { startService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
@@ -55,7 +55,7 @@ const documents = [
 ];
 const paths = [
   join(TOOLS, 'node_modules/.bin'),
-  join(executable(TOOLS, 'python'), '..'),
+  join(pythonExecutable(TOOLS, 'python'), '..'),
   join(ROOT, 'node_modules/.bin'),
   process.env['PATH'],
 ];

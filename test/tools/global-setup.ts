@@ -1,7 +1,7 @@
-import { packages, wheels } from '../../scripts/tools.ts';
+import { installNpmPackages, installPythonPackages } from '../../scripts/tools.ts';
 
 /** Installs the tools before the tests share them. */
 export default async function setup() {
-  await Promise.all([packages('consumers'), wheels('consumers')]);
-  for (const folder of ['contract', 'mock'] as const) await packages(folder);
+  await Promise.all([installNpmPackages('consumers'), installPythonPackages('consumers')]);
+  for (const folder of ['contract', 'mock'] as const) await installNpmPackages(folder);
 }
