@@ -78,7 +78,7 @@ function count(spec: IntegerSpec) {
 const variables = {
   PORT: integer(0, 65_535, 'a port', {
     default: 8000,
-    desc: 'Port to listen on; 0 takes any that is free',
+    desc: 'Port to listen on; 0 selects a free port',
     example: '8000',
   }),
   HOST: makeValidator<string>(parseHost)({
@@ -90,42 +90,42 @@ const variables = {
     input === 'auto' ? input : String(parseInteger(input, 1, 256, '`auto` or a number')),
   )({
     default: '1',
-    desc: 'How many processes serve behind the port; `auto` is one for each core',
+    desc: 'Number of processes that share the port; `auto` is one for each core',
     example: 'auto',
   }),
   DRAIN_SECONDS: integer(0, 300, 'seconds', {
     default: 0,
-    desc: 'Seconds for which the service goes on after SIGTERM while `/readyz` answers 503, so that a load balancer can drain it',
+    desc: 'Seconds in which the service still answers after SIGTERM while `/readyz` is 503, so that a load balancer can stop sending requests',
     example: '10',
   }),
   METRICS_PORT: makeValidator<number>((input) => parseInteger(input, 0, 65_535, 'a port'))({
     default: undefined,
-    desc: 'Port for `/metrics` alone. Without it, `/metrics` is at PORT, where every client can read it',
+    desc: 'Separate port for `/metrics`. Without it, `/metrics` is at PORT, where every client can read it',
     example: '9464',
   }),
   DATABASE_URL: makeValidator<string>(parseDatabaseUrl)({
     default: 'sqlite:data/todos.sqlite',
-    desc: '`sqlite:PATH`; `sqlite::memory:` for a database that ends with the process; `postgres://USER:PASSWORD@HOST:PORT/NAME` for PostgreSQL or an engine that speaks its protocol',
+    desc: '`sqlite:PATH`; `sqlite::memory:` for a database that exists until the process ends; `postgres://USER:PASSWORD@HOST:PORT/NAME` for PostgreSQL or a compatible database',
     example: 'postgres://todos:secret@db.example.com:5432/todos',
   }),
   DATABASE_POOL_SIZE: integer(1, 1000, 'a number', {
     default: 10,
-    desc: 'How many connections to PostgreSQL a process opens at most',
+    desc: 'Maximum number of connections to PostgreSQL of a process',
     example: '10',
   }),
   DATABASE_POOL_QUEUE: integer(1, 100_000, 'a number', {
     default: 500,
-    desc: 'How many requests may wait for a connection; more are rejected with 503',
+    desc: 'Maximum number of requests that wait for a connection; more are rejected with 503',
     example: '500',
   }),
   JWT_SECRET: makeValidator<string>(parseSecret)({
     default: undefined,
-    desc: 'Secret that signs access tokens (HS256), 32 bytes or more. On a loopback address one is made and kept beside the database',
+    desc: 'Secret that signs access tokens (HS256), 32 bytes or more. In development mode the service creates one and stores it beside the database',
     example: '"$(openssl rand -base64 48)"',
   }),
   JWT_KEYS: makeValidator<string>(parseJwks)({
     default: undefined,
-    desc: 'Instead of the secret: a JWK Set (its JSON, or the path of a file) whose first key signs and all of whose keys verify; `npm run todos -- keys` makes one. A file that changes is read again',
+    desc: 'Instead of JWT_SECRET: a JWK Set (its JSON, or the path of a file). The first key signs, all keys verify. `npm run todos -- keys` creates one. The service reads a changed file again',
     example: 'keys.json',
   }),
   JWT_ISSUER: defineText('openapi-todos', '`iss` of access tokens'),
@@ -137,17 +137,17 @@ const variables = {
   }),
   SESSION_IDLE_SECONDS: duration({
     default: 30 * 86_400,
-    desc: 'Seconds after which a session ends that is not refreshed',
+    desc: 'Seconds without a refresh after which a session ends',
     example: '2592000',
   }),
   SESSION_ABSOLUTE_SECONDS: duration({
     default: 90 * 86_400,
-    desc: 'Seconds after which a session ends, however much it is used',
+    desc: 'Seconds after the login after which a session ends, even if it is in use',
     example: '7776000',
   }),
   REFRESH_GRACE_SECONDS: integer(0, 300, 'seconds', {
     default: 10,
-    desc: 'The reuse leeway: seconds for which the refresh token that was spent last gets the same successor again; 0 is none',
+    desc: 'The reuse leeway: seconds in which the last spent refresh token gets the same successor again; 0 disables it',
     example: '0',
   }),
   REGISTRATION: makeValidator<boolean>(parseBoolean)({
@@ -157,27 +157,27 @@ const variables = {
   }),
   LOGIN_FREE_FAILURES: count({
     default: 10,
-    desc: 'Wrong passwords for one name from one address that cause no delay, per hour. Each further one doubles the delay. A login in progress counts until it has succeeded',
+    desc: 'Wrong passwords per hour, for one name from one address, that cause no delay. Each further one doubles the delay. A login in progress counts as a wrong password until it succeeds',
     example: '10',
   }),
   LOGIN_FREE_FAILURES_PER_ADDRESS: count({
     default: 100,
-    desc: 'The same for one address and whatever names, and for its registrations',
+    desc: 'The same for all names and all registrations from one address',
     example: '100',
   }),
   REFRESH_FREE_FAILURES: count({
     default: 100,
-    desc: 'The same for refused refresh tokens of one address, in a quarter of an hour',
+    desc: 'The same for rejected refresh tokens from one address, per 15 minutes',
     example: '100',
   }),
   CORS_ORIGINS: makeValidator<string>(parseOrigins)({
     default: 'http://localhost:*,http://127.0.0.1:*',
-    desc: 'Origins whose pages may call the service, with commas between; `https://*.example.com` is any subdomain, `:*` any port, `*` any origin, `none` none',
+    desc: 'Origins whose pages may call the service, separated by commas; `https://*.example.com` is any subdomain, `:*` any port, `*` any origin, `none` none',
     example: 'https://app.example.com,https://*.example.com,http://localhost:*',
   }),
   ALLOWED_HOSTS: makeValidator<string>(parseHosts)({
     default: undefined,
-    desc: 'Hosts that requests may name, with commas between; `*.example.com` is any subdomain, `*` any host. By default any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) loopback names only',
+    desc: 'Hosts that requests may name, separated by commas; `*.example.com` is any subdomain, `*` any host. Default: any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) only loopback names',
     example: 'todos.example.com,*.preview.example.com',
   }),
   BODY_LIMIT_BYTES: integer(1024, 100 * 2 ** 20, 'bytes', {
@@ -192,44 +192,44 @@ const variables = {
   }),
   REQUEST_SECONDS: integer(1, 3600, 'seconds', {
     default: 30,
-    desc: 'Seconds that a request may take to arrive (408), then to be answered (503), then its answer to be read',
+    desc: 'Seconds until a request must have arrived (408), then until it must be answered (503), then until the client must have read the answer',
     example: '30',
   }),
   KEEP_ALIVE_SECONDS: integer(1, 3600, 'seconds', {
     default: 65,
-    desc: 'Seconds for which an idle connection stays open. It must be longer than the load balancer keeps one (nginx, AWS: 60)',
+    desc: 'Seconds after which an idle connection is closed. It must be more than the idle timeout of the load balancer (nginx, AWS: 60)',
     example: '65',
   }),
   MAX_REQUESTS: integer(16, 100_000, 'a number', {
     default: 512,
-    desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have a limit of their own',
+    desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have their own limit',
     example: '512',
   }),
   MAX_CONNECTIONS: integer(1, 100_000, 'a number', {
     default: 1000,
-    desc: 'Maximum number of connections of a process. On a few more it answers 503; it drops the rest',
+    desc: 'Maximum number of connections of a process. A few more get 503; further ones are dropped',
     example: '1000',
   }),
   TRUSTED_PROXIES: makeValidator<string>(parseProxies)({
     default: 'none',
-    desc: 'Addresses or subnets of the proxies whose `X-Forwarded-For` counts, with commas between, or `none`',
+    desc: 'Addresses or subnets of the reverse proxies whose `X-Forwarded-For` is trusted, separated by commas, or `none`',
     example: '10.0.0.0/8,127.0.0.1',
   }),
   LOG_LEVEL: makeValidator<string>((input) =>
     parseChoice(input, ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   )({
     default: 'info',
-    desc: 'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
+    desc: 'Lowest level of the log: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
     example: 'warn',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: makeValidator<string>(parseEndpoint)({
     default: undefined,
-    desc: 'Where OpenTelemetry traces go (OTLP over HTTP, protobuf); without it there are none',
+    desc: 'URL for OpenTelemetry traces (OTLP over HTTP, protobuf); without it the service sends none',
     example: 'http://localhost:4318',
   }),
   OTEL_TRACES_SAMPLER_ARG: makeValidator<number>(parseRatio)({
     default: 1,
-    desc: 'What share of the traces is kept where the caller has not decided, from 0 to 1',
+    desc: 'Share of the traces to keep, from 0 to 1, unless the caller has decided',
     example: '0.1',
   }),
 };
