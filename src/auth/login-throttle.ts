@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Db } from '../database/connect.ts';
 import {
-  type Counter,
   decrementCounter,
   deleteCounter,
   findCounters,
@@ -11,124 +10,106 @@ import { transact } from '../database/transaction.ts';
 import { toNetwork } from './client-network.ts';
 import { toUsernameKey } from './user-repository.ts';
 
-/** How many failures of one kind are free, and what comes after them. */
+/** How many failures of one kind are free, and how long the delays after them are. */
 interface FailureLimit {
   name: string;
   freeFailures: number;
-  /** For so long a failure counts, in seconds. */
+  /** How long a failure counts. */
   windowSeconds: number;
-  /** The delay doubles with each failure from one second up to this. */
+  /** The delay starts at one second and doubles with each failure, up to this. */
   maxDelaySeconds: number;
 }
 
 export interface FreeFailures {
-  /** Failed logins of one name from one address. */
+  /** Failed logins of one user name from one network. */
   login: number;
-  /** Failed logins from one address, of whatever names. */
+  /** Failed logins from one network, of any user names; also its registrations. */
   loginPerAddress: number;
-  /** Refused refresh tokens from one address. */
+  /** Rejected refresh tokens from one network. */
   refresh: number;
 }
 
-/** One budget that an attempt counts in. */
+/** A limit that an attempt counts against, and the user or network that it counts for. */
 type LimitKey = [limit: FailureLimit, key: string];
 
 /** A login whose password may be verified. */
 export interface CountedLogin {
   outcome: 'counted';
-  /** The seconds to wait for the budget over all networks, where it is used up. */
+  /** The delay of the user over all networks, if there is one. */
   delaySeconds: number | undefined;
   counted: LimitKey[];
 }
 
 export type LoginAttempt = { outcome: 'wait'; seconds: number } | CountedLogin;
 
-/** Counts attempts in the database; `now` in milliseconds. */
+/**
+ * Throttles the guessing of passwords by delays that grow exponentially, as OWASP's Authentication
+ * Cheat Sheet describes. It never locks an account, because an attacker could lock out the owner. The
+ * counters are in the database, so all processes share them. After the free failures, one attempt is
+ * allowed for each delay. Each check is one atomic statement, so concurrent attempts are counted one
+ * by one.
+ */
 export class LoginThrottle {
   #limits;
   #now: () => number;
 
-  constructor(limits: FreeFailures, now: () => number) {
+  /** @param now milliseconds since 1970 */
+  constructor({ login, loginPerAddress, refresh }: FreeFailures, now: () => number) {
     this.#now = now;
     this.#limits = {
-      perUserAndNetwork: {
-        name: 'login-here',
-        freeFailures: limits.login,
-        windowSeconds: 3600,
-        maxDelaySeconds: 900,
-      },
-      perNetwork: {
-        name: 'login-address',
-        freeFailures: limits.loginPerAddress,
-        windowSeconds: 3600,
-        maxDelaySeconds: 900,
-      },
-      // From all addresses together: slows an attacker with many addresses down. It delays no owner
-      // where they have a session (see `withPassword`), so it cannot be used to keep them out.
-      perUser: {
-        name: 'login-anywhere',
-        freeFailures: 20 * limits.login,
-        windowSeconds: 3600,
-        maxDelaySeconds: 30,
-      },
-      refresh: {
-        name: 'refresh',
-        freeFailures: limits.refresh,
-        windowSeconds: 900,
-        maxDelaySeconds: 60,
-      },
-      register: {
-        name: 'register',
-        freeFailures: limits.loginPerAddress,
-        windowSeconds: 3600,
-        maxDelaySeconds: 60,
-      },
-    } satisfies Record<string, FailureLimit>;
+      perUserAndNetwork: createLimit('login-here', login, 3600, 900),
+      perNetwork: createLimit('login-address', loginPerAddress, 3600, 900),
+      // Slows down an attacker who has many addresses. It cannot keep the owner out: they need not
+      // wait on a network where they have a session (see `withVerifiedPassword`).
+      perUser: createLimit('login-anywhere', 20 * login, 3600, 30),
+      refresh: createLimit('refresh', refresh, 900, 60),
+      register: createLimit('register', loginPerAddress, 3600, 60),
+    };
   }
 
   /**
-   * Reads whether a login has to wait, and counts nothing. `beginLogin` decides: many may ask before
-   * the first of them is counted.
-   * @returns the seconds to wait, if it has to
+   * Reads the delay of a login without counting it. `countLogin` decides: many attempts may read the
+   * delay before the first of them is counted.
+   * @returns the seconds to wait, if any
    */
   async findLoginDelay(db: Db, username: string, address: string): Promise<number | undefined> {
     return this.#findDelay(db, this.#listNetworkLimits(username, address));
   }
 
   /**
-   * Counts a login before its password is verified, whether the name exists or not. The budgets of
-   * the address come first: an attempt that has to wait there counts nowhere. One that has to wait
-   * for the budget over all networks counts at its address all the same.
+   * Counts a login before its password is verified, whether the user exists or not. An attempt that
+   * has to wait for a limit of its network counts nowhere. An attempt that has to wait for the limit
+   * of the user still counts for its network.
    */
   async countLogin(db: Db, username: string, address: string): Promise<LoginAttempt> {
-    const local = this.#listNetworkLimits(username, address);
-    const seconds = await this.#count(db, local);
+    const networkLimits = this.#listNetworkLimits(username, address);
+    const seconds = await this.#count(db, networkLimits);
     if (seconds !== undefined) return { outcome: 'wait', seconds };
-    const everywhere: LimitKey = [this.#limits.perUser, hash('sha256', toUsernameKey(username))];
-    const delaySeconds = await this.#count(db, [everywhere]);
-    const counted = delaySeconds === undefined ? [...local, everywhere] : local;
+    const userLimit: LimitKey = [this.#limits.perUser, hash('sha256', toUsernameKey(username))];
+    const delaySeconds = await this.#count(db, [userLimit]);
+    const counted = delaySeconds === undefined ? [...networkLimits, userLimit] : networkLimits;
     return { outcome: 'counted', delaySeconds, counted };
   }
 
-  /** Gives an attempt back, as if it had not been: only failures stay counted. */
+  /** Takes back the count of a login that has succeeded: only failures stay counted. */
   async refundLogin(db: Db, { counted }: CountedLogin): Promise<void> {
     await this.#refund(db, counted, counted);
   }
 
-  /** Reads whether a registration has to wait, and counts nothing. */
+  /** Reads the delay of a registration without counting it. */
   async findRegistrationDelay(db: Db, address: string): Promise<number | undefined> {
     return this.#findDelay(db, [[this.#limits.register, toNetwork(address)]]);
   }
 
-  /** Counts a registration. */
+  /** @returns the seconds to wait, if any */
   async countRegistration(db: Db, address: string): Promise<number | undefined> {
     return this.#count(db, [[this.#limits.register, toNetwork(address)]]);
   }
 
   /**
-   * Counts a refused refresh, once it is refused: a token cannot be guessed, and a good one must
-   * not wait for what others at its address do.
-   * @returns the seconds to wait, if it has to
+   * Counts a refresh after its token was rejected. Tokens cannot be guessed, so there is no need to
+   * count before. A good token never waits because of other clients on its network.
+   * @returns the seconds to wait, if any
    */
   async countRejectedRefresh(db: Db, address: string): Promise<number | undefined> {
     const limitKeys: LimitKey[] = [[this.#limits.refresh, toNetwork(address)]];
@@ -144,43 +125,40 @@ export class LoginThrottle {
     ];
   }
 
-  /** The delay that `#begin` would find first, in seconds. */
+  /** @returns the seconds that `#count` would find */
   async #findDelay(db: Db, limitKeys: LimitKey[]): Promise<number | undefined> {
     const now = this.#now();
-    const keys = limitKeys.flatMap(([limit, key]) => [
-      failureCounter(limit, key),
-      delayCounter(limit, key),
+    const keys = limitKeys.flatMap((limitKey) => [
+      failureCounter(limitKey),
+      delayCounter(limitKey),
     ]);
-    const rows = await findCounters(
-      db,
-      keys.map(({ key }) => key),
-      now,
-    );
-    const counters = new Map(rows.map((row) => [row.key, row]));
-    for (const [limit, key] of limitKeys) {
-      const failures = counters.get(failureCounter(limit, key).key)?.points ?? 0;
-      const end = counters.get(delayCounter(limit, key).key)?.expire ?? now;
+    const counters = new Map((await findCounters(db, keys, now)).map((row) => [row.key, row]));
+    for (const limitKey of limitKeys) {
+      const [{ freeFailures, maxDelaySeconds }] = limitKey;
+      const failures = counters.get(failureCounter(limitKey))?.points ?? 0;
+      const end = counters.get(delayCounter(limitKey))?.expire ?? now;
       const seconds = (end - now) / 1000;
-      // A longer pause was written by a clock that was ahead: `#begin` makes it shorter.
-      if (failures >= limit.freeFailures && seconds > 0 && seconds <= limit.maxDelaySeconds)
-        return seconds;
+      // A longer delay was written by a clock that was ahead; `#count` makes it shorter.
+      if (failures >= freeFailures && seconds > 0 && seconds <= maxDelaySeconds) return seconds;
     }
     return undefined;
   }
 
   /**
-   * Counts an attempt in each budget. Where the free ones are used up, it needs the one place of the
-   * current delay; all of it in single statements, so that parallel attempts are counted one by one.
-   * An attempt that has to wait counts nowhere, and takes no place.
+   * Counts an attempt against each limit. Over the free failures, it has to acquire the one slot of
+   * the current delay. An attempt that has to wait counts nowhere and holds no slot.
+   * @returns the seconds to wait, if any
    */
   async #count(db: Db, limitKeys: LimitKey[]): Promise<number | undefined> {
     const acquired: LimitKey[] = [];
-    for (const [index, [limit, key]] of limitKeys.entries()) {
-      const { points } = await incrementCounter(db, failureCounter(limit, key), this.#now());
-      const excess = points - limit.freeFailures;
-      const wait = excess > 0 ? await this.#acquireSlot(db, limit, key, excess) : undefined;
+    for (const [index, limitKey] of limitKeys.entries()) {
+      const [{ freeFailures, windowSeconds }] = limitKey;
+      const counter = { key: failureCounter(limitKey), durationMs: windowSeconds * 1000 };
+      const { points } = await incrementCounter(db, counter, this.#now());
+      const excess = points - freeFailures;
+      const wait = excess > 0 ? await this.#acquireSlot(db, limitKey, excess) : undefined;
       if (wait === undefined) {
-        if (excess > 0) acquired.push([limit, key]);
+        if (excess > 0) acquired.push(limitKey);
         continue;
       }
       await this.#refund(db, limitKeys.slice(0, index + 1), acquired);
@@ -190,26 +168,32 @@ export class LoginThrottle {
   }
 
   async #refund(db: Db, counted: LimitKey[], acquired: LimitKey[]) {
-    for (const [limit, key] of counted) await decrementCounter(db, failureCounter(limit, key).key);
-    for (const [limit, key] of acquired) await deleteCounter(db, delayCounter(limit, key).key);
+    for (const limitKey of counted) await decrementCounter(db, failureCounter(limitKey));
+    for (const limitKey of acquired) await deleteCounter(db, delayCounter(limitKey));
   }
 
-  async #acquireSlot(db: Db, limit: FailureLimit, key: string, excess: number) {
+  async #acquireSlot(db: Db, limitKey: LimitKey, excess: number) {
     const now = this.#now();
-    const delay = delayCounter(limit, key, Math.min(2 ** (excess - 1), limit.maxDelaySeconds));
-    const { points, expire } = await incrementCounter(db, delay, now);
+    const seconds = Math.min(2 ** (excess - 1), limitKey[0].maxDelaySeconds);
+    const slot = { key: delayCounter(limitKey), durationMs: seconds * 1000 };
+    const { points, expire } = await incrementCounter(db, slot, now);
     return points > 1 ? (expire - now) / 1000 : undefined;
   }
 }
 
-function failureCounter({ name, windowSeconds }: FailureLimit, key: string): Counter {
-  return { key: `${name}:${key}`, durationMs: windowSeconds * 1000 };
+function createLimit(
+  name: string,
+  freeFailures: number,
+  windowSeconds: number,
+  maxDelaySeconds: number,
+): FailureLimit {
+  return { name, freeFailures, windowSeconds, maxDelaySeconds };
 }
 
-function delayCounter(
-  { name, maxDelaySeconds }: FailureLimit,
-  key: string,
-  seconds = maxDelaySeconds,
-): Counter {
-  return { key: `${name}-pause:${key}`, durationMs: seconds * 1000 };
+function failureCounter([{ name }, key]: LimitKey): string {
+  return `${name}:${key}`;
+}
+
+function delayCounter([{ name }, key]: LimitKey): string {
+  return `${name}-pause:${key}`;
 }

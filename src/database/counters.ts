@@ -2,7 +2,7 @@ import type { NotNull } from 'kysely';
 import type { Db } from './connect.ts';
 
 /** What one counter counts, and for how long after its first point; times in milliseconds. */
-export interface Counter {
+interface Counter {
   key: string;
   durationMs: number;
 }
