@@ -5,6 +5,7 @@ import type { RevokeReason } from '../database/schema.ts';
 import { transact } from '../database/transaction.ts';
 import type { OperationHandlers, Principal, RequestMetadata, Schema } from '../http/operation.ts';
 import { problem, tooManyRequests } from '../http/problem.ts';
+import { formatTimestamp } from '../timestamp.ts';
 import { type AccessTokenOptions, mintAccessToken } from './access-token.ts';
 import type { AuditEventName, RecordAuditEvent } from './audit-repository.ts';
 import {
@@ -24,7 +25,13 @@ import {
   startSession,
 } from './session-repository.ts';
 import { rotateRefreshToken } from './token-rotation.ts';
-import { createUser, deleteUser, findUser, replacePasswordHash } from './user-repository.ts';
+import {
+  createUser,
+  deleteUser,
+  findUser,
+  replacePasswordHash,
+  type User,
+} from './user-repository.ts';
 
 export interface AuthDependencies extends PasswordDependencies {
   clock: Clock;
@@ -35,7 +42,7 @@ export interface AuthDependencies extends PasswordDependencies {
   registration: boolean;
 }
 
-/** What a right password leads to at a sign-in. */
+/** The result of a sign-in with the right password. */
 type SignInResult = { grant: Grant; username: string } | 'change required';
 
 /** The operations of the tag `auth`. */
@@ -50,20 +57,6 @@ export function authHandlers(dependencies: AuthDependencies) {
       body: { access_token: accessToken, refresh_token: refreshToken },
     } as const;
   }
-
-  const auditEvent = (
-    name: AuditEventName,
-    context: RequestMetadata,
-    userId?: string,
-    sid?: string,
-  ) => ({
-    event: name,
-    at: clock.now(),
-    userId,
-    sessionId: sid,
-    address: context.address,
-    requestId: context.requestId,
-  });
 
   return {
     async register({ body, context }) {
@@ -80,7 +73,7 @@ export function authHandlers(dependencies: AuthDependencies) {
       const now = clock.now();
       const user = await transact(db, async (trx) => {
         const created = await createUser(trx, { username: body.username, passwordHash, now });
-        if (created) await recordAuditEvent(trx, auditEvent('registered', context, created.id));
+        if (created) await audit(trx, 'registered', context, created.id);
         return created;
       });
       if (!user) return problem(409, 'username_taken', 'This username is taken');
@@ -113,7 +106,7 @@ export function authHandlers(dependencies: AuthDependencies) {
       );
       if (verdict.outcome === 'rejected') return verdict.response;
       if (verdict.outcome === 'wrong') {
-        await recordAuditEvent(db, auditEvent('sign_in_refused', context, verdict.userId));
+        await audit(db, 'sign_in_refused', context, verdict.userId);
         return problem(401, 'invalid_credentials', 'Invalid username or password');
       }
       const { result } = verdict;
@@ -138,7 +131,7 @@ export function authHandlers(dependencies: AuthDependencies) {
       if (wait !== undefined) return tooManyRequests(wait);
       if (rotation.outcome === 'rejected') {
         const { userId, id } = rotation.session ?? {};
-        await recordAuditEvent(db, auditEvent('refresh_refused', context, userId, id));
+        await audit(db, 'refresh_refused', context, userId, id);
       }
       return rejected;
     },
@@ -172,7 +165,7 @@ export function authHandlers(dependencies: AuthDependencies) {
         await deleteUserData(db, userId);
         return async (trx) => {
           if (!(await deleteUser(trx, userId, user.passwordHash))) return undefined;
-          await recordAuditEvent(trx, auditEvent('account_deleted', context, userId, sessionId));
+          await audit(trx, 'account_deleted', context, userId, sessionId);
           return true;
         };
       });
@@ -207,8 +200,8 @@ export function authHandlers(dependencies: AuthDependencies) {
       const sessions = await listLiveSessions(db, principal.userId, clock.now());
       const body = sessions.map((session) => ({
         id: session.id,
-        created_at: new Date(session.created_at).toISOString(),
-        last_used_at: new Date(session.last_used_at).toISOString(),
+        created_at: formatTimestamp(session.created_at),
+        last_used_at: formatTimestamp(session.last_used_at),
         address: session.address,
         user_agent: session.user_agent,
         current: session.id === principal.sessionId,
@@ -233,6 +226,18 @@ export function authHandlers(dependencies: AuthDependencies) {
     },
   } satisfies Partial<OperationHandlers>;
 
+  async function audit(
+    handle: Db,
+    event: AuditEventName,
+    { address, requestId }: RequestMetadata,
+    userId?: string,
+    sessionId?: string,
+    reason?: RevokeReason,
+  ) {
+    const at = clock.now();
+    await recordAuditEvent(handle, { event, at, reason, userId, sessionId, address, requestId });
+  }
+
   async function endSessions(
     trx: Db,
     selection: SessionSelection,
@@ -241,10 +246,7 @@ export function authHandlers(dependencies: AuthDependencies) {
   ): Promise<string[]> {
     const ended = await revokeSessions(trx, selection, reason, clock.now());
     for (const id of ended) {
-      await recordAuditEvent(trx, {
-        ...auditEvent('session_revoked', context, selection.userId, id),
-        reason,
-      });
+      await audit(trx, 'session_revoked', context, selection.userId, id, reason);
     }
     return ended;
   }
@@ -252,12 +254,12 @@ export function authHandlers(dependencies: AuthDependencies) {
   async function signIn(trx: Db, userId: string, context: RequestMetadata): Promise<Grant> {
     const session = { userId, client: context, now: clock.now(), lifetimes };
     const grant = await startSession(trx, session);
-    await recordAuditEvent(trx, auditEvent('signed_in', context, userId, grant.session.id));
+    await audit(trx, 'signed_in', context, userId, grant.session.id);
     await endSurplusSessions(trx, userId, context);
     return grant;
   }
 
-  /** A user with more sessions than allowed loses the ones that were used the longest ago. */
+  /** Ends the least recently used sessions of a user who has too many. */
   async function endSurplusSessions(trx: Db, userId: string, context: RequestMetadata) {
     const surplus = await listLiveSessions(trx, userId, clock.now(), MAX_LIVE_SESSIONS);
     if (surplus.length === 0) return;
@@ -265,17 +267,14 @@ export function authHandlers(dependencies: AuthDependencies) {
     await endSessions(trx, { userId, only }, 'limit', context);
   }
 
-  /** Ends the sessions of a user whose password has been changed. */
+  /** Ends sessions of a user because their password has been changed. */
   async function recordPasswordChange(
     trx: Db,
     selection: SessionSelection,
     context: RequestMetadata,
   ) {
     await endSessions(trx, selection, 'password_change', context);
-    await recordAuditEvent(
-      trx,
-      auditEvent('password_changed', context, selection.userId, selection.except),
-    );
+    await audit(trx, 'password_changed', context, selection.userId, selection.except);
   }
 
   async function auditWrongPassword(
@@ -283,7 +282,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     { userId, sessionId }: Principal,
     context: RequestMetadata,
   ) {
-    await recordAuditEvent(db, auditEvent(name, context, userId, sessionId));
+    await audit(db, name, context, userId, sessionId);
     return problem(403, 'wrong_password', 'The current password is wrong');
   }
 }
@@ -293,12 +292,11 @@ function passwordTooCommon(pointer: string) {
   return problem(400, 'invalid_request', message, [{ pointer, message }]);
 }
 
-/** A user as the contract has it. */
-export function toUserBody(user: {
-  id: string;
-  username: string;
-  createdAt: number;
-}): Schema<'User'> {
-  const created = new Date(user.createdAt).toISOString();
-  return { id: user.id, username: user.username, created_at: created };
+/** Converts a user to the schema of the contract. */
+export function toUserBody(user: User): Schema<'User'> {
+  return {
+    id: user.id,
+    username: user.username,
+    created_at: formatTimestamp(user.createdAt),
+  };
 }
