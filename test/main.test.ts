@@ -216,7 +216,7 @@ test.skipIf(process.platform === 'win32').each<[string, string, (path: string) =
     const { output, exited } = started;
     expect(await exited()).toBe(1);
     expect(output.text).toBe(
-      `${file}.secret ${message}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.\n`,
+      `${file}.secret ${message}: the service does not use it. Delete it: the service makes a new one, and all users log in again.\n`,
     );
   },
 );

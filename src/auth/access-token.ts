@@ -3,20 +3,19 @@ import type { KeySet } from './keys.ts';
 import type { LiveSession } from './session-repository.ts';
 
 export interface AccessTokenOptions {
-  /** The keys that hold now: asked for once a token. */
+  /** Returns the current keys; called once for each token. */
   keys: () => KeySet;
   issuer: string;
   audience: string;
-  /** Milliseconds. */
   lifetimeMs: number;
 }
 
-/** No token that the service makes comes near it. */
+/** Far longer than any token of the service. */
 const MAX_TOKEN_CHARACTERS = 4096;
 
 /**
- * A JWT that names its user (`sub`) and its session (`sid`), signed with the first key. It ends
- * with its session at the latest.
+ * Mints a JWT with the user (`sub`) and the session (`sid`), signed with the first key. It never
+ * outlives its session.
  */
 export function mintAccessToken(
   { keys, issuer, audience, lifetimeMs }: AccessTokenOptions,
@@ -37,7 +36,7 @@ export function mintAccessToken(
     .sign(signingKey);
 }
 
-/** What a good access token says. */
+/** The claims of a valid access token that the service uses. */
 export interface AccessTokenClaims {
   username: string;
   sessionId: string;
@@ -45,40 +44,40 @@ export interface AccessTokenClaims {
   expiresAt: number;
 }
 
-/** How many verified tokens a process remembers: some kilobytes each. */
+/** How many verified tokens a process caches; each takes some kilobytes. */
 const MAX_CACHED_TOKENS = 10_000;
 
 /**
- * Makes a verifier that remembers good tokens, so that each is verified once. It forgets a token when
- * it expires, the oldest when there are too many, and all of them when the keys change.
+ * Makes a verifier that caches valid tokens, so that each is verified once. It drops a token when it
+ * expires, the oldest token when the cache is full, and all tokens when the keys change.
  */
 export function createAccessTokenVerifier(options: AccessTokenOptions) {
-  const remembered = new Map<string, AccessTokenClaims>();
+  const cache = new Map<string, AccessTokenClaims>();
   let keys = options.keys();
   return async (token: string, now: number): Promise<AccessTokenClaims | 'expired' | 'invalid'> => {
     if (keys !== options.keys()) {
       keys = options.keys();
-      remembered.clear();
+      cache.clear();
     }
-    const known = remembered.get(token);
-    if (known && now < known.expiresAt) return known;
+    const cached = cache.get(token);
+    if (cached && now < cached.expiresAt) return cached;
     const verifiedWith = keys;
     const claims = await verifyAccessToken(options, token, now);
-    if (typeof claims === 'string') remembered.delete(token);
-    else if (verifiedWith === options.keys()) remember(token, claims);
+    if (typeof claims === 'string') cache.delete(token);
+    else if (verifiedWith === options.keys()) cacheClaims(token, claims);
     return claims;
   };
 
-  function remember(token: string, claims: AccessTokenClaims): void {
-    const [oldest] = remembered.keys();
-    if (remembered.size >= MAX_CACHED_TOKENS && oldest !== undefined) remembered.delete(oldest);
-    remembered.set(token, claims);
+  function cacheClaims(token: string, claims: AccessTokenClaims): void {
+    const [oldest] = cache.keys();
+    if (cache.size >= MAX_CACHED_TOKENS && oldest !== undefined) cache.delete(oldest);
+    cache.set(token, claims);
   }
 }
 
 /**
- * Verifies as RFC 8725 asks: the algorithm is the key's own, `typ`, `iss` and `aud` are ours, and
- * every claim that we set is there. `iat` may lie ahead of this node's clock: another node made it.
+ * Verifies a token as RFC 8725 recommends: its algorithm is that of its key, `typ`, `iss` and `aud` are
+ * ours, and it has every claim that we set. `iat` may be in the future: another node's clock set it.
  */
 export async function verifyAccessToken(
   { keys, issuer, audience }: AccessTokenOptions,

@@ -34,10 +34,10 @@ export interface AuditEvent {
   requestId: string;
 }
 
-/** Writes an event to the audit log, in the transaction of what happened, so that both agree. */
+/** Writes an event to the audit log, in the transaction of the change that it records. */
 export type RecordAuditEvent = (db: Db, event: AuditEvent) => Promise<void>;
 
-/** An `Audit` that also calls `witness` for each event, once it is committed. */
+/** Makes a recorder that also calls `onRecorded` for each event after its commit. */
 export function createAuditRecorder(onRecorded: (event: AuditEvent) => void): RecordAuditEvent {
   return async (db, event) => {
     await recordAuditEvent(db, event);
@@ -45,7 +45,6 @@ export function createAuditRecorder(onRecorded: (event: AuditEvent) => void): Re
   };
 }
 
-/** The `Audit` that only writes to the audit log. */
 export async function recordAuditEvent(db: Db, event: AuditEvent): Promise<void> {
   await insertEventQuery(db, {
     id: uuid(),
@@ -72,7 +71,7 @@ const insertEventQuery = compiledQuery<Selectable<AuditEventTable>, unknown>((db
   }),
 );
 
-/** The newest events of a user, the newest first. */
+/** Lists the newest events of a user, newest first. */
 export async function listNewestEvents(db: Db, userId: string, limit: number) {
   return db
     .selectFrom('audit_events')
@@ -84,7 +83,7 @@ export async function listNewestEvents(db: Db, userId: string, limit: number) {
     .execute();
 }
 
-/** A user's events after the one given, the oldest first. */
+/** Lists a user's events after a given one, oldest first. */
 export async function listEventsAfter(
   db: Db,
   userId: string,

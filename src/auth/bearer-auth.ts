@@ -5,20 +5,20 @@ import { problem } from '../http/problem.ts';
 import { type AccessTokenOptions, createAccessTokenVerifier } from './access-token.ts';
 import { findLiveSession } from './session-repository.ts';
 
-/** The scheme's name in whatever case (RFC 9110 §11.1). */
+/** The scheme's name is case-insensitive (RFC 9110 §11.1). */
 const BEARER_SCHEME = /^Bearer(?![^ ])/i;
-/** RFC 6750 §2.1. */
+/** The syntax of RFC 6750 §2.1. */
 const BEARER_CREDENTIALS = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
- * The security handler `bearerAuth`: a good access token whose session lives. The session is
- * looked up at every request, so that a logout holds on the next one.
+ * Makes the handler of the security scheme `bearerAuth`. It accepts a valid access token with a live
+ * session. It looks the session up at every request, so a logout takes effect at the next one.
  */
 export function createBearerAuth(db: Db, tokens: AccessTokenOptions, now: () => number) {
   const verify = createAccessTokenVerifier(tokens);
   return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
     if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
-      // Another scheme is no credentials for this service (RFC 6750 §3.1).
+      // Credentials of another scheme count as none (RFC 6750 §3.1).
       return { refusal: problem(401, 'authentication_required', 'Authentication required') };
     }
     const token = BEARER_CREDENTIALS.exec(authorization)?.[1];

@@ -9,7 +9,7 @@ import { verifyPassword } from './password.ts';
 import { hasSessionFromNetwork } from './session-repository.ts';
 import { findUser, findUserByName } from './user-repository.ts';
 
-/** A password as it is presented for a name, in a request. */
+/** A user name and a password in a request. */
 export interface PresentedPassword {
   username: string;
   password: string;
@@ -19,14 +19,14 @@ export interface PresentedPassword {
 export interface PasswordDependencies {
   db: Db;
   loginThrottle: LoginThrottle;
-  /** Bounds how many passwords are hashed at a time. */
+  /** Limits how many passwords are hashed at a time. */
   passwordQueue: RequestQueue;
 }
 
-/** The answer to a password that is not looked at. */
+/** The response to a password that is not verified. */
 export type PasswordRejection = ReturnType<typeof tooManyRequests | typeof unavailable>;
 
-/** A user whose password has just been verified against this hash. */
+/** A user whose password has been verified against `passwordHash`. */
 export type VerifiedUser = NonNullable<Awaited<ReturnType<typeof findUser>>>;
 
 export type PasswordVerdict<T> =
@@ -35,11 +35,11 @@ export type PasswordVerdict<T> =
   | { outcome: 'right'; result: T };
 
 /**
- * Decides whether a password may be hashed: not while the client has to wait (429), and not without a
- * slot in the queue (503), which it takes for the rest of the request. The delay is read first, so that
- * a client that has to wait takes no place in the queue.
+ * Decides whether a password may be hashed. It reads the delay first, so that a client that has to
+ * wait (429) does not enter the queue. Then it acquires a slot of the queue for the rest of the
+ * request (503 if the queue is full).
  * @param findDelay reads the seconds to wait
- * @returns the answer, if it may not
+ * @returns the response if the password may not be hashed
  */
 export async function admitPasswordCheck(
   { passwordQueue }: PasswordDependencies,
@@ -53,11 +53,11 @@ export async function admitPasswordCheck(
 }
 
 /**
- * Counts the attempt, verifies the password and, if it is right, does the work. An unknown name takes
- * the same steps, and gets the same answers, as a known one with a wrong password. It counts when it
- * has its slot: what is rejected, or still waits in the queue, counts nowhere.
- * @param prepare is given the user, and returns the work, to be run in a transaction. The work
- * returns undefined when the hash was replaced meanwhile: then the password is verified again.
+ * Counts the attempt, verifies the password and, if it is right, does the work. An unknown user name
+ * takes the same steps, and gets the same responses, as a wrong password: a client cannot find out
+ * which names exist. The attempt counts only after it has its slot in the queue.
+ * @param prepare gets the user and returns the work, which runs in a transaction. If the work returns
+ *   undefined, the password hash was replaced meanwhile, and the password is verified again.
  */
 export async function withVerifiedPassword<T>(
   dependencies: PasswordDependencies,
@@ -76,7 +76,7 @@ export async function withVerifiedPassword<T>(
   if (attempt.outcome === 'wait') return rejectUntil(attempt.seconds);
   for (;;) {
     const isRight = await verifyPassword(password, user?.passwordHash);
-    // Attempts from everywhere delay the owner only where they have no session.
+    // The limit of the user delays the owner only on networks where they have no session.
     if (attempt.delaySeconds !== undefined && !(isRight && isKnownNetwork)) {
       return rejectUntil(attempt.delaySeconds);
     }

@@ -13,9 +13,9 @@ import {
 import { OperatorError } from '../operator-error.ts';
 
 /**
- * The secret of a service that somebody is trying out: made once and kept beside the database
- * file, readable only by its owner. A database in memory has one for as long as it lives.
- * @throws OperatorError if somebody else could have written or read it
+ * Loads the secret of a service in development mode. It is made once and kept beside the database
+ * file, readable only by its owner. With a database in memory, it is kept in memory.
+ * @throws OperatorError if another user could have written or read the file
  */
 export function loadDevelopmentSecret(databasePath: string): string {
   const secret = randomBytes(32).toString('base64url');
@@ -24,7 +24,7 @@ export function loadDevelopmentSecret(databasePath: string): string {
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
   writeFileSync(draft, secret, { mode: 0o600, flag: 'wx' });
   try {
-    linkSync(draft, path); // whole, or not at all: whoever comes second takes the first one's
+    linkSync(draft, path); // atomic; if two processes start at once, both use the first secret
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
@@ -44,7 +44,7 @@ function readSecretFile(path: string): string {
   }
 }
 
-/** On Windows there are no such links to follow, and no such flag. */
+/** Windows has no flag against following links. */
 function openWithoutFollowingLinks(path: string): number {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   try {
@@ -54,7 +54,7 @@ function openWithoutFollowingLinks(path: string): number {
   }
 }
 
-/** Why the file may be damaged, planted or known to others. Windows has no owner and mode. */
+/** @returns why the file may be damaged, planted or known to others; Windows has no owner or mode */
 function findFault(stats: Stats): string | undefined {
   if (!stats.isFile()) return 'is not a regular file';
   if (stats.size < 32) return 'has fewer than 32 bytes';
@@ -67,7 +67,7 @@ function findFault(stats: Stats): string | undefined {
 
 function createFileError(path: string, fault: string): OperatorError {
   return new OperatorError(
-    `${path} ${fault}: the service does not use it. Delete it, and the service makes a new one; everybody then logs in again.`,
+    `${path} ${fault}: the service does not use it. Delete it: the service makes a new one, and all users log in again.`,
   );
 }
 

@@ -3,32 +3,31 @@ import { readFile } from 'node:fs/promises';
 import { decodeText } from '../decode-text.ts';
 import { importJwksText, importSecret, type KeySet } from './keys.ts';
 
-/** Where keys come from: one secret, a JWK Set's JSON, or the path of a file with one. */
+/** Where keys come from: a secret, the JSON of a JWK Set, or the path of a file with a JWK Set. */
 export type KeyOrigin = { secret: string } | { jwks: string } | { file: string };
 
-/** What became of reading a key file again, for the log. */
+/** Is called after a key file has been read again. */
 export interface KeyReloadObserver {
   onReloaded(keys: KeySet): void;
   onUnchanged(): void;
   onRejected(error: unknown): void;
-  /** There is no file. */
+  /** The keys come from no file. */
   onNoFile(): void;
 }
 
-/** Keys that may be others a moment later. */
+/** Keys that can change while the service runs. */
 export interface KeySource {
-  /** Those that hold now; whoever needs several of one set asks once. */
+  /** The current keys. Call it once to get several keys of the same set. */
   current(): KeySet;
-  /** Takes what the file says now, if that is a good set; else the former one stays. */
+  /** Reads the file again; keeps the former keys if the new ones are invalid. */
   reload(): Promise<void>;
-  /** Watches no longer. */
+  /** Stops watching the file. */
   close(): void;
 }
 
-/** How often a key file is looked at, in milliseconds. */
 const POLL_INTERVAL_MS = 1000;
 
-/** @throws Error saying why there is no good set in the first place */
+/** @throws Error if there is no valid set of keys; the message says why */
 export async function openKeys(origin: KeyOrigin, observer: KeyReloadObserver): Promise<KeySource> {
   if ('file' in origin) return watchKeyFile(origin.file, observer);
   const keys = await ('secret' in origin
@@ -38,33 +37,33 @@ export async function openKeys(origin: KeyOrigin, observer: KeyReloadObserver): 
 }
 
 /**
- * Looks at what the path leads to again and again, instead of waiting for the file system to tell:
- * that tells of a folder's entries or of one inode, and not where a symbolic link further along is
- * exchanged (as Kubernetes updates a mounted secret) or the file lies on another machine.
+ * Watches a key file, so that keys are rotated without a restart. It polls the path: file system
+ * events report changes of one folder or inode, but not of a symbolic link further along the path
+ * (which is how Kubernetes updates a mounted secret), nor of a file on another machine.
  */
 async function watchKeyFile(path: string, observer: KeyReloadObserver): Promise<KeySource> {
-  let held: LoadedKeys;
+  let loaded: LoadedKeys;
   const reload = () => {
-    // One after the other, or a slow reader of the old file would come last.
-    running = running.then(readAgain).catch(observer.onRejected);
+    // One read after the other, or a slow read of the old file could finish last.
+    running = running.then(readIfChanged).catch(observer.onRejected);
     return running;
   };
-  const readAgain = async () => {
+  const readIfChanged = async () => {
     const next = await readKeyFile(path);
-    if (next.text === held.text) return observer.onUnchanged();
-    held = next;
+    if (next.text === loaded.text) return observer.onUnchanged();
+    loaded = next;
     observer.onReloaded(next.keys);
   };
   const close = () => unwatchFile(path, reload);
-  watchFile(path, { interval: POLL_INTERVAL_MS, persistent: false }, reload); // before it is read: no gap
+  watchFile(path, { interval: POLL_INTERVAL_MS, persistent: false }, reload); // before the first read: no gap
   let running = readKeyFile(path).then((first) => {
-    held = first;
+    loaded = first;
   });
   await running.catch((error: unknown) => {
     close();
     throw error;
   });
-  return { current: () => held.keys, reload, close };
+  return { current: () => loaded.keys, reload, close };
 }
 
 interface LoadedKeys {

@@ -1,36 +1,36 @@
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import type { Schema } from '../http/operation.ts';
 
-/** The signature algorithms that the service knows; a token of another one is no token. */
+/** The signature algorithms that the service accepts. */
 const ALGORITHMS = ['HS256', 'ES256', 'EdDSA'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
-/** A key that signs or verifies with one algorithm only (RFC 8725 §3.1). */
+/** A key for one algorithm only (RFC 8725 §3.1). */
 export interface Key {
   kid: string;
   algorithm: Algorithm;
-  /** Signs: a shared secret or a private key. */
+  /** A shared secret or a private key. */
   signingKey: CryptoKey;
-  /** Verifies: the same secret, or the public half. */
+  /** The same secret, or the public key. */
   verificationKey: CryptoKey;
-  /** The public half as the service publishes it; a shared secret has none. */
+  /** The public key as the service publishes it; a shared secret has none. */
   publicJwk: Schema<'Jwk'> | undefined;
 }
 
-/** The first key signs, all verify; `kid` says which one. */
+/** The first key signs new tokens. Every key verifies the tokens that have its `kid`. */
 export interface KeySet {
   first: Key;
   byId: ReadonlyMap<string, Key>;
 }
 
-/** One shared secret (HS256), at least 256 bits of it. */
+/** Imports one shared secret (HS256) of at least 256 bits. */
 export async function importSecret(secret: string): Promise<KeySet> {
   return importJwks({ keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }] });
 }
 
 /**
- * A JWK Set as text. Of what is no JSON nothing is told: V8's own message would quote the secret.
- * @throws Error as `keySetOfJwks` does
+ * Imports a JWK Set from JSON.
+ * @throws Error as `importJwks` does; it never quotes the text, as V8's own message would
  */
 export async function importJwksText(text: string): Promise<KeySet> {
   let set: unknown;
@@ -43,8 +43,8 @@ export async function importJwksText(text: string): Promise<KeySet> {
 }
 
 /**
- * A JWK Set (RFC 7517 §5) of private or shared keys.
- * @throws Error saying which key is no good and why
+ * Imports a JWK Set (RFC 7517 §5) of private or shared keys.
+ * @throws Error if a key is invalid; the message says which one and why
  */
 export async function importJwks(set: unknown): Promise<KeySet> {
   const keys: Key[] = [];
@@ -107,14 +107,14 @@ function determineAlgorithm(jwk: JWK): Algorithm {
   return found;
 }
 
-/** A key without a name is known by what it is (RFC 7638); of a secret this tells nothing. */
+/** Derives the `kid` of a key without one from its thumbprint (RFC 7638), which reveals no secret. */
 async function deriveKid(jwk: JWK): Promise<string> {
   return (await calculateJwkThumbprint(jwk)).slice(0, 16);
 }
 
 async function importCryptoKey(jwk: JWK, algorithm: Algorithm): Promise<CryptoKey> {
   const usable = { ...jwk, ext: false };
-  // Imported once: jose would import a raw secret again at every signature.
+  // Import it once: jose would import a raw secret again for every signature.
   const key = await importJWK(usable, algorithm);
   if (!(key instanceof Uint8Array)) return key;
   const hmac = { name: 'HMAC', hash: 'SHA-256' };

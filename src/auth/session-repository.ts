@@ -6,21 +6,20 @@ import type { Database, RevokeReason } from '../database/schema.ts';
 import { toNetwork } from './client-network.ts';
 import { createRefreshToken, hashToken } from './refresh-token.ts';
 
-/** Lifetimes in milliseconds. */
 export interface SessionLifetimes {
   idleMs: number;
   absoluteMs: number;
-  /** How long the token that was spent last is given the same successor again; 0 is never. */
+  /** How long the successor of the last spent token can be reissued; 0 is never. */
   reuseLeewayMs: number;
 }
 
-/** Where a session was used from. */
+/** The client that has used a session. */
 export interface ClientInfo {
   address: string;
   userAgent: string;
 }
 
-/** What an access token is made from. */
+/** The parts of a session that an access token needs. */
 export interface LiveSession {
   id: string;
   userId: string;
@@ -28,7 +27,7 @@ export interface LiveSession {
   absoluteExpiresAt: number;
 }
 
-/** A session with the refresh token that goes to the client now. */
+/** A session and the refresh token for the client. */
 export interface Grant {
   session: LiveSession;
   refreshToken: string;
@@ -51,7 +50,7 @@ export function isLive(now: number | Expression<number>) {
   ]);
 }
 
-/** How many live sessions a user may have. */
+/** The maximum number of a user's live sessions. */
 export const MAX_LIVE_SESSIONS = 100;
 
 export async function startSession(
@@ -80,7 +79,7 @@ export async function startSession(
   return { session: { id, userId, absoluteExpiresAt }, refreshToken };
 }
 
-/** The live session of that id: the check of every protected request. */
+/** Finds a live session: the check of every protected request. */
 export async function findLiveSession(
   db: Db,
   id: string,
@@ -99,7 +98,7 @@ const liveSessionQuery = compiledQuery<{ id: string; now: number }, { userId: st
       .where(isLive(parameter('now'))),
 );
 
-/** The session, dead or alive, that a refresh token, current or spent, belongs to. */
+/** Finds the session, live or not, of a current or spent refresh token. */
 export async function findSessionByToken(db: Db, token: string) {
   const hash = hashToken(token);
   return db
@@ -119,7 +118,7 @@ export async function findSessionByToken(db: Db, token: string) {
     .executeTakeFirst();
 }
 
-/** Whether the user has, or had lately, a session from that address's network. */
+/** Whether the user has, or had recently, a session on the network of an address. */
 export async function hasSessionFromNetwork(
   db: Db,
   userId: string | undefined,
@@ -128,14 +127,14 @@ export async function hasSessionFromNetwork(
   const session = await db
     .selectFrom('sessions')
     .select('id')
-    .where('user_id', '=', userId ?? '') // the same work for a name that nobody has
+    .where('user_id', '=', userId ?? '') // an unknown name causes the same work
     .where('network', '=', toNetwork(address))
     .limit(1)
     .executeTakeFirst();
   return session !== undefined;
 }
 
-/** The user's live sessions, the most recently used first, 100 at most, from the one at `offset`. */
+/** Lists up to 100 of the user's live sessions, most recently used first. */
 export async function listLiveSessions(db: Db, userId: string, now: number, offset = 0) {
   return db
     .selectFrom('sessions')
@@ -149,7 +148,7 @@ export async function listLiveSessions(db: Db, userId: string, now: number, offs
     .execute();
 }
 
-/** A user's sessions, dead or alive, after the one given, the oldest first: ids are in that order. */
+/** Lists a user's sessions, live or not, after a given one, oldest first: ids have that order. */
 export async function listSessionsAfter(
   db: Db,
   userId: string,
@@ -167,7 +166,7 @@ export async function listSessionsAfter(
     .execute();
 }
 
-/** Which of a user's sessions to end; all of them where neither is given. */
+/** Which sessions of a user to revoke: all of them without `only` and `except`. */
 export interface SessionSelection {
   userId: string;
   only?: readonly string[];
@@ -175,8 +174,8 @@ export interface SessionSelection {
 }
 
 /**
- * Ends live sessions of one user.
- * @returns the ids of those that lived until now
+ * Revokes live sessions of one user.
+ * @returns their ids
  */
 export async function revokeSessions(
   db: Db,

@@ -19,7 +19,7 @@ import {
 } from './session-repository.ts';
 import { findUser } from './user-repository.ts';
 
-/** How long a retry with the same Idempotency-Key is given the same successor (24 hours). */
+/** How long a retry with the same Idempotency-Key gets the same successor: 24 hours. */
 const RETRY_HORIZON_MS = 86_400_000;
 
 const AUDIT_EVENT_OF_OUTCOME = {
@@ -44,25 +44,28 @@ export interface PresentedToken {
 
 /** The result of a presented refresh token. */
 export type RotationResult =
-  /** A new successor, or the same one again. */
+  /** The client gets a new successor, or the same one again. */
   | { outcome: 'rotated' | 'reissued'; grant: Grant; username: string }
-  /** A spent token was used again: its session has ended. */
+  /** A spent token was reused; its session is revoked. */
   | { outcome: 'reused' }
-  /** Nothing has changed. `session` is the one, dead by now, that the token belongs to. */
+  /** Nothing has changed. `session` is the ended session of the token, if it has one. */
   | { outcome: 'rejected'; session: { id: string; userId: string } | undefined };
 
 /**
- * Rotates a refresh token: spends the current one, reissues the successor of the one spent last
- * where the rules allow that, and ends the session of any other spent one. The result is committed
- * and audited, except for `rejected`, which the caller has to audit.
- * @throws the database's error; the token can be presented again
+ * Rotates a refresh token and detects its reuse, as the OAuth 2.0 Security Best Current Practice
+ * describes (RFC 9700 §4.14.2). The current token is spent and gets a successor. A token that was spent
+ * before is known to two parties, so its session is revoked. There is one exception: two tabs, or a
+ * client that has lost the response, present the last spent token again. They get the same successor
+ * within the reuse leeway, or with the same Idempotency-Key for 24 hours, until the successor is used.
+ * The result is committed and audited, except `rejected`, which the caller has to audit.
+ * @throws the database's error; the client can present the token again
  */
 export function rotateRefreshToken(
   dependencies: RotationDependencies,
   presented: PresentedToken,
 ): Promise<RotationResult> {
   const { db, clock, lifetimes, recordAuditEvent } = dependencies;
-  // The result is a value: an error would roll the revocation of a stolen session back.
+  // The result is a value: an error would roll back the revocation.
   return transact(db, async (trx): Promise<RotationResult> => {
     const now = clock.now();
     const attempt = {
@@ -101,10 +104,7 @@ interface RefreshAttempt extends PresentedToken {
   lifetimes: SessionLifetimes;
 }
 
-/**
- * Every step is one conditional statement, the first one a write: nothing is read that could change
- * before it is acted on.
- */
+/** Each rule is one conditional statement, the first one a write: no read can be out of date. */
 async function applyRotationRules(trx: Db, attempt: RefreshAttempt) {
   const rotated = await rotateCurrentToken(trx, attempt);
   if (rotated) return { outcome: 'rotated', ...rotated } as const;
@@ -114,7 +114,7 @@ async function applyRotationRules(trx: Db, attempt: RefreshAttempt) {
   return session && ({ outcome: 'reused', session } as const);
 }
 
-/** The deciding write: of all requests with the current token one spends it. */
+/** Spends the current token. Of concurrent requests with the token, only one can do it. */
 async function rotateCurrentToken(trx: Db, attempt: RefreshAttempt): Promise<Grant | undefined> {
   const { token, hash, now, context } = attempt;
   const nonce = randomBytes(32).toString('hex');
@@ -149,7 +149,7 @@ const insertSpentToken = compiledQuery<{ hash: string; sessionId: string }, unkn
       .values({ token_hash: parameter('hash'), session_id: parameter('sessionId') }),
 );
 
-/** The same successor again: it is derived from the token that was spent last, until it is used. */
+/** Derives the same successor again from the last spent token. */
 async function reissueSuccessor(trx: Db, attempt: RefreshAttempt): Promise<Grant | undefined> {
   const found = await trx
     .selectFrom('sessions')
@@ -163,10 +163,10 @@ async function reissueSuccessor(trx: Db, attempt: RefreshAttempt): Promise<Grant
   return { session, refreshToken: deriveSuccessor(attempt.token, nonce) };
 }
 
-/** Within the reuse leeway, or a retry with the same Idempotency-Key. */
+/** Whether it is within the reuse leeway, or a retry with the same Idempotency-Key. */
 function isReissuable(attempt: RefreshAttempt): Expression<SqlBool> {
   const where = expressionBuilder<Database, 'sessions'>();
-  // Either way, so that a clock that was set back makes no leeway longer, and none out of 0.
+  // An absolute value: a clock that was set back must not extend the leeway, or make one out of 0.
   const age = sql<number>`abs(${attempt.databaseNow} - ${where.ref('spent_at')})`;
   return where.or([
     where(age, '<', attempt.lifetimes.reuseLeewayMs),
@@ -177,7 +177,7 @@ function isReissuable(attempt: RefreshAttempt): Expression<SqlBool> {
   ]);
 }
 
-/** A spent token that comes back otherwise is known to two parties: its session ends. */
+/** Revokes the session of a spent token that is presented again. */
 async function revokeReusedSession(
   trx: Db,
   { hash, now }: RefreshAttempt,

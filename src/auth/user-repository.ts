@@ -2,7 +2,6 @@ import { v7 as uuid } from 'uuid';
 import { compiledQuery, type Parameter } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 
-/** A user without the password. */
 export interface User {
   id: string;
   username: string;
@@ -11,14 +10,14 @@ export interface User {
 }
 
 /**
- * @param user `isTemporary`: the password was set by the operator and has to be changed
- * @returns undefined when the name is taken
+ * @param user `isTemporary`: the operator has set the password, and the user has to change it
+ * @returns undefined if the name is taken
  */
 export async function createUser(
   db: Db,
   user: { username: string; passwordHash: string; now: number; isTemporary?: boolean },
 ): Promise<User | undefined> {
-  // No error when the name is taken: on PostgreSQL it would end the transaction that this runs in.
+  // A unique violation would abort the transaction on PostgreSQL, so a taken name is no error.
   return db
     .insertInto('users')
     .values({
@@ -34,7 +33,6 @@ export async function createUser(
     .executeTakeFirst();
 }
 
-/** The columns of a user with the hash of their password. */
 const USER_COLUMNS = [
   'id',
   'username',
@@ -43,7 +41,7 @@ const USER_COLUMNS = [
   'password_is_temporary as isTemporary',
 ] as const;
 
-/** The user of that name, in whatever case it is written, with the hash of their password. */
+/** Finds a user by name, in any case. */
 export async function findUserByName(db: Db, username: string) {
   return db
     .selectFrom('users')
@@ -61,7 +59,7 @@ const findUserQuery = compiledQuery((db, parameter: Parameter<{ id: string }>) =
   db.selectFrom('users').select(USER_COLUMNS).where('id', '=', parameter('id')),
 );
 
-/** A page of users in the order of their names, after the name (in lower case) given. */
+/** Lists a page of users by name, after a given name (in lower case). */
 export async function listUsers(db: Db, after: string, limit: number) {
   return db
     .selectFrom('users')
@@ -73,8 +71,8 @@ export async function listUsers(db: Db, after: string, limit: number) {
 }
 
 /**
- * Puts a new password hash in the place of the one that has just been verified.
- * @returns whether it was still there; not so when the password has been changed meanwhile
+ * Replaces the password hash that has just been verified.
+ * @returns false if another request has replaced it meanwhile
  */
 export async function replacePasswordHash(
   db: Db,
@@ -91,7 +89,7 @@ export async function replacePasswordHash(
   return numUpdatedRows > 0n;
 }
 
-/** Gives a user a password that they have to change. */
+/** Sets a password that the user has to change. */
 export async function setTemporaryPassword(db: Db, userId: string, passwordHash: string) {
   await db
     .updateTable('users')
@@ -101,8 +99,8 @@ export async function setTemporaryPassword(db: Db, userId: string, passwordHash:
 }
 
 /**
- * Deletes a user with all that is theirs; their events stay in the audit log, which knows no names.
- * @param verified if given, the hash that must still be there
+ * Deletes a user and their data. Their events stay in the audit log, which has no names.
+ * @param verified if given, the hash that the user must still have
  * @returns whether the user was deleted
  */
 export async function deleteUser(db: Db, userId: string, verified?: string): Promise<boolean> {
@@ -111,7 +109,7 @@ export async function deleteUser(db: Db, userId: string, verified?: string): Pro
   return (await query.executeTakeFirst()).numDeletedRows > 0n;
 }
 
-/** What makes two names the same: names are ASCII, so lower case will do. */
+/** Two names with the same key are the same. Names are ASCII, so lower case is enough. */
 export function toUsernameKey(username: string): string {
   return username.toLowerCase();
 }
