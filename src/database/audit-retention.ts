@@ -14,8 +14,8 @@ const MAX_EVENTS = 200_000;
 const REUSE_DETECTED = 'refresh_token_reused';
 
 /**
- * Deletes the events over the limits of the audit log. The limits are separate, so that nobody can
- * push out another user's events with their own, nor a user's sign-ins with many refreshes.
+ * Deletes the events over the limits of the audit log. Users and kinds have separate limits, so that
+ * one user cannot push out another user's events, and many refreshes cannot push out a sign-in.
  * @returns how many events have been deleted
  */
 export async function purgeSurplusEvents(
@@ -34,7 +34,7 @@ export async function purgeSurplusEvents(
 
 /** Keeps the newest events of each user and kind. */
 function deleteEventsOverUserLimit(db: Db, limit: number): Promise<number> {
-  const crowded = db
+  const overLimit = db
     .selectFrom('audit_events as one')
     .select((one) => [
       'one.user_id',
@@ -54,14 +54,14 @@ function deleteEventsOverUserLimit(db: Db, limit: number): Promise<number> {
     .groupBy(['one.user_id', 'one.event'])
     .having(({ fn }) => fn.countAll(), '>', MAX_EVENTS_PER_USER_AND_KIND);
   const ids = db
-    .selectFrom(crowded.as('crowded'))
+    .selectFrom(overLimit.as('over_limit'))
     .innerJoin('audit_events', (join) =>
       join
-        .onRef('audit_events.user_id', '=', 'crowded.user_id')
-        .onRef('audit_events.event', '=', 'crowded.event'),
+        .onRef('audit_events.user_id', '=', 'over_limit.user_id')
+        .onRef('audit_events.event', '=', 'over_limit.event'),
     )
     .select('audit_events.id')
-    .whereRef('audit_events.at', '<', 'crowded.oldest');
+    .whereRef('audit_events.at', '<', 'over_limit.oldest');
   return deleteEvents(db, ids.limit(limit).$asScalar());
 }
 

@@ -11,10 +11,10 @@ export interface BackupProgress {
 }
 
 /**
- * Copies an SQLite database into a new file, as it is at one moment, while others read and write
- * it. The file is there when it is complete and checked, or not at all.
+ * Copies an SQLite database into a new file, as it is at one moment, while the service uses it. The
+ * new file appears only when it is complete and has been checked.
  * @returns its size in bytes
- * @throws OperatorError
+ * @throws OperatorError if the file cannot be made, or the database is damaged
  */
 export async function backUpSqlite(
   path: string,
@@ -44,7 +44,7 @@ async function copyPages(
     const pageSize = Number(source.pragma('page_size', { simple: true }));
     // Without a transaction, SQLite starts the copy again whenever another process has written.
     source.exec('begin');
-    source.prepare('select count(*) from sqlite_schema').get(); // the moment that is copied
+    source.prepare('select count(*) from sqlite_schema').get(); // fixes the moment that is copied
     const { totalPages } = await source.backup(draft, {
       progress({ totalPages: all, remainingPages }) {
         onProgress({ done: (all - remainingPages) * pageSize, total: all * pageSize });
@@ -60,7 +60,7 @@ async function copyPages(
 /** 4 MB with SQLite's usual page size. */
 const PAGES_PER_STEP = 1000;
 
-/** @throws OperatorError if the copy is damaged, as its source is then */
+/** @throws OperatorError if the copy is damaged: then the database is, too */
 function assertIntact(draft: string): void {
   const copy = new BetterSqlite3(draft);
   try {

@@ -9,14 +9,14 @@ export interface OpenedFile {
   stats: BigIntStats;
 }
 
-/** A check writes at most this often, however often it is asked for. */
+/** A check writes at most once in this time. */
 const WRITE_INTERVAL_MS = 1_000;
 
 /**
- * Makes the check whether the database can serve: its file is still the one at its path, a read
- * works, and a write works. Callers during a check share it, so that nobody can ask for many.
+ * Makes a check of the database: its file is still at its path, a read works, and a write works.
+ * Concurrent callers share one check, so that many clients cause no load.
  * @param now monotonic milliseconds
- * @returns what throws the reason if the database cannot serve
+ * @returns a function that throws the reason if the database cannot serve
  */
 export function createDatabaseCheck(
   db: Db,
@@ -27,7 +27,7 @@ export function createDatabaseCheck(
   let writtenAt = Number.NEGATIVE_INFINITY;
   const check = async () => {
     for (const file of openedFiles) assertFileInPlace(file);
-    // A table, not a constant, which an embedded database answers without its file.
+    // Read a table: an embedded database returns a constant without reading its file.
     await db.selectFrom('secrets').select('name').limit(1).execute();
     if (now() - writtenAt < WRITE_INTERVAL_MS) return;
     writtenAt = Number.NEGATIVE_INFINITY; // if the write fails, the next check writes again
@@ -42,7 +42,7 @@ export function createDatabaseCheck(
   };
 }
 
-/** @throws DatabaseFileMoved if SQLite would write into a file that nobody finds again */
+/** @throws DatabaseFileMoved if SQLite would write into a file that has left its path */
 function assertFileInPlace({ path, stats }: OpenedFile): void {
   const present = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (present?.ino === stats.ino && present.dev === stats.dev) return;
@@ -50,7 +50,7 @@ function assertFileInPlace({ path, stats }: OpenedFile): void {
   throw new DatabaseFileMoved(`${path} ${what}: stop the service, and put the file back`);
 }
 
-/** Changes a row for real: a write of the same value might not reach a full disk. */
+/** Changes a value: a write of the same value might not detect a full disk. */
 async function writeProbeRow(db: Db): Promise<void> {
   await db
     .insertInto('rate_limits')

@@ -1,7 +1,7 @@
 import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Db } from './connect.ts';
 
-/** Stands for a value until the query is executed. */
+/** Takes the place of a value until the query is executed. */
 class Placeholder {
   readonly name: PropertyKey;
 
@@ -16,9 +16,9 @@ export type Parameter<Values> = <Name extends keyof Values & string>(
 ) => RawBuilder<Values[Name]>;
 
 /**
- * A query that is built and compiled once for each dialect; an execution only brings the values.
+ * Builds and compiles a query once for each dialect, because that takes longer than many queries do.
  * @param build builds the query with `parameter(name)` in the place of each value
- * @returns a function that executes it
+ * @returns a function that executes the query with values
  */
 export function compiledQuery<Values extends object, Row>(
   build: (db: Db, parameter: Parameter<Values>) => Compilable<Row>,

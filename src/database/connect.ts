@@ -10,7 +10,7 @@ export type Db = Kysely<Database>;
 /** Where the data is. */
 export type DatabaseLocation = SqliteLocation | PostgresLocation;
 
-/** What an engine has beside its tables. */
+/** What an engine has in addition to Kysely's interface. */
 interface EngineDetails {
   openedFiles?: OpenedFile[];
   findPoolUsage?: () => PoolUsage;
@@ -30,7 +30,7 @@ export function connect(location: DatabaseLocation, onQuery?: (event: LogEvent) 
   return db;
 }
 
-/** Makes the check whether the database can serve, see `createDatabaseCheck`. */
+/** Makes the check of an open database, see `createDatabaseCheck`. */
 export function createCheckOfDatabase(db: Db, now: () => number): () => Promise<void> {
   return createDatabaseCheck(db, detailsByDb.get(db)?.openedFiles ?? [], now);
 }

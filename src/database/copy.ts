@@ -17,10 +17,11 @@ export interface CopyProgress {
 type TotalsByTable = Map<Table, TableTotals>;
 
 /**
- * Copies all rows into an empty target, in one transaction: all of them or none. At the end both
- * databases must have the same counts and sums, and the source those that it had before.
- * @returns how many rows there are
- * @throws OperatorError
+ * Copies all rows into an empty target, in one transaction that holds the migration lock. The copy is
+ * verified with the counts and sums of all columns: the target must have those of the source, and the
+ * source must still have those that it had at the start. Otherwise the transaction is rolled back.
+ * @returns the number of rows
+ * @throws OperatorError if there is no copy; the message says why
  */
 export async function copyDatabase(
   source: Db,
@@ -107,7 +108,7 @@ function countRows(totals: TotalsByTable): number {
   return [...totals.values()].reduce((sum, { count }) => sum + count, 0);
 }
 
-/** @throws OperatorError naming the tables that differ */
+/** @throws OperatorError with the names of the tables that differ */
 function assertEqualTotals(before: TotalsByTable, now: TotalsByTable, fault: string): void {
   const differences = TABLE_NAMES.flatMap((table) => {
     const [expected, found] = [before.get(table), now.get(table)];

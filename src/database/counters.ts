@@ -1,15 +1,15 @@
 import type { NotNull } from 'kysely';
 import type { Db } from './connect.ts';
 
-/** What one counter counts, and for how long after its first point; times in milliseconds. */
+/** A counter, and how long it lasts after its first point. */
 interface Counter {
   key: string;
   durationMs: number;
 }
 
 /**
- * Adds a point to a counter, or begins it anew where it is over, in one atomic statement.
- * @returns its points, and when it ends
+ * Adds a point to a counter, or restarts it if it has expired, in one atomic statement.
+ * @returns its points, and when it expires
  */
 export async function incrementCounter(db: Db, { key, durationMs }: Counter, now: number) {
   const expire = now + durationMs;
@@ -18,14 +18,14 @@ export async function incrementCounter(db: Db, { key, durationMs }: Counter, now
     .values({ key, points: 1, expire })
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet(({ ref, case: when, eb, val }) => {
-        const isOver = eb('rate_limits.expire', '<=', now);
-        // Written by a clock that was ahead: it ends no later than one that begins now.
+        const isExpired = eb('rate_limits.expire', '<=', now);
+        // A clock that was ahead wrote it: it must expire no later than a counter that starts now.
         const isTooLate = eb('rate_limits.expire', '>', expire);
         const sum = eb('rate_limits.points', '+', 1);
         return {
-          points: when().when(isOver).then(val(1)).else(sum).end(),
+          points: when().when(isExpired).then(val(1)).else(sum).end(),
           expire: when()
-            .when(isOver.or(isTooLate))
+            .when(isExpired.or(isTooLate))
             .then(val(expire))
             .else(ref('rate_limits.expire'))
             .end(),
@@ -37,7 +37,7 @@ export async function incrementCounter(db: Db, { key, durationMs }: Counter, now
     .executeTakeFirstOrThrow();
 }
 
-/** Takes a point back. */
+/** Takes one point back. */
 export async function decrementCounter(db: Db, key: string): Promise<void> {
   await db
     .updateTable('rate_limits')
@@ -47,7 +47,7 @@ export async function decrementCounter(db: Db, key: string): Promise<void> {
     .execute();
 }
 
-/** The counters of these keys that are not over. */
+/** Finds the counters of these keys that have not expired. */
 export async function findCounters(db: Db, keys: string[], now: number) {
   return db
     .selectFrom('rate_limits')

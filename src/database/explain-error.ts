@@ -4,28 +4,28 @@ import { LostConnection } from './errors.ts';
 
 const RESTORE_ADVICE = 'Restore a backup: docs/backup.md says how.';
 
-/** What the operator can do, by the beginning of the driver's code. */
+/** What the operator can do, by the first characters of the driver's code. */
 const REMEDIES: Record<string, string> = {
   SQLITE_CANTOPEN:
     'Set DATABASE_URL to a file that can be written, for example sqlite:data/todos.sqlite.',
-  SQLITE_NOTADB: `DATABASE_URL names a file that is no SQLite database, or a damaged one. ${RESTORE_ADVICE}`,
+  SQLITE_NOTADB: `DATABASE_URL names a file that is not an SQLite database, or is damaged. ${RESTORE_ADVICE}`,
   SQLITE_CORRUPT: `The database file is damaged. ${RESTORE_ADVICE}`,
-  SQLITE_IOERR: `The disk of the database file fails. ${RESTORE_ADVICE}`,
-  SQLITE_FULL: 'The disk of the database file is full: make room.',
+  SQLITE_IOERR: `The disk of the database file has errors. ${RESTORE_ADVICE}`,
+  SQLITE_FULL: 'The disk of the database file is full: free some space.',
   SQLITE_READONLY: 'Make the database file and its folder writable for this user.',
-  SQLITE_BUSY: 'Another program holds a lock on the database file: end it, and try again.',
-  '28P01': 'DATABASE_URL has a wrong user or password.',
-  '28': 'DATABASE_URL has a user who may not connect.',
+  SQLITE_BUSY: 'Another program locks the database file: stop it, and try again.',
+  '28P01': 'The user or password of DATABASE_URL is wrong.',
+  '28': 'The user of DATABASE_URL is not allowed to connect.',
   '3D000': 'DATABASE_URL names a database that does not exist: create it first.',
-  '42501': 'The user of DATABASE_URL needs to create tables in its database.',
+  '42501': 'The user of DATABASE_URL needs the right to create tables in its database.',
   '25006': 'DATABASE_URL leads to a read-only replica: set it to the primary.',
-  '53100': 'The disk of PostgreSQL is full: make room.',
+  '53100': 'The disk of PostgreSQL is full: free some space.',
   '53300':
     'PostgreSQL has too many connections: lower DATABASE_POOL_SIZE, or raise max_connections.',
   '57P03': 'PostgreSQL is starting or shutting down: try again.',
 };
 
-/** @returns a sentence and what to do, for an error of the database; else undefined */
+/** @returns what is wrong and what to do, for an error of the database; otherwise undefined */
 export function explainDatabaseError(error: unknown): string | undefined {
   if (error instanceof LostConnection) {
     return `The database of DATABASE_URL cannot be reached: ${error.message}`;

@@ -7,11 +7,11 @@ import { withMigrationLock } from './migration-lock.ts';
 
 /** A migration that can be undone. */
 export interface ReversibleMigration extends Required<Pick<Migration, 'up' | 'down'>> {
-  /** What goes with all that it holds when it is undone: tables, or `table.column`. */
+  /** What is deleted when the migration is undone: tables, or `table.column`. */
   destroys: readonly string[];
 }
 
-/** All migrations in the order of their names: the files of `migrations/`. */
+/** All migrations by name, in order: the files of `migrations/`. */
 const migrations = await loadMigrations(new URL('./migrations/', import.meta.url));
 
 async function loadMigrations(folder: URL): Promise<Record<string, ReversibleMigration>> {
@@ -26,10 +26,10 @@ async function loadMigrations(folder: URL): Promise<Record<string, ReversibleMig
 }
 
 /**
- * Brings the tables to the newest form, in one transaction: wholly or not at all, and one process
- * at a time, however many start at once.
- * @param seed puts into a database that is new what it is to begin with
- * @throws the error of the migration that failed; it has changed nothing
+ * Applies all pending migrations in one transaction. If several processes start at once, one of them
+ * migrates, and the others wait.
+ * @param seed fills a new database
+ * @throws the error of the migration that failed; nothing has changed
  */
 export async function migrate(
   db: Db,
@@ -41,7 +41,10 @@ export async function migrate(
   });
 }
 
-/** How far to go: up to a migration (`none`: before the first), or so many; else all, or one down. */
+/**
+ * How far to migrate: up or down to a migration (down to `none`: undo all), or a number of steps.
+ * By default, all up or one down.
+ */
 export interface MigrationPlan {
   direction: 'up' | 'down';
   to?: string | undefined;
@@ -49,8 +52,8 @@ export interface MigrationPlan {
 }
 
 /**
- * Migrates as far as the plan says, in one transaction like `migrate`.
- * @returns the names of what has been applied or undone, in that order
+ * Migrates as far as the plan says, in one transaction.
+ * @returns the names of the migrations that were applied or undone, in that order
  */
 export async function migrateTo(db: Db, plan: MigrationPlan): Promise<string[]> {
   return withMigrationLock(db, (trx) => applyPlan(trx, plan));
@@ -58,13 +61,13 @@ export async function migrateTo(db: Db, plan: MigrationPlan): Promise<string[]> 
 
 export interface MigrationState {
   name: string;
-  /** Undefined for one that is pending. */
+  /** Undefined if the migration is pending. */
   appliedAt: Date | undefined;
-  /** Not so where a newer version of the service has migrated the database. */
+  /** False if a newer version of the service has applied it. */
   isKnown: boolean;
 }
 
-/** All migrations that this version or the database knows, by name; changes nothing. */
+/** Lists all migrations that this version or the database knows, by name. */
 export async function listMigrations(db: Db): Promise<MigrationState[]> {
   const applied = await readApplied(db);
   const names = new Set([...Object.keys(migrations), ...applied.keys()]);
@@ -73,7 +76,7 @@ export async function listMigrations(db: Db): Promise<MigrationState[]> {
     .map((name) => ({ name, appliedAt: applied.get(name), isKnown: name in migrations }));
 }
 
-/** What the plan comes to: the names of what it applies or undoes, in that order. */
+/** @returns the names of the migrations that the plan applies or undoes, in that order */
 export function planMigrations(states: MigrationState[], { direction, to, steps }: MigrationPlan) {
   const unknown = states.find(({ isKnown }) => !isKnown);
   if (unknown) {
@@ -95,7 +98,7 @@ export function planMigrations(states: MigrationState[], { direction, to, steps 
   return names.reverse().slice(0, steps ?? 1);
 }
 
-/** What undoing these takes away, each table with the number of its rows. */
+/** Lists what undoing migrations would delete, each table with the number of its rows. */
 export async function describeDataLoss(db: Db, names: readonly string[]): Promise<string[]> {
   const things = names.flatMap((name) => migrations[name]?.destroys ?? []);
   return Promise.all(
@@ -109,7 +112,7 @@ export async function describeDataLoss(db: Db, names: readonly string[]): Promis
   );
 }
 
-/** The migrating itself, in a transaction that holds the lock. */
+/** Migrates in a transaction that holds the migration lock. */
 export async function applyPlan(trx: Db, plan: MigrationPlan): Promise<string[]> {
   const names = planMigrations(await listMigrations(trx), plan);
   const last = names.at(-1);

@@ -5,11 +5,11 @@ import type { Db } from './connect.ts';
 import { retry } from './retry.ts';
 import { transact } from './transaction.ts';
 
-// Kysely's own way needs a lock that belongs to a session, which neither PgBouncer nor every engine
-// has. Its table serves all the same: a row that is written is held until the transaction ends.
+// Kysely uses a session-level advisory lock, which PgBouncer and some engines do not support. A row of
+// its lock table works everywhere: it stays locked until the transaction that has written it ends.
 const lockTable = sql.table(DEFAULT_MIGRATION_LOCK_TABLE);
 
-/** Does the work in a transaction, while no other process changes the tables. */
+/** Does the work in a transaction that no other migration can run beside. */
 export async function withMigrationLock<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
   await createLockTable(db);
   return transact(db, async (trx) => {
@@ -20,7 +20,7 @@ export async function withMigrationLock<T>(db: Db, work: (trx: Db) => Promise<T>
   });
 }
 
-/** The table that Kysely makes for its lock, made by itself: in a transaction two would collide. */
+/** Creates Kysely's lock table before the transaction, in which concurrent creations would fail. */
 async function createLockTable(db: Db): Promise<void> {
   const create = db.schema
     .createTable(DEFAULT_MIGRATION_LOCK_TABLE)
@@ -30,7 +30,7 @@ async function createLockTable(db: Db): Promise<void> {
   await retry(() => create.execute(), isConcurrentCreate);
 }
 
-/** PostgreSQL's `if not exists` fails for who comes second, on one of its own tables or another. */
+/** Whether another process has just created the table: then PostgreSQL's `if not exists` can fail. */
 function isConcurrentCreate(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(42P07|42710|23505)$/.test(error.code ?? '');
 }

@@ -9,39 +9,37 @@ import pg from 'pg';
 import { isContention, isLostConnection, LostConnection, PoolExhausted } from './errors.ts';
 import { retry } from './retry.ts';
 
-/** A PostgreSQL, or an engine that speaks its protocol; PgBouncer may stand before it. */
+/** PostgreSQL, or an engine with its protocol; PgBouncer may be in between. */
 export interface PostgresLocation {
   engine: 'postgres';
-  /** `postgres://…`, its password included. */
+  /** `postgres://…`, with the password. */
   url: string;
-  /** How many connections a process opens at most. */
+  /** The maximum number of connections of a process. */
   poolSize: number;
-  /** How many requests wait for one of them at most. */
+  /** The maximum number of requests that wait for a connection. */
   maxQueued: number;
-  /** For how long PostgreSQL works on one statement, in milliseconds; 0 is for ever. */
+  /** How long a statement may run; 0 is without limit. */
   queryTimeoutMs?: number;
 }
 
-/** Milliseconds: no request waits for a database that says nothing. */
 const CLIENT_TIMEOUTS = {
-  /** To get a connection: a free one, or a new one. */
+  /** To get a free or a new connection. */
   connectionTimeoutMillis: 3_000,
   idleTimeoutMillis: 30_000,
 };
 
-/** For how long PostgreSQL works on one statement. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** The service waits a little longer, so that PostgreSQL ends what nobody waits for any more. */
+/** The service waits a little longer than PostgreSQL, so that PostgreSQL ends the statement first. */
 const RESPONSE_MARGIN_MS = 500;
 
-/** A node that died in a transaction holds its locks for so long at most. */
+/** PostgreSQL releases the locks of a process that died in a transaction after this time. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
-/** Names every connection where the database lists them. */
+/** The name of the service in the database's list of connections. */
 const APPLICATION_NAME = 'openapi-todos';
 
-/** Connects when the first statement is run. */
+/** Prepares connections; the first statement opens one. */
 export function openPostgres(location: PostgresLocation): {
   dialect: PostgresDialect;
   findPoolUsage: () => PoolUsage;
@@ -63,8 +61,8 @@ export function openPostgres(location: PostgresLocation): {
 }
 
 /**
- * The pool of connections. PgBouncer refuses connections that bring timeouts along; then another
- * pool, without them, takes its place.
+ * The pool of connections. PgBouncer rejects connections with timeouts as startup parameters; then the
+ * pool is replaced by one without them.
  */
 class ConnectionPool {
   current: pg.Pool;
@@ -75,14 +73,14 @@ class ConnectionPool {
     this.current = createPool(location, selectServerTimeouts(location));
   }
 
-  /** @returns a connection; whoever got it releases it */
+  /** @returns a connection, which the caller has to release */
   async connect(): Promise<pg.PoolClient> {
-    const asked = this.current;
+    const pool = this.current;
     try {
-      return await asked.connect();
+      return await pool.connect();
     } catch (error) {
       if (!isUnsupportedParameter(error)) throw error;
-      if (asked === this.current) this.#replace();
+      if (pool === this.current) this.#replace();
       return this.current.connect();
     }
   }
@@ -98,7 +96,7 @@ class ConnectionPool {
   }
 }
 
-/** Those that PostgreSQL itself goes by. */
+/** The timeouts that PostgreSQL enforces. */
 type ServerTimeouts = Pick<
   pg.PoolConfig,
   'statement_timeout' | 'idle_in_transaction_session_timeout'
@@ -114,7 +112,7 @@ function selectServerTimeouts({
   };
 }
 
-/** PgBouncer takes only those parameters of a connection that it can keep track of. */
+/** PgBouncer accepts only the startup parameters that it tracks. */
 function isUnsupportedParameter(error: unknown): boolean {
   const isRefused = error instanceof pg.DatabaseError && error.code === '08P01';
   return isRefused && error.message.includes('unsupported startup parameter');
@@ -127,36 +125,36 @@ function createPool(location: PostgresLocation, timeouts: ServerTimeouts): pg.Po
     max: location.poolSize,
     application_name: APPLICATION_NAME,
     keepAlive: true,
-    maxLifetimeSeconds: 1800, // after a failover the connections spread again
+    maxLifetimeSeconds: 1800, // connections spread over the servers again after a failover
     types: { getTypeParser },
     ...CLIENT_TIMEOUTS,
     query_timeout: queryTimeoutMs === 0 ? 0 : queryTimeoutMs + RESPONSE_MARGIN_MS,
     ...timeouts,
   });
-  // Whoever uses a connection that broke is told by its next statement.
+  // The next statement on a lost connection throws the error.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
-/** How many connections there are, and how many requests wait for one. */
+/** The number of connections, and of requests that wait for one. */
 export interface PoolUsage {
   busy: number;
   idle: number;
   waiting: number;
 }
 
-/** 64-bit integers are instants and counts here, which a number holds exactly. */
+/** 64-bit integers are timestamps and counts here, which a number represents exactly. */
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
-  // One signature stands for pg's two, which differ in the format's type only.
+  // One signature for pg's two overloads, which differ only in the type of the format.
   if (oid === pg.types.builtins.INT8) return Number;
   return format === 'binary' ? pg.types.getTypeParser(oid, format) : pg.types.getTypeParser(oid);
 }
 
 /**
- * What Kysely holds for a statement or a transaction: a connection of the pool, taken when it is
- * first needed. A statement of its own is run again on another connection where that cannot do
- * anything twice; what is in a transaction is `transact`'s business.
+ * A connection for one statement or one transaction, acquired from the pool when it is first needed.
+ * A single statement is retried on another connection if that cannot execute it twice. `transact`
+ * retries transactions.
  */
 class LazyConnection implements PostgresPoolClient {
   #pools: ConnectionPool;
@@ -176,7 +174,7 @@ class LazyConnection implements PostgresPoolClient {
     parameters: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof text !== 'string') throw new Error('the service reads no cursors');
-    // pg does not know what a row holds, nor which commands there are.
+    // pg does not know the types of rows and commands.
     return this.#query(text, parameters) as Promise<PostgresQueryResult<R>>;
   }
 
@@ -214,7 +212,7 @@ class LazyConnection implements PostgresPoolClient {
     }
   }
 
-  /** What broke, or may still bring the answer to an earlier statement, is nobody's any more. */
+  /** Discards the connection: it is lost, or may still deliver the result of an earlier statement. */
   #drop(): void {
     this.release(true);
     if (this.#state === 'in transaction') this.#state = 'lost';
@@ -230,12 +228,12 @@ function createUnsentError(cause: unknown): LostConnection {
   return new LostConnection(cause, { wasSent: false });
 }
 
-/** Whether a statement whose connection was lost can be run again: it has not run, or only reads. */
+/** Whether a statement can be repeated after its connection was lost: it has not run, or only reads. */
 function isSafeToRepeat(text: string, error: unknown): boolean {
   return /^select\b/.test(text) || (error instanceof LostConnection && !error.wasSent);
 }
 
-/** `migrate` has a lock of its own, which holds for a transaction. */
+/** Kysely's dialect without its advisory lock: `withMigrationLock` has its own. */
 class UnlockedPostgresDialect extends PostgresDialect {
   override createAdapter(): PostgresAdapter {
     return new UnlockedPostgresAdapter();

@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isContention } from './errors.ts';
 
-/** How often something is tried at most; with the pauses in between some 0.6 s on average. */
+/** With the pauses in between, six attempts take some 0.6 s on average. */
 const MAX_ATTEMPTS = 6;
 
-/** How often this process has tried something again, and why; only ever grows. */
+/** How often this process has retried, by cause. */
 export const retryCounts = { contention: 0, connection: 0 };
 
-/** For how long something is tried again, in milliseconds: a database that hangs hangs each time. */
+/** No retries after this time: if the database hangs, every attempt takes long. */
 const MAX_DURATION_MS = 5_000;
 
 /**
- * Does the work, again as long as its error says that this is safe and may help: bounded, with
- * jitter, so that those who were in each other's way come back at different times.
- * @throws the error that was not to be tried again, or the last one
+ * Retries work whose error is retryable, with exponential backoff and full jitter (Brooker, "Exponential
+ * Backoff and Jitter", AWS Architecture Blog, 2015), so that conflicting transactions come back at
+ * different times.
+ * @throws the first error that is not retryable, or the last error
  */
 export async function retry<T>(
   work: () => Promise<T>,
@@ -24,8 +25,8 @@ export async function retry<T>(
     try {
       return await work();
     } catch (error) {
-      const isOver = attempt === MAX_ATTEMPTS || performance.now() >= end;
-      if (isOver || !isRetryable(error)) throw error;
+      const isLast = attempt === MAX_ATTEMPTS || performance.now() >= end;
+      if (isLast || !isRetryable(error)) throw error;
       retryCounts[isContention(error) ? 'contention' : 'connection'] += 1;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }

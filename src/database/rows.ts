@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import type { Db } from './connect.ts';
 import { TABLES, type Table } from './schema.ts';
 
-/** A row of any table, its columns as the tables have them. */
+/** A row of any table, by column. */
 export type Row = Record<string, string | number | null>;
 
-/** How many rows are in memory at a time: a few megabytes. */
+/** How many rows are in memory at a time; they take a few megabytes. */
 const BATCH_ROWS = 500;
 
-/** All rows, or those of a user, batch by batch, in the order of their keys. */
+/** Reads all rows of a table, or those of a user, in batches, in the order of the primary key. */
 export async function* readRows(db: Db, table: Table, userId?: string): AsyncGenerator<Row[]> {
   const { primaryKey } = TABLES[table];
   const key = joinColumns(primaryKey);
@@ -31,13 +31,13 @@ export async function insertRows(db: Db, table: Table, rows: Row[]): Promise<voi
     insert into ${sql.table(table)} (${joinColumns(names)}) values ${sql.join(lines)}`.execute(db);
 }
 
-/** The number of rows, and a sum for each column: of its numbers, or of the lengths of its texts. */
+/** The number of rows, and for each column the sum of its numbers or of the lengths of its texts. */
 export type TableTotals = { count: number } & Record<string, number>;
 
-/** Larger numbers are added up by their remainder, so that no sum needs more than 64 bits. */
+/** Numbers are added modulo this, so that no sum needs more than 64 bits. */
 const SUM_MODULUS = 1_000_003;
 
-/** Adds up a table, in the database. */
+/** Computes the totals of a table in the database. */
 export async function sumColumns(db: Db, table: Table): Promise<TableTotals> {
   const tables = await db.introspection.getTables();
   const columns = tables.find(({ name }) => name === table)?.columns ?? [];

@@ -1,9 +1,9 @@
-// The tables as Kysely sees them. Instants are milliseconds since 1970, truth values 0 and 1,
-// hashes lower-case hex: types that every engine has. What each column is for: migrations/.
+// The types of the tables. Timestamps are milliseconds since 1970, booleans 0 and 1, hashes lower-case
+// hexadecimal: every engine has these types. The purpose of each column is in migrations/.
 
 import type { Generated } from 'kysely';
 
-/** A new table is a line here, one in `TABLES` and the type of its rows. */
+/** A new table needs a line here, a line in `TABLES` and the type of its rows. */
 export interface Database {
   users: UserTable;
   sessions: SessionTable;
@@ -17,14 +17,14 @@ export interface Database {
 
 export type Table = keyof Database;
 
-/** What is to be known of a table whose rows have these columns. */
+/** The properties of a table whose rows have these columns. */
 interface TableTraits<Row> {
   primaryKey: readonly (string & keyof Row)[];
-  /** Whether each row is a user's: such rows are exported with the user and deleted before. */
+  /** Whether each row belongs to a user: such rows are exported and deleted with the user. */
   isOwned: Row extends { user_id: string } ? true : false;
 }
 
-/** Every table, in an order in which each row finds those that it refers to. */
+/** All tables; each comes after the tables that it references. */
 export const TABLES: { [Name in Table]: TableTraits<Database[Name]> } = {
   secrets: { primaryKey: ['name'], isOwned: false },
   users: { primaryKey: ['id'], isOwned: false },
@@ -36,10 +36,10 @@ export const TABLES: { [Name in Table]: TableTraits<Database[Name]> } = {
   audit_events: { primaryKey: ['id'], isOwned: false },
 };
 
-// Object.keys does not know that there are no others.
+// Object.keys does not know that the object has no other keys.
 export const TABLE_NAMES = Object.keys(TABLES) as Table[];
 
-/** A table whose rows are users'. */
+/** A table whose rows belong to users. */
 export type OwnedTable = {
   [Name in Table]: Database[Name] extends { user_id: string } ? Name : never;
 }[Table];

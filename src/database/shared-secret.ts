@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from './connect.ts';
 
-/** A random secret of that name, the same for every process on this database, made once. */
+/** Finds a secret by name, or makes it: all processes on this database share it. */
 export async function findOrCreateSecret(db: Db, name: string): Promise<string> {
   await db
     .insertInto('secrets')

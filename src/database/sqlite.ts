@@ -4,16 +4,16 @@ import BetterSqlite3 from 'better-sqlite3';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
 import type { OpenedFile } from './check.ts';
 
-/** Where the data is: a file, or `:memory:` for as long as the process lives. */
+/** A file, or `:memory:` for a database that ends with the process. */
 export interface SqliteLocation {
   engine: 'sqlite';
   path: string;
 }
 
-/** How long a write waits for another process on the same file, in milliseconds. */
+/** How long a write waits for another process that uses the same file. */
 const BUSY_TIMEOUT_MS = 2000;
 
-/** Opens the file, making its folder if need be. */
+/** Opens the file, and makes its folder if necessary. */
 export function openSqlite({ path }: SqliteLocation): {
   dialect: SqliteDialect;
   openedFiles: OpenedFile[];
@@ -21,14 +21,14 @@ export function openSqlite({ path }: SqliteLocation): {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const sqlite = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS });
   sqlite.pragma('journal_mode = WAL');
-  // FULL: what has been answered is on the disk, whatever happens to the process or the machine.
+  // FULL: a committed write survives a crash of the process or the machine.
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
   const dialect = new TransactionalSqliteDialect({ database: withStatementCache(sqlite) });
   return { dialect, openedFiles: path === ':memory:' ? [] : identifyFiles(sqlite, path) };
 }
 
-/** The file, and the log of its writes, which the first read creates. */
+/** Identifies the file and its write-ahead log, which the first read creates. */
 function identifyFiles(sqlite: BetterSqlite3.Database, path: string): OpenedFile[] {
   sqlite.pragma('user_version');
   return [path, `${path}-wal`].flatMap((name) => {
@@ -37,7 +37,7 @@ function identifyFiles(sqlite: BetterSqlite3.Database, path: string): OpenedFile
   });
 }
 
-/** SQLite changes its tables in transactions like everything else; Kysely does not rely on it. */
+/** SQLite can change tables in a transaction, although Kysely's dialect says that it cannot. */
 export class TransactionalSqliteDialect extends SqliteDialect {
   override createAdapter(): SqliteAdapter {
     return new TransactionalSqliteAdapter();
@@ -50,13 +50,12 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-/** How many prepared statements are kept: many times what the service has. */
+/** Many times the number of statements that the service has. */
 const MAX_CACHED_STATEMENTS = 500;
 
 /**
- * Kysely's SQLite driver prepares a statement anew at every execution; this hands it the one it
- * had before. No statement is in use twice at a time: Kysely runs one after the other and reads
- * each to its end.
+ * Caches prepared statements, because Kysely's SQLite driver prepares a statement for every execution.
+ * Statements can be shared: Kysely runs one at a time and reads its result to the end.
  */
 function withStatementCache(sqlite: BetterSqlite3.Database) {
   const statements = new Map<string, BetterSqlite3.Statement<unknown[]>>();

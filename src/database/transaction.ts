@@ -2,24 +2,24 @@ import type { Kysely, Transaction } from 'kysely';
 import { isContention, isLostConnection } from './errors.ts';
 import { retry } from './retry.ts';
 
-/** For each transaction under way, who is to be told that it has held. */
+/** The listeners of each transaction in progress. */
 const commitListeners = new WeakMap<object, (() => void)[]>();
 
 /**
- * Calls `tell` once what was written through `db` is certain: when its transaction has been
- * committed, or now, if it is in none. Of what was rolled back nobody is told.
+ * Calls the listener after the commit of the transaction `db`, or now if `db` is not a transaction.
+ * After a rollback it is not called.
  */
 export function afterCommit<DB>(db: Kysely<DB>, listener: () => void): void {
-  const others = commitListeners.get(db);
-  if (others) others.push(listener);
+  const listeners = commitListeners.get(db);
+  if (listeners) listeners.push(listener);
   else listener();
 }
 
 /**
- * Runs `work` in one transaction, again if another transaction was in the way or the connection
- * was lost before the commit was sent. After that nobody knows whether it held, and it is not done
- * twice. `work` returns its verdict as a value: a thrown error rolls everything back, the
- * revocation of a stolen session included.
+ * Runs work in one transaction. It is retried after contention, and if the connection was lost before
+ * the commit was sent. If the connection was lost later, the commit may have succeeded, so there is no
+ * retry. The work returns its result as a value: an error rolls everything back, including the
+ * revocation of a stolen session.
  */
 export async function transact<DB, T>(
   db: Kysely<DB>,
@@ -30,24 +30,24 @@ export async function transact<DB, T>(
     async () => {
       isCommitting = false;
       const trx = await db.startTransaction().execute();
-      const told: (() => void)[] = [];
-      commitListeners.set(trx, told);
-      let verdict: T;
+      const listeners: (() => void)[] = [];
+      commitListeners.set(trx, listeners);
+      let result: T;
       try {
-        verdict = await work(trx);
+        result = await work(trx);
         isCommitting = true;
         await trx.commit().execute();
       } catch (error) {
-        // After some failures (a full disk) SQLite has rolled back by itself and refuses to do it
-        // again: that refusal must not stand in for the reason.
+        // After some errors (a full disk) SQLite has already rolled back, and a second rollback
+        // fails: that error must not hide the first one.
         await trx
           .rollback()
           .execute()
           .catch(() => undefined);
         throw error;
       }
-      for (const tell of told) tell();
-      return verdict;
+      for (const listener of listeners) listener();
+      return result;
     },
     (error) => isContention(error) || (isLostConnection(error) && !isCommitting),
   );

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ReversibleMigration } from '../migrate.ts';
 
-/** In the order in which they can be dropped: who refers to another comes first. */
+/** In the order in which they can be dropped: each comes before the tables that it references. */
 const TABLES = [
   'secrets',
   'audit_events',
@@ -22,7 +22,7 @@ export const migration: ReversibleMigration = {
       .createTable('users')
       .addColumn('id', 'text', (column) => column.primaryKey())
       .addColumn('username', 'text', (column) => column.notNull())
-      // The name in lower case: names are unique without regard to case.
+      // The name in lower case: names are unique in any case.
       .addColumn('username_key', 'text', (column) => column.notNull().unique())
       .addColumn('password_hash', 'text', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
@@ -41,14 +41,14 @@ export const migration: ReversibleMigration = {
       .addColumn('revoked_at', 'bigint')
       .addColumn('revoke_reason', 'text')
       .addColumn('address', 'text', (column) => column.notNull())
-      // What counts as one place in the address: an IPv4 address, the first half of an IPv6 one.
+      // The IPv4 address, or the first half of the IPv6 address.
       .addColumn('network', 'text', (column) => column.notNull())
       .addColumn('user_agent', 'text', (column) => column.notNull())
-      // SHA-256 of the one refresh token that works now.
+      // SHA-256 of the current refresh token.
       .addColumn('token_hash', 'text', (column) => column.notNull().unique())
-      // SHA-256 of the token that it replaced; when (spent_stamp: to the microsecond, for the order
-      // of arrival); what makes the successor out of it, until the successor is used; and the
-      // SHA-256 of the Idempotency-Key that asked for it.
+      // SHA-256 of the token that it replaced; when it did (spent_stamp: in microseconds); the nonce
+      // that derives it from that token, until it is used; and the SHA-256 of the Idempotency-Key of
+      // that refresh.
       .addColumn('spent_hash', 'text', (column) => column.unique())
       .addColumn('spent_at', 'bigint')
       .addColumn('spent_stamp', 'bigint')
@@ -62,7 +62,7 @@ export const migration: ReversibleMigration = {
       .execute();
     await db.schema.createIndex('sessions_idle').on('sessions').column('idle_expires_at').execute();
 
-    // Every token that a live session has spent, so that any of them is known when it comes back.
+    // Every token that a session has spent, to detect its reuse.
     await db.schema
       .createTable('spent_refresh_tokens')
       .addColumn('token_hash', 'text', (column) => column.primaryKey())
@@ -85,7 +85,7 @@ export const migration: ReversibleMigration = {
       .addColumn('title', 'text', (column) => column.notNull())
       .addColumn('description', 'text', (column) => column.notNull())
       .addColumn('done', 'integer', (column) => column.notNull())
-      // Title and description in lower case, made by the service: engines fold case differently.
+      // Title and description in lower case, folded by the service: engines fold case differently.
       .addColumn('search_text', 'text', (column) => column.notNull())
       .addColumn('version', 'integer', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
@@ -128,7 +128,7 @@ export const migration: ReversibleMigration = {
       .execute();
     await db.schema.createIndex('rate_limits_expire').on('rate_limits').column('expire').execute();
 
-    // Not tied to users by a foreign key: the trail outlives whom it is about.
+    // There is no foreign key to users: the audit log keeps the events of deleted users.
     await db.schema
       .createTable('audit_events')
       .addColumn('id', 'text', (column) => column.primaryKey())
@@ -148,7 +148,7 @@ export const migration: ReversibleMigration = {
       .execute();
     await db.schema.createIndex('audit_events_at').on('audit_events').column('at').execute();
 
-    // What the nodes of one service share and nobody configures.
+    // Secrets that the nodes of a service share without configuration.
     await db.schema
       .createTable('secrets')
       .addColumn('name', 'text', (column) => column.primaryKey())

@@ -6,14 +6,14 @@ export const migration: ReversibleMigration = {
   destroys: ['users.password_is_temporary'],
 
   async up(db: Kysely<unknown>) {
-    // It ordered refreshes by their arrival.
+    // Version 0.2.0 ordered refreshes by their time of arrival.
     await db.schema.alterTable('sessions').dropColumn('spent_stamp').execute();
-    // Set by the operator, and to be changed by the user.
+    // The operator has set the password, and the user has to change it.
     await db.schema
       .alterTable('users')
       .addColumn('password_is_temporary', 'integer', (column) => column.notNull().defaultTo(0))
       .execute();
-    // How many events of one kind a user has, and which of them are the oldest.
+    // Finds the number of a user's events of one kind, and the oldest of them.
     await db.schema
       .createIndex('audit_events_kept')
       .on('audit_events')

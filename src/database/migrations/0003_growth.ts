@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { ReversibleMigration } from '../migrate.ts';
 
-/** What one account can create is bounded. */
+/** Limits what one account can create. */
 export const migration: ReversibleMigration = {
   destroys: [],
 
   async up(db: Kysely<unknown>) {
-    // The oldest keys of a user, which the newest replace.
+    // Finds the oldest keys of a user, which new keys replace.
     await db.schema
       .createIndex('idempotency_keys_user')
       .on('idempotency_keys')
