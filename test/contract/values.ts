@@ -171,7 +171,8 @@ function ownLimits({ schema, line }: Merged): Own[] {
       if (limit !== undefined) add(keyword, `with ${limit} items`, goodArray(schema, limit));
     }
   }
-  if (types.includes('object')) add('required', 'with no more than it needs', goodObject(schema));
+  if (types.includes('object'))
+    add('required', 'with the required members only', goodObject(schema));
   return found;
 }
 
@@ -267,7 +268,16 @@ function addBrokenTexts(schema: Schema, add: Add): void {
   ];
   const fitting = odd.map((text) => text.padEnd(length, text));
   add('pattern', 'that does not match its pattern', ...fitting);
+  const matching = textsOf(schema, length).filter((text) => matches(text, schema));
+  add('pattern', 'with a space in it', ...matching.map((text) => text.replace(/./, '$& ')));
+  add('pattern', 'with a line break at its end', ...matching.map((text) => `${text}\n`));
+  add('pattern', 'with a letter that is not ASCII', ...matching.map((text) => `ä${text}`));
   add('format', `that is no ${format}`, 'z'.repeat(length), 'a b', '');
+}
+
+/** The pattern alone decides: then a character that is added to the text breaks nothing else. */
+function matches(text: string, { pattern }: Schema): boolean {
+  return pattern !== undefined && new RegExp(pattern, 'u').test(text);
 }
 
 function addBrokenNumbers(schema: Schema, add: Add): void {

@@ -147,7 +147,7 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
         const received = await forward(sent);
         return received.status === 200 ? before : received;
       },
-      'accepted: a body with no more than it needs',
+      'accepted: a body with the required members only',
     ],
     [
       'accepts a body without a title',

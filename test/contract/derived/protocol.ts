@@ -49,8 +49,10 @@ export function describeMethods(operation: Operation): void {
   const other = ['PUT', 'POST', 'GET'].find((method) => !known.includes(method)) ?? 'PURGE';
   deriveFor(operation, [405], `${other}, and \`Allow\` lists the methods`, async (statuses) => {
     const { body: _, headers, ...request } = await goodRequest(operation.operationId, false);
-    const { 'Content-Type': __, ...rest } = headers;
-    const result = await raw({ ...request, headers: rest, method: other });
+    const { 'Content-Type': __, Authorization, ...rest } = headers;
+    // the method is checked before the token; other contracts do not say so
+    const credentials = Authorization === undefined || isOwnContract ? {} : { Authorization };
+    const result = await raw({ ...request, headers: { ...rest, ...credentials }, method: other });
     hasOneOf(result, statuses, { what: `for ${other}`, line: lineOfPath(operation) });
     listsMethods(result, known, lineOfStatus(operation, 405));
   });

@@ -81,10 +81,4 @@ operation('logout', () => {
     refuses(await logout(session, { refresh_token: '0'.repeat(64) }), 'invalid_refresh_token');
     await lives(session);
   });
-
-  check(401, 'a session that has ended', async () => {
-    const session = await signIn(await ada());
-    succeeds(await logout(session), 200);
-    refuses(await logout(session), 'session_ended');
-  });
 });

@@ -30,7 +30,7 @@ operation('getCurrentUser', () => {
     }
   });
 
-  check(401, 'a good access token under another scheme is no credentials', async () => {
+  check(401, 'an access token under another scheme counts as no credentials', async () => {
     const { access_token } = (await ada()).tokens;
     for (const Authorization of [
       `Basic ${access_token}`,

@@ -26,7 +26,7 @@ const keyed = (key: string | undefined) =>
 const REISSUE = '200, the same successor again and a fresh access token';
 
 operation('refresh', () => {
-  check(200, 'by the body: a new pair of the same session', async () => {
+  check(200, 'the refresh token in the body: a new pair of the same session', async () => {
     const { user, username, ...person } = await ada();
     const old = await signIn({ username, ...person });
     const result = await byBody(old.refresh_token);
@@ -38,18 +38,18 @@ operation('refresh', () => {
     succeeds(await byBody(fresh.refresh_token), 200);
   });
 
-  check(200, 'by the header, without a body', async () => {
+  check(200, 'the refresh token in the header, without a body', async () => {
     const { refresh_token } = await signIn(await ada());
     const fresh = succeeds(await byHeader(refresh_token), 200);
     succeeds(await byHeader(fresh.refresh_token), 200);
   });
 
-  check(200, 'by both, if they are the same', async () => {
+  check(200, 'the same refresh token in the body and the header', async () => {
     const { refresh_token } = await signIn(await ada());
     succeeds(await byBoth(refresh_token, refresh_token), 200);
   });
 
-  check(200, 'the session stays the one it was, used just now', async () => {
+  check(200, 'the session stays the same, and its last use is now', async () => {
     const old = await signIn(await ada());
     const before = await currentSession(old);
     const { created_at, last_used_at, id } = before;
@@ -60,7 +60,7 @@ operation('refresh', () => {
     holds(result, 'When the session signed in or was refreshed last', later, true);
   });
 
-  check(200, 'an access token works until its end, refreshed or not', async () => {
+  check(200, 'the access token from before the refresh still works', async () => {
     const old = await signIn(await ada());
     succeeds(await byBody(old.refresh_token), 200);
     succeeds(await api.GET('/auth/me', as(old)), 200);
@@ -183,7 +183,7 @@ operation('refresh', () => {
     isFaultOf(await byHeader(tooLong), { header: 'refresh-token' });
   });
 
-  check(400, 'no token', async () => {
+  check(400, 'no refresh token', async () => {
     for (const result of [await api.POST('/auth/refresh'), await byHeader('')]) {
       fails(result, 400, 'invalid_request');
     }

@@ -32,7 +32,7 @@ async function lives(session: TokenPair): Promise<void> {
 }
 
 operation('listSessions', () => {
-  check(200, 'one for each login, and which one this is', async () => {
+  check(200, 'a session for each login, and the current one is marked', async () => {
     const [one, other] = [await signIn(await cyd()), await signIn(await cyd())];
     const ids = [await idOf(one), await idOf(other)];
     holds(await list(one), 'Whether this is the session', ids[0] === ids[1], false);
@@ -60,7 +60,7 @@ operation('listSessions', () => {
     );
   });
 
-  check(200, 'where it was signed in from, and with what', async () => {
+  check(200, 'the address and the User-Agent of the login', async () => {
     const { username, password } = await cyd();
     const headers = { 'User-Agent': 'contract/1.0' };
     const login = await api.POST('/auth/login', { headers, body: { username, password } });
@@ -70,7 +70,7 @@ operation('listSessions', () => {
     holds(result, "The client's network address", current?.address === '', false);
   });
 
-  check(200, 'none of another user', async () => {
+  check(200, 'no session of another user', async () => {
     const mine = await idOf((await ada()).tokens);
     const result = await list((await bob()).tokens);
     const listed = succeeds(result, 200).map(({ id }) => id);

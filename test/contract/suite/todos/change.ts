@@ -134,7 +134,7 @@ async function isChanged(
 }
 
 operation('replaceTodo', () => {
-  check(200, 'all of it', async () => {
+  check(200, 'every member is replaced', async () => {
     const old = await add({ title: 'a', description: 'b' });
     const body = { title: 'c', description: 'd', done: true };
     const tag = etagOf(await get(old.id));
@@ -180,7 +180,7 @@ operation('updateTodo', () => {
     await keepsVersion(patch, 'An update that changes nothing keeps `updated_at` and `ETag`');
   });
 
-  check(200, 'nothing', async () => {
+  check(200, 'an empty body changes nothing', async () => {
     const old = await add({ title: 'a', description: 'b', done: true });
     const result = await patch(old.id, {});
     const { title, description, done } = succeeds(result, 200);
@@ -192,7 +192,7 @@ operation('updateTodo', () => {
 });
 
 operation('deleteTodo', () => {
-  check(204, 'it is gone, and no other', async () => {
+  check(204, 'the todo is deleted, and no other', async () => {
     const [one, other] = [await add({ title: 'a' }), await add({ title: 'b' })];
     succeeds(await remove(one.id), 204);
     fails(await get(one.id), 404, 'not_found');

@@ -26,7 +26,7 @@ operation('createTodo', () => {
     holds(result, 'the service makes version 7', id[14], '7');
   });
 
-  check(201, 'whatever was sent', async () => {
+  check(201, 'the members as they were sent', async () => {
     const todo = { title: ' Ünï\t"code" 𝒳 ', description: 'one\ntwo', done: true };
     const result = await create(todo);
     const { title, description, done } = succeeds(result, 201);
@@ -54,7 +54,7 @@ operation('createTodo', () => {
     fails(await raw({ ...request, body: '{"title":"a"}' }), 415, 'unsupported_media_type');
   });
 
-  check(400, 'each member that is wrong', async () => {
+  check(400, 'errors lists each member that is wrong', async () => {
     const result = await post('{"title":"","description":1,"done":"yes"}');
     const { errors = [] } = fails(result, 400, 'invalid_request');
     const found = new Set(errors.map(({ pointer }) => pointer));
@@ -62,7 +62,7 @@ operation('createTodo', () => {
     holds(result, sentence, [...found].sort(), ['/description', '/done', '/title']);
   });
 
-  check(400, 'a member that is there twice', async () => {
+  check(400, 'a member that occurs twice', async () => {
     const result = await post('{"title":"a","done":true,"title":"b"}');
     fails(result, 400, 'invalid_request');
   });
@@ -90,7 +90,7 @@ operation('createTodo', () => {
     holds(list, AGAIN, succeeds(list, 200).length, 1);
   });
 
-  check(201, 'also when it is sent more than once at a time', async () => {
+  check(201, 'three requests at once under one Idempotency-Key make one todo', async () => {
     await startWith();
     const key = crypto.randomUUID();
     const answers = await Promise.all([1, 2, 3].map(() => create({ title: 'once' }, key)));
@@ -140,12 +140,6 @@ operation('createTodo', () => {
     succeeds(await create({ title: 'once' }, key), 201);
     for (const body of [{ title: 'twice' }, { title: 'once', done: true }]) {
       fails(await create(body, key), 409, 'idempotency_key_reused');
-    }
-  });
-
-  check(400, 'a malformed Idempotency-Key', async () => {
-    for (const key of ['a b', 'ä', 'x'.repeat(256)]) {
-      isFaultOf(await create({ title: 'a' }, key), { header: 'idempotency-key' });
     }
   });
 });

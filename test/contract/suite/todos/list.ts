@@ -42,7 +42,7 @@ operation('listTodos', () => {
     await finds({ q: 'milk', done: false }, TEXT, ['Walk']);
   });
 
-  check(200, 'q: `%` and `_`, and what else a database might take for more', async () => {
+  check(200, 'q: `%`, `_` and other characters that are special in a database', async () => {
     await startWith(
       { title: '100% sure' },
       { title: '100 percent' },
@@ -56,7 +56,7 @@ operation('listTodos', () => {
     await finds({ q: '\\' }, sentence, []);
   });
 
-  check(200, 'q: every character but two', async () => {
+  check(200, 'q: every character except two', async () => {
     await startWith({ title: 'a\tb' }, { title: 'c', description: 'd\u001ee\ufffe' });
     const sentence = 'Two characters are refused: U+0000 and U+001F';
     await finds({ q: 'a\tb' }, sentence, ['a\tb']);

@@ -19,7 +19,7 @@ const some = (count: number): NewTodo[] =>
   Array.from({ length: count }, (_, n) => ({ title: `${n}`, done: n % 2 === 0 }));
 
 describe('listTodos, page by page', () => {
-  check(200, '20 to a page, unless asked otherwise', async () => {
+  check(200, 'a page has 20 todos by default', async () => {
     await startWith(...some(21));
     const { found, result } = await pages({});
     holds(
@@ -51,7 +51,7 @@ describe('listTodos, page by page', () => {
     });
   }
 
-  check(200, 'others that come and go make none appear twice or not at all', async () => {
+  check(200, 'every todo once, while others are added and deleted', async () => {
     const todos = await startWith(...some(9));
     const goes = todos.filter((_, n) => n % 3 === 2);
     const stays = todos.filter((todo) => !goes.includes(todo));
