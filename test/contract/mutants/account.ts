@@ -57,24 +57,24 @@ export const account: Mutants = {
     'leaves created_at out': answerBody(201, ({ created_at: _, ...user }) => user),
     'shows the hash of the password': answerBody(201, (user) => ({ ...user, password_hash: '$' })),
     'numbers its users': answerBody(201, (user) => ({ ...user, id: 42 })),
-    'says no time zone': answerBody(201, (user) => ({
+    'leaves the time zone out': answerBody(201, (user) => ({
       ...user,
       created_at: '2026-01-01T00:00:00',
     })),
     'gives a token pair instead of the user': answerBody(201, () => PAIR),
     'gives every user the same id': answerBody(201, (user) => ({ ...user, id: ID })),
-    'answers another name': answerBody(201, (user) => ({ ...user, username: 'SOMEBODY' })),
+    'answers with another name': answerBody(201, (user) => ({ ...user, username: 'SOMEBODY' })),
     'lets a name be taken twice': instead(409, 201, USER),
-    'takes a name that is taken, in another case': when(
+    'accepts a name that is taken, in another case': when(
       (sent) => isUpper(jsonOf(sent)['username']),
       pretend(201, USER),
     ),
-    'takes names with an umlaut': when((sent) => sent.body.includes('ä'), pretend(201, USER)),
-    'takes common passwords': askBody((body) => ({
+    'accepts names with an umlaut': when((sent) => sent.body.includes('ä'), pretend(201, USER)),
+    'accepts common passwords': askBody((body) => ({
       ...body,
       password: uncommon(body['password']),
     })),
-    'takes names of 63 characters at most': when(
+    'rejects names of 64 characters': when(
       (sent) => `${jsonOf(sent)['username']}`.length === 64,
       async () => invalid('too long'),
     ),
@@ -86,12 +86,12 @@ export const account: Mutants = {
       (sent) => Buffer.byteLength(`${jsonOf(sent)['password']}`) > 128,
       async () => invalid('too long'),
     ),
-    'takes the first 72 characters of a password for all of it': {
+    'compares the first 72 characters of a password only': {
       everywhere: askBody((body) =>
         'password' in body ? { ...body, password: truncated(body['password']) } : body,
       ),
     },
-    'gives a name that is taken another code': answerBody(409, (body) => ({
+    'answers with another code for a name that is taken': answerBody(409, (body) => ({
       ...body,
       code: 'invalid_request',
     })),
@@ -109,8 +109,8 @@ export const account: Mutants = {
       ...claims,
       sid: ID,
     })),
-    'gives all access tokens one name': withOtherClaims((claims) => ({ ...claims, jti: ID })),
-    'says in access tokens what the contract does not list': withOtherClaims((claims) => ({
+    'gives all access tokens the same jti': withOtherClaims((claims) => ({ ...claims, jti: ID })),
+    'adds a claim to its access tokens': withOtherClaims((claims) => ({
       ...claims,
       role: 'user',
     })),
@@ -118,13 +118,15 @@ export const account: Mutants = {
       ...pair,
       access_token: `${pair['access_token']}x`,
     })),
-    'lets the answer be kept': answerHeaders(200, () => ({ 'cache-control': 'private, no-cache' })),
-    'takes any password': instead(401, 200, PAIR),
-    'takes a password in any case': askBody((body) => ({
+    'lets caches keep the answer': answerHeaders(200, () => ({
+      'cache-control': 'private, no-cache',
+    })),
+    'accepts any password': instead(401, 200, PAIR),
+    'accepts a password in any case': askBody((body) => ({
       ...body,
       password: `${body['password']}`.toLowerCase(),
     })),
-    'knows a name in one case only': askBody((body) => ({
+    'finds a name in one case only': askBody((body) => ({
       ...body,
       username: isUpper(body['username']) ? 'nobody' : body['username'],
     })),
@@ -152,8 +154,8 @@ export const account: Mutants = {
           : forward(sent);
       },
     },
-    'does not know new_password': askBody(({ new_password: _, ...body }) => body),
-    'takes new_password with a wrong password': when(
+    'ignores new_password': askBody(({ new_password: _, ...body }) => body),
+    'accepts new_password with a wrong password': when(
       (sent) => jsonOf(sent)['new_password'] !== undefined,
       instead(401, 200, PAIR),
     ),
@@ -161,8 +163,10 @@ export const account: Mutants = {
       ...body,
       ...{ detail: jsonOf(sent)['username'], error: jsonOf(sent)['username'] },
     })),
-    'refuses without a challenge': answerHeaders(401, () => ({ 'www-authenticate': undefined })),
-    'takes a wrong password for a bad token': answerHeaders(401, () => ({
+    'answers 401 without a challenge': answerHeaders(401, () => ({
+      'www-authenticate': undefined,
+    })),
+    'answers a wrong password with invalid_token': answerHeaders(401, () => ({
       'www-authenticate': 'Bearer realm="todos", error="invalid_token"',
     })),
     'challenges for Basic': answerHeaders(401, () => ({
@@ -176,7 +180,7 @@ export const account: Mutants = {
     'deletes nothing': pretend(204),
     'does not ask for the password': instead(403, 204),
     'answers 401 to a wrong password': answerStatus(403, 401),
-    'gives a wrong password another code': answerBody(403, (body) => ({
+    'answers a wrong password with another code': answerBody(403, (body) => ({
       ...body,
       code: 'registration_closed',
     })),
@@ -189,26 +193,26 @@ export const account: Mutants = {
       ...user,
       created_at: new Date().toISOString(),
     })),
-    'takes a token under any scheme': askHeaders(({ authorization }) => ({
+    'accepts a token under any scheme': askHeaders(({ authorization }) => ({
       authorization: `${authorization}`.replace(/^(Basic|Bearer)? */, 'Bearer '),
     })),
-    'calls another scheme an invalid token': when(
+    'answers another scheme with invalid_access_token': when(
       ({ headers }) => !/^Bearer( |$)/i.test(headers['authorization'] ?? 'Bearer'),
       async () => problem(401, 'invalid_access_token', 'Invalid access token'),
     ),
-    'calls the scheme without a token no credentials': when(
+    'answers the scheme without a token with authentication_required': when(
       ({ headers }) => /^Bearer *$/i.test(headers['authorization'] ?? ''),
       askHeaders(() => ({ authorization: undefined })),
     ),
-    'knows the scheme in one case only': askHeaders(({ authorization }) => ({
+    'supports the scheme in one case only': askHeaders(({ authorization }) => ({
       authorization: `${authorization ?? ''}`.startsWith('bearer') ? 'Basic a' : authorization,
     })),
-    'does not look at signatures': async (sent, forward, { refreshOf }) => {
+    'does not verify signatures': async (sent, forward, { refreshOf }) => {
       const claims = bearerOf(sent).split('.')[1] ?? '';
       const good = [...refreshOf.keys()].find((token) => token.split('.')[1] === claims);
       return forward(good === undefined ? sent : { ...sent, ...as(good) });
     },
-    'takes a refresh token for an access token': async (sent, forward, { accessOf }) =>
+    'accepts a refresh token as an access token': async (sent, forward, { accessOf }) =>
       forward({ ...sent, ...as(accessOf.get(bearerOf(sent)) ?? bearerOf(sent)) }),
     'answers 403 to a bad token': answerStatus(401, 403),
     'answers a bad token with the code of a wrong password': answerBody(401, (body) => ({

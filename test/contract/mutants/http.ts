@@ -48,31 +48,31 @@ const everywhere = (fault: Fault) => ({ everywhere: fault });
 
 export const http: Mutants = {
   getHealth: {
-    'is well in other words': answerBody(200, () => ({ status: 'up' })),
-    'says more than it should': answerBody(200, (body) => ({ ...body, version: '1.0.0' })),
+    'answers another status text': answerBody(200, () => ({ status: 'up' })),
+    'shows its version': answerBody(200, (body) => ({ ...body, version: '1.0.0' })),
     'answers 204': answer(200, () => made(204)),
     'answers text': answer(200, ({ headers }) => ({
       headers: { ...headers, 'content-type': 'text/plain' },
       body: 'ok',
     })),
-    'looks at Authorization': when(
+    'checks Authorization': when(
       (sent) => bearerOf(sent) !== '',
       async () => problem(401, 'invalid_access_token', 'Invalid access token'),
     ),
-    'names its requests itself': askHeaders(() => ({ 'x-request-id': undefined })),
-    'takes any name for a request': answer(0, ({ headers }, { headers: sent }) => ({
+    "ignores the client's X-Request-Id": askHeaders(() => ({ 'x-request-id': undefined })),
+    'accepts any X-Request-Id': answer(0, ({ headers }, { headers: sent }) => ({
       headers: {
         ...headers,
         ...(sent['x-request-id'] && { 'x-request-id': sent['x-request-id'] }),
       },
     })),
-    'calls all requests the same': answerHeaders(0, () => ({ 'x-request-id': 'request' })),
-    'lets pages read no header': everywhere(
+    'gives all requests the same id': answerHeaders(0, () => ({ 'x-request-id': 'request' })),
+    'does not let pages read any header': everywhere(
       answerHeaders(0, () => ({
         'access-control-expose-headers': undefined,
       })),
     ),
-    'lets pages read no ETag': everywhere(
+    'does not let pages read ETag': everywhere(
       answerHeaders(0, (headers) => ({
         'access-control-expose-headers': `${headers['access-control-expose-headers']}`.replace(
           'ETag,',
@@ -94,11 +94,11 @@ export const http: Mutants = {
     'answers the bare list': answer(200, () => ({ body: '[]' })),
   },
   getCurrentUser: {
-    'does not know HEAD': everywhere(
+    'does not support HEAD': everywhere(
       when(isHead, async () => problem(405, 'method_not_allowed', 'No')),
     ),
-    'answers HEAD with nothing': everywhere(when(isHead, pretend(204))),
-    'says no Content-Type at HEAD': everywhere(
+    'answers 204 to HEAD': everywhere(when(isHead, pretend(204))),
+    'answers HEAD without Content-Type': everywhere(
       when(
         isHead,
         answerHeaders(200, () => ({ 'content-type': undefined })),
@@ -106,7 +106,7 @@ export const http: Mutants = {
     ),
   },
   getTodo: {
-    'forgets the ETag at HEAD': everywhere(
+    'answers HEAD without ETag': everywhere(
       when(
         isHead,
         answerHeaders(200, () => ({ etag: undefined })),
@@ -114,23 +114,23 @@ export const http: Mutants = {
     ),
   },
   listTodos: {
-    'takes `/TODOS` for `/todos`': everywhere(ask(({ path }) => ({ path: path.toLowerCase() }))),
+    'accepts `/TODOS`': everywhere(ask(({ path }) => ({ path: path.toLowerCase() }))),
   },
   createTodo: {
-    'calls 413 by its old name': everywhere(
+    'gives 413 its old title': everywhere(
       answerBody(413, (body) => ({
         ...body,
         title: 'Payload Too Large',
       })),
     ),
-    'takes a body that says no media type for JSON': everywhere(
+    'accepts a body without a media type': everywhere(
       askHeaders((headers) => ({
         'content-type': headers['content-type'] ?? 'application/json',
       })),
     ),
   },
   'what the contract does not have': {
-    'asks for a token before it looks at the path': when(
+    'checks the token before the path': when(
       ({ path, headers }) => path === '/nowhere' && headers['authorization'] === undefined,
       answer(404, () => required()),
     ),
@@ -138,40 +138,40 @@ export const http: Mutants = {
       ({ path }) => path === '/nowhere',
       async () => made(404, {}, { 'content-type': 'text/html' }),
     ),
-    'takes `/todos/` for `/todos`': ask(({ path }) => ({
+    'accepts `/todos/`': ask(({ path }) => ({
       path: path === '/todos/' ? '/todos' : path,
     })),
     'answers every path': when(({ path }) => path === '/nowhere', pretend(200, {})),
   },
   'every operation': {
     ...Object.fromEntries(OTHER_CODES.map(withOtherCode)),
-    'names no request': answerHeaders(0, () => ({ 'x-request-id': undefined })),
-    'says nothing of caches': answerHeaders(0, () => ({ 'cache-control': undefined })),
-    'lets caches keep refusals': answer(0, ({ status, headers }) => ({
+    'sends no X-Request-Id': answerHeaders(0, () => ({ 'x-request-id': undefined })),
+    'sends no Cache-Control': answerHeaders(0, () => ({ 'cache-control': undefined })),
+    'lets caches keep errors': answer(0, ({ status, headers }) => ({
       headers: status < 400 ? headers : { ...headers, 'cache-control': 'max-age=60' },
     })),
-    'calls problems JSON': answer(0, ({ status, headers }) => ({
+    'sends problems as application/json': answer(0, ({ status, headers }) => ({
       headers: status < 400 ? headers : { ...headers, 'content-type': 'application/json' },
     })),
     'writes in Latin-1': answerHeaders(0, (headers) => ({
       'content-type': headers['content-type'] && 'application/json; charset=iso-8859-1',
     })),
     'leaves `error` out of problems': answerBody(400, ({ error: _, ...body }) => body),
-    'says in `error` something else than in `detail`': answerBody(400, (body) => ({
+    'has another text in `error` than in `detail`': answerBody(400, (body) => ({
       ...body,
       error: 'Bad Request',
     })),
     'leaves `code` out of problems': answerBody(401, ({ code: _, ...body }) => body),
     'leaves `type` out of problems': answerBody(401, ({ type: _, ...body }) => body),
     'makes up a `code`': answerBody(401, (body) => ({ ...body, code: 'unauthorized' })),
-    'says another status in the problem': answerBody(401, (body) => ({ ...body, status: 400 })),
-    'shows where an error was thrown': answerBody(400, (body) => ({ ...body, stack: 'at' })),
+    'has another status in the problem': answerBody(401, (body) => ({ ...body, status: 400 })),
+    'shows a stack trace': answerBody(400, (body) => ({ ...body, stack: 'at' })),
     'puts a request id into every problem': answerBody(400, (body) => ({
       ...body,
       request_id: 'a',
     })),
-    'does not say what is wrong with a request': answerBody(400, ({ errors: _, ...body }) => body),
-    'says no pointer but a name': answer(400, ({ body }) => ({
+    'answers 400 without errors': answerBody(400, ({ errors: _, ...body }) => body),
+    'has a name instead of a pointer': answer(400, ({ body }) => ({
       body: body.replaceAll('"pointer":"/', '"pointer":"'),
     })),
     'answers 422 where the request is wrong': answerStatus(400, 422),
@@ -179,9 +179,11 @@ export const http: Mutants = {
       ({ body }) => body === '{',
       async () => problem(500, 'internal_error', 'Unexpected end of JSON input'),
     ),
-    'takes query parameters that it does not know': askQuery(() => ({ bogus: undefined })),
-    'refuses without a challenge': answerHeaders(401, () => ({ 'www-authenticate': undefined })),
-    'calls a missing token an invalid one': when(
+    'accepts unknown query parameters': askQuery(() => ({ bogus: undefined })),
+    'answers 401 without a challenge': answerHeaders(401, () => ({
+      'www-authenticate': undefined,
+    })),
+    'answers a missing token with invalid_token': when(
       ({ headers }) => headers['authorization'] === undefined,
       answer(401, ({ headers, body }) => ({
         headers: body.includes('authentication_required')
@@ -189,78 +191,78 @@ export const http: Mutants = {
           : headers,
       })),
     ),
-    'does not call an invalid token one': answerHeaders(401, () => ({
+    'answers an invalid token without invalid_token': answerHeaders(401, () => ({
       'www-authenticate': 'Bearer realm="todos"',
     })),
     'names another realm': answerHeaders(401, ({ 'www-authenticate': challenge }) => ({
       'www-authenticate': `${challenge}`.replace('todos', 'api'),
     })),
-    'answers a missing token with other words': answer(401, ({ body }) => ({
+    'answers a missing token with another detail': answer(401, ({ body }) => ({
       body: body.replaceAll('Authentication required', 'Unauthorized'),
     })),
-    'does not know that other methods are refused': instead(405, 200),
+    'answers 200 to other methods': instead(405, 200),
     'answers 404 to another method': answer(405, () => problem(404, 'not_found', 'None')),
-    'does not say which methods there are': answerHeaders(405, () => ({ allow: undefined })),
-    'forgets HEAD among the methods': answerHeaders(405, ({ allow }) => ({
+    'answers 405 without Allow': answerHeaders(405, () => ({ allow: undefined })),
+    'leaves HEAD out of Allow': answerHeaders(405, ({ allow }) => ({
       allow: `${allow}`.replace('HEAD, ', '').replace(', HEAD', ''),
     })),
-    'forgets DELETE among the methods': answerHeaders(405, ({ allow }) => ({
+    'leaves DELETE out of Allow': answerHeaders(405, ({ allow }) => ({
       allow: `${allow}`.replace('DELETE, ', '').replace(', DELETE', ''),
     })),
-    'looks at the request before the token': when(
+    'checks the query before the token': when(
       ({ method, path, headers }) =>
         method !== 'OPTIONS' && isSpoiled(path) && headers['authorization'] === undefined,
       answer(401, () => problem(400, 'invalid_request', 'No')),
     ),
-    'reads the JSON before it looks at the token': when(
+    'checks the JSON before the token': when(
       ({ body, headers }) => body === '{' && headers['authorization'] === undefined,
       answer(401, () => problem(400, 'invalid_request', 'No')),
     ),
-    'looks at the query before the media type': answer(415, (_, { path }) =>
+    'checks the query before the media type': answer(415, (_, { path }) =>
       isSpoiled(path) ? problem(400, 'invalid_request', 'No') : {},
     ),
-    'looks at Accept before the query': answer(400, (_, { headers }) =>
+    'checks Accept before the query': answer(400, (_, { headers }) =>
       headers['accept'] === 'text/html' ? problem(406, 'not_acceptable', 'No') : {},
     ),
-    'asks for a token before it looks at the method': when(
+    'checks the token before the method': when(
       ({ headers }) => headers['authorization'] === undefined,
       answer(405, () => required()),
     ),
     'answers 200 to OPTIONS': when(isPreflight, answerStatus(204, 200)),
-    'does not say at OPTIONS which methods there are': when(
+    'answers OPTIONS without Allow': when(
       isPreflight,
       answerHeaders(204, () => ({ allow: undefined })),
     ),
-    'does not look at Accept': askHeaders(() => ({ accept: '*/*' })),
+    'ignores Accept': askHeaders(() => ({ accept: '*/*' })),
     'answers 400 to a body that is too large': answerStatus(413, 400),
-    'reads a body of any media type': askHeaders(({ 'content-type': type }) => ({
+    'accepts a body of any media type': askHeaders(({ 'content-type': type }) => ({
       'content-type': type === 'text/plain' ? 'application/json' : type,
     })),
     'answers 400 to another media type': answer(415, () => problem(400, 'invalid_request', 'No')),
-    'does not know OPTIONS': when(isPreflight, async () =>
+    'does not support OPTIONS': when(isPreflight, async () =>
       problem(405, 'method_not_allowed', 'No'),
     ),
-    'lets no page in': answerHeaders(0, () => ({ 'access-control-allow-origin': undefined })),
-    'lets every page in, by its name': answer(0, ({ headers }, { headers: { origin } }) => ({
+    'allows no origin': answerHeaders(0, () => ({ 'access-control-allow-origin': undefined })),
+    'allows every origin': answer(0, ({ headers }, { headers: { origin } }) => ({
       headers: { ...headers, ...(origin && { 'access-control-allow-origin': origin }) },
     })),
-    'lets pages send no DELETE': answerHeaders(0, (headers) => ({
+    'does not let pages send DELETE': answerHeaders(0, (headers) => ({
       'access-control-allow-methods': `${headers['access-control-allow-methods']}`.replace(
         'DELETE',
         '',
       ),
     })),
-    'lets pages send no Authorization': answerHeaders(0, () => ({
+    'does not let pages send Authorization': answerHeaders(0, () => ({
       'access-control-allow-headers': '*',
     })),
     'redirects a request without a token to a page': answer(401, (received) =>
       received.body.includes('authentication_required') ? made(302) : received,
     ),
-    'shows where a problem is explained, by no address': answerBody(401, (body) => ({
+    'has a type that is not a URI': answerBody(401, (body) => ({
       ...body,
       type: 'http://a b',
     })),
-    'counts attempts, but not for how long': answer(401, () =>
+    'answers 429 without Retry-After': answer(401, () =>
       problem(429, 'too_many_requests', 'Later'),
     ),
   },

@@ -90,8 +90,8 @@ export const sessions: Mutants = {
         return {};
       },
     ),
-    'does not know Idempotency-Key': askHeaders(() => ({ 'idempotency-key': undefined })),
-    'takes any Idempotency-Key for that of the first request': askHeaders(() => ({
+    'ignores Idempotency-Key': askHeaders(() => ({ 'idempotency-key': undefined })),
+    'treats all Idempotency-Keys as the same': askHeaders(() => ({
       'idempotency-key': 'any',
     })),
     'honours an Idempotency-Key although the successor was used': async (
@@ -125,9 +125,9 @@ export const sessions: Mutants = {
       if (received.status === 200) marks.set(tokenIn(sent), `${successor}`);
       return received;
     },
-    'does not know the header': askHeaders(() => ({ 'refresh-token': undefined })),
-    'knows the header only': when((sent) => !sent.headers['refresh-token'], pretend(400)),
-    'takes the body where the header says something else': when(
+    'ignores the header': askHeaders(() => ({ 'refresh-token': undefined })),
+    'ignores the body': when((sent) => !sent.headers['refresh-token'], pretend(400)),
+    'ignores the header if there is a body': when(
       (sent) => sent.body !== '',
       askHeaders(() => ({ 'refresh-token': undefined })),
     ),
@@ -154,16 +154,16 @@ export const sessions: Mutants = {
       (sent) => !/^[0-9a-f]{64}$/.test(tokenIn(sent)),
       async () => problem(400, 'invalid_request', 'malformed'),
     ),
-    'takes a text of any length for a token': when(
+    'answers 401 to a text of 513 characters': when(
       (sent) => tokenIn(sent).length > 512,
       async () => REFUSED,
     ),
-    'calls a long text no token': when(
+    'answers 400 to a text of 512 characters': when(
       (sent) => tokenIn(sent).length === 512,
       async () => problem(400, 'invalid_request', 'too long'),
     ),
     'answers 403 to a bad token': answerStatus(401, 403),
-    'calls the session of a bad token ended': answerBody(401, (body) => ({
+    'answers a bad token with session_ended': answerBody(401, (body) => ({
       ...body,
       code: 'session_ended',
     })),
@@ -171,7 +171,7 @@ export const sessions: Mutants = {
     'adds expires_in': answerBody(200, (pair) => ({ ...pair, expires_in: 900 })),
     'gives an access token only': answerBody(200, ({ access_token }) => ({ access_token })),
     'gives an access token that no operation takes': answerBody(200, () => PAIR),
-    'ends the access tokens from before': {
+    'ends the access tokens from before the refresh': {
       everywhere: async (sent, forward, { marks, accessOf }) => {
         if (isRefresh(sent)) marks.set(accessOf.get(tokenIn(sent)) ?? '', 'old');
         return marks.has(bearerOf(sent)) ? ENDED : forward(sent);
@@ -200,8 +200,8 @@ export const sessions: Mutants = {
       const { status } = await forward(endAll(sent));
       return status === 204 ? made(200, GOODBYE) : forward(sent);
     },
-    'does not look at the body': askBody(() => ({})),
-    'does not know spent tokens': {
+    'ignores the body': askBody(() => ({})),
+    'rejects spent tokens': {
       everywhere: async (sent, forward, { marks }) => {
         if (isRefresh(sent)) marks.set(tokenIn(sent), 'spent');
         return isLogout(sent) && marks.has(tokenIn(sent)) ? REFUSED : forward(sent);
@@ -217,23 +217,20 @@ export const sessions: Mutants = {
       ...sent,
       body: '',
     })),
-    'ends the session of the refresh token, whosever it is': answer(
-      401,
-      async (_, sent, forward) => {
-        const refresh = { ...sent, path: '/auth/refresh' };
-        await forward(refresh);
-        await forward(refresh); // a token that is used again ends its session
-        return {};
-      },
-    ),
-    'says afterwards that the token is invalid': {
+    "ends the session of another user's refresh token": answer(401, async (_, sent, forward) => {
+      const refresh = { ...sent, path: '/auth/refresh' };
+      await forward(refresh);
+      await forward(refresh); // a token that is used again ends its session
+      return {};
+    }),
+    'answers with invalid_access_token afterwards': {
       everywhere: answer(401, (received) =>
         received.body.includes('session_ended')
           ? problem(401, 'invalid_access_token', 'Invalid access token')
           : received,
       ),
     },
-    'says afterwards something else': {
+    'answers with another detail afterwards': {
       everywhere: answer(401, ({ body }) => ({
         body: body.replaceAll('You have been logged out. Please', 'Please'),
       })),
@@ -259,12 +256,12 @@ export const sessions: Mutants = {
       body: '',
     })),
     'ends the sessions also when the current one is wrong': also(403, endAll),
-    'takes common ones': askBody((body) => ({
+    'accepts common ones': askBody((body) => ({
       ...body,
       new_password:
         body['new_password'] === 'password' ? crypto.randomUUID() : body['new_password'],
     })),
-    'leaves the old one working': {
+    'keeps the old one valid': {
       everywhere: async (sent, forward, { marks }) => {
         const { current_password, new_password, password } = jsonOf(sent);
         const body = JSON.stringify({ ...jsonOf(sent), password: latest(marks, `${password}`) });
@@ -277,10 +274,10 @@ export const sessions: Mutants = {
     },
   },
   listSessions: {
-    'calls every session the current one': answerList((items) =>
+    'marks every session as current': answerList((items) =>
       items.map((item) => ({ ...item, current: true })),
     ),
-    'does not know which one is current': answerList((items) =>
+    'marks no session as current': answerList((items) =>
       items.map((item) => ({ ...item, current: false })),
     ),
     'shows the current one only': answerList((items) => items.filter((item) => item['current'])),
@@ -298,7 +295,7 @@ export const sessions: Mutants = {
     'shows the hashes of tokens': answerList((items) =>
       items.map((item) => ({ ...item, token_hash: 'a' })),
     ),
-    'forgets when one was used last': answerList((items) =>
+    'leaves last_used_at out': answerList((items) =>
       items.map(({ last_used_at: _, ...item }) => item),
     ),
     'wraps the list': answer(200, ({ body }) => ({ body: `{"items":${body}}` })),
@@ -327,7 +324,7 @@ export const sessions: Mutants = {
       (sent) => !sent.path.includes('bogus'),
       askQuery(() => ({ keep_current: true })),
     ),
-    'says how many there were': answer(204, () => made(200, { ended: 2 })),
+    'answers with a count': answer(204, () => made(200, { ended: 2 })),
   },
 };
 

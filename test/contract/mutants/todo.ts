@@ -32,19 +32,19 @@ const ofAnyUser: Fault = answer(404, (received, sent, forward, known) => {
 
 /** What can be wrong with `If-Match`. */
 const condition: Record<string, Fault> = {
-  'does not look at If-Match': ask(withoutCondition),
-  'takes a weak ETag in If-Match': header('if-match', (tags) => tags.replaceAll('W/', '')),
-  'does not know `*` in If-Match': when(
+  'ignores If-Match': ask(withoutCondition),
+  'accepts a weak ETag in If-Match': header('if-match', (tags) => tags.replaceAll('W/', '')),
+  'does not support `*` in If-Match': when(
     ({ headers }) => headers['if-match'] === '*',
     async () => problem(412, 'precondition_failed', 'Changed'),
   ),
-  'knows one ETag in If-Match only': header('if-match', (tags) => tags.replace(/,.*/, '')),
-  'takes a malformed If-Match for a stale one': when(
+  'supports one ETag in If-Match only': header('if-match', (tags) => tags.replace(/,.*/, '')),
+  'answers 412 to a malformed If-Match': when(
     ({ headers }) => headers['if-match'] === 'abc',
     async () => problem(412, 'precondition_failed', 'Changed'),
   ),
   'answers 409 to a stale If-Match': answer(412, () => problem(409, 'username_taken', 'Changed')),
-  'gives a stale If-Match the code of a conflict': answerBody(412, (body) => ({
+  'answers a stale If-Match with the code idempotency_key_reused': answerBody(412, (body) => ({
     ...body,
     code: 'idempotency_key_reused',
   })),
@@ -92,14 +92,14 @@ export const todo: Mutants = {
     'lets every cache keep it': answerHeaders(200, () => ({
       'cache-control': 'public, max-age=60',
     })),
-    'does not look at If-None-Match': askHeaders(() => ({ 'if-none-match': undefined })),
-    'answers 304 to whatever ETag': header('if-none-match', (tags) => tags.replace(/^".*/, '*')),
+    'ignores If-None-Match': askHeaders(() => ({ 'if-none-match': undefined })),
+    'answers 304 to every ETag': header('if-none-match', (tags) => tags.replace(/^".*/, '*')),
     'answers 304 without an ETag': answerHeaders(304, () => ({ etag: undefined })),
-    'does not take a weak ETag': when(
+    'does not match a weak ETag': when(
       ({ headers }) => headers['if-none-match']?.startsWith('W/') ?? false,
       askHeaders(() => ({ 'if-none-match': undefined })),
     ),
-    'does not know `*` in If-None-Match': when(
+    'does not support `*` in If-None-Match': when(
       ({ headers }) => headers['if-none-match'] === '*',
       askHeaders(() => ({ 'if-none-match': undefined })),
     ),
@@ -124,7 +124,7 @@ export const todo: Mutants = {
     ...condition,
     ...version,
     'changes nothing': async (sent, forward) => forward({ ...sent, method: 'PATCH', body: '{}' }),
-    'leaves what the body leaves out': ask(() => ({ method: 'PATCH' })),
+    'keeps members that the body leaves out': ask(() => ({ method: 'PATCH' })),
     'answers 204': answer(200, () => made(204)),
     'answers 201': answerStatus(200, 201),
     'answers the ETag of before': answerHeaders(200, ({ etag }) => ({
@@ -145,23 +145,23 @@ export const todo: Mutants = {
     ...condition,
     ...version,
     'changes nothing': askBody(() => ({})),
-    'puts back what the body leaves out': askBody((body) => ({
+    'resets members that the body leaves out': askBody((body) => ({
       ...('title' in body ? {} : { title: 'a' }),
       description: '',
       done: false,
       ...body,
     })),
-    'takes null for nothing': askBody((body) =>
+    'ignores null': askBody((body) =>
       Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)),
     ),
     'answers null where null was sent': answerBody(200, (body, sent) => ({
       ...body,
       ...jsonOf(sent),
     })),
-    'takes null for a title': askBody((body) =>
+    'accepts null as a title': askBody((body) =>
       body['title'] === null ? { ...body, title: 'null' } : body,
     ),
-    'does not know merge patch': when(
+    'does not support merge patch': when(
       ({ headers }) => headers['content-type'] === 'application/merge-patch+json',
       async () => problem(415, 'unsupported_media_type', 'No'),
     ),

@@ -40,59 +40,57 @@ export const todos: Mutants = {
       return [...items, ...all.filter((item) => !ids.has(item['id']))].slice(0, 100);
     }),
     'leaves done out': answerList((items) => items.map(({ done: _, ...item }) => item)),
-    'says done in numbers': answerList((items) =>
+    'has numbers for done': answerList((items) =>
       items.map((item) => ({ ...item, done: Number(item['done']) })),
     ),
-    'says times in milliseconds': answerList((items) =>
+    'has milliseconds for times': answerList((items) =>
       items.map((item) => ({ ...item, created_at: Date.parse(`${item['created_at']}`) })),
     ),
     'shows the owner': answerList((items) => items.map((item) => ({ ...item, user_id: 1 }))),
     'wraps the list': answer(200, ({ body }) => ({ body: `{"items":${body}}` })),
     'does not filter by done': askQuery(() => ({ done: undefined })),
     'does not filter by text': askQuery(() => ({ q: undefined })),
-    'looks for text in titles only': answerList((items, sent) => {
+    'searches titles only': answerList((items, sent) => {
       const q = queryOf(sent).get('q')?.toLowerCase() ?? '';
       return items.filter(({ title }) => `${title}`.toLowerCase().includes(q));
     }),
-    'minds the case of text': answerList((items, sent) => {
+    'searches with regard to case': answerList((items, sent) => {
       const q = queryOf(sent).get('q') ?? '';
       return items.filter(({ title, description }) => `${title} ${description}`.includes(q));
     }),
-    'minds the case of umlauts': when(
+    'searches umlauts with regard to case': when(
       (sent) => (queryOf(sent).get('q') ?? '').includes('ä'),
       pretend(200, []),
     ),
-    'takes `%` for any text': changedQuery('q', (q) => q.replaceAll('%', '')),
-    'takes `_` for any character': changedQuery('q', (q) => q.replaceAll('_', '')),
+    'has `%` match any text': changedQuery('q', (q) => q.replaceAll('%', '')),
+    'has `_` match any character': changedQuery('q', (q) => q.replaceAll('_', '')),
     'does not sort': askQuery(() => ({ sort: undefined })),
     'sorts one way only': changedQuery('sort', (sort) => sort.replace('-', '')),
     'sorts by creation only': changedQuery('sort', (sort) => sort.replace('updated', 'created')),
-    'shows the newest first unless asked otherwise': askQuery(({ sort = '-created_at' }) => ({
+    'lists the newest first by default': askQuery(({ sort = '-created_at' }) => ({
       sort,
     })),
     'does not limit': changedQuery('limit', (limit) => limit.replace(/^2$/, '100')),
-    'puts 10 on a page unless asked otherwise': askQuery(({ limit = 10 }) => ({ limit })),
-    'takes a limit of 101 for one of 100': changedQuery('limit', (limit) =>
-      limit.replace('101', '100'),
-    ),
-    'takes the last of a parameter that is sent twice': ask(({ path }) => ({
+    'has 10 todos on a page by default': askQuery(({ limit = 10 }) => ({ limit })),
+    'accepts a limit of 101': changedQuery('limit', (limit) => limit.replace('101', '100')),
+    'accepts a parameter that is sent twice': ask(({ path }) => ({
       path: path.replace(/\b(\w+)=[^&]*&(?=\1=)/, ''),
     })),
-    'takes `020` for 20': changedQuery('limit', (limit) => limit.replace(/^0+/, '')),
-    'takes `+20` for 20': changedQuery('limit', (limit) => limit.replace('+', '')),
-    'takes 1 for true': changedQuery('done', (done) => done.replace('1', 'true')),
-    'takes a parameter without a value for none': ask(({ path }) => ({
+    'accepts `020`': changedQuery('limit', (limit) => limit.replace(/^0+/, '')),
+    'accepts `+20`': changedQuery('limit', (limit) => limit.replace('+', '')),
+    'accepts 1 for true': changedQuery('done', (done) => done.replace('1', 'true')),
+    'ignores a parameter without a value': ask(({ path }) => ({
       path: path.replace(/\b(done|limit|q|sort)=(?=&|$)/, ''),
     })),
-    'takes a parameter that is sent twice with one value': ask(({ path }) => ({
+    'accepts a parameter that is sent twice with one value': ask(({ path }) => ({
       path: path.replace(/\b(\w+=\w+)&\1$/, '$1'),
     })),
-    'refuses every control character in a text': when(
+    'rejects every control character in a text': when(
       (sent) => (queryOf(sent).get('q') ?? '').includes('\u001e'),
       async () => problem(400, 'invalid_request', 'No'),
     ),
-    'takes a unit separator in a text': changedQuery('q', (q) => q.replaceAll('\u001f', '')),
-    'forgets the limit in its Link': changedLink((link) => link.replace(/limit=\d+&/, '')),
+    'accepts a unit separator in a text': changedQuery('q', (q) => q.replaceAll('\u001f', '')),
+    'leaves the limit out of Link': changedLink((link) => link.replace(/limit=\d+&/, '')),
     'binds a cursor to its limit': when(
       (sent) => isFurther(sent) && queryOf(sent).get('limit') === '2',
       async (sent, forward, { marks }) => {
@@ -100,7 +98,7 @@ export const todos: Mutants = {
         return isMine ? forward(sent) : problem(400, 'invalid_request', 'No');
       },
     ),
-    'takes a cursor of a list with another filter': when(
+    'accepts a cursor of a list with another filter': when(
       (sent) => isFurther(sent) && queryOf(sent).has('done'),
       instead(400, 200, []),
     ),
@@ -115,15 +113,15 @@ export const todos: Mutants = {
       isFurther(sent) ? items.slice(1) : items,
     ),
     'starts again at the first page': askQuery(() => ({ cursor: undefined })),
-    'leads to no next page': answerHeaders(200, () => ({ link: undefined })),
-    'leads on from the last page': answerHeaders(200, ({ link }) => ({
+    'has no Link': answerHeaders(200, () => ({ link: undefined })),
+    'has a Link on the last page': answerHeaders(200, ({ link }) => ({
       link: link ?? '</todos?cursor=abc>; rel="next"',
     })),
-    'calls the next page the one before': changedLink((link) => link.replace('next', 'prev')),
-    'forgets the filters in its Link': changedLink((link) =>
+    'gives the next page the relation prev': changedLink((link) => link.replace('next', 'prev')),
+    'leaves the filters out of Link': changedLink((link) =>
       link.replace(/\?.*(cursor=[\w-]+)[^>]*>/, '?$1>'),
     ),
-    'takes a cursor that it never gave for none': askQuery(({ cursor }) => ({
+    'ignores an unknown cursor': askQuery(({ cursor }) => ({
       cursor: cursor === 'nonsense' ? undefined : cursor,
     })),
     "accepts another user's cursor": async (sent, forward, { marks }) => {
@@ -148,7 +146,7 @@ export const todos: Mutants = {
       return made(200, items.slice(start, end), link);
     },
     'answers a request without a token with an empty list': instead(401, 200, []),
-    'answers 404 where there is nothing': answer(200, ({ body }) =>
+    'answers 404 for an empty list': answer(200, ({ body }) =>
       body === '[]' ? problem(404, 'not_found', 'None') : {},
     ),
   },
@@ -159,11 +157,11 @@ export const todos: Mutants = {
     'gives no ETag': answerHeaders(201, () => ({ etag: undefined })),
     'gives a weak ETag': answerHeaders(201, ({ etag }) => ({ etag: `W/${etag}` })),
     'gives an ETag of its own': answerHeaders(201, () => ({ etag: '"0"' })),
-    'answers with what was sent only': answerBody(201, ({ title }) => ({ title })),
-    'takes the last of a member that is there twice': ask(({ body }) => ({
+    'answers with the members that were sent only': answerBody(201, ({ title }) => ({ title })),
+    'accepts a member that occurs twice': ask(({ body }) => ({
       body: body.includes('"title":"a","done":true,') ? '{"title":"b"}' : body,
     })),
-    'refuses noncharacters': when(
+    'rejects noncharacters': when(
       ({ body }) => body.includes('\ufffe'),
       async () => problem(400, 'invalid_request', 'No'),
     ),
@@ -171,7 +169,7 @@ export const todos: Mutants = {
       ...body,
       errors: Array.isArray(body['errors']) ? body['errors'].slice(0, 1) : undefined,
     })),
-    'takes a byte order mark for a title': changedTitle((title) =>
+    'accepts a byte order mark as a title': changedTitle((title) =>
       title === '\ufeff' ? 'a' : title,
     ),
     'answers a repetition with the todo as it is now': answer(
@@ -183,7 +181,7 @@ export const todos: Mutants = {
         return now.status === 200 ? { body: now.body } : {};
       },
     ),
-    'answers a repetition with 404 once the todo is gone': answer(
+    'answers a repetition with 404 after a deletion': answer(
       201,
       async (received, sent, forward) => {
         const path = received.headers['location'] ?? '';
@@ -191,7 +189,11 @@ export const todos: Mutants = {
         return now.status === 404 ? now : {};
       },
     ),
-    'compares the bytes of a repetition': async (sent, forward, { marks }) => {
+    'rejects a repetition with other bytes of the same content': async (
+      sent,
+      forward,
+      { marks },
+    ) => {
       const key = sent.headers['idempotency-key'];
       if (key === undefined) return forward(sent);
       const first = marks.get(`${bearerOf(sent)} ${key}`) ?? sent.body;
@@ -201,31 +203,31 @@ export const todos: Mutants = {
     },
     'loses the description': askBody(({ description: _, ...body }) => body),
     'loses done': askBody(({ done: _, ...body }) => body),
-    'takes blanks away from titles': changedTitle((title) => title.trim() || title),
+    'trims titles': changedTitle((title) => title.trim() || title),
     'escapes what would be HTML': answerBody(201, (body) => ({
       ...body,
       title: `${body['title']}`.replaceAll('"', '&quot;'),
     })),
     'makes ids of version 4': answerBody(201, (body) => ({ ...body, id: crypto.randomUUID() })),
-    'takes blank titles': changedTitle((title) => (/^\s+$/.test(title) ? 'blank' : title)),
-    'counts the halves of characters': when(
+    'accepts blank titles': changedTitle((title) => (/^\s+$/.test(title) ? 'blank' : title)),
+    'counts surrogates, not characters': when(
       (sent) => `${jsonOf(sent)['title']}`.length > 200,
       async () => problem(400, 'invalid_request', 'too long'),
     ),
     'cuts titles that are too long': changedTitle((title) => [...title].slice(0, 200).join('')),
-    'takes null characters': ask(({ body }) => ({ body: body.replaceAll('\\u0000', '') })),
-    'takes halves of characters': ask(({ body }) => ({ body: body.replace('\\ud83d', '') })),
-    'takes members that it does not know': askBody(({ bogus: _, ...body }) => body),
-    'takes anything for a boolean': askBody((body) => ({
+    'accepts null characters': ask(({ body }) => ({ body: body.replaceAll('\\u0000', '') })),
+    'accepts lone surrogates': ask(({ body }) => ({ body: body.replace('\\ud83d', '') })),
+    'accepts unknown members': askBody(({ bogus: _, ...body }) => body),
+    'accepts every value as a boolean': askBody((body) => ({
       ...body,
       ...('done' in body && { done: Boolean(body['done']) }),
     })),
-    'takes half as large a body': when(
+    'rejects a body of half the limit': when(
       (sent) => sent.body.length > 32_768,
       async () => problem(413, 'content_too_large', 'Too large'),
     ),
-    'takes a body that is too large': ask(({ body }) => ({ body: body.trimEnd() })),
-    'does not know Idempotency-Key': askHeaders(() => ({ 'idempotency-key': undefined })),
+    'accepts a body that is too large': ask(({ body }) => ({ body: body.trimEnd() })),
+    'ignores Idempotency-Key': askHeaders(() => ({ 'idempotency-key': undefined })),
     'answers 409 to the same request again': async (sent, forward, { marks }) => {
       const key = `${sent.headers['idempotency-key']} ${bearerOf(sent)}`;
       const isAgain = sent.headers['idempotency-key'] && marks.has(key);
@@ -234,11 +236,14 @@ export const todos: Mutants = {
     },
     'answers another request under the same key': instead(409, 201, TODO),
     'answers 422 to another request under the same key': answerStatus(409, 422),
-    'gives another request under the same key the code of a name': answerBody(409, (body) => ({
-      ...body,
-      code: 'username_taken',
-    })),
-    "takes one user's key for another's": async (sent, forward, { marks }) => {
+    'answers another request under the same key with the code username_taken': answerBody(
+      409,
+      (body) => ({
+        ...body,
+        code: 'username_taken',
+      }),
+    ),
+    'shares keys between users': async (sent, forward, { marks }) => {
       const key = `${sent.headers['idempotency-key']} ${sent.body}`;
       const before = sent.headers['idempotency-key'] && marks.get(key);
       if (before) return made(201, JSON.parse(before), createdAs(JSON.parse(before).id));
@@ -246,7 +251,7 @@ export const todos: Mutants = {
       if (received.status === 201) marks.set(key, received.body);
       return received;
     },
-    'takes a key with a blank': askHeaders(({ 'idempotency-key': key }) => ({
+    'accepts a key with a space': askHeaders(({ 'idempotency-key': key }) => ({
       'idempotency-key': key && `${key}`.replaceAll(' ', '-'),
     })),
   },
@@ -258,7 +263,7 @@ export const todos: Mutants = {
     ),
     'deletes the others': changedQuery('done', (done) => `${done !== 'true'}`),
     'deletes nothing': pretend(204),
-    'says how many there were': answer(204, () => made(200, { deleted: 2 })),
+    'answers with a count': answer(204, () => made(200, { deleted: 2 })),
     'deletes the todos of all users': async (sent, forward, { todos: known }) => {
       const owners = new Set([...known.values()].map(({ token }) => token));
       for (const token of owners) await forward({ ...sent, ...as(token) });
