@@ -79,7 +79,7 @@ test('a misspelt variable in .env: the service and the commands warn once, then 
   const warning = /^JWT_SECERT is not a variable .* Did you mean JWT_SECRET\?\n/;
   const command = await runScript([TODOS, 'audit', 'x'], {}, folder.path);
   expect(command.output).toMatch(warning);
-  expect(command.output).toContain('there is no database at none/x');
+  expect(command.output).toContain('There is no database at none/x');
   await using started = runProcess({ HOST: '0.0.0.0', WORKERS: '2' }, { folder });
   const { output, exited } = started;
   expect(await exited()).toBe(1);

@@ -8,9 +8,9 @@ import { formatInstant, formatTable, printResult, type Terminal } from './termin
 export function addAuditCommand(program: Command, terminal: Terminal): void {
   program
     .command('audit')
-    .description('list the newest events of an account, the newest last')
+    .description('list the latest events of a user, newest last')
     .argument('<user>')
-    .option('--limit <count>', 'how many events at most', parseCount, 100)
+    .option('--limit <count>', 'maximum number of events', parseCount, 100)
     .action(
       printResult(terminal, (name: string, { limit }: { limit: number }) =>
         withDatabase(terminal, async (db) => {

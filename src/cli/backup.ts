@@ -7,12 +7,12 @@ import { throwAsOperatorError } from './errors.ts';
 import { createProgressReporter, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
-The service may run: the file has the database as it is at one moment. When the command ends with 0,
+The service can keep running: the file is a copy of the database at one moment. If the exit code is 0,
 the file is complete and has been checked.
 
-It has everything but the secret that signs access tokens: JWT_SECRET, the file of JWT_KEYS, or the
-file that the service made beside the database (its name ends with .secret). docs/backup.md says how
-to restore it, and how to back up PostgreSQL.`;
+It contains everything except the secret that signs access tokens: JWT_SECRET, the file of JWT_KEYS, or
+the file that the service has made beside the database (its name ends with .secret). docs/backup.md
+describes how to restore it, and how to back up PostgreSQL.`;
 
 export function addBackupCommand(program: Command, terminal: Terminal): void {
   program
@@ -27,11 +27,11 @@ async function backUp(file: string, terminal: Terminal): Promise<Result> {
   const location = readDatabaseLocation(terminal.environment);
   if (location.engine === 'postgres') {
     throw new OperatorError(
-      'DATABASE_URL is PostgreSQL: back it up with pg_dump, see docs/backup.md',
+      'DATABASE_URL is PostgreSQL: back it up with pg_dump, see docs/backup.md.',
     );
   }
   if (location.path === ':memory:')
-    throw new OperatorError('A database in memory has no file to back up');
+    throw new OperatorError('A database in memory has no file to back up.');
   assertDatabaseExists(location);
   const report = createProgressReporter(terminal, 'backing up');
   const size = await backUpSqlite(location.path, file, ({ done, total }) =>

@@ -14,22 +14,22 @@ import {
 } from './terminal.ts';
 
 const HELP = `
-Copies users, sessions, spent tokens, todos, idempotency keys, counters, audit events and the
-service's own secrets, from either engine to either: nobody is logged out. Stop the service first: if
-it writes meanwhile, the copy is refused.
+Copies all data, between any two engines: users, sessions, spent tokens, todos, idempotency keys,
+counters, audit events and the service's own secrets. No user is logged out. Stop the service first: if
+it writes meanwhile, the copy fails.
 
-The copy is one transaction: if it is cut off, or the databases differ at its end in the numbers of
-their rows or the sums of a column, nothing has been copied.
+The copy is one transaction: if it is interrupted, or if the databases differ at its end in the numbers
+of their rows or the sums of a column, nothing is copied.
 
-Every user of the machine can read a command's arguments: leave the password out of them, and give it
-in the environment (in the two variables, or PGPASSWORD) or in ~/.pgpass.`;
+All users of the machine can read the arguments of a command. So give a password in the environment (in
+the two variables, or in PGPASSWORD) or in ~/.pgpass.`;
 
 export function addCopyCommand(program: Command, terminal: Terminal): void {
   program
     .command('copy')
-    .description('copy a service with its live sessions into another database')
-    .option('--from <url>', 'the service as it is; or the environment variable COPY_FROM')
-    .option('--to <url>', 'where it moves to, an empty database; or DATABASE_URL')
+    .description('copy all data, including live sessions, into another database')
+    .option('--from <url>', 'source database; default: the environment variable COPY_FROM')
+    .option('--to <url>', 'empty target database; default: DATABASE_URL')
     .addHelpText('after', HELP)
     .action(printResult(terminal, (options: CopyOptions) => copy(options, terminal)));
 }
@@ -44,7 +44,8 @@ async function copy(options: CopyOptions, terminal: Terminal): Promise<Result> {
   const from = readLocation('from', options.from ?? environment['COPY_FROM'], environment);
   const to = readLocation('to', options.to ?? environment['DATABASE_URL'], environment);
   assertDatabaseExists(from);
-  if (to.engine === 'sqlite' && to.path === ':memory:') throw new UsageError('--to must be a file');
+  if (to.engine === 'sqlite' && to.path === ':memory:')
+    throw new UsageError('--to must be a file.');
   errors.write(`From ${formatLocation(from)}\nTo   ${formatLocation(to)}\n`);
   const report = createProgressReporter(terminal, 'copying');
   const count = await openDatabase(from, (source) =>
@@ -68,7 +69,7 @@ function readLocation(
   url: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): DatabaseLocation {
-  if (!url) throw new UsageError(`--${name} is missing`);
+  if (!url) throw new UsageError(`--${name} is missing.`);
   try {
     return readDatabaseLocation({ ...environment, DATABASE_URL: url });
   } catch (error) {
@@ -83,12 +84,12 @@ function formatLocation(location: DatabaseLocation): string {
   return redactPasswords(location.url).replace(/[?#].*/, '');
 }
 
-/** What the service needs to accept the sessions that were copied, without saying the secret. */
+/** Says how to start the service so that it accepts the copied sessions; never prints the secret. */
 function describeNextStep(from: DatabaseLocation, to: DatabaseLocation): string {
   const file = from.engine === 'sqlite' ? `${from.path}.secret` : '';
-  const madeItsOwn = existsSync(file)
-    ? `\nIf neither was set, it made one of its own: JWT_SECRET is the content of ${file}.`
+  const ownSecret = existsSync(file)
+    ? `\nIf neither was set, the service has made one: set JWT_SECRET to the content of ${file}.`
     : '';
-  return `Start the service with DATABASE_URL=${formatLocation(to)}, and with the JWT_SECRET or
-JWT_KEYS that it had: with another one it refuses the access tokens that are out.${madeItsOwn}`;
+  return `Start the service with DATABASE_URL=${formatLocation(to)} and the previous JWT_SECRET
+or JWT_KEYS: with another one it rejects the access tokens of its users.${ownSecret}`;
 }

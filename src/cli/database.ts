@@ -1,15 +1,20 @@
-// What the commands share that work on the database of the service.
+// Helpers of the commands that use the database of the service.
 
 import { existsSync } from 'node:fs';
 import { v7 as uuid } from 'uuid';
-import type { AuditEvent, AuditEventName } from '../auth/audit-repository.ts';
+import {
+  type AuditEvent,
+  type AuditEventName,
+  recordAuditEvent,
+} from '../auth/audit-repository.ts';
+import { revokeSessions, type SessionSelection } from '../auth/session-repository.ts';
 import { findUserByName } from '../auth/user-repository.ts';
 import { readDatabaseLocation } from '../config.ts';
 import { connect, type DatabaseLocation, type Db } from '../database/connect.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Opens the database of DATABASE_URL for the work. @throws Fault if it does not exist */
+/** Opens the database of DATABASE_URL for the work. @throws OperatorError if it does not exist */
 export async function withDatabase<T>(
   { environment }: Terminal,
   work: (db: Db) => Promise<T>,
@@ -19,10 +24,10 @@ export async function withDatabase<T>(
   return openDatabase(location, work);
 }
 
-/** @throws Fault where opening the database would make an empty one */
+/** @throws OperatorError where opening the database would make an empty one */
 export function assertDatabaseExists(location: DatabaseLocation): void {
   if (location.engine === 'sqlite' && !existsSync(location.path)) {
-    throw new OperatorError(`there is no database at ${location.path}`);
+    throw new OperatorError(`There is no database at ${location.path}.`);
   }
 }
 
@@ -39,17 +44,36 @@ export async function openDatabase<T>(
   }
 }
 
-/** @throws Fault if there is no user with the name */
+/** @throws OperatorError if there is no user with the name */
 export async function requireUser(db: Db, name: string) {
   const user = await findUserByName(db, name);
-  if (!user) throw new OperatorError(`there is no user ${name}`);
+  if (!user) throw new OperatorError(`There is no user ${name}.`);
   return user;
 }
 
-/** An event that the operator causes; all of one run have the same request id. */
-export function createOperatorEvent(event: AuditEventName, userId: string): AuditEvent {
-  const reason = event === 'session_revoked' ? 'admin' : undefined;
-  return { event, reason, at: Date.now(), address: '', userId, requestId: REQUEST_ID };
+/** All events of one command have the same request id. */
+const REQUEST_ID = `operator-${uuid()}`;
+
+/** Records an event that the operator causes. */
+export async function recordOperatorEvent(
+  db: Db,
+  event: AuditEventName,
+  userId: string,
+  details: Pick<AuditEvent, 'sessionId' | 'reason'> = {},
+): Promise<void> {
+  const at = Date.now();
+  await recordAuditEvent(db, { event, at, userId, address: '', requestId: REQUEST_ID, ...details });
 }
 
-const REQUEST_ID = `operator-${uuid()}`;
+/** Revokes live sessions of a user. @returns their ids */
+export async function revokeSessionsAsOperator(
+  trx: Db,
+  selection: SessionSelection,
+): Promise<string[]> {
+  const revoked = await revokeSessions(trx, selection, 'admin', Date.now());
+  for (const sessionId of revoked) {
+    const details = { sessionId, reason: 'admin' } as const;
+    await recordOperatorEvent(trx, 'session_revoked', selection.userId, details);
+  }
+  return revoked;
+}

@@ -2,34 +2,34 @@ import { CommanderError, InvalidArgumentError } from 'commander';
 import { explainError } from '../explain-error.ts';
 import { OperatorError } from '../operator-error.ts';
 
-/** The command line is wrong. The command ends with 2. */
+/** The command line is wrong; the exit code is 2. */
 export class UsageError extends Error {}
 
-export const SEE_HELP = '--help lists what the command takes.';
+export const SEE_HELP = '--help lists the arguments and options.';
 
-/** @returns what is wrong, for a person; undefined for a bug, whose stack trace is of use */
+/** @returns what is wrong and what to do; undefined for a bug: print its stack trace */
 export function explainCommandError(error: unknown): string | undefined {
   if (error instanceof UsageError) return `${error.message}\n\n${SEE_HELP}`;
   return explainError(error);
 }
 
-/** Whether commander has refused the command line, or has printed what it was asked for. */
+/** Whether commander has rejected the command line, or has printed the help. */
 export function isCommandLineError(error: unknown): error is CommanderError {
   return error instanceof CommanderError;
 }
 
-/** Reads the value of an option. @throws InvalidArgumentError unless it is a whole number from 1 */
+/** Parses the value of an option. @throws InvalidArgumentError unless it is a positive integer */
 export function parseCount(value: string): number {
   if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number from 1.');
+  throw new InvalidArgumentError('It must be a positive integer.');
 }
 
-/** Removes the password of every URL in a text, however the URL is spelt. */
+/** Removes the passwords of URLs, valid or not, from a text. */
 export function redactPasswords(text: string): string {
   return text.replaceAll(/(:\/\/[^\s:/@]*):\S*@/g, '$1:…@');
 }
 
-/** A system call has failed because of what the operator asked for: a file that cannot be written. */
+/** Throws an error of a system call as the operator's: for example, the file cannot be written. */
 export function throwAsOperatorError(error: unknown): never {
   const isSystem = error instanceof Error && 'syscall' in error;
   throw isSystem ? new OperatorError(error.message) : error;

@@ -9,9 +9,8 @@ import { exportPersonalData } from './personal-data.ts';
 import type { Terminal } from './terminal.ts';
 
 const HELP = `
-The standard output gets the data unless there is a --file; npm writes there as well unless it is
-silent: npm run --silent todos -- export NAME. The data is as it was at one moment, whatever the
-service does meanwhile:
+Without --file, the data goes to standard output; npm writes there, too, except with --silent:
+npm run --silent todos -- export NAME. The data is that of one moment, while the service runs:
 
   {
     "exported_at": …,
@@ -22,15 +21,15 @@ service does meanwhile:
     "audit_events": [{ "id", "at", "event", "reason", "session_id", "address", "request_id" }]
   }
 
-Instants are RFC 3339, lists are ordered from the oldest on. Not in it: hashes of the password, of
-tokens and of keys, and copies of todos that are kept for a day for requests that are repeated.`;
+Timestamps are RFC 3339, lists start with the oldest item. The export omits the hashes of the password,
+of tokens and of keys, and copies of todos that are kept for a day for repeated requests.`;
 
 export function addExportCommand(program: Command, terminal: Terminal): void {
   program
     .command('export')
-    .description('write what the service keeps about a user, as JSON')
+    .description('export the data of a user as JSON')
     .argument('<user>')
-    .option('--file <path>', 'where to; only its owner can read it')
+    .option('--file <path>', 'the new file; only its owner can read it')
     .addHelpText('after', HELP)
     .action((name: string, { file }: { file?: string }) =>
       withDatabase(terminal, async (db) => {
@@ -44,7 +43,7 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
     );
 }
 
-/** The file is there with all that belongs into it, or not at all. */
+/** Writes the file completely, or not at all. */
 async function writeFileAtomically(data: AsyncIterable<string>, file: string): Promise<void> {
   const draft = `${file}.${process.pid}`;
   try {

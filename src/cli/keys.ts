@@ -9,9 +9,11 @@ import { parseCount, UsageError } from './errors.ts';
 import { formatCount, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
-Makes the file, readable only by its owner, or rotates it: a new key comes first and signs from then
-on; the older ones still verify. Tokens of a key that is gone are refreshed, not lost. A service that
-runs reads the changed file within a second or two, or at SIGHUP.`;
+Makes the file, readable only by its owner, or adds a key to it. The new key comes first and signs new
+tokens; the older keys still verify. If a key is removed, clients refresh its tokens and stay logged in.
+The service reads the changed file within two seconds, or on SIGHUP.
+
+To rotate keys on several nodes: run --next, wait until all nodes have the file, then run --promote.`;
 
 interface KeysOptions {
   file: string;
@@ -21,13 +23,13 @@ interface KeysOptions {
   keep: number;
 }
 
-/** A key with the second in which it was made; a newer one has a greater number in any case. */
+/** A key with the second in which it was made; a newer key always has a greater number. */
 type DatedKey = JWK & { iat?: number };
 
 export function addKeysCommand(program: Command, terminal: Terminal): void {
   const { choices, next } = {
     choices: ['EdDSA', 'ES256', 'HS256'],
-    next: 'the new key comes last: it verifies everywhere before it signs anywhere (many nodes)',
+    next: 'add the new key last, so that every node verifies it before one signs with it',
   };
   program
     .command('keys')
@@ -37,8 +39,8 @@ export function addKeysCommand(program: Command, terminal: Terminal): void {
       new Option('--alg <name>', 'algorithm of the new key').choices(choices).default('EdDSA'),
     )
     .addOption(new Option('--next', next).conflicts('promote'))
-    .option('--promote', 'no new key: the newest one comes first; if it is first, nothing changes')
-    .option('--keep <count>', 'how many keys stay', parseCount, 3)
+    .option('--promote', 'make no key, but move the newest key to the front, so that it signs')
+    .option('--keep <count>', 'how many keys to keep', parseCount, 3)
     .addHelpText('after', HELP)
     .action(printResult(terminal, changeKeys));
 }
@@ -47,7 +49,7 @@ async function changeKeys(options: KeysOptions): Promise<Result> {
   const { file, promote } = options;
   const present = existsSync(file) ? await readKeys(file) : [];
   const keys = promote ? promoteNewest(present) : await addKey(present, options);
-  const { first } = await importJwks({ keys }); // as the service will read it
+  const { first } = await importJwks({ keys }); // validates it as the service does
   const hasChanged = keys !== present;
   if (hasChanged) writeKeys(file, keys);
   const state = `${formatCount(keys.length, 'key')}; ${first.kid} (${first.algorithm}) signs.`;
@@ -56,14 +58,14 @@ async function changeKeys(options: KeysOptions): Promise<Result> {
   return { text, data: { file, has_changed: hasChanged, keys: keys.length, signs } };
 }
 
-/** @throws Fault where the file is no JWK Set that the service would take */
+/** @throws OperatorError if the service would not accept the file */
 async function readKeys(file: string): Promise<DatedKey[]> {
   try {
     const set: { keys: DatedKey[] } = JSON.parse(decodeText(readFileSync(file)));
     await importJwks(set);
     return set.keys;
   } catch (error) {
-    // The message of a JSON error would quote the secret.
+    // The message of a JSON error quotes the text, and so the secret.
     const isSyntax = error instanceof SyntaxError || !(error instanceof Error);
     throw new OperatorError(
       `${file} cannot be used: ${isSyntax ? 'it is not JSON' : error.message}`,
@@ -77,7 +79,7 @@ function writeKeys(file: string, keys: DatedKey[]): void {
   renameSync(draft, file);
 }
 
-/** @returns the same list if the newest key is the first one already */
+/** @returns the same list if the newest key is already the first */
 function promoteNewest(present: DatedKey[]): DatedKey[] {
   const newest = findNewest(present);
   if (!newest || newest === present[0]) return present;
@@ -85,18 +87,18 @@ function promoteNewest(present: DatedKey[]): DatedKey[] {
   return [dated, ...present.filter((key) => key !== newest)];
 }
 
-/** Without dates, as 0.2.0 made the keys, the key that `--next` added last. */
+/** Keys of version 0.2.0 have no dates: the newest is the last one, which `--next` has added. */
 function findNewest(present: DatedKey[]): DatedKey | undefined {
   const [latest] = present.toSorted((a, b) => (b.iat ?? 0) - (a.iat ?? 0));
   return latest?.iat === undefined ? present.at(-1) : latest;
 }
 
-/** What does not fit any more is the oldest that only verifies; never the new key. */
+/** Adds a key and drops the oldest keys over the limit, never the new one. */
 async function addKey(present: DatedKey[], { alg, next, keep }: KeysOptions): Promise<DatedKey[]> {
   const fresh = await generateKey(alg, nextDate(present));
   const others = present.slice(0, keep - 1);
   if (next && others.length === 0 && present.length > 0) {
-    throw new UsageError('--next needs room for two keys: --keep 2 or more');
+    throw new UsageError('--next needs --keep 2 or more: the old key signs until --promote.');
   }
   return next ? [...others, fresh] : [fresh, ...others];
 }

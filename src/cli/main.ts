@@ -21,8 +21,8 @@ import type { Terminal } from './terminal.ts';
 import { addUsersCommands } from './users.ts';
 
 /**
- * Runs the command line of the operator.
- * @returns the exit code: 0; 1 if the command could not be carried out; 2 if it makes no sense
+ * Runs one command of the operator.
+ * @returns the exit code: 0; 1 if the command failed; 2 if the command line is wrong
  */
 export async function runCommandLine(args: string[], terminal: Terminal): Promise<number> {
   const printError = (text: string) =>
@@ -40,7 +40,7 @@ export async function runCommandLine(args: string[], terminal: Terminal): Promis
 
 function createProgram(terminal: Terminal, printError: (text: string) => void): Command {
   const program = new Command('todos')
-    .description('Runs the service, and looks after its users and its database.')
+    .description('Runs the service and manages its users and its database.')
     .exitOverride()
     .helpCommand(false)
     .showHelpAfterError(`\n${SEE_HELP}`)
@@ -65,10 +65,9 @@ function createProgram(terminal: Terminal, printError: (text: string) => void): 
 }
 
 const ENVIRONMENT_HELP = `
-The commands find the database as the service does: by DATABASE_URL, in the environment or in a file
-.env in the folder they are started in. Instants of tables are UTC. What a command says about its
-progress and about errors goes to the standard error output. Exit code: 0; 1 if it could not be done;
-2 if the command line is wrong.`;
+Like the service, the commands use the database of DATABASE_URL, from the environment or from a file
+.env in the current folder. Times in tables are UTC. Progress and errors go to standard error. The exit
+code is 0; 1 if the command failed; 2 if the command line is wrong.`;
 
 function addCommonOptions(command: Command): void {
   const { commands } = command;

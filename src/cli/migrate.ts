@@ -14,8 +14,8 @@ import { parseCount } from './errors.ts';
 import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
 
 const HELP = `
-Migrates in one transaction: wholly or not at all, and one process at a time. The service does what
-\`up\` does whenever it starts.`;
+A migration is one transaction, and only one process migrates at a time. The service runs \`up\` at
+every start.`;
 
 interface MigrationTarget {
   to?: string;
@@ -25,14 +25,14 @@ interface MigrationTarget {
 export function addMigrateCommands(program: Command, terminal: Terminal): void {
   const migrate = program
     .command('migrate')
-    .description('bring the tables to the newest form, or back, in a step of its own')
+    .description('show, apply or undo migrations of the tables')
     .addHelpText('after', HELP);
   migrate
     .command('status')
-    .description('list the migrations, and when each was applied')
+    .description('list the migrations and when each was applied')
     .action(printResult(terminal, () => withDatabase(terminal, showStatus)));
-  const up = migrate.command('up').description('apply what is pending');
-  addTargetOptions(up, 'only so many migrations', 'only up to that migration').action(
+  const up = migrate.command('up').description('apply pending migrations');
+  addTargetOptions(up, 'only this number of migrations', 'only up to this migration').action(
     printResult(terminal, (options: MigrationTarget) =>
       openDatabase(readDatabaseLocation(terminal.environment), (db) =>
         applyMigrations(db, { direction: 'up', ...options }),
@@ -40,8 +40,8 @@ export function addMigrateCommands(program: Command, terminal: Terminal): void {
     ),
   );
   const down = migrate.command('down').description('undo the last migration');
-  addTargetOptions(down, 'so many migrations', 'all after that migration (none: all of them)')
-    .option('--yes', 'undo it; without it, the command says what would be destroyed')
+  addTargetOptions(down, 'this number of migrations', 'all after this migration (none: all)')
+    .option('--yes', 'undo it; without this option, only list what would be deleted')
     .action(
       printResult(terminal, ({ yes, ...options }: MigrationTarget & { yes?: boolean }) =>
         withDatabase(terminal, (db) => {
@@ -82,16 +82,16 @@ async function applyMigrations(db: Db, plan: MigrationPlan): Promise<Result> {
   return { text, data: { [what]: names } };
 }
 
-/** Says what the plan would destroy. @throws Fault unless that is nothing */
+/** Lists what the plan would delete. @throws OperatorError with that list, unless it is empty */
 async function describeUndo(db: Db, plan: MigrationPlan): Promise<Result> {
   const names = planMigrations(await listMigrations(db), plan);
   if (names.length === 0) return { text: 'There is nothing to do.', data: { undone: [] } };
   const destroyed = await describeDataLoss(db, names);
   throw new OperatorError(
     [
-      `This undoes ${names.join(', ')} and destroys, with all that is in them:`,
+      `This undoes ${names.join(', ')} and deletes, with all their data:`,
       ...destroyed.map((thing) => `  ${thing}`),
-      'Nothing has been done. With --yes it is, and only a copy brings it back.',
+      'Nothing has been done. --yes does it; only a backup can bring the data back.',
     ].join('\n'),
   );
 }

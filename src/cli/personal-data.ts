@@ -13,13 +13,13 @@ import { listTodos } from '../todos/list-todos.ts';
 import type { Todo } from '../todos/repository.ts';
 
 /**
- * All that the service keeps about a person for longer than a day, but for what is secret: hashes
- * of passwords, tokens and keys. Instants are RFC 3339, lists are ordered from the oldest on. Each
- * table that has a form of its own here is a member, and so is every other table of users' rows.
+ * All data of a user that the service keeps for longer than a day, except secrets: hashes of
+ * passwords, tokens and keys. Timestamps are RFC 3339, lists start with the oldest item. Every other
+ * table whose rows belong to users is exported as a further member.
  */
 export interface PersonalData {
   exported_at: string;
-  /** As the contract has it; so are the todos. */
+  /** In the schema of the contract, like the todos. */
   user: Schema<'User'>;
   sessions: {
     id: string;
@@ -27,7 +27,7 @@ export interface PersonalData {
     last_used_at: string;
     idle_expires_at: string;
     absolute_expires_at: string;
-    /** When it was ended, and why; null for one that lives or has expired. */
+    /** Null if the session is live or has expired. */
     revoked_at: string | null;
     revoke_reason: string | null;
     address: string;
@@ -45,12 +45,12 @@ export interface PersonalData {
   }[];
 }
 
-/** So many rows are in memory at a time. */
+/** How many rows are in memory at a time. */
 const PAGE_ROWS = 500;
 
 /**
- * The data of a user who exists as the text of one JSON object, an item a line.
- * @param db a snapshot, or what changes meanwhile is there in part
+ * Exports the data of a user as one JSON object, one item per line.
+ * @param db a read-only transaction, so that concurrent changes are not exported in part
  */
 export async function* exportPersonalData(
   db: Db,
@@ -69,17 +69,17 @@ export async function* exportPersonalData(
   yield '}\n';
 }
 
-/** Columns whose values a person must not be shown. */
+/** Columns whose values must not be exported. */
 type SecretColumn = `${string}${'hash' | 'nonce' | 'secret' | 'token'}${string}`;
 
-/** A table of users' rows with such a column has to be named below, or this does not compile. */
+/** Every owned table with such a column must be named below, or this does not compile. */
 type TableWithSecrets = {
   [Name in OwnedTable]: Extract<keyof Database[Name], SecretColumn> extends never ? never : Name;
 }[OwnedTable];
 
 type Reader = (db: Db, userId: string, table: OwnedTable) => AsyncGenerator<object[]>;
 
-/** The tables that are not exported row by row as they are. */
+/** The tables whose rows are not exported unchanged. */
 const rowReaders: Record<TableWithSecrets, Reader | 'omitted'> &
   Partial<Record<OwnedTable, Reader | 'omitted'>> = {
   sessions: readSessions,
@@ -97,12 +97,12 @@ async function* formatMember(name: string, pages: AsyncGenerator<object[]>) {
   yield ']';
 }
 
-/** The rows as they are. */
+/** Reads all columns of the rows, except their owner. */
 export async function* readOwnedRows(db: Db, userId: string, table: OwnedTable) {
   for await (const rows of readRows(db, table, userId)) yield rows.map(withoutOwner);
 }
 
-/** Columns of instants end with `_at`. */
+/** Columns with timestamps end with `_at`. */
 function withoutOwner({ user_id: _, ...row }: Row) {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
@@ -146,7 +146,7 @@ async function* readAuditEvents(
   }
 }
 
-/** Page after page, each read from the last row of the one before, up to one that is not full. */
+/** Reads page after page, each from the last row of the page before, until one is not full. */
 async function* readPages<Row>(read: (last: Row | undefined) => Promise<Row[]>) {
   for (let last: Row | undefined; ; ) {
     const page = await read(last);
@@ -156,7 +156,7 @@ async function* readPages<Row>(read: (last: Row | undefined) => Promise<Row[]>) 
   }
 }
 
-/** On a terminal, too, it shows what is there: unsafe characters are escaped as JSON allows. */
+/** Escapes unsafe characters as JSON allows, so that they cannot control the terminal. */
 function toJson(value: unknown): string {
   return escapeUnsafe(JSON.stringify(value));
 }

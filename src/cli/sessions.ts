@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { recordAuditEvent } from '../auth/audit-repository.ts';
-import { listLiveSessions, revokeSessions } from '../auth/session-repository.ts';
+import { listLiveSessions } from '../auth/session-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import { OperatorError } from '../operator-error.ts';
 import { formatTimestamp } from '../timestamp.ts';
-import { createOperatorEvent, requireUser, withDatabase } from './database.ts';
+import { requireUser, revokeSessionsAsOperator, withDatabase } from './database.ts';
 import {
   formatCount,
   formatInstant,
@@ -16,7 +15,7 @@ import {
 } from './terminal.ts';
 
 export function addSessionsCommands(program: Command, terminal: Terminal): void {
-  const sessions = program.command('sessions').description('list or end the sessions of a user');
+  const sessions = program.command('sessions').description('list or revoke the sessions of a user');
   sessions
     .command('list')
     .description('list the live sessions of a user')
@@ -28,7 +27,7 @@ export function addSessionsCommands(program: Command, terminal: Terminal): void 
     );
   sessions
     .command('revoke')
-    .description('end all sessions of a user, or the one that is named')
+    .description('revoke all sessions of a user, or only one')
     .argument('<user>')
     .argument('[session]', 'the id of the session')
     .action(
@@ -65,14 +64,9 @@ async function revokeUserSessions(
 ): Promise<Result> {
   const { id: userId, username } = await requireUser(db, name);
   const only = session === undefined ? {} : { only: [session] };
-  const revoked = await transact(db, async (trx) => {
-    const ids = await revokeSessions(trx, { userId, ...only }, 'admin', Date.now());
-    const event = createOperatorEvent('session_revoked', userId);
-    for (const sessionId of ids) await recordAuditEvent(trx, { ...event, sessionId });
-    return ids;
-  });
+  const revoked = await transact(db, (trx) => revokeSessionsAsOperator(trx, { userId, ...only }));
   if (session !== undefined && revoked.length === 0) {
-    throw new OperatorError(`there is no live session ${session} of ${username}`);
+    throw new OperatorError(`${username} has no live session ${session}.`);
   }
   return {
     text: `${formatCount(revoked.length, 'session')} of ${username} revoked.`,

@@ -18,8 +18,8 @@ function formatConfigurationHelp(): string {
       `  ${name}\n      ${meaning}${value ? `\n      default: ${value}` : ''}`,
   );
   return [
-    'The service is configured by environment variables, and by a file .env in the folder it is',
-    'started in (a variable of the environment comes before one of the file):',
+    'The service is configured by environment variables and by a file .env in the current folder; the',
+    'environment has precedence:',
     '',
     ...rows,
   ].join('\n');

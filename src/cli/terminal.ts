@@ -2,34 +2,34 @@ import type { Writable } from 'node:stream';
 import { escapeUnsafe } from '../escape-unsafe.ts';
 import { formatTimestamp } from '../timestamp.ts';
 
-/** Where a command reads its configuration and writes what it has to say. */
+/** The environment and the outputs of a command. */
 export interface Terminal {
   environment: NodeJS.ProcessEnv;
-  /** Read before the command, if it exists. */
+  /** A file with more variables, read before the command if it exists. */
   envFile?: string;
   output: Writable;
   errors: Writable;
 }
 
-/** What a command has done: text for a person, data for a program that asks with `--json`. */
+/** The result of a command: text for people, data for programs (`--json`). */
 export interface Result {
   text: string;
   data: unknown;
 }
 
-/** The action of a command: does the work, then prints its result. */
+/** Makes the action of a command, which does the work and prints its result. */
 export function printResult<Args extends unknown[]>(
   { output }: Terminal,
   work: (...args: Args) => Promise<Result>,
 ) {
   return async (...args: [...Args, ...unknown[]]): Promise<void> => {
-    const options = args.at(-2) as { json?: boolean }; // commander adds the options and the command
+    const options = args.at(-2) as { json?: boolean }; // commander appends the options and the command
     const { text, data } = await work(...(args as unknown as Args));
     output.write(`${options.json ? JSON.stringify(data, undefined, 2) : text}\n`);
   };
 }
 
-/** Rows as a table whose columns line up. What users sent cannot change the terminal. */
+/** Formats rows as an aligned table; escapes what users sent, so that it cannot control the terminal. */
 export function formatTable<Row>(
   rows: Row[],
   columns: Record<string, (row: Row) => string>,
@@ -44,7 +44,7 @@ export function formatTable<Row>(
   return lines.map((line) => pad(line).join('  ').trimEnd()).join('\n');
 }
 
-/** Prints how far long work is, once a second, and where a new part begins and ends. */
+/** Prints the progress of long work once a second, and at the start and end of each part. */
 export function createProgressReporter({ errors }: Terminal, verb: string) {
   let last = { part: '', at: Number.NEGATIVE_INFINITY };
   return (part: string, amounts: string, isEnd = false): void => {
@@ -60,7 +60,7 @@ export function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** An instant for a person: UTC, to the second. */
+/** Formats a timestamp for people: UTC, to the second. */
 export function formatInstant(milliseconds: number): string {
   return formatTimestamp(milliseconds).slice(0, 19).replace('T', ' ');
 }

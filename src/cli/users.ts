@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { type AuditEventName, recordAuditEvent } from '../auth/audit-repository.ts';
 import { hashPassword } from '../auth/password.ts';
-import { revokeSessions } from '../auth/session-repository.ts';
 import {
   createUser,
   deleteUser,
@@ -14,22 +12,27 @@ import { deleteUserData } from '../database/delete-user-data.ts';
 import { transact } from '../database/transaction.ts';
 import { OperatorError } from '../operator-error.ts';
 import { formatTimestamp } from '../timestamp.ts';
-import { createOperatorEvent, requireUser, withDatabase } from './database.ts';
+import {
+  recordOperatorEvent,
+  requireUser,
+  revokeSessionsAsOperator,
+  withDatabase,
+} from './database.ts';
 import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
 
-/** As in the contract. */
+/** The pattern of the contract. */
 const USERNAME_PATTERN = /^[A-Za-z0-9._-]{3,64}$/;
 const PAGE_ROWS = 500;
 
 const PASSWORD_HELP = `
-The password is random and printed once. It has to be changed: until the user has signed in with a
-new_password, they cannot do anything else with it.`;
+The password is random and is printed once. The user has to change it: it only works for a login with
+a new_password.`;
 
 export function addUsersCommands(program: Command, terminal: Terminal): void {
   const users = program.command('users').description('list, create and delete users');
   users
     .command('list')
-    .description('list all users, in the order of their names')
+    .description('list all users by name')
     .action(printResult(terminal, () => withDatabase(terminal, listAllUsers)));
   users
     .command('create')
@@ -43,7 +46,7 @@ export function addUsersCommands(program: Command, terminal: Terminal): void {
     );
   users
     .command('set-password')
-    .description('give a user a new password and end their sessions')
+    .description("set a new password and revoke the user's sessions")
     .argument('<user>')
     .addHelpText('after', PASSWORD_HELP)
     .action(
@@ -53,10 +56,13 @@ export function addUsersCommands(program: Command, terminal: Terminal): void {
     );
   users
     .command('delete')
-    .description('delete a user with their sessions, todos and keys')
+    .description('delete a user and their data')
     .argument('<user>')
-    .option('--yes', 'delete; without it, nothing is done')
-    .addHelpText('after', '\nThe audit log stays, without the name.')
+    .option('--yes', 'delete; without this option, nothing is done')
+    .addHelpText(
+      'after',
+      '\nDeletes sessions, todos and idempotency keys. The audit log keeps the events, without the name.',
+    )
     .action(
       printResult(terminal, (name: string, { yes = false }: { yes?: boolean }) =>
         withDatabase(terminal, (db) => deleteUserForGood(db, name, yes)),
@@ -87,13 +93,13 @@ async function listAllUsers(db: Db): Promise<Result> {
 
 async function createUserWithPassword(db: Db, username: string): Promise<Result> {
   if (!USERNAME_PATTERN.test(username))
-    throw new OperatorError(`${username} is not a name: ${USERNAME_PATTERN.source}`);
+    throw new OperatorError(`${username} is not a valid name: ${USERNAME_PATTERN.source}`);
   const password = createRandomPassword();
   const passwordHash = await hashPassword(password);
   await transact(db, async (trx) => {
     const user = { username, passwordHash, now: Date.now(), isTemporary: true };
     const created = await createUser(trx, user);
-    if (!created) throw new OperatorError(`the name ${username} is taken`);
+    if (!created) throw new OperatorError(`The name ${username} is taken.`);
     await recordOperatorEvent(trx, 'registered', created.id);
   });
   return formatPassword(username, password);
@@ -106,16 +112,15 @@ async function setRandomPassword(db: Db, name: string): Promise<Result> {
   await transact(db, async (trx) => {
     await setTemporaryPassword(trx, user.id, passwordHash);
     await recordOperatorEvent(trx, 'password_set', user.id);
-    await endSessions(trx, user.id);
+    await revokeSessionsAsOperator(trx, { userId: user.id });
   });
   return formatPassword(user.username, password);
 }
 
 async function deleteUserForGood(db: Db, name: string, isSure: boolean): Promise<Result> {
   const user = await requireUser(db, name);
-  if (!isSure)
-    throw new OperatorError(`Nothing has been done. --yes deletes ${user.username} for good.`);
-  await transact(db, (trx) => endSessions(trx, user.id));
+  if (!isSure) throw new OperatorError(`Nothing has been done. --yes deletes ${user.username}.`);
+  await transact(db, (trx) => revokeSessionsAsOperator(trx, { userId: user.id }));
   await deleteUserData(db, user.id);
   await transact(db, async (trx) => {
     await deleteUser(trx, user.id);
@@ -124,21 +129,12 @@ async function deleteUserForGood(db: Db, name: string, isSure: boolean): Promise
   return { text: `${user.username} has been deleted.`, data: { deleted: user.username } };
 }
 
-async function endSessions(trx: Db, userId: string): Promise<void> {
-  const ended = await revokeSessions(trx, { userId }, 'admin', Date.now());
-  for (const id of ended) await recordOperatorEvent(trx, 'session_revoked', userId, id);
-}
-
-function recordOperatorEvent(db: Db, name: AuditEventName, userId: string, sessionId?: string) {
-  return recordAuditEvent(db, { ...createOperatorEvent(name, userId), sessionId });
-}
-
 function formatPassword(username: string, password: string): Result {
   const text = `${username} has the password ${password}, which has to be changed.`;
   return { text, data: { username, password } };
 }
 
-/** 96 random bits, to be typed once. */
+/** Makes a password of 96 random bits. */
 function createRandomPassword(): string {
   return randomBytes(12).toString('base64url');
 }

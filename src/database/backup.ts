@@ -21,8 +21,8 @@ export async function backUpSqlite(
   file: string,
   onProgress: (progress: BackupProgress) => void,
 ): Promise<number> {
-  if (existsSync(file)) throw new OperatorError(`${file} exists: name a file that does not`);
-  if (!existsSync(dirname(file))) throw new OperatorError(`there is no folder ${dirname(file)}`);
+  if (existsSync(file)) throw new OperatorError(`${file} exists already: choose another name.`);
+  if (!existsSync(dirname(file))) throw new OperatorError(`There is no folder ${dirname(file)}.`);
   const draft = `${file}.${randomBytes(8).toString('hex')}`;
   try {
     const size = await copyPages(path, draft, onProgress);
@@ -65,7 +65,7 @@ function assertIntact(draft: string): void {
   const copy = new BetterSqlite3(draft);
   try {
     const result = copy.pragma('quick_check(1)', { simple: true });
-    if (result !== 'ok') throw new OperatorError(`the database is damaged: ${result}`);
+    if (result !== 'ok') throw new OperatorError(`The database is damaged: ${result}`);
   } finally {
     copy.close();
   }

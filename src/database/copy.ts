@@ -51,7 +51,7 @@ async function assertSameVersion(source: Db): Promise<void> {
   const states = await listMigrations(source);
   if (states.every(({ appliedAt, isKnown }) => appliedAt && isKnown)) return;
   throw new OperatorError(
-    'The source has the tables of another version of the service: todos migrate up brings them to this one, if it is the newer.',
+    'The source has the tables of another version of the service. If that version is older: todos migrate up.',
   );
 }
 
@@ -66,7 +66,7 @@ async function assertEmpty(target: Db, secretsOfSource: string[]): Promise<void>
   if (rows === 0) return;
   const secrets = await readSecrets(target);
   const isOwn = secrets.some((value) => secretsOfSource.includes(value));
-  const what = isOwn ? 'is the source itself, or a copy of it' : 'belongs to another service';
+  const what = isOwn ? 'is the source, or a copy of it' : 'belongs to another service';
   const users = totals.get('users')?.count;
   throw new OperatorError(
     `The target ${what}: it has ${rows} rows, ${users} of them users. Copy into an empty database.`,
@@ -94,7 +94,7 @@ function explainRejectedRow(table: Table): (error: unknown) => never {
   return (error) => {
     if (!isRejectedValue(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`The target does not take a row of ${table}: ${reason}`);
+    throw new OperatorError(`The target does not accept a row of ${table}: ${reason}`);
   };
 }
 

@@ -81,7 +81,7 @@ export function planMigrations(states: MigrationState[], { direction, to, steps 
   const unknown = states.find(({ isKnown }) => !isKnown);
   if (unknown) {
     throw new OperatorError(
-      `The database has the migration ${unknown.name}, which this version of the service does not know: a newer one has migrated it.`,
+      `The database has the migration ${unknown.name}, which this version of the service does not know: a newer version has migrated it.`,
     );
   }
   const end = direction === 'down' && to === 'none' ? '' : to;

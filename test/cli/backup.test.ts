@@ -104,8 +104,8 @@ test.each([
     {},
     /backup.test.ts exists: name a file that does not\n$/,
   ],
-  ['into no folder', 1, ['--file', 'none/x'], {}, /^there is no folder none\n$/],
-  ['of no database', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite:none' }, /^there is no database/],
+  ['into no folder', 1, ['--file', 'none/x'], {}, /^There is no folder none\.\n$/],
+  ['of no database', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite:none' }, /^There is no database/],
   ['of memory', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite::memory:' }, /^A database in memory/],
   ['of PostgreSQL', 1, ['--file', 'x'], { DATABASE_URL: 'postgres://a@b/c' }, /pg_dump, see docs/],
 ])('a backup %s: exit code %i, and says why', async (_what, exitCode, args, variables, message) => {

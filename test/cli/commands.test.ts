@@ -56,7 +56,7 @@ test('todos users create: the password has to be changed at the first sign-in', 
   const { response } = await app.client().login('ada', change.new_password);
   expect(response.status).toBe(200);
   expect((await runTodos(['users', 'create', 'Ada'], database)).output).toBe(
-    'the name Ada is taken\n',
+    'The name Ada is taken.\n',
   );
 });
 
@@ -212,7 +212,7 @@ test('todos as a process prints its error and exits with 1', async () => {
   const { code, output } = await runScript([TODOS, 'users', 'list', '--json'], {
     DATABASE_URL: 'sqlite:none/x',
   });
-  expect({ code, output }).toEqual({ code: 1, output: 'there is no database at none/x\n' });
+  expect({ code, output }).toEqual({ code: 1, output: 'There is no database at none/x.\n' });
 });
 
 test.each(['contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack', 'test-all'])(
@@ -269,7 +269,7 @@ test('todos audit of an unknown user: a message, and exit code 1', async () => {
   const database = { DATABASE_URL: `sqlite:${folder.path}/empty.sqlite` };
   await using _app = await startService(database);
   const { code, output } = await runTodos(['audit', 'no\u009bbody'], database);
-  expect({ code, output }).toEqual({ code: 1, output: 'there is no user no\\u009bbody\n' });
+  expect({ code, output }).toEqual({ code: 1, output: 'There is no user no\\u009bbody.\n' });
 });
 
 test('todos sessions revoke of a session that has ended: a message, and exit code 1', async () => {
@@ -278,7 +278,7 @@ test('todos sessions revoke of a session that has ended: a message, and exit cod
   await using app = await startService(database);
   const client = await signedInClient(app);
   const wrong = await runTodos(['sessions', 'revoke', DEMO_USER, 'WRONG'], database);
-  const output = 'there is no live session WRONG of testuser\n';
+  const output = 'testuser has no live session WRONG.\n';
   expect(wrong).toEqual({ code: 1, output });
   expect((await client.GET('/auth/me')).response.status).toBe(200);
   await client.logout();
@@ -318,7 +318,7 @@ test.each([
 test('todos audit without a database file: a message, and no file is created', async () => {
   const { code, output } = await runTodos(['audit', 'x'], { DATABASE_URL: 'sqlite:none/x' });
   expect(code).toBe(1);
-  expect(output).toBe('there is no database at none/x\n');
+  expect(output).toBe('There is no database at none/x.\n');
 });
 
 test('todos keys creates a file for its owner only, rotates the keys and removes old ones', async () => {

@@ -372,6 +372,6 @@ test('a copy of a row that the target rejects names its table', async () => {
     await sql`create trigger picky before insert on todos when new.title = char(0)
       begin select raise(abort, 'not that'); end`.execute(target.db);
   }
-  const message = 'The target does not take a row of todos: ';
+  const message = 'The target does not accept a row of todos: ';
   await expect(copyDatabase(source.db, target.db, quietly)).rejects.toThrow(message);
 });

@@ -166,7 +166,7 @@ test('todos migrate up, status and down: down names what it destroys', async () 
 
   const announced = await migrateWith('down', '--to', 'none');
   expect(announced.code).toBe(1);
-  expect(announced.output).toMatch(/destroys, .*\n(.*\n)* {2}users \(1 row\)\n/);
+  expect(announced.output).toMatch(/deletes, .*\n(.*\n)* {2}users \(1 row\)\n/);
   expect(announced.output).toContain('Nothing has been done.');
   const undone = NAMES.toReversed().map((name) => `${name} undone\n`);
   expect((await migrateWith('down', '--to', 'none', '--yes')).output).toBe(undone.join(''));
