@@ -204,7 +204,7 @@ ${lines(false)}\
 ${lines(true)}`;
 }
 
-function examples({ one, many }: Names, fields: Field[]): string {
+function examples({ one, many, words }: Names, fields: Field[]): string {
   const lines = (indent: string) =>
     Object.entries(formatExample(fields))
       .map(([name, value]) => `${indent}${name}: ${value}\n`)
@@ -216,14 +216,17 @@ ${indent}updated_at: "2026-11-23T08:00:00.000Z"
 `;
   return `\
     ${one}:
+      summary: ${upperFirst(withArticle(words.one))}
       value:
         id: ${ID}
 ${example('        ')}\
     ${many}:
+      summary: A page with one ${words.one}
       value:
         - id: ${ID}
 ${example('          ')}\
     New${one}:
+      summary: A new ${words.one}
       value:
 ${lines('        ')}`;
 }
