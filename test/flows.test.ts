@@ -93,7 +93,7 @@ test('an access token has the claims of the contract and expires after 900 secon
   expect(claims.exp).toBe(claims.iat + 900);
 
   const headers = { Authorization: `Bearer ${login.body.access_token}` };
-  app.clock.advance(898); // the second of its issue had begun
+  app.clock.advance(898); // the token was issued within the second before
   expect((await fetch(`${app.url}/todos`, { headers })).status).toBe(200);
   app.clock.advance(3);
   const expired = await fetch(`${app.url}/todos`, { headers });

@@ -114,7 +114,7 @@ async function applyRotationRules(trx: Db, attempt: RefreshAttempt) {
   return session && ({ outcome: 'reused', session } as const);
 }
 
-/** Spends the current token. Of concurrent requests with the token, only one can do it. */
+/** Marks the current token as spent. Of concurrent requests with the token, only one can do it. */
 async function rotateCurrentToken(trx: Db, attempt: RefreshAttempt): Promise<Grant | undefined> {
   const { token, hash, now, context } = attempt;
   const nonce = randomBytes(32).toString('hex');

@@ -11,7 +11,7 @@ export interface Tokens extends TokenPair {
   /** Made at login and kept by every refresh: distinguishes one login from another. */
   login_id: string;
   /**
-   * The `Idempotency-Key` of the refresh that will spend `refresh_token`. It is stored with the
+   * The `Idempotency-Key` of the refresh that will use `refresh_token`. It is stored with the
    * token, so that a repeated refresh (after a lost response or a reload, or by another tab on the
    * same store) has the same key and gets the same successor.
    */
@@ -33,7 +33,7 @@ export type Maybe<Value> = Value | null | undefined;
  * };
  */
 export interface TokenStore {
-  /** The tokens as they are now; `undefined` or `null` when nobody is signed in. */
+  /** The tokens as they are now; `undefined` or `null` if the user is signed out. */
   get(): Maybe<Tokens> | Promise<Maybe<Tokens>>;
   /** Replaces the tokens. */
   set(tokens: Tokens): void | Promise<void>;

@@ -66,9 +66,9 @@ function observeQueues(registers: Registry[], queues: Record<string, RequestQueu
     labelNames: ['lane', 'state'] as const,
     registers,
     collect() {
-      for (const [lane, { running, waiting }] of Object.entries(queues)) {
-        this.set({ lane, state: 'running' }, running);
-        this.set({ lane, state: 'waiting' }, waiting);
+      for (const [name, { running, waiting }] of Object.entries(queues)) {
+        this.set({ lane: name, state: 'running' }, running);
+        this.set({ lane: name, state: 'waiting' }, waiting);
       }
     },
   });
@@ -79,7 +79,7 @@ function observeQueues(registers: Registry[], queues: Record<string, RequestQueu
     registers,
     collect() {
       this.reset();
-      for (const [lane, { rejected }] of Object.entries(queues)) this.inc({ lane }, rejected);
+      for (const [name, { rejected }] of Object.entries(queues)) this.inc({ lane: name }, rejected);
     },
   });
 }

@@ -148,7 +148,7 @@ async function agree({ app, sessions }: World): Promise<void> {
   for (const session of sessions) {
     const row = rows.find(({ id }) => id === session.id);
     if (!row) {
-      expect(session.idleAt + 30 * DAY).toBeLessThanOrEqual(now); // swept, as it may be
+      expect(session.idleAt + 30 * DAY).toBeLessThanOrEqual(now); // the retention job may delete it
       continue;
     }
     expect(row.token_hash).toBe(hashToken(session.current));

@@ -10,7 +10,7 @@ import { stoppedClock } from '../support/service.ts';
 import { LIFETIMES, seedSession, seedUser } from '../support/users.ts';
 
 // A thief and the owner have copies of one refresh token and alternate in every order and at every
-// distance. Within the leeway they may ride together: the service cannot tell them from two tabs.
+// distance. Within the leeway both stay signed in: the service cannot distinguish them from two tabs.
 // Outside of it the next use of a spent token ends the session.
 
 const STEPS = process.env['ROUNDS'] ? 4 : 3;

@@ -1,7 +1,7 @@
 // How the page looks and what it weighs, in a real browser. The pictures of the documentation are
 // taken here, and a test fails when the page has changed since:
 //
-//   PICTURES=1 npm run test:browser    takes them anew
+//   PICTURES=1 npm run test:browser    takes them again
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -117,7 +117,7 @@ test('the pictures in the documentation are of the current page', async () => {
     await takePictures();
     writeFileSync(record, `${hashOfSources()}\n`);
   }
-  const advice = 'the page has changed: PICTURES=1 npm run test:browser takes the pictures anew';
+  const advice = 'the page has changed: PICTURES=1 npm run test:browser takes the pictures again';
   expect(readFileSync(record, 'utf8').trim(), advice).toBe(hashOfSources());
 });
 

@@ -168,7 +168,7 @@ test('an export of 40 MB needs no more memory than one page of it', async () => 
 });
 
 test.each([
-  ['with an unknown user', ['nobody', '--file', 'x.json'], /^There is no user nobody\.\n$/],
+  ['with an unknown user', ['unknown', '--file', 'x.json'], /^There is no user unknown\.\n$/],
   ['to where no file can be', [DEMO.username, '--file', 'no/x.json'], /^ENOENT: .*\n$/],
 ])('an export %s says so, and leaves no file', async (_what, args, message) => {
   using folder = temporaryFolder();

@@ -23,7 +23,7 @@ test.each(operations)(
     const requests: Request[] = [];
     const client = createClient({
       baseUrl: 'http://localhost:8000',
-      tokens: { ...memoryTokens(), get: () => ofNobody },
+      tokens: { ...memoryTokens(), get: () => foreignTokens },
       async fetch(request) {
         requests.push(request);
         throw new Error('not sent');
@@ -38,7 +38,7 @@ test.each(operations)(
   },
 );
 
-const ofNobody = {
+const foreignTokens = {
   access_token: 'one',
   refresh_token: 'two',
   login_id: 'three',

@@ -16,9 +16,9 @@ import { dirname, join } from 'node:path';
 import { ROOT } from '../../scripts/tools.ts';
 
 /**
- * The Dockerfile, built by buildah in a root of its own (`chroot`): for that nobody has to be a
- * container engine, only root. Where no registry of images can be asked, the base image is made here
- * to be like the real one: a minimal Debian, the project's own Node.js, npm and a user `node`.
+ * Builds the Dockerfile with buildah in a separate root (`chroot`), which needs root but no container
+ * engine. If no image registry can be reached, the base image is a copy of the real one, made here: a
+ * minimal Debian, the project's Node.js, npm and a user `node`.
  */
 export function buildImage() {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
@@ -113,7 +113,7 @@ function makeBase(folder: string, name: string): void {
   const npm = dirname(dirname(realpathSync(process.env['npm_execpath'] ?? '')));
   cpSync(npm, join(local, 'lib/node_modules/npm'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
-  tellNpm(root);
+  configureNpm(root);
   const container = buildah(folder, 'from', 'scratch').trim();
   buildah(folder, 'add', '--quiet', container, root, '/');
   buildah(folder, 'commit', '--quiet', container, name);
@@ -121,10 +121,9 @@ function makeBase(folder: string, name: string): void {
 }
 
 /**
- * How this machine's npm reaches its registry: which, and whose certificates it trusts. What it has
- * had from there already is not asked for again.
+ * Gives the image's npm the registry, the trusted certificates and the cache of this machine's npm.
  */
-function tellNpm(root: string): void {
+function configureNpm(root: string): void {
   const get = (name: string) =>
     execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim();
   const lines = [`registry=${get('registry')}`, 'prefer-offline=true'];

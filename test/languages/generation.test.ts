@@ -226,7 +226,7 @@ describe.skipIf(noJava)('generation', () => {
     expect(await hashFiles(again)).toEqual(first);
   });
 
-  test('says which generators there are, to whoever asks for another', async () => {
+  test('lists the available generators after an unknown name', async () => {
     const { code, output } = await generate(['--output', folder, 'klingon']);
     expect(code).toBe(1);
     expect(output).toMatch(/klingon[\s\S]*\nkotlin\n/);

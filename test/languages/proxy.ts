@@ -87,14 +87,14 @@ export const FAULTS: Fault[] = [
   },
   {
     step: 12,
-    title: 'the ended session is told in other words',
+    title: 'the error of an ended session has another text',
     answer({ answer }) {
       if (answer['code'] === 'session_ended') answer['detail'] = 'You have been logged out.';
     },
   },
   {
     step: 13,
-    title: 'the refused refresh token is told in other words',
+    title: 'the error of a rejected refresh token has another text',
     answer({ answer }) {
       if (answer['code'] === 'invalid_refresh_token') answer['detail'] = 'invalid refresh token';
     },

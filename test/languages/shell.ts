@@ -41,7 +41,7 @@ export function shell(command: string, { cwd, env, signal }: Options = {}): Prom
   });
 }
 
-/** Without colours, which Maven sets even where nobody sees them. */
+/** Removes the colours that Maven prints even if its output is not a terminal. */
 function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what starts a colour
   return text.replace(/\u001b\[[0-9;]*m/g, '');

@@ -209,14 +209,14 @@ test('/metrics has the results and the errors of the retention job', async () =>
   app.clock.advance(86_400);
   const begin = Date.now() / 1000;
   vi.advanceTimersByTime(60_000);
-  let swept = await scrape(app);
+  let metrics = await scrape(app);
   const last = async () => {
-    swept = await scrape(app);
-    return swept.get('sweep_last_success_timestamp_seconds');
+    metrics = await scrape(app);
+    return metrics.get('sweep_last_success_timestamp_seconds');
   };
   await expect.poll(last, { interval: 2 }).toBeGreaterThanOrEqual(begin);
-  expect(swept.get('sweep_deleted_rows_total')).toBe(3);
-  expect(swept.get('sweep_duration_seconds')).toBeGreaterThan(0);
+  expect(metrics.get('sweep_deleted_rows_total')).toBe(3);
+  expect(metrics.get('sweep_duration_seconds')).toBeGreaterThan(0);
 });
 
 test('/metrics has the event loop lag and the memory', async () => {

@@ -46,7 +46,7 @@ test.each<[(typeof FILES)[number], string, string, RegExp]>([
   ['deploy/openapi-todos.service', 'ProtectHome=', 'ProtectHme=', /Unknown key .*'ProtectHme'/],
   ['deploy/openapi-todos.service', 'Type=exec', 'Type=exe', /Failed to parse service type/],
   ['deploy/openapi-todos.service', 'DynamicUser=yes', '', /Overall exposure level .* [2-9]/],
-])('in %s they tell %j from %j', (name, right, wrong, message) => {
+])('in %s the linters accept %j and reject %j', (name, right, wrong, message) => {
   const text = readFileSync(join(ROOT, name), 'utf8');
   expect(text).toContain(right);
   writeFileSync(join(project, name), text.replaceAll(right, wrong));
