@@ -63,20 +63,20 @@ interface IntegerSpec {
   example: string;
 }
 
-function integer(least: number, most: number, unit: string, spec: IntegerSpec) {
+function defineInteger(least: number, most: number, unit: string, spec: IntegerSpec) {
   return makeValidator<number>((input) => parseInteger(input, least, most, unit))(spec);
 }
 
-function duration(spec: IntegerSpec) {
-  return integer(1, 10 * 365 * 86_400, 'seconds', spec);
+function defineDuration(spec: IntegerSpec) {
+  return defineInteger(1, 10 * 365 * 86_400, 'seconds', spec);
 }
 
-function count(spec: IntegerSpec) {
-  return integer(1, 1_000_000, 'a number', spec);
+function defineCount(spec: IntegerSpec) {
+  return defineInteger(1, 1_000_000, 'a number', spec);
 }
 
 const variables = {
-  PORT: integer(0, 65_535, 'a port', {
+  PORT: defineInteger(0, 65_535, 'a port', {
     default: 8000,
     desc: 'Port to listen on; 0 selects a free port',
     example: '8000',
@@ -93,7 +93,7 @@ const variables = {
     desc: 'Number of processes that share the port; `auto` is one for each core',
     example: 'auto',
   }),
-  DRAIN_SECONDS: integer(0, 300, 'seconds', {
+  DRAIN_SECONDS: defineInteger(0, 300, 'seconds', {
     default: 0,
     desc: 'Seconds in which the service still answers after SIGTERM while `/readyz` is 503, so that a load balancer can stop sending requests',
     example: '10',
@@ -108,12 +108,12 @@ const variables = {
     desc: '`sqlite:PATH`; `sqlite::memory:` for a database that exists until the process ends; `postgres://USER:PASSWORD@HOST:PORT/NAME` for PostgreSQL or a compatible database',
     example: 'postgres://todos:secret@db.example.com:5432/todos',
   }),
-  DATABASE_POOL_SIZE: integer(1, 1000, 'a number', {
+  DATABASE_POOL_SIZE: defineInteger(1, 1000, 'a number', {
     default: 10,
     desc: 'Maximum number of connections to PostgreSQL of a process',
     example: '10',
   }),
-  DATABASE_POOL_QUEUE: integer(1, 100_000, 'a number', {
+  DATABASE_POOL_QUEUE: defineInteger(1, 100_000, 'a number', {
     default: 500,
     desc: 'Maximum number of requests that wait for a connection; more are rejected with 503',
     example: '500',
@@ -130,22 +130,22 @@ const variables = {
   }),
   JWT_ISSUER: defineText('openapi-todos', '`iss` of access tokens'),
   JWT_AUDIENCE: defineText('openapi-todos', '`aud` of access tokens'),
-  ACCESS_TOKEN_SECONDS: duration({
+  ACCESS_TOKEN_SECONDS: defineDuration({
     default: 900,
     desc: 'Seconds for which an access token is valid',
     example: '900',
   }),
-  SESSION_IDLE_SECONDS: duration({
+  SESSION_IDLE_SECONDS: defineDuration({
     default: 30 * 86_400,
     desc: 'Seconds without a refresh after which a session ends',
     example: '2592000',
   }),
-  SESSION_ABSOLUTE_SECONDS: duration({
+  SESSION_ABSOLUTE_SECONDS: defineDuration({
     default: 90 * 86_400,
     desc: 'Seconds after the login after which a session ends, even if it is in use',
     example: '7776000',
   }),
-  REFRESH_GRACE_SECONDS: integer(0, 300, 'seconds', {
+  REFRESH_GRACE_SECONDS: defineInteger(0, 300, 'seconds', {
     default: 10,
     desc: 'The reuse leeway: seconds in which the last spent refresh token gets the same successor again; 0 disables it',
     example: '0',
@@ -155,17 +155,17 @@ const variables = {
     desc: 'Whether anyone may create an account (`true`, `false`)',
     example: 'false',
   }),
-  LOGIN_FREE_FAILURES: count({
+  LOGIN_FREE_FAILURES: defineCount({
     default: 10,
     desc: 'Wrong passwords per hour, for one name from one address, that cause no delay. Each further one doubles the delay. A login in progress counts as a wrong password until it succeeds',
     example: '10',
   }),
-  LOGIN_FREE_FAILURES_PER_ADDRESS: count({
+  LOGIN_FREE_FAILURES_PER_ADDRESS: defineCount({
     default: 100,
     desc: 'The same for all names and all registrations from one address',
     example: '100',
   }),
-  REFRESH_FREE_FAILURES: count({
+  REFRESH_FREE_FAILURES: defineCount({
     default: 100,
     desc: 'The same for rejected refresh tokens from one address, per 15 minutes',
     example: '100',
@@ -180,32 +180,32 @@ const variables = {
     desc: 'Hosts that requests may name, separated by commas; `*.example.com` is any subdomain, `*` any host. Default: any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) only loopback names',
     example: 'todos.example.com,*.preview.example.com',
   }),
-  BODY_LIMIT_BYTES: integer(1024, 100 * 2 ** 20, 'bytes', {
+  BODY_LIMIT_BYTES: defineInteger(1024, 100 * 2 ** 20, 'bytes', {
     default: 65_536,
     desc: 'Maximum size of a request body, in bytes',
     example: '65536',
   }),
-  MAX_TODOS: count({
+  MAX_TODOS: defineCount({
     default: 10_000,
     desc: 'Maximum number of todos of a user; one more is rejected with 409',
     example: '10000',
   }),
-  REQUEST_SECONDS: integer(1, 3600, 'seconds', {
+  REQUEST_SECONDS: defineInteger(1, 3600, 'seconds', {
     default: 30,
     desc: 'Seconds until a request must have arrived (408), then until it must be answered (503), then until the client must have read the answer',
     example: '30',
   }),
-  KEEP_ALIVE_SECONDS: integer(1, 3600, 'seconds', {
+  KEEP_ALIVE_SECONDS: defineInteger(1, 3600, 'seconds', {
     default: 65,
     desc: 'Seconds after which an idle connection is closed. It must be more than the idle timeout of the load balancer (nginx, AWS: 60)',
     example: '65',
   }),
-  MAX_REQUESTS: integer(16, 100_000, 'a number', {
+  MAX_REQUESTS: defineInteger(16, 100_000, 'a number', {
     default: 512,
     desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have their own limit',
     example: '512',
   }),
-  MAX_CONNECTIONS: integer(1, 100_000, 'a number', {
+  MAX_CONNECTIONS: defineInteger(1, 100_000, 'a number', {
     default: 1000,
     desc: 'Maximum number of connections of a process. A few more get 503; further ones are dropped',
     example: '1000',
@@ -373,12 +373,12 @@ export function findExample(name: string): string | undefined {
 }
 
 /** An input for a message: it cannot change the terminal, or fill it. */
-function quote(input: string): string {
-  const isLong = input.length > MAX_QUOTED;
-  return `"${escapeUnsafe(isLong ? input.slice(0, MAX_QUOTED) : input)}${isLong ? '…' : ''}"`;
+function quoteInput(input: string): string {
+  const isLong = input.length > MAX_QUOTED_CHARACTERS;
+  return `"${escapeUnsafe(isLong ? input.slice(0, MAX_QUOTED_CHARACTERS) : input)}${isLong ? '…' : ''}"`;
 }
 
-const MAX_QUOTED = 60;
+const MAX_QUOTED_CHARACTERS = 60;
 
 function isLoopback(address: string): boolean {
   if (isIP(address) === 4) return address.startsWith('127.');
@@ -400,24 +400,24 @@ function parseInteger(input: string, least: number, most: number, unit: string):
   const value = /^\d{1,12}$/.test(input) ? Number(input) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new EnvError(
-    `must be ${unit}, a whole number from ${least} to ${most}, not ${quote(input)}`,
+    `must be ${unit}, a whole number from ${least} to ${most}, not ${quoteInput(input)}`,
   );
 }
 
 function parseBoolean(input: string): boolean {
   if (/^(true|t|yes|on|1)$/.test(input)) return true;
   if (/^(false|f|no|off|0)$/.test(input)) return false;
-  throw new EnvError(`must be true or false, not ${quote(input)}`);
+  throw new EnvError(`must be true or false, not ${quoteInput(input)}`);
 }
 
 function parseChoice(input: string, choices: string[]): string {
   if (choices.includes(input)) return input;
-  throw new EnvError(`must be one of ${choices.join(', ')}, not ${quote(input)}`);
+  throw new EnvError(`must be one of ${choices.join(', ')}, not ${quoteInput(input)}`);
 }
 
 function parseHost(input: string): string {
   if (isIP(input) !== 0 || /^[a-z0-9.-]+$/i.test(input)) return input;
-  throw new EnvError(`must be an address or a host name, not ${quote(input)}`);
+  throw new EnvError(`must be an address or a host name, not ${quoteInput(input)}`);
 }
 
 function parseDatabaseUrl(input: string): string {
@@ -460,7 +460,7 @@ function parseJwks(input: string): string {
     return input;
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : error;
-    const given = isKeyFileName(input) ? quote(input) : `a text of ${input.length} characters`;
+    const given = isKeyFileName(input) ? quoteInput(input) : `a text of ${input.length} characters`;
     throw new EnvError(`must be a JWK Set or the path of a file with one, not ${given}: ${why}`);
   }
 }
@@ -480,19 +480,21 @@ function parseEndpoint(input: string): string {
 function parseRatio(input: string): number {
   const value = /^\d(\.\d{1,9})?$/.test(input) ? Number(input) : Number.NaN;
   if (value <= 1) return value;
-  throw new EnvError(`must be a number from 0 to 1, not ${quote(input)}`);
+  throw new EnvError(`must be a number from 0 to 1, not ${quoteInput(input)}`);
 }
 
 function parseOrigins(input: string): string {
   const wrong = splitList(input).find((origin) => !isOriginPattern(origin));
   if (wrong === undefined) return input;
-  throw new EnvError(`must be origins (scheme://host[:port], lower case), not ${quote(wrong)}`);
+  throw new EnvError(
+    `must be origins (scheme://host[:port], lower case), not ${quoteInput(wrong)}`,
+  );
 }
 
 function parseHosts(input: string): string {
   const wrong = splitList(input).find((host) => !isHostPattern(host));
   if (wrong === undefined) return input;
-  throw new EnvError(`must be host names without a port, not ${quote(wrong)}`);
+  throw new EnvError(`must be host names without a port, not ${quoteInput(wrong)}`);
 }
 
 /** In development mode, pages of other sites must not reach the service by DNS rebinding. */
@@ -509,7 +511,7 @@ function parseProxies(input: string): string {
     const [address = '', bits = '0'] = item.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
-      throw new EnvError(`must be addresses or subnets, not ${quote(item)}`);
+      throw new EnvError(`must be addresses or subnets, not ${quoteInput(item)}`);
     }
   }
   return input;

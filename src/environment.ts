@@ -10,13 +10,13 @@ import { decodeText } from './decode-text.ts';
 export function loadEnvFile(environment: NodeJS.ProcessEnv, path = '.env'): void {
   if (!existsSync(path)) return;
   const text = decodeText(readFileSync(path));
-  expectAssignments(text, path);
+  checkAssignments(text, path);
   const variables = parseEnv(text);
   for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
 }
 
 /** @throws ConfigError if a line is no assignment, which parseEnv ignores */
-function expectAssignments(text: string, path: string): void {
+function checkAssignments(text: string, path: string): void {
   const outsideQuotes = text.replaceAll(/=[^\S\n]*(["'`])[\s\S]*?\1/g, keepLineBreaks);
   for (const [index, line] of outsideQuotes.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)|^\s*(export\s+)?[\w.-]+\s*=/.test(line)) continue;

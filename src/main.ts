@@ -44,7 +44,7 @@ async function runAlone(config: Config, logger: Logger): Promise<void> {
     stop: async () => (await starting).close(),
   });
   const service = await starting;
-  console.log(formatBanner(await reportStart(config, service)));
+  console.log(formatBanner(await createStartReport(config, service)));
 }
 
 /** Starts the workers and passes signals on to them. */
@@ -69,10 +69,10 @@ async function runWorker(config: Config, logger: Logger): Promise<void> {
       cluster.worker?.disconnect();
     });
   });
-  process.send?.((await reportStart(config, await starting)) satisfies StartReport);
+  process.send?.((await createStartReport(config, await starting)) satisfies StartReport);
 }
 
-async function reportStart(config: Config, { url, db }: Service): Promise<StartReport> {
+async function createStartReport(config: Config, { url, db }: Service): Promise<StartReport> {
   return { url, hasDemo: config.isDevelopment && (await hasDemoUser(db)) };
 }
 

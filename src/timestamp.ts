@@ -16,12 +16,12 @@ export function formatTimestamp(instant: number): string {
     lastDay = day;
   }
   const time = instant - day * DAY_MS;
-  const hours = digits(Math.floor(time / 3_600_000), 2);
-  const minutes = digits(Math.floor(time / 60_000) % 60, 2);
-  const seconds = digits(Math.floor(time / 1000) % 60, 2);
-  return `${lastDate}T${hours}:${minutes}:${seconds}.${digits(time % 1000, 3)}Z`;
+  const hours = padDigits(Math.floor(time / 3_600_000), 2);
+  const minutes = padDigits(Math.floor(time / 60_000) % 60, 2);
+  const seconds = padDigits(Math.floor(time / 1000) % 60, 2);
+  return `${lastDate}T${hours}:${minutes}:${seconds}.${padDigits(time % 1000, 3)}Z`;
 }
 
-function digits(value: number, length: number): string {
+function padDigits(value: number, length: number): string {
   return String(value).padStart(length, '0');
 }

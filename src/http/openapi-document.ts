@@ -91,7 +91,7 @@ export function* listOperations(document: Pick<ContractDocument, 'paths'>) {
 /** The value of `servers` that is replaced by the URL of the service, at each request. */
 export const SERVER_URL_PLACEHOLDER = 'https://service.invalid';
 
-const yaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
+const contractYaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
 /** The contract, read once per process. */
 export const document: ContractDocument = readGeneratedDocument() ?? (await parseYaml()).toJS();
@@ -113,7 +113,7 @@ function readGeneratedDocument(): ContractDocument | undefined {
     const cached: { sha256: string; document: ContractDocument } = JSON.parse(
       readFileSync(file, 'utf8'),
     );
-    return cached.sha256 === hashContract(yaml) ? cached.document : undefined;
+    return cached.sha256 === hashContract(contractYaml) ? cached.document : undefined;
   } catch {
     return undefined; // missing, or incomplete
   }
@@ -126,7 +126,7 @@ export function hashContract(text: string): string {
 
 async function parseYaml() {
   const { parseDocument } = await import('yaml');
-  return parseDocument(yaml);
+  return parseDocument(contractYaml);
 }
 
 function withPlaceholder(source: Awaited<ReturnType<typeof parseYaml>>) {

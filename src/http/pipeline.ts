@@ -86,7 +86,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
   ): Promise<AnyResponse | undefined> {
     const { request, response } = context;
     if (!options.isAllowedHost(request.headers.host)) return misdirected();
-    const target = route(router, context);
+    const target = findTarget(router, context);
     if ('status' in target) return target;
     const operation = 'operation' in target ? target.operation : undefined;
 
@@ -161,7 +161,7 @@ function misdirected(): AnyResponse {
 }
 
 /** @returns the target, or the answer: 400 for a URL that cannot be decoded, 404, 405, `OPTIONS` */
-function route(router: Router<Target>, context: RequestContext): Target | AnyResponse {
+function findTarget(router: Router<Target>, context: RequestContext): Target | AnyResponse {
   if (!isDecodable(context)) {
     return problem(400, 'invalid_request', 'The URL has a malformed escape sequence');
   }

@@ -13,7 +13,7 @@ export interface RequestBody {
 }
 
 const NO_BODY: RequestBody = { mediaType: '', body: undefined };
-const OTHER_TYPE = 'application/octet-stream';
+const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
 /**
  * Makes a function that reads the body of a request, if there is one. It rejects with an error that
@@ -41,7 +41,7 @@ export function parseBody(
 ): RequestBody | { refusal: AnyResponse } {
   if (bytes === undefined || bytes.length === 0) return NO_BODY;
   const mediaType = canonicalizeMediaType(contentType ?? '', mediaTypes);
-  if (mediaType === OTHER_TYPE) return { mediaType, body: undefined };
+  if (mediaType === UNKNOWN_MEDIA_TYPE) return { mediaType, body: undefined };
   const { value, fault } = parseJson(bytes);
   if (fault) return { refusal: invalidRequest([{ path: '/body', message: fault }], undefined) };
   return { mediaType, body: value };
@@ -97,5 +97,5 @@ function canonicalizeMediaType(header: string, known: ReadonlySet<string>): stri
     .map((parameter) => parameter.trim().toLowerCase())
     .find((parameter) => parameter.startsWith('charset='));
   const isUtf8 = charset === undefined || UTF8_CHARSET.test(charset);
-  return known.has(type) && isUtf8 ? type : OTHER_TYPE;
+  return known.has(type) && isUtf8 ? type : UNKNOWN_MEDIA_TYPE;
 }

@@ -11,15 +11,15 @@ export interface Route<Target> {
 }
 
 /** A route, with the decoded values of its parameters. */
-export interface Match<Target> {
+export interface RouteMatch<Target> {
   route: Route<Target>;
   parameters: Record<string, string>;
 }
 
 /** The routes whose first segments are the same. */
-interface Node<Target> {
+interface RouteNode<Target> {
   /** By the next segment. */
-  children: Map<string, Node<Target>>;
+  children: Map<string, RouteNode<Target>>;
   route: Route<Target> | undefined;
 }
 
@@ -28,7 +28,7 @@ const PARAMETER = '/';
 
 /** Finds the route of a path in a tree of segments: the number of routes does not matter. */
 export class Router<Target> {
-  readonly #root: Node<Target> = { children: new Map(), route: undefined };
+  readonly #root: RouteNode<Target> = { children: new Map(), route: undefined };
 
   /** A target of `GET` is the target of `HEAD`, too. */
   add(method: string, path: string, target: Target): void {
@@ -51,7 +51,7 @@ export class Router<Target> {
    * @param path without the query; its literals are compared as they are, case and slashes included
    * @throws URIError when an escape sequence in it is malformed
    */
-  find(path: string): Match<Target> | undefined {
+  find(path: string): RouteMatch<Target> | undefined {
     const segments = path.split('/');
     const route = findRoute(this.#root, segments, 0);
     if (!route) return undefined;
@@ -65,7 +65,7 @@ export class Router<Target> {
 
 /** A literal comes before a parameter, as OpenAPI asks. */
 function findRoute<Target>(
-  { children, route }: Node<Target>,
+  { children, route }: RouteNode<Target>,
   segments: string[],
   index: number,
 ): Route<Target> | undefined {

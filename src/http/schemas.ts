@@ -20,9 +20,9 @@ export function createSchemas(document: ContractDocument) {
 }
 
 function createCompiler(document: ContractDocument, options: object) {
-  const ajv = once(() => createAjv(document, options));
+  const ajv = memoize(() => createAjv(document, options));
   return (schema: SchemaObject): Check => {
-    const compiled = once(() => ajv().compile(withAbsoluteReferences(schema)));
+    const compiled = memoize(() => ajv().compile(withAbsoluteReferences(schema)));
     return (value) => {
       const validate = compiled();
       return validate(value) ? undefined : ajv().errorsText(validate.errors);
@@ -59,7 +59,7 @@ function isDateTime(text: string): boolean {
   return validate(text);
 }
 
-function once<T>(make: () => T): () => T {
+function memoize<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

@@ -40,7 +40,7 @@ export function writeResponse(
     response.writeHead(status, list).end();
     return;
   }
-  if (status === 401) list.push('WWW-Authenticate', challenge(body as Problem)); // every 401 is a problem
+  if (status === 401) list.push('WWW-Authenticate', formatChallenge(body as Problem)); // every 401 is a problem
   const text = JSON.stringify(status < 500 ? body : { ...body, request_id: requestId });
   const type = status < 400 ? 'application/json' : 'application/problem+json';
   list.push('Content-Type', `${type}; charset=utf-8`);
@@ -61,6 +61,6 @@ function withPrefix(context: RequestContext, name: string, value: string): strin
   return name === 'Link' ? value.replaceAll('</', `<${context.prefix}/`) : value;
 }
 
-function challenge({ code }: Problem): string {
+function formatChallenge({ code }: Problem): string {
   return PLAIN_CHALLENGES.has(code) ? REALM : INVALID_TOKEN;
 }

@@ -18,7 +18,7 @@ export function createAccessLog(logger: Logger): (context: RequestContext) => vo
         operation: operation?.id,
         method,
         route,
-        path: loggablePath(context),
+        path: redactPath(context),
         status,
         user_id: principal?.userId,
         session_id: principal?.sessionId,
@@ -30,8 +30,8 @@ export function createAccessLog(logger: Logger): (context: RequestContext) => vo
   };
 }
 
-const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const LITERALS = new Set(
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const CONTRACT_SEGMENTS = new Set(
   [...listOperations(document)]
     .flatMap(({ path }) => path.split('/'))
     .filter((segment) => !segment.startsWith('{')),
@@ -41,11 +41,11 @@ const LITERALS = new Set(
  * The path with only words of the contract and ids, without the query. A token or a search text that
  * was sent there by mistake does not get into the log.
  */
-export function loggablePath({ route, path }: RequestContext): string {
+export function redactPath({ route, path }: RequestContext): string {
   if (route?.includes('{') === false) return route;
   const segments = path.slice(0, 1000).split('/');
   return segments
-    .map((segment) => (LITERALS.has(segment) || ID.test(segment) ? segment : '*'))
+    .map((segment) => (CONTRACT_SEGMENTS.has(segment) || UUID.test(segment) ? segment : '*'))
     .join('/')
     .slice(0, 200);
 }

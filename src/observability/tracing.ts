@@ -29,7 +29,7 @@ import type { LogEvent } from 'kysely';
 import type { Logger } from 'pino';
 import type { RequestContext } from '../http/context.ts';
 import { document } from '../http/openapi-document.ts';
-import { loggablePath } from './access-log.ts';
+import { redactPath } from './access-log.ts';
 
 export interface TracingOptions {
   /** The URL of the collector (OTLP over HTTP). */
@@ -145,7 +145,7 @@ function describeRequest(context: RequestContext): Attributes {
     'http.route': route,
     'http.response.status_code': status,
     'url.scheme': scheme,
-    'url.path': loggablePath(context),
+    'url.path': redactPath(context),
     'openapi.operation.id': operation?.id,
     'enduser.id': principal?.userId,
     'session.id': principal?.sessionId,

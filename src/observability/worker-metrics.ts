@@ -15,7 +15,7 @@ const ANSWER_TIMEOUT_MS = 1_000;
 
 type WorkerMetrics = MetricObjectWithValues<MetricValue<string>>[];
 
-type Message =
+type MetricsMessage =
   | { type: 'get metrics of all workers' }
   | { type: 'metrics of all workers'; text: string }
   | { type: 'get metrics'; id: number }
@@ -23,9 +23,9 @@ type Message =
 
 /** Lets the primary answer the workers that ask for the metrics of all. */
 export function serveAggregatedMetrics(): void {
-  cluster.on('message', async (worker, { type }: Partial<Message>) => {
+  cluster.on('message', async (worker, { type }: Partial<MetricsMessage>) => {
     if (type !== 'get metrics of all workers') return;
-    send(worker, { type: 'metrics of all workers', text: await collectMetrics() });
+    sendMessage(worker, { type: 'metrics of all workers', text: await collectMetrics() });
   });
 }
 
@@ -53,9 +53,9 @@ async function askWorker(worker: Worker): Promise<WorkerMetrics | undefined> {
   const id = ++lastId;
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const messages = on(worker, 'message', { signal, close: ['exit'] });
-  send(worker, { type: 'get metrics', id });
+  sendMessage(worker, { type: 'get metrics', id });
   try {
-    for await (const [message] of messages as AsyncIterable<Partial<Message>[]>) {
+    for await (const [message] of messages as AsyncIterable<Partial<MetricsMessage>[]>) {
       if (message?.type === 'metrics' && message.id === id) return message.series;
     }
   } catch (error) {
@@ -64,7 +64,7 @@ async function askWorker(worker: Worker): Promise<WorkerMetrics | undefined> {
   return undefined;
 }
 
-function send(worker: Worker, message: Message): void {
+function sendMessage(worker: Worker, message: MetricsMessage): void {
   if (worker.isConnected()) worker.send(message, () => undefined); // it may end meanwhile
 }
 
@@ -76,18 +76,18 @@ function send(worker: Worker, message: Message): void {
 export function createWorkerMetrics(registry: Registry): () => Promise<string> {
   registry.setDefaultLabels({ worker: String(cluster.worker?.id) });
   const waiting = new Set<(text: string) => void>();
-  process.on('message', async (message: Partial<Message>) => {
+  process.on('message', async (message: Partial<MetricsMessage>) => {
     if (message.type === 'metrics of all workers') {
       for (const resolve of waiting) resolve(message.text ?? '');
       waiting.clear();
     }
     if (message.type !== 'get metrics' || message.id === undefined) return;
     const series = await registry.getMetricsAsJSON();
-    process.send?.({ type: 'metrics', id: message.id, series } satisfies Message);
+    process.send?.({ type: 'metrics', id: message.id, series } satisfies MetricsMessage);
   });
   return () =>
     new Promise((resolve) => {
       waiting.add(resolve);
-      process.send?.({ type: 'get metrics of all workers' } satisfies Message);
+      process.send?.({ type: 'get metrics of all workers' } satisfies MetricsMessage);
     });
 }

@@ -21,7 +21,7 @@ export interface Site {
 /** `index` is the page at `/`, `reference` the interactive reference at `/docs`. */
 export type PageName = 'index' | 'reference';
 
-interface Page {
+interface PageTemplate {
   html: string;
   policy: string;
 }
@@ -35,7 +35,7 @@ export async function createSite(): Promise<Site> {
   const preloads = Object.entries(imports)
     .filter(([name]) => !name.endsWith('/reference.ts'))
     .map(([, path]) => `<link rel="modulepreload" href="${path}">`);
-  const pages: Record<PageName, Page> = {
+  const pages: Record<PageName, PageTemplate> = {
     index: {
       html: fill(await readTemplate('index'), {
         STYLE: style.path,
