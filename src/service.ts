@@ -57,7 +57,7 @@ export async function startService(
   }
   const tracing = await startTracingIfConfigured(config, logger);
   if (tracing) resources.defer(tracing.close);
-  const db = resources.adopt(connect(config.database, tracing?.statement), (handle) =>
+  const db = resources.adopt(connect(config.database, tracing?.recordStatement), (handle) =>
     handle.destroy(),
   );
   await migrate(db, async (fresh) => {
@@ -77,7 +77,7 @@ export async function startService(
     clock,
     metrics,
     queues,
-    trace: tracing?.request,
+    trace: tracing?.traceRequest,
     isClosing,
   });
   const serverOptions = { ...readServerOptions(config), ...limits };

@@ -43,9 +43,9 @@ export interface TracingOptions {
 
 export interface Tracing {
   /** Runs a request within a span, which continues the trace of the caller. */
-  request(context: RequestContext, run: () => void): void;
+  traceRequest(context: RequestContext, run: () => void): void;
   /** Adds a span for a statement that the current request has run. */
-  statement(event: LogEvent): void;
+  recordStatement(event: LogEvent): void;
   /** Sends the remaining spans, within a limit of time. */
   close(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
 
   return {
     // As `hrTime`: OpenTelemetry would shift a number by an offset of each span, up to a millisecond.
-    request(context, run) {
+    traceRequest(context, run) {
       const options = { kind: SpanKind.SERVER, startTime: hrTime(performance.now()) };
       const span = tracer.startSpan(context.method, options, extractParentContext(context.request));
       if (!span.isRecording()) return run(); // not sampled
@@ -86,7 +86,7 @@ export function startTracing({ endpoint, ratio, database, logger }: TracingOptio
       activeContext.run(trace.setSpan(ROOT_CONTEXT, span), run);
     },
 
-    statement(event) {
+    recordStatement(event) {
       const context = activeContext.getStore();
       if (!context) return; // outside of requests, as the retention job
       const end = performance.now();
@@ -154,22 +154,11 @@ function describeRequest(context: RequestContext): Attributes {
   };
 }
 
-interface Statement {
-  name: string;
-  attributes: Attributes;
-}
-
-/** Cached by text. There are some dozens, and a few more for lists of different lengths. */
-const statements = new Map<string, Statement>();
-const MAX_STATEMENTS = 500;
-
 /** The text of a statement has no values: all of them are parameters. */
-function describeStatement(sql: string): Statement {
-  const known = statements.get(sql);
-  if (known) return known;
+function describeStatement(sql: string): { name: string; attributes: Attributes } {
   const verb = /^\w+/.exec(sql)?.[0].toUpperCase() ?? 'SQL';
   const table = /\b(?:from|into|update) "(\w+)"/.exec(sql)?.[1];
-  const statement = {
+  return {
     name: table ? `${verb} ${table}` : verb,
     attributes: {
       'db.operation.name': verb,
@@ -177,9 +166,6 @@ function describeStatement(sql: string): Statement {
       ...(table && { 'db.collection.name': table }),
     },
   };
-  if (statements.size >= MAX_STATEMENTS) statements.clear();
-  statements.set(sql, statement);
-  return statement;
 }
 
 function findErrorType(error: unknown): string {
