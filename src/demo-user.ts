@@ -19,7 +19,7 @@ const DEMO_TODOS = [
   },
 ];
 
-/** Creates a user to sign in as, with todos. */
+/** Creates a user with todos, for trying the service out. */
 export async function createDemoUser(db: Db, now: number): Promise<void> {
   const { username, password } = DEMO_CREDENTIALS;
   const passwordHash = await hashPassword(password);
@@ -41,13 +41,13 @@ export async function hasDemoUser(db: Db): Promise<boolean> {
  * password only when the stored hash has changed.
  */
 export function createDemoLookup(db: Db): () => Promise<typeof DEMO_CREDENTIALS | undefined> {
-  let checked: { hash: string; isRight: boolean } | undefined;
+  let verified: { hash: string; isRight: boolean } | undefined;
   return async () => {
     const hash = (await findUserByName(db, DEMO_CREDENTIALS.username))?.passwordHash;
     if (hash === undefined) return undefined;
-    if (checked?.hash !== hash) {
-      checked = { hash, isRight: await verifyPassword(DEMO_CREDENTIALS.password, hash) };
+    if (verified?.hash !== hash) {
+      verified = { hash, isRight: await verifyPassword(DEMO_CREDENTIALS.password, hash) };
     }
-    return checked.isRight ? DEMO_CREDENTIALS : undefined;
+    return verified.isRight ? DEMO_CREDENTIALS : undefined;
   };
 }

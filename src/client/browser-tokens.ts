@@ -26,7 +26,7 @@ const STORAGE_DELAY_MS = 100;
 /**
  * A store in `localStorage`: sign-ins outlive the tab, and all tabs of the origin share them. With
  * Web Locks, one tab refreshes for all. Where the browser has none (a page on plain `http`), two tabs
- * may send the same refresh; the service answers both with the same token pair.
+ * may send the same refresh; the service gives both the same token pair.
  *
  * Where the browser blocks `localStorage`, the tokens are in memory and each page signs in by itself.
  *

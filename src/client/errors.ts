@@ -3,26 +3,26 @@ import type { components } from '../../generated/openapi.d.ts';
 /** The body of every error (RFC 9457); `code` is the member for programs. */
 export type Problem = components['schemas']['Problem'];
 
-/** The service answered with an error, and the call has no result that could hold it. */
+/** The service responded with an error to a call whose result has no place for it. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
-  /** The answer; its body has been read. */
+  /** The response; its body has been read. */
   readonly response: Response;
-  /** The answer's body; `undefined` if it is no problem of the service (but a gateway's page, say). */
+  /** The body of the response; `undefined` if it is not a problem of the service, but of a gateway. */
   readonly problem: Problem | undefined;
 
   constructor(response: Response, body: unknown) {
     const problem = isProblem(body) ? body : undefined;
-    super(problem?.detail ?? `The answer was ${response.status} without a problem`);
+    super(problem?.detail ?? `The response was ${response.status} without a problem`);
     this.response = response;
     this.problem = problem;
   }
 }
 
 /**
- * The access token could not be refreshed, and the session may go on: there was no answer, or a 5xx
- * or 429. The client keeps the tokens, and the next request refreshes again. `cause` is what `fetch`
- * threw, or a {@link ProblemError} with the answer.
+ * The access token could not be refreshed, but the session may still be live: there was no response,
+ * or a 5xx or 429. The client keeps the tokens, and the next request refreshes again. `cause` is what `fetch`
+ * threw, or a {@link ProblemError} with the response.
  */
 export class RefreshFailedError extends Error {
   override readonly name = 'RefreshFailedError';

@@ -14,13 +14,13 @@ export type { Fetch } from './session.ts';
 export { memoryTokens, type TokenPair, type TokenStore, type Tokens } from './tokens.ts';
 export type { components, operations, paths };
 
-/** A todo as the service answers it. */
+/** A todo in the responses of the service. */
 export type Todo = components['schemas']['Todo'];
 
-/** What `listTodos` takes: filters, order, page size. */
+/** The parameters of `listTodos`: filters, order, page size. */
 export type TodoQuery = NonNullable<operations['listTodos']['parameters']['query']>;
 
-/** What an operation answers: `data` when it succeeded, else `error`; `response` always. */
+/** The result of an operation: `data` if it succeeded, otherwise `error`; always `response`. */
 export type Result<Id extends keyof operations> = FetchResponse<
   operations[Id],
   object,
@@ -28,11 +28,11 @@ export type Result<Id extends keyof operations> = FetchResponse<
 >;
 
 export interface ClientOptions {
-  /** Where the service is, e.g. `http://localhost:8000`. */
+  /** The URL of the service, e.g. `http://localhost:8000`. */
   baseUrl: string;
   /** Where the tokens are kept; in memory by default. */
   tokens?: TokenStore;
-  /** What sends the requests; the global `fetch` by default. */
+  /** Sends the requests; the global `fetch` by default. */
   fetch?: Fetch;
   /**
    * Called once when the service says that the session is over, and this client did not log out: the
@@ -46,13 +46,14 @@ export interface ClientOptions {
  * A client of the service, signed in or not.
  *
  * `GET`, `POST`, `PUT`, `PATCH` and `DELETE` are openapi-fetch's: they know every path, parameter,
- * body and answer of the contract and resolve to `{ data, error, response }`; `error` is a
- * {@link Problem} whose `code` is one of those that the operation has. (A 304 has neither `data` nor `error`: look at `response.status`.)
+ * body and response of the contract and resolve to `{ data, error, response }`; `error` is a
+ * {@link Problem} with a `code` of the operation. (A 304 has neither `data` nor `error`: look at
+ * `response.status`.)
  *
  * Every operation that takes an access token gets it, unless the call has an `Authorization` header
  * of its own. When the service rejects the token as expired or invalid, the client refreshes it once
  * for all requests in progress and repeats each of them once, its body included (RFC 6750 §3.1,
- * RFC 6749 §6). A second 401 is the answer.
+ * RFC 6749 §6). After a second 401, the call returns that response.
  *
  * They reject with what `fetch` throws, and with a `RefreshFailedError` when the token could not
  * be refreshed although the session may go on.

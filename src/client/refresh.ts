@@ -12,7 +12,7 @@ type Api = Pick<Client<paths>, 'POST'>;
  * Sends the refresh token to the service.
  *
  * @returns the new pair; `undefined` if the service says that the token no longer works (401).
- * @throws {RefreshFailedError} if the session may go on.
+ * @throws {RefreshFailedError} if the session may still be live.
  */
 export async function refreshTokens(api: Api, tokens: Tokens): Promise<TokenPair | undefined> {
   const { data, error, response } = await postRefresh(api, tokens).catch((cause: unknown) => {

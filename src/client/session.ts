@@ -2,7 +2,7 @@ import { isProblem, type Problem } from './errors.ts';
 import { randomId } from './random-id.ts';
 import type { Maybe, TokenPair, TokenStore, Tokens } from './tokens.ts';
 
-/** Sends a request: `fetch`, or something like it. */
+/** Sends a request, like `fetch`. */
 export type Fetch = (request: Request) => Promise<Response>;
 
 export interface SessionOptions {
@@ -12,19 +12,19 @@ export interface SessionOptions {
   onSessionLost: () => void;
 }
 
-/** One signed-in client: its requests, their access token, and how that token is refreshed. */
+/** Sends the requests of a signed-in client with its access token, and refreshes the token. */
 export interface Session {
   /** Stores the tokens of a login. */
   start(pair: TokenPair): Promise<void>;
-  /** Runs a logout and, if it succeeds, forgets the tokens of the login that it has ended. */
+  /** Runs a logout and, if it succeeds, forgets the tokens of that login. */
   end<Result extends { response: Response }>(logout: () => Promise<Result>): Promise<Result>;
   /** Forgets the tokens without a logout. */
   forget(): Promise<void>;
-  /** Sends a request with the access token, and once more if that had to be refreshed. */
+  /** Sends a request with the access token; repeats it once if the token had to be refreshed. */
   send(request: Request, fetch: Fetch): Promise<Response>;
 }
 
-/** Answers 401 after which a refresh may help, or which end the session. */
+/** The codes of a 401 after which a refresh may help, or after which the session is over. */
 const TOKEN_ERROR_CODES: readonly Problem['code'][] = [
   'access_token_expired',
   'invalid_access_token',
@@ -63,14 +63,14 @@ export function createSession({ store, refresh, onSessionLost }: SessionOptions)
     return refreshed;
   }
 
-  /** Newer tokens than the used ones if the store has them, else the successor of the used ones. */
+  /** Finds newer tokens than the used ones in the store, or refreshes the used ones. */
   async function currentTokens(used: Tokens, fault: Problem['code']) {
     const current = await store.get();
     if (current?.access_token !== used.access_token) return current;
     const pair = fault === 'session_ended' ? undefined : await refresh(current);
     const successor = pair && toTokens(pair, current.login_id);
     if (!(await replace(current, successor))) return store.get();
-    // A session that a logout has ended is not lost. The logout's answer may come later.
+    // A session that a logout has ended is not lost. The response of the logout may come later.
     if (successor === undefined) void logoutInProgress.then((ended) => ended || onSessionLost());
     return successor;
   }
@@ -121,7 +121,7 @@ export function createSession({ store, refresh, onSessionLost }: SessionOptions)
   return { start, end, forget, send };
 }
 
-/** Whether a logout's answer says that the session is over, by this logout or before it. */
+/** Whether the response of a logout says that the session is over, by this logout or before it. */
 function isLoggedOut({ response }: { response: Response }): boolean {
   return response.ok || response.status === 401;
 }
@@ -140,7 +140,7 @@ async function readTokenError(response: Response): Promise<Problem['code'] | und
   const body: unknown = await response
     .clone()
     .json()
-    .catch(() => undefined); // not the service's answer
+    .catch(() => undefined); // not a response of the service
   return isProblem(body) && TOKEN_ERROR_CODES.includes(body.code) ? body.code : undefined;
 }
 
@@ -153,7 +153,7 @@ function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Pro
   return Promise.race([promise, aborted]);
 }
 
-/** Runs one action after the other; one that fails does not stop the next. */
+/** Runs actions one after the other; a failure does not stop the next action. */
 function createQueue() {
   let last: Promise<unknown> = Promise.resolve();
   return <Value>(action: () => Promise<Value>): Promise<Value> => {

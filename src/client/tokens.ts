@@ -1,11 +1,11 @@
 import type { components } from '../../generated/openapi.d.ts';
 
-/** What a login and a refresh answer. */
+/** The response of a login and of a refresh. */
 export type TokenPair = components['schemas']['TokenPair'];
 
 /**
- * What a signed-in client remembers. A store keeps all members: those that the service does not know
- * make a repeated refresh safe.
+ * The tokens of a signed-in client. A store keeps all members: `login_id` and `refresh_key`, which the
+ * service does not know, make a repeated refresh safe.
  */
 export interface Tokens extends TokenPair {
   /** Made at login and kept by every refresh: distinguishes one login from another. */
@@ -22,7 +22,7 @@ export type Maybe<Value> = Value | null | undefined;
 
 /**
  * Where a client keeps its tokens: memory by default, `localStorage`, a keychain, a file. Each
- * method may answer at once or with a promise. If one throws, the request that needed it rejects
+ * method may return a value or a promise. If one throws, the request that needed it rejects
  * with the same error.
  *
  * @example

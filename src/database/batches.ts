@@ -15,8 +15,8 @@ type Condition<Name extends Table> = (
 ) => Expression<SqlBool>;
 
 /**
- * Deletes batch after batch until one is empty. Other requests run in between, because a statement of
- * an embedded database blocks the process.
+ * Deletes batches until one is empty. Other requests run in between: a statement of an embedded
+ * database blocks the process.
  * @param deleteBatch returns how many rows it has deleted
  * @returns how many rows have been deleted
  */

@@ -39,7 +39,7 @@ export function compiledQuery<Values extends object, Row>(
   };
 }
 
-/** A compiled query for each shape that a query can have: its order, and which conditions it has. */
+/** Compiles a query once for each shape that it can have: its order and its conditions. */
 export function compiledQueryByShape<
   Shape extends Record<keyof Shape, string | boolean>,
   Values extends object,

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The last item of a page, by what the list is ordered by. */
+/** The position of the last item of a page in the order of the list. */
 export interface Position {
   /** `created_at` or `updated_at`, in milliseconds. */
   at: number;
@@ -10,15 +10,15 @@ export interface Position {
 const MAC_BYTES = 16;
 
 /**
- * A position as an opaque text. The seal says that this service handed it out for this very list
- * (its user, filters and order), so that no other text is taken for one.
+ * Encodes a position as an opaque text with a MAC (HMAC-SHA-256, RFC 2104), so that the service
+ * accepts only cursors that it has made for the same list: its user, filters and order.
  */
 export function encodeCursor(position: Position, list: string, secret: string): string {
   const text = Buffer.from(JSON.stringify([position.at, position.id]));
   return Buffer.concat([computeMac(text, list, secret), text]).toString('base64url');
 }
 
-/** @returns undefined for a text that was never handed out for this list */
+/** @returns undefined if the service has not made the cursor for this list */
 export function decodeCursor(cursor: string, list: string, secret: string): Position | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
   const mac = bytes.subarray(0, MAC_BYTES);

@@ -1,9 +1,9 @@
-/** A todo's version as a strong entity tag (RFC 9110 §8.8.3). */
+/** Formats a todo's version as a strong entity tag (RFC 9110 §8.8.3). */
 export function formatEntityTag(version: number): string {
   return `"${version}"`;
 }
 
-/** `If-Match` (RFC 9110 §13.1.1): strong comparison; without the header every version will do. */
+/** Evaluates `If-Match` (RFC 9110 §13.1.1): strong comparison; without the header it passes. */
 export function passesIfMatch(header: string | undefined, version: number): boolean {
   return (
     header === undefined ||
@@ -11,12 +11,12 @@ export function passesIfMatch(header: string | undefined, version: number): bool
   );
 }
 
-/** Whether a tag of `If-Match` would match if it were not weak, as compressing proxies make it. */
+/** Whether a tag of `If-Match` matches except that it is weak, as compressing proxies make it. */
 export function matchesIfMatchWeakly(header: string | undefined, version: number): boolean {
   return header !== undefined && parseTags(header).includes(`W/${formatEntityTag(version)}`);
 }
 
-/** `If-None-Match` (RFC 9110 §13.1.2): weak comparison, in which `W/` makes no difference. */
+/** Evaluates `If-None-Match` (RFC 9110 §13.1.2): weak comparison, which ignores `W/`. */
 export function passesIfNoneMatch(header: string | undefined, version: number): boolean {
   if (header === undefined) return true;
   const tag = formatEntityTag(version);

@@ -26,13 +26,13 @@ import {
 export interface TodoDependencies {
   db: Db;
   now: () => number;
-  /** Seals cursors. */
+  /** The key of the MAC of cursors. */
   cursorSecret: string;
-  /** How many todos a user has at most. */
+  /** The maximum number of a user's todos. */
   maxTodos: number;
 }
 
-/** How many long searches of one user wait for another one; each holds a slot of the request queue. */
+/** How many long searches of one user may wait; each of them holds a slot of the request queue. */
 const MAX_QUEUED_SEARCHES = 3;
 
 /** The operations of the tag `todos`. */
@@ -106,14 +106,14 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
     },
   } satisfies Partial<OperationHandlers>;
 
-  /** @returns undefined if too many long searches of the user wait already */
+  /** @returns undefined if too many long searches of the user wait */
   function findPage(userId: string, page: TodoPage) {
     const isSearch = page.done !== undefined || page.q !== undefined;
     if (!isSearch) return listTodos(db, userId, page);
     return searchTodos(db, userId, page, () => scans.lock(userId));
   }
 
-  /** Reads, checks `If-Match`, writes that version; again if another process wrote in between. */
+  /** Optimistic locking: reads, checks `If-Match`, replaces that version; retries if it has changed. */
   async function changeTodo(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {
     using _lock = await lockTodo(request);
     for (;;) {
@@ -127,12 +127,12 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
     }
   }
 
-  /** Without it, changes of one todo at once would fail and start again: their cost is quadratic. */
+  /** Without this lock, concurrent changes of one todo would retry each other, at quadratic cost. */
   function lockTodo({ principal, path }: ChangeRequest) {
     return changes.lock(`${principal.userId} ${path.todo_id.toLowerCase()}`);
   }
 
-  /** The todo that a request is about, or why it may not be changed. */
+  /** Finds the todo of a request, or returns the problem why it must not be changed. */
   async function findMatchingTodo({ principal, path, headers }: ChangeRequest) {
     const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
     if (!todo) return todoNotFound();
@@ -143,7 +143,7 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
 
 type ChangeRequest = Pick<OperationRequest<'deleteTodo'>, 'principal' | 'path' | 'headers'>;
 
-/** RFC 7396: what is left out stays, `null` goes back to its default. */
+/** Applies a merge patch (RFC 7396): a missing member stays, `null` restores the default. */
 function applyPatch(todo: Todo, patch: Schema<'TodoPatch'>): TodoContent {
   const { title = todo.title, description = todo.description, done = todo.done } = patch;
   return { title, description: description ?? '', done: done ?? false };
@@ -157,7 +157,7 @@ function hasSameContent(a: TodoContent, b: TodoContent): boolean {
   return a.title === b.title && a.description === b.description && a.done === b.done;
 }
 
-/** A todo as the contract has it. */
+/** Converts a todo to the schema of the contract. */
 export function toTodoBody(todo: Todo): Schema<'Todo'> {
   const { createdAt, updatedAt } = todo;
   const formattedCreatedAt = formatTimestamp(createdAt);
@@ -188,7 +188,7 @@ function todoNotFound() {
   return problem(404, 'not_found', 'There is no such todo');
 }
 
-/** If-Match compares strongly, so a weak tag of the current version fails as well. */
+/** If-Match compares strongly, so a weak tag of the current version fails, too. */
 function preconditionFailed(isWeak: boolean) {
   const detail = isWeak
     ? 'If-Match takes no weak tag (W/"…"); a proxy that compresses may have weakened the ETag'
@@ -211,7 +211,7 @@ function invalidCursor() {
   return problem(400, 'invalid_request', `cursor ${message}`, [{ parameter: 'cursor', message }]);
 }
 
-/** The same list from there on (RFC 8288), relative to the service. */
+/** Formats the link to the next page (RFC 8288), relative to the service. */
 function formatNextLink(query: OperationRequest<'listTodos'>['query'], cursor: string): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...query, cursor })) {

@@ -1,15 +1,15 @@
-/** Locks keys: work of one key runs in the order of arrival, keys do not wait for each other. */
+/** A lock for each key. Waiters of one key get its lock in the order of arrival. */
 export class KeyedMutex {
   readonly #maxQueued: number;
   readonly #queues = new Map<string, (() => void)[]>();
 
-  /** @param maxQueued how many may wait for one key */
+  /** @param maxQueued the maximum number of waiters for one key */
   constructor(maxQueued = Number.POSITIVE_INFINITY) {
     this.#maxQueued = maxQueued;
   }
 
   /**
-   * Waits until the key is free, and locks it until the lock is disposed of.
+   * Waits until the key is free and locks it until the lock is disposed.
    * @returns undefined at once if too many wait already
    */
   async lock(key: string): Promise<Disposable | undefined> {

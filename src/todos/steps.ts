@@ -1,5 +1,5 @@
-// Reads the todos of a user step by step, so that other requests run in between: an embedded database
-// blocks the process while it works on a statement.
+// A user's todos are read step by step, so that other requests run in between: a statement of an
+// embedded database blocks the process.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
 import { compiledQueryByShape } from '../database/compiled-query.ts';

@@ -107,11 +107,11 @@ describe('the client: a refresh that fails', () => {
   test.each([
     ['no connection', unreachable, 'fetch failed'],
     ['a lost answer', lostAnswer, 'fetch failed'],
-    ['a 500', answered(500), 'The answer was 500 without a problem'],
+    ['a 500', answered(500), 'The response was 500 without a problem'],
     ['a 503', answered(503, '{"code":"unavailable","detail":"Try again"}'), 'Try again'],
-    ['a 429', answered(429), 'The answer was 429 without a problem'],
+    ['a 429', answered(429), 'The response was 429 without a problem'],
     ['a 200 that is no JSON', answered(200), 'JSON'],
-    ['a 200 with nothing', answered(200, ''), 'The answer was 200 without a problem'],
+    ['a 200 with nothing', answered(200, ''), 'The response was 200 without a problem'],
   ])('with %s keeps the session and is tried again', async (_, fault, message) => {
     const { client, tokens, network, onSessionLost } = await signedIn();
     expireAccessTokens();
