@@ -1,8 +1,8 @@
-// The checks of a run: what the files of the suite register, and what comes from the document.
+// The checks of a run: those that the files of the suite register, and those from the document.
 import type { OperationId } from './document.ts';
 
 export interface Check {
-  /** An operation, or what else is checked. */
+  /** The name of an operation, or of another subject. */
   group: string;
   title: string;
   /** Whether it comes from the document alone. */
@@ -19,7 +19,7 @@ export interface Group {
   checks: Check[];
 }
 
-/** Ends a check that cannot be made here. */
+/** Ends a check that is not possible here. */
 export class Skip extends Error {}
 
 export class CheckContext {

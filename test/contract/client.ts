@@ -10,7 +10,7 @@ import { validate } from './validate.ts';
 
 export type Api = Client<paths>;
 
-/** A typed client of the service there. */
+/** A typed client of the service at this URL. */
 export function connectTo(baseUrl: string): Api {
   const client = createFetchClient<paths>({ baseUrl });
   client.use({ onRequest: ({ request, schemaPath }) => send(request, schemaPath) });
@@ -23,8 +23,8 @@ const TIMEOUT_MS = 15_000;
 let interruption: AbortSignal | undefined;
 
 /**
- * No request is sent once the signal is aborted. The one under way is waited for: it may make a user,
- * who has to be deleted. Undefined takes the signal back.
+ * Sends no more requests after the signal is aborted, but waits for the current one: it may create a
+ * user, who has to be deleted. Undefined removes the signal.
  */
 export function interruptWith(signal: AbortSignal | undefined): void {
   interruption = signal;
@@ -39,8 +39,8 @@ export function observe(observer: (exchange: Exchange) => void): void {
 
 /**
  * Sends any request, good or bad.
- * @param template the path as the contract has it; of anything else it says nothing
- * @throws Difference when the answer is none that the contract declares
+ * @param template the path in the contract, or any other text for a path that it does not have
+ * @throws Difference if the contract does not declare the answer
  */
 export async function send(request: Request, template: string): Promise<Response> {
   interruption?.throwIfAborted();

@@ -1,4 +1,4 @@
-// The command as a stranger runs it: a process of its own that knows no more than an address.
+// The command as users run it: a process of its own, with nothing but a URL.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ function start(...args: string[]) {
 
 const contract = (...args: string[]) => start(...args).result();
 
-/** A server on a free port that is none of ours. */
+/** Starts a server of another make on a free port. */
 async function serve(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');

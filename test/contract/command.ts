@@ -114,7 +114,7 @@ function limitOf(text: string | undefined, isOther: boolean): number {
   return Number(text);
 }
 
-/** A report that cannot be written is of no use after a long run. */
+/** Fails before a long run, not after it. */
 function checkWritable(file: string | undefined): void {
   if (file === undefined) return;
   try {

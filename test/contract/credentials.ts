@@ -5,7 +5,7 @@ import { isOwnContract } from './own.ts';
 import { ownSession } from './own-requests.ts';
 import { target } from './target.ts';
 
-/** The header that lets an operation be called. */
+/** The header with credentials for an operation. */
 export async function authorization(
   { isPublic, operationId, security }: Operation,
   isFresh: boolean,
@@ -22,7 +22,7 @@ export function isAuthorized({ isPublic }: Operation): boolean {
   return isPublic || isOwnContract || target.token !== undefined;
 }
 
-/** The header of credentials that are none, if they belong into one. */
+/** A header with invalid credentials, if the operation takes them from a header. */
 export function badAuthorization({ security }: Operation): Record<string, string> | undefined {
   return headerOf(schemeOf(security), 'nonsense');
 }

@@ -1,17 +1,17 @@
 import { describeRequest, describeResponse, type Exchange } from './exchange.ts';
 
-/** What was expected of an answer, and by which line of the contract. */
+/** An expectation of an answer, and the line of the contract that states it. */
 export interface Expectation {
   what: string;
   /** `openapi.yaml:12` */
   line: string;
-  /** What was found instead, where the answer does not say it by itself. */
+  /** The value that was found, if the answer does not show it clearly. */
   found?: string;
-  /** What failures with one cause have in common; `what`, if that says it. */
+  /** The text that failures with one cause share; `what` by default. */
   cause?: string;
 }
 
-/** An answer is not what the contract says: the request, what was expected, and what came. */
+/** An answer differs from the contract: the request, the expectation and the answer. */
 export class Difference extends Error {
   override readonly name = 'Difference';
   override readonly cause: string;

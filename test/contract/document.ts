@@ -117,7 +117,7 @@ const parsed = parseDocument(text, { lineCounter: counter });
 // command.ts has seen that it is OpenAPI 3
 export const document: ContractDocument = { components: {}, paths: {}, ...parsed.toJS() };
 
-/** An operation with all that holds for it. */
+/** An operation with everything that applies to it. */
 export interface Operation extends OperationObject {
   path: string;
   method: string;
@@ -208,7 +208,7 @@ function offsetOf(node: unknown): number {
   return (isNode(node) ? node.range?.[0] : undefined) ?? 0;
 }
 
-/** Where a part of the document is in it, as a fragment of a URI. */
+/** The place of a part of the document, as a fragment of a URI. */
 export function pointerTo(part: object): string {
   const place = places.get(part);
   if (!place) throw new Error(`no part of ${FILE}: ${JSON.stringify(part)}`);
@@ -221,8 +221,8 @@ export function lineOf(part: object, member: string): string {
 }
 
 /**
- * The line where a sentence of the document begins, as `openapi.yaml:12`; where the document breaks
- * its lines makes no difference.
+ * The line where a sentence of the document begins, as `openapi.yaml:12`. The sentence may go over
+ * several lines.
  * @throws Error if the document has no such sentence
  */
 export function lineSaying(sentence: string): string {
@@ -236,7 +236,7 @@ function literally(word: string): string {
   return word.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-/** What a reference refers to, or the thing itself. */
+/** The target of a reference, or the part itself. */
 export function resolve<T extends object>(part: T | Reference): T {
   if (!('$ref' in part)) return part;
   const steps = part.$ref.replace(/^#\//, '').split('/');

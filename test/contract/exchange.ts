@@ -3,9 +3,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Operation } from './document.ts';
 
 export interface Exchange {
-  /** What was asked for; undefined where the contract has no such operation. */
+  /** Undefined if the contract has no such operation. */
   operation: Operation | undefined;
-  /** The contract's path, or none of its. */
+  /** The path in the contract, or another text. */
   template: string;
   request: { method: string; url: string; headers: Headers; body: string };
   response: { status: number; headers: Headers; body: string };
@@ -17,7 +17,7 @@ export function remember(response: Response, exchange: Exchange): void {
   exchanges.set(response, exchange);
 }
 
-/** The exchange that an answer is the end of. */
+/** The exchange of an answer. */
 export function exchangeOf(response: Response): Exchange {
   const exchange = exchanges.get(response);
   if (!exchange) throw new Error('the answer came another way than through the client');
@@ -32,7 +32,7 @@ export function describeResponse({ status, headers, body }: Exchange['response']
   return [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), ...linesOf(headers), ...excerpt(body)];
 }
 
-/** What says nothing about a contract. */
+/** Headers that have nothing to do with a contract. */
 const NOISE = /^(connection|keep-alive|date|content-length|transfer-encoding|vary|x-(?!request))/;
 
 function linesOf(headers: Headers): string[] {
@@ -49,7 +49,7 @@ function excerpt(body: string): string[] {
   return body === '' ? [] : [shorten(body, 600)];
 }
 
-/** A text that is too long to be read loses its end. */
+/** Cuts a text that is too long to read. */
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
 }

@@ -1,4 +1,4 @@
-// What the suite says of answers. Whatever does not hold is a Difference that names its line.
+// Assertions about answers. Each throws a Difference with the line of the contract.
 import { isDeepStrictEqual } from 'node:util';
 import type { components } from '../../generated/openapi.d.ts';
 import { Difference, type Expectation } from './difference.ts';
@@ -8,7 +8,7 @@ import { type Exchange, exchangeOf, shorten } from './exchange.ts';
 export type Problem = components['schemas']['Problem'];
 export type ProblemCode = Problem['code'];
 
-/** What openapi-fetch makes of an answer. */
+/** The result of openapi-fetch for an answer. */
 interface Result<Data> {
   data?: Data;
   error?: unknown;
@@ -35,7 +35,7 @@ export function fails(result: Result<unknown>, status: number, code: ProblemCode
   throw new Difference(exchange, { what: `code: ${code}`, line });
 }
 
-/** Where a fault of a request is. */
+/** The place of a fault in a request. */
 type Place = { pointer: string } | { parameter: string } | { header: string };
 
 /** A 400 that lists faults at this place and at no other. */
@@ -51,7 +51,7 @@ export function isFaultOf(result: Result<unknown>, place: Place): void {
 const CHALLENGE = 'Bearer realm="todos"';
 const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
 
-/** What each 401 says, and its challenge. */
+/** The detail and the challenge of each 401. */
 const REFUSALS = {
   authentication_required: ['Authentication required', CHALLENGE],
   invalid_credentials: ['Invalid username or password', CHALLENGE],
@@ -70,7 +70,7 @@ export function refuses(result: Result<unknown>, code: keyof typeof REFUSALS): v
 }
 
 /**
- * What the contract says holds for an answer.
+ * Asserts what a sentence of the contract says about an answer.
  * @param sentence its words, or the beginning of them
  */
 export function holds(

@@ -1,4 +1,4 @@
-// Where the ids in paths come from, by the document alone.
+// The operations that ids in paths come from, by the document alone.
 import { lineOf, type Operation, operations, type Parameter, resolve } from './document.ts';
 
 interface Answer {
@@ -13,14 +13,14 @@ interface Source {
 }
 
 export interface IdSources {
-  /** The operation that creates such things. */
+  /** The operation that creates such items. */
   creating: Source | undefined;
-  /** The operation that lists them. */
+  /** The operation that lists such items. */
   listing: Source | undefined;
   parameter: Parameter | undefined;
 }
 
-/** What has the ids for a parameter of a path. */
+/** Finds the operations whose answers have the ids for a parameter of a path. */
 export function idIn(name: string, itemTemplate: string, collection: string): IdSources {
   const inItems = operations.filter(({ path }) => path.startsWith(itemTemplate));
   const parameters = inItems.flatMap((one) => one.parameters);
@@ -49,7 +49,7 @@ function createdId(operation: Operation, name: string, answer: Answer): string |
   return byLink ?? idOf(answer.data, name) ?? lastStep(answer.response.headers.get('Location'));
 }
 
-/** Where in its answer a link of the operation finds the parameter: `$response.body#/id`. */
+/** The place of a parameter in the answer, by a link of the operation: `$response.body#/id`. */
 function linkedPointer({ responses }: Operation, name: string): string | undefined {
   const links = Object.values(responses)
     .flatMap((response) => Object.values(resolve(response).links ?? {}))

@@ -45,7 +45,7 @@ function text(attributes: Record<string, string | number>): string {
     .join('');
 }
 
-/** Characters that no XML document may hold, and those that mean something in it. */
+/** Characters that XML does not allow, and those that it reserves. */
 const SPECIAL = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[&<>"]/gu;
 
 function escapeXml(value: string): string {

@@ -40,22 +40,22 @@ export async function ownBody(id: string, isFresh: boolean): Promise<object | un
   return isOwnContract ? BODIES[id]?.(isFresh) : undefined;
 }
 
-/** Whether the answer to an operation depends on more than its schema: it may refuse what that allows. */
+/** Whether an operation may reject a body that its schema allows. */
 export function hasOwnBody(id: string): boolean {
   return isOwnContract && id in BODIES;
 }
 
-/** The id of a thing that no operation creates. */
+/** The id of an item that no operation creates. */
 export async function ownId(parameter: string): Promise<string | undefined> {
   if (!isOwnContract || parameter !== 'session_id') return undefined;
   const sessions = succeeds(await api.GET('/auth/sessions', as(await signIn(await eve()))), 200);
   return sessions.find(({ current }) => current)?.id;
 }
 
-/** A session of fay's for requests that are refused, by the address of the service. */
+/** A session of fay's for requests that are rejected, by the URL of the service. */
 const spareSessions = new Map<string, Promise<TokenPair>>();
 
-// A request that was not refused has ended it.
+// A request that was accepted has ended it.
 observe(({ operation, response }) => {
   if (OF_FAY.includes(operation?.operationId ?? '') && response.status < 300) spareSessions.clear();
 });
@@ -83,7 +83,7 @@ export async function endedSession(): Promise<Record<string, string>> {
   return as(await endedTokens()).headers;
 }
 
-/** Another user, to whom eve's things do not exist. */
+/** Another user, who cannot see eve's items. */
 export async function strangersSession(): Promise<Record<string, string>> {
   return as((await ada()).tokens).headers;
 }

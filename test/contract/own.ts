@@ -1,4 +1,4 @@
 import { lackingOperations } from './specification.ts';
 
-/** Whether the contract has all operations of openapi.yaml: then all that the suite knows of them holds. */
+/** Whether the contract has all operations of openapi.yaml: then the checks in suite/ apply. */
 export const isOwnContract = lackingOperations().length === 0;

@@ -17,11 +17,11 @@ export interface Person extends Credentials {
   user: User;
   /** The answer to the registration. */
   result: { response: Response };
-  /** A session that lives through the run. */
+  /** A session that is live during the whole run. */
   tokens: TokenPair;
 }
 
-/** Those who are to be deleted at the end, by their names. */
+/** The users to delete at the end, by username. */
 const registered = new Map<string, Credentials>();
 
 observe(({ operation, request, response }) => {
@@ -48,12 +48,12 @@ export async function signIn({ username, password }: Credentials): Promise<Token
   return succeeds(await api.POST('/auth/login', { body: { username, password } }), 200);
 }
 
-/** What makes a request that of a session. */
+/** The credentials of a session, for a request. */
 export function as({ access_token }: Pick<TokenPair, 'access_token'>) {
   return { headers: { Authorization: `Bearer ${access_token}` } };
 }
 
-/** Two users that checks share: they leave the sessions of these alone. */
+/** Two users that checks share. No check ends the sessions in `tokens`. */
 export const ada = once(() => signUp());
 export const bob = once(() => signUp());
 
@@ -74,7 +74,7 @@ export function isDeleted(username: string): void {
 
 /**
  * Deletes all users that were registered.
- * @returns the names for which that did not work
+ * @returns the usernames of those that could not be deleted
  */
 export async function cleanUp(): Promise<string[]> {
   const left = new Set(registered.keys());

@@ -1,4 +1,4 @@
-// Whether the service at an address is one of the contract at all, before it is checked in detail.
+// Finds out before the checks whether the server at a URL is a service of the contract at all.
 import { type Operation, operations } from './document.ts';
 import { target } from './target.ts';
 import { isJsonType, mediaTypeIn, responseTo } from './validate.ts';
@@ -14,7 +14,7 @@ interface Probe {
   isDeclared: boolean;
 }
 
-/** @returns a sentence that says what is wrong, if the service is none of the contract */
+/** @returns a sentence that says what is wrong, if it is not */
 export async function recognize(contract: string): Promise<string | undefined> {
   const probes: Probe[] = [];
   for (const operation of probed()) {

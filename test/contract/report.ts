@@ -1,4 +1,4 @@
-// What a person reads of a run. Failures with one cause are one entry with their number.
+// The report of a run for people. Failures with one cause are one entry with their number.
 
 import { Difference } from './difference.ts';
 import { escapeUnsafe } from './printable.ts';

@@ -1,4 +1,4 @@
-// Requests that no typed client would send, and for each operation a good one to be spoiled.
+// Requests that a typed client cannot send, and a good request for each operation.
 import { Skip } from './checks.ts';
 import { send } from './client.ts';
 import { authorization, isAuthorized } from './credentials.ts';
@@ -15,7 +15,7 @@ export interface Sent {
   method: string;
   /** The contract's path. */
   template: string;
-  /** The same with its parameters in place, and perhaps a query. */
+  /** The path with its parameters, and a query if there is one. */
   path: string;
   headers: Record<string, string>;
   body?: string | undefined;
@@ -36,8 +36,8 @@ export async function raw({ method, template, path, headers, body }: Sent) {
 }
 
 /**
- * A request that is as it should be.
- * @param isFresh whether it is carried out: then its item and its session are its own
+ * A request that the operation accepts.
+ * @param isFresh whether it changes something: then its item and its session are not shared
  */
 export async function goodRequest(id: string, isFresh = true): Promise<Sent> {
   const operation = operationOf(id);
@@ -99,7 +99,7 @@ function requiredHeaders(operation: Operation): Record<string, string> {
 
 const items = new Map<string, Promise<string>>();
 
-/** A path whose ids are those of things that exist: made for it, if they can be. */
+/** A path whose ids are those of existing items: of new ones, if an operation creates them. */
 async function goodPath(template: string, isFresh: boolean): Promise<string> {
   let path = '';
   let prefix = '';

@@ -1,4 +1,4 @@
-// Runs checks one after the other: many of them look at what the one before has left.
+// Runs checks one after the other: many depend on the state that the one before has left.
 import { type Check, CheckContext, type Group, Skip } from './checks.ts';
 import { NoAnswer } from './difference.ts';
 
@@ -7,7 +7,7 @@ export type Result =
   | { check: Check; outcome: 'failed'; milliseconds: number; error: unknown }
   | { check: Check; outcome: 'skipped'; milliseconds: number; reason: string };
 
-/** A service that leaves so many requests in a row without an answer is given up. */
+/** The run ends after so many requests in a row without an answer. */
 const MOST_SILENCES = 3;
 
 export interface RunOptions {

@@ -1,4 +1,4 @@
-// The real service with a fault, in the place of the one that the run is aimed at.
+// The real service with a fault, instead of the one at the URL of the run.
 
 import { startService, type TestService } from '../support/service.ts';
 import { after, before, describe } from './checks.ts';

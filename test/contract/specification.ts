@@ -1,5 +1,5 @@
-// The text of the contract: openapi.yaml of this package, or the file of `--spec`, which has to be
-// given before document.ts is loaded.
+// The text of the contract: openapi.yaml of this package, or the file of `--spec`, which has to be set
+// before document.ts is loaded.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';

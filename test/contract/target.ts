@@ -1,4 +1,4 @@
-// What a run of the suite is aimed at.
+// The service that a run checks, and its settings.
 import { type Api, connectTo } from './client.ts';
 
 export interface Target {
@@ -19,7 +19,7 @@ export const target: Target = {
   token: undefined,
 };
 
-/** The typed client of what the run is aimed at. */
+/** The typed client of the service that the run checks. */
 export let api: Api = connectTo(target.baseUrl);
 
 export function aimAt(options: Partial<Target>): void {

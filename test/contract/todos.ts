@@ -1,4 +1,4 @@
-// What the checks of todos have in common.
+// Helpers for the checks of todos.
 import type { components, operations } from '../../generated/openapi.d.ts';
 import { holds, succeeds } from './expect.ts';
 import { ada, as } from './people.ts';
@@ -9,7 +9,7 @@ export type NewTodo = components['schemas']['NewTodo'];
 export type TodoPatch = components['schemas']['TodoPatch'];
 export type Query = NonNullable<operations['listTodos']['parameters']['query']>;
 
-/** What makes a request one of ada's. */
+/** The credentials of ada, for a request. */
 export async function asAda() {
   return as((await ada()).tokens);
 }

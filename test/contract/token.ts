@@ -10,12 +10,12 @@ export interface Claims {
   exp?: number;
 }
 
-/** What an access token says; nothing, if it is no JWT. */
+/** The claims of an access token; empty if it is not a JWT. */
 export function claimsOf(token: string): Claims {
   return partOf(token, 1);
 }
 
-/** What an access token is signed with; undefined, if it is no JWT. */
+/** The algorithm of an access token; undefined if it is not a JWT. */
 export function algorithmOf(token: string): string | undefined {
   return partOf(token, 0).alg;
 }

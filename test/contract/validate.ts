@@ -1,4 +1,4 @@
-// Whether an answer is what the contract declares: its status, media type, body and headers.
+// Compares an answer with the contract: its status, media type, body and headers.
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { Difference, type Expectation } from './difference.ts';
@@ -32,8 +32,8 @@ export function validate(exchange: Exchange): void {
 }
 
 /**
- * What the contract declares for an answer. A path that knows other methods only answers for all of
- * its operations; one that is unknown, for none.
+ * The declared responses for an answer. With a method that its path does not have, it belongs to all
+ * operations of the path.
  */
 function declaredFor(exchange: Exchange): DeclaredResponse[] {
   const { operation, response } = exchange;
@@ -50,7 +50,7 @@ function declaredFor(exchange: Exchange): DeclaredResponse[] {
   throw new Difference(exchange, { what, line });
 }
 
-/** The operations at the path of a request that is none itself. */
+/** The operations at the path of a request that has another method. */
 function siblingsOf({ template }: Exchange) {
   return operations.filter(({ path }) => path === template);
 }
@@ -68,7 +68,7 @@ function declaredStatus(
   throw new Difference(exchange, { what, line: lineOf(responses, first), cause });
 }
 
-/** What is declared for a status: by itself, by its class (`4XX`), or by `default`. */
+/** The response that is declared for a status, for its class (`4XX`), or as `default`. */
 export function responseTo(
   responses: Record<string, DeclaredResponse | Reference>,
   status: number,
@@ -102,7 +102,7 @@ const checkBody: Check = ({ request, response }, declared) => {
   return media.schema && violation('the body', media.schema, body.value);
 };
 
-/** What is declared for the type of a `Content-Type`; also a range such as `text/*`. */
+/** The content that is declared for a `Content-Type`; also by a range such as `text/*`. */
 export function mediaTypeIn(content: Record<string, Content>, type: string): Content | undefined {
   const [name = ''] = type.split(';');
   const essence = name.trim().toLowerCase();
@@ -129,7 +129,7 @@ const checkHeaders: Check = ({ response }, declared) => {
   return undefined;
 };
 
-/** What the schema of a problem says of its members in words. */
+/** Rules for the members of a problem that its schema states in words. */
 const checkProblem: Check = ({ request, response }, { content }) => {
   const { properties = {} } = document.components.schemas?.['Problem'] ?? {};
   const isOwn = 'error' in properties && 'request_id' in properties;
@@ -194,13 +194,13 @@ export function validatorOf(schema: Schema | Reference): ValidateFunction {
   return validator;
 }
 
-/** A header's text as its schema takes it. */
+/** The text of a header, converted to the type of its schema. */
 function headerValue(text: string, reference: Schema | Reference): unknown {
   const { type } = resolve(reference);
   return type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-/** The code of a problem, if that is what the text is. */
+/** The `code` in a body; empty if the body is not JSON. */
 export function codeIn(text: string): string {
   const body = parse(text);
   return 'value' in body ? String(Object(body.value).code) : '';

@@ -1,14 +1,14 @@
-// Values from schemas: good ones, those at a limit, and those that break one keyword. Each of them is
-// tried on the schema first, so it is what it is said to be.
+// Values from schemas: valid ones, those at a limit, and those that break one keyword. Each is validated
+// first, so it is what its name says.
 import { lineOf, type Reference, resolve, type Schema } from './document.ts';
 import { validatorOf } from './validate.ts';
 
 type AnySchema = Schema | Reference;
 
 export interface Variant {
-  /** Where in the value it differs, as a JSON Pointer; empty for the whole. */
+  /** The place of the difference, as a JSON Pointer; empty for the whole value. */
   pointer: string;
-  /** What is special, to be read after a name: `longer than 200 characters`. */
+  /** The difference, to be read after a name: `longer than 200 characters`. */
   what: string;
   value: unknown;
   /** The line of the condition. */
@@ -78,7 +78,7 @@ function goodTexts(schema: Schema): string[] {
 /** Repeated to a length, one of them fits most patterns. The first is no common password. */
 const ALPHABETS = ['k3-Zq7.xW_', 'a1b2c3d4', '0123456789', 'abcdef', 'ABCDEF'];
 
-/** A limit above is not tried. */
+/** Higher limits are not tried. */
 const LONGEST = 50_000;
 
 /** One character, two halves, four bytes. */
@@ -99,7 +99,7 @@ interface Merged {
   line(keyword: string): string;
 }
 
-/** A schema with what it refers to and what its `allOf` adds. */
+/** A schema, merged with its references and its `allOf`. */
 function merge(schema: AnySchema): Merged {
   const parts = partsOf(schema);
   return {
@@ -126,10 +126,10 @@ export function typesOf({ type, properties = {}, items, enum: values = [] }: Sch
   return values.length > 0 ? [] : ['string'];
 }
 
-/** Whether a value can be sent where it has to be: a header takes few characters. */
+/** Whether a value can be sent in its place: a header allows few characters. */
 export type Sendable = (value: unknown) => boolean;
 
-/** Members of members of members are deep enough; a schema may refer to itself. */
+/** A schema may refer to itself. */
 const MOST_LEVELS = 3;
 
 /** Every limit of the schema met, and its members' and items' limits in turn. */
@@ -198,7 +198,7 @@ export function breaks(schema: AnySchema, isSendable: Sendable = () => true, lev
 
 interface Broken extends Own {
   keyword: string;
-  /** The member that it is about. */
+  /** The member that is wrong. */
   member?: string;
 }
 
@@ -302,7 +302,7 @@ function brokenMembers({ schema, line }: Merged): Broken[] {
   ];
 }
 
-/** What is made of the schemas of members and items, inside a good value of the whole. */
+/** Variants of members and items, inside a valid value of the whole. */
 function nested(schema: AnySchema, make: (part: AnySchema) => Variant[]): Variant[] {
   const merged = merge(schema);
   const { properties = {}, items } = merged.schema;

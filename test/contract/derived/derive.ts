@@ -11,7 +11,7 @@ export function derive(
   register({ title: `${status} ${what}`, isDerived: true, run });
 }
 
-/** A check for a status that the operation may not declare: then there is nothing to check. */
+/** A check for a status. It is skipped if the operation does not declare the status. */
 export function deriveFor(
   operation: Operation,
   candidates: number[],
