@@ -1,4 +1,4 @@
-// What a check wants of an answer, and what a problem names.
+// Assertions of the checks from the document: the status, and the place that a 400 names.
 import { Difference } from '../difference.ts';
 import { document, lineOf, type Operation, resolve, type Schema } from '../document.ts';
 import { exchangeOf } from '../exchange.ts';
@@ -22,10 +22,10 @@ export function hasOneOf(
   throw new Difference(exchangeOf(response), { what: wanted, line, found: `${response.status}` });
 }
 
-/** What refuses a request because of its form. */
+/** The statuses for a request whose form is wrong. */
 const REFUSALS = [400, 405, 406, 413, 415, 422];
 
-/** The answer refuses nothing of the form of the request. */
+/** The answer does not reject the form of the request. */
 export function isAccepted(
   { response }: RawResult,
   isStrict: boolean,
@@ -33,7 +33,7 @@ export function isAccepted(
 ): void {
   const { status, ok } = response;
   const isRefused = REFUSALS.includes(status) || status >= 500;
-  const depends = [304, 409, 412, 429]; // on what is there, and on what was before
+  const depends = [304, 409, 412, 429]; // on the state of the service
   if (ok || (!isRefused && (!isStrict || depends.includes(status)))) return;
   const exchange = exchangeOf(response);
   throw new Difference(exchange, { what: `a success ${what}`, line, found: `${status}` });

@@ -50,7 +50,7 @@ function lineOfCors(): string {
 
 const EXPOSED = ['WWW-Authenticate', 'Retry-After', 'Link', 'ETag', 'Location', 'X-Request-Id'];
 
-/** That a page may read an answer, and those headers that its browser would hide. */
+/** A page may read the answer, and the headers that its browser would hide. */
 export function exposes(result: RawResult, origin: string): void {
   const line = lineSaying('pages there may read');
   mayRead(result, origin, line);

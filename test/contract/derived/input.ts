@@ -64,7 +64,7 @@ function describeLimits(
   }
 }
 
-/** Whether a good value has to come from the service. */
+/** Whether only the service can make a good value. */
 function isOpaque({ description = '', name }: Parameter): boolean {
   return /\bopaque\b/i.test(description) || name === 'cursor';
 }
@@ -181,7 +181,7 @@ function named({ pointer, what }: Variant): string {
   return `${pointer === '' ? 'a body' : pointer} ${what}`;
 }
 
-/** A fault of a member that is missing or unknown may also be that of what lacks or has it. */
+/** The fault of a missing or unknown member may be reported for the object instead. */
 function parentOf(pointer: string): string {
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
 }
@@ -200,7 +200,7 @@ async function variantOf(
   return JSON.stringify({ ...Object(good), [member]: Reflect.get(Object(value), member) });
 }
 
-/** What was sent comes back, in the members of the same name. */
+/** The answer has the members that were sent, with the same values. */
 function echoes({ responses }: Operation, { data, response }: RawResult, body: string): void {
   const declared = responseTo(responses, response.status)?.content?.['application/json']?.schema;
   const { properties = {} } = declared ? resolve<Schema>(declared) : {};
@@ -216,7 +216,7 @@ function echoes({ responses }: Operation, { data, response }: RawResult, body: s
   }
 }
 
-/** Bodies that are no JSON, too large, or of another media type. */
+/** Bodies that are not JSON, too large, or of another media type. */
 function describeForm(operation: Operation): void {
   const { requestBody, operationId } = operation;
   const lineOfContent = lineOf(requestBody ?? {}, 'content');

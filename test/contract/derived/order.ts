@@ -1,4 +1,4 @@
-// In which order a request is checked: of several faults, the first decides the answer.
+// The order in which a service checks a request: of several faults, the first decides the answer.
 import { lineSaying, type Operation, operations } from '../document.ts';
 import { holds, refuses } from '../expect.ts';
 import { isOwnContract } from '../own.ts';

@@ -24,7 +24,7 @@ export function requestWith(request: Sent, { in: place, name }: Place, value?: s
   return { ...request, path: query.size > 0 ? `${pathname}?${query}` : pathname };
 }
 
-/** Whether a parameter can carry a value: all of them are texts on their way. */
+/** Whether a parameter can carry a value: in a request, all values are texts. */
 export function isSendableAs({ in: place, schema = {} }: Parameter): Sendable {
   const isText = typesOf(resolve<Schema>(schema)).includes('string') || 'enum' in resolve(schema);
   return (value) => {

@@ -1,4 +1,4 @@
-// What HTTP asks of an operation: credentials, methods, media types.
+// Checks of HTTP itself: credentials, methods, media types.
 
 import { badAuthorization } from '../credentials.ts';
 import { Difference } from '../difference.ts';

@@ -1,4 +1,4 @@
-// What HTTP and the contract ask of things with an id: /notes/{note_id} and the list they are in.
+// Checks of items with an id, such as /notes/{note_id}, and of the list that has them.
 import { isDeepStrictEqual } from 'node:util';
 import { Difference } from '../difference.ts';
 import { lineOf, type Operation, operations, resolve, type Schema } from '../document.ts';
@@ -62,7 +62,7 @@ function describeAbsence(operation: Operation, name: string): void {
   });
 }
 
-/** What was created is where `Location` says, as it was answered. */
+/** The new item is at its `Location`, as the answer showed it. */
 function describeLocation(operation: Operation): void {
   const item = operations.find(
     (one) =>

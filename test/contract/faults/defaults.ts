@@ -1,4 +1,4 @@
-// What the operator can set has the default that the contract states.
+// The operator's settings have the defaults that the contract states.
 import { check } from '../checks.ts';
 import { holds, refuses, succeeds } from '../expect.ts';
 import { signIn, signUp, type TokenPair } from '../people.ts';

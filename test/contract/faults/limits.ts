@@ -6,7 +6,7 @@ import { api } from '../target.ts';
 
 type Result = Parameters<typeof fails>[0];
 
-/** More than the services here take, and what they let through meanwhile. */
+/** More attempts than the services here allow. */
 const MOST_ATTEMPTS = 10;
 
 /** The answer to the first attempt that comes too soon. */

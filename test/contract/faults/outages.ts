@@ -44,7 +44,7 @@ serviceWith('a service that cannot serialize a body without an error', {}, (app)
   });
 });
 
-/** What good requests are answered with once the fault is there. */
+/** The answers to good requests after the fault. */
 function describeAnswers(
   app: () => TestService,
   ids: OperationId[],

@@ -35,7 +35,7 @@ const sessionsOf = (sent: Sent, { accessOf }: Known) => {
   const tokens = [...accessOf.values()].filter((token) => sub && claimsOf(token).sub === sub);
   return [...new Map(tokens.map((token) => [claimsOf(token)['sid'], token])).values()];
 };
-/** Gives access tokens with other claims, and takes them for those that the service has made. */
+/** Answers access tokens with other claims, and replaces them by the real ones in requests. */
 const withOtherClaims = (change: (claims: JWTPayload) => object) => ({
   everywhere: async (...[sent, forward, { marks }]: Parameters<Fault>) => {
     const original = marks.get(bearerOf(sent));

@@ -8,9 +8,9 @@ import { todo } from './todo.ts';
 import { todos } from './todos.ts';
 import { when } from './words.ts';
 
-/** A service that is broken in one way. */
+/** A service with one fault. */
 export interface Mutant {
-  /** Where the fault shows. */
+  /** The operation whose checks have to notice the fault. */
   where: string;
   what: string;
   fault: Fault;

@@ -1,4 +1,4 @@
-// Broken services: what HTTP and the contract ask of every answer.
+// Broken services: requirements of HTTP and of the contract for every answer.
 import { bearerOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
 import type { Fault, Sent } from './proxy.ts';
@@ -43,7 +43,7 @@ const withOtherCode = ([status, code]: [number, string]): [string, Fault] => [
   answerBody(status, (body) => ({ ...body, code })),
 ];
 
-/** A fault that spoils the requests of every operation; it shows where it is listed. */
+/** Applies a fault to the requests of every operation. */
 const everywhere = (fault: Fault) => ({ everywhere: fault });
 
 export const http: Mutants = {

@@ -8,14 +8,14 @@ interface Owned {
   token: string;
 }
 
-/** What has passed, for faults that need to know who is who. */
+/** The tokens and items of earlier requests, for faults that need them. */
 export class Known {
   /** Access tokens by the refresh token that they came with, and the other way round. */
   readonly accessOf = new Map<string, string>();
   readonly refreshOf = new Map<string, string>();
   readonly todos = new Map<string, Owned>();
   readonly sessions = new Map<string, Owned>();
-  /** What one fault wants to remember. */
+  /** The state of a fault. */
   readonly marks = new Map<string, string>();
 
   observe(sent: Sent, received: Received): void {

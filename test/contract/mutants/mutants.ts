@@ -1,12 +1,12 @@
 import type { OperationId } from '../document.ts';
 import type { Fault } from './proxy.ts';
 
-/** Faults under this key show in many operations. */
+/** The checks of any operation may notice the faults under this key. */
 export const EVERYWHERE = 'every operation';
 
 /**
- * Faults by the operation where they show, each under what a user would say of it. They spoil the
- * requests of that operation only, or those of every one.
+ * Faults by the operation whose checks have to notice them, each under its description. They apply to
+ * the requests of that operation, or with `everywhere` to all requests.
  */
 export type Mutants = Partial<
   Record<

@@ -8,7 +8,7 @@ import type { Mutant } from './all.ts';
 import { EVERYWHERE } from './mutants.ts';
 import { startProxy } from './proxy.ts';
 
-/** What the suite made of a broken service. */
+/** The result of the suite for a broken service. */
 export interface Outcome {
   /** The check that failed; undefined if none did. */
   check: string | undefined;

@@ -21,12 +21,12 @@ export interface Received {
 
 export type Forward = (sent: Sent) => Promise<Received>;
 
-/** What a broken service makes of a request, with the help of one that is not broken. */
+/** How a broken service answers a request; `forward` asks the real one. */
 export type Fault = (sent: Sent, forward: Forward, known: Known) => Promise<Received>;
 
 export interface Proxy extends AsyncDisposable {
   url: string;
-  /** What went wrong in the fault itself: then it proves nothing that the suite has failed. */
+  /** Errors of the fault itself: then a failure of the suite proves nothing. */
   accidents: unknown[];
 }
 
@@ -57,7 +57,7 @@ export async function startProxy(target: string, fault: Fault): Promise<Proxy> {
   };
 }
 
-/** They are about a connection, or follow from the rest. */
+/** Headers about the connection, or that follow from the rest. */
 const OWN = ['host', 'connection', 'keep-alive', 'content-length', 'transfer-encoding', 'date'];
 
 async function pass(request: IncomingMessage, response: ServerResponse, answer: Forward) {

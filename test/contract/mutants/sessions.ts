@@ -1,4 +1,4 @@
-// Broken services: what happens to sessions.
+// Broken services: sessions.
 import { decodeJwt } from 'jose';
 import { bearerOf, type Json, jsonOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
@@ -44,16 +44,16 @@ const replaced = (sent: Sent, token: string): Sent => {
   };
 };
 
-/** Whose an access token is. */
+/** The username of an access token. */
 const subjectOf = (token = '') => (token === '' ? undefined : decodeJwt(token).sub);
 
-/** Spent tokens lead on to the one that works now. */
+/** The token that works now, after the rotations of this one. */
 const latest = (marks: Map<string, string>, token: string): string => {
   const next = marks.get(token);
   return next === undefined ? token : latest(marks, next);
 };
 
-/** Does something else as well when it answers with this status. */
+/** Sends another request, too, if the answer has this status. */
 const also = (status: number, what: (sent: Sent) => Sent): Fault =>
   answer(status, async (_received, sent, forward) => {
     await forward(what(sent));
@@ -328,7 +328,7 @@ export const sessions: Mutants = {
   },
 };
 
-/** A list with what others were shown, too. */
+/** The list with the items of other users. */
 function others(items: Json[], all: Map<string, { item: Json }>): Json[] {
   const ids = new Set(items.map(({ id }) => id));
   const more = [...all.values()].map(({ item }) => ({ ...item, current: false }));

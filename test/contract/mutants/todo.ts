@@ -30,7 +30,7 @@ const ofAnyUser: Fault = answer(404, (received, sent, forward, known) => {
   return owner === undefined ? received : forward({ ...sent, ...as(owner) });
 });
 
-/** What can be wrong with `If-Match`. */
+/** Faults of `If-Match`. */
 const condition: Record<string, Fault> = {
   'ignores If-Match': ask(withoutCondition),
   'accepts a weak ETag in If-Match': header('if-match', (tags) => tags.replaceAll('W/', '')),
@@ -64,7 +64,7 @@ const condition: Record<string, Fault> = {
   "answers 403 for another user's todo": answerStatus(404, 403),
 };
 
-/** Spoils the answer to a change that has changed nothing. */
+/** Changes the answer to an update that has changed nothing. */
 const unchanged =
   (change: (received: Received) => Partial<Received>): Fault =>
   async (sent, forward) => {

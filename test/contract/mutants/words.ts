@@ -2,7 +2,7 @@
 import { isJson, type Json, jsonOf, type Known } from './known.ts';
 import type { Fault, Received, Sent } from './proxy.ts';
 
-/** Forwards the request changed. */
+/** Forwards the request with changes. */
 export const ask =
   (change: (sent: Sent) => Partial<Sent>): Fault =>
   (sent, forward) =>
@@ -11,7 +11,7 @@ export const ask =
 /** Forwards the request with another body. */
 export const askBody = (change: (body: Json) => Json): Fault =>
   ask((sent) => {
-    const padding = /\s*$/.exec(sent.body)?.[0]; // part of how large it is
+    const padding = /\s*$/.exec(sent.body)?.[0]; // a part of its size
     return isJson(sent.body) ? { body: JSON.stringify(change(jsonOf(sent))) + padding } : {};
   });
 
@@ -26,7 +26,7 @@ export const askQuery = (change: (query: Json) => Json): Fault =>
     const query = new URLSearchParams(search);
     const changes = Object.entries(change(Object.fromEntries(query)));
     for (const [name, value] of changes) {
-      if (query.getAll(name).length > 1) continue; // for another fault to spoil
+      if (query.getAll(name).length > 1) continue; // other faults do that
       if (value === undefined) query.delete(name);
       else if (query.get(name) !== `${value}`) query.set(name, `${value}`);
     }
@@ -75,17 +75,17 @@ export const pretend =
   async () =>
     made(status, body, headers);
 
-/** Answers that instead of an answer with this status. */
+/** Answers this instead of an answer with the first status. */
 export const instead = (from: number, to: number, body?: Json | Json[]): Fault =>
   answer(from, () => made(to, body));
 
-/** A fault only of the requests for which that holds. */
+/** Limits a fault to some requests. */
 export const when =
   (holds: (sent: Sent, known: Known) => boolean, fault: Fault): Fault =>
   (sent, forward, known) =>
     holds(sent, known) ? fault(sent, forward, known) : forward(sent);
 
-/** An answer that has all that the contract asks of it. */
+/** An answer with everything that the contract requires. */
 export function made(
   status: number,
   body?: Json | Json[],

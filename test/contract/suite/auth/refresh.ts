@@ -197,7 +197,7 @@ operation('refresh', () => {
   });
 });
 
-/** The session of these tokens, as the list of sessions has it. */
+/** The current session, from the list of sessions. */
 async function currentSession(tokens: { access_token: string }) {
   const result = await api.GET('/auth/sessions', as(tokens));
   const session = succeeds(result, 200).find(({ current }) => current);

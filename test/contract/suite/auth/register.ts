@@ -19,7 +19,7 @@ operation('register', () => {
     const { username } = newCredentials();
     const credentials = {
       username: `${username.replaceAll('-', '.')}_Z`.padEnd(64, '0'),
-      password: '🔑'.repeat(128), // characters, not bytes and not halves of them
+      password: '🔑'.repeat(128), // characters, not bytes and not UTF-16 units
     };
     await signUp(credentials);
     const body = { ...credentials, password: '🔑'.repeat(127) };

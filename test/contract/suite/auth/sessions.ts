@@ -3,7 +3,7 @@ import { fails, holds, refuses, succeeds } from '../../expect.ts';
 import { ada, as, bob, once, signIn, signUp, type TokenPair } from '../../people.ts';
 import { api } from '../../target.ts';
 
-/** A user whose sessions come and go. */
+/** A user whose sessions these checks start and end. */
 const cyd = once(() => signUp());
 
 const list = (session: TokenPair) => api.GET('/auth/sessions', as(session));

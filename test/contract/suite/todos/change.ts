@@ -32,7 +32,7 @@ const etagOf = ({ response }: { response: Response }) => response.headers.get('E
 
 type Change = typeof put | typeof patch | typeof remove;
 
-/** What `If-Match` and ownership mean to each operation that changes a todo. */
+/** The checks of `If-Match` and ownership, for each operation that changes a todo. */
 function describeCondition(change: Change, success: number): void {
   const body = { title: 'changed' };
   const make = (id: string, call: Call) =>
@@ -114,7 +114,7 @@ async function keepsVersion(change: typeof put | typeof patch, sentence: string)
   holds(result, sentence, versionOf(result), versionOf(before));
 }
 
-/** What a change leaves as it was, and what it does not. */
+/** Compares a changed todo with the old one. */
 async function isChanged(
   result: Awaited<ReturnType<typeof patch>>,
   old: Todo,

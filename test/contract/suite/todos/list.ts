@@ -3,7 +3,7 @@ import { holds, succeeds } from '../../expect.ts';
 import { bob } from '../../people.ts';
 import { add, change, page, type Query, startWith, type Todo, titles } from '../../todos.ts';
 
-/** These todos, in whatever order, are what the query finds. */
+/** The query finds these todos, in any order. */
 async function finds(query: Query, sentence: string, expected: string[]): Promise<void> {
   const result = await page(query);
   holds(result, sentence, titles(succeeds(result, 200)).sort(), expected.toSorted());
