@@ -37,9 +37,9 @@ export async function openKeys(origin: KeyOrigin, observer: KeyReloadObserver): 
 }
 
 /**
- * Watches a key file, so that keys are rotated without a restart. It polls the path: file system
- * events report changes of one folder or inode, but not of a symbolic link further along the path
- * (which is how Kubernetes updates a mounted secret), nor of a file on another machine.
+ * Watches a key file, so that keys are rotated without a restart. It polls the path, because file
+ * system events report only changes of one folder or inode. They miss a symbolic link further along
+ * the path, with which Kubernetes updates a mounted secret, and a file on another machine.
  */
 async function watchKeyFile(path: string, observer: KeyReloadObserver): Promise<KeySource> {
   let loaded: LoadedKeys;

@@ -27,16 +27,14 @@ interface KeysOptions {
 type DatedKey = JWK & { iat?: number };
 
 export function addKeysCommand(program: Command, terminal: Terminal): void {
-  const { choices, next } = {
-    choices: ['EdDSA', 'ES256', 'HS256'],
-    next: 'add the new key last, so that every node verifies it before one signs with it',
-  };
+  const algorithms = ['EdDSA', 'ES256', 'HS256'];
+  const next = 'add the new key last, so that every node verifies it before one signs with it';
   program
     .command('keys')
     .description('make or rotate the JWK Set of JWT_KEYS')
     .requiredOption('--file <path>', 'the JWK Set')
     .addOption(
-      new Option('--alg <name>', 'algorithm of the new key').choices(choices).default('EdDSA'),
+      new Option('--alg <name>', 'algorithm of the new key').choices(algorithms).default('EdDSA'),
     )
     .addOption(new Option('--next', next).conflicts('promote'))
     .option('--promote', 'make no key, but move the newest key to the front, so that it signs')

@@ -52,8 +52,8 @@ export interface ClientOptions {
  *
  * Every operation that takes an access token gets it, unless the call has an `Authorization` header
  * of its own. When the service rejects the token as expired or invalid, the client refreshes it once
- * for all requests in progress and repeats each of them once, its body included (RFC 6750 §3.1,
- * RFC 6749 §6). After a second 401, the call returns that response.
+ * for all requests in progress (RFC 6750 §3.1, RFC 6749 §6). It repeats each of them once, with its
+ * body. After a second 401, the call returns that response.
  *
  * They reject with what `fetch` throws, and with a `RefreshFailedError` when the token could not
  * be refreshed although the session may go on.
@@ -72,7 +72,7 @@ export interface Client extends Pick<FetchClient<paths>, Method> {
    */
   logout(): Promise<Result<'logout'>>;
   /**
-   * Signs out on this device only: forgets the tokens, without a request. The session goes on in the
+   * Signs out on this device only: forgets the tokens, without a request. The session stays live in the
    * service until it expires. For a sign-out when `logout` cannot reach the service.
    */
   forget(): Promise<void>;

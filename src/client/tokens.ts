@@ -12,8 +12,8 @@ export interface Tokens extends TokenPair {
   login_id: string;
   /**
    * The `Idempotency-Key` of the refresh that will use `refresh_token`. It is stored with the
-   * token, so that a repeated refresh (after a lost response or a reload, or by another tab on the
-   * same store) has the same key and gets the same successor.
+   * token. So a refresh that is repeated, after a lost response or a reload, or by another tab, has the
+   * same key and gets the same successor.
    */
   refresh_key: string;
 }

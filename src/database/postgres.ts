@@ -22,11 +22,10 @@ export interface PostgresLocation {
   queryTimeoutMs?: number;
 }
 
-const CLIENT_TIMEOUTS = {
-  /** To get a free or a new connection. */
-  connectionTimeoutMillis: 3_000,
-  idleTimeoutMillis: 30_000,
-};
+/** How long a request waits for a free or a new connection. */
+const CONNECTION_TIMEOUT_MS = 3_000;
+
+const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 
@@ -70,7 +69,7 @@ class ConnectionPool {
 
   constructor(location: PostgresLocation) {
     this.#location = location;
-    this.current = createPool(location, selectServerTimeouts(location));
+    this.current = createPool(location, true);
   }
 
   /** @returns a connection, which the caller has to release */
@@ -91,25 +90,9 @@ class ConnectionPool {
 
   #replace(): void {
     const former = this.current;
-    this.current = createPool(this.#location, {});
+    this.current = createPool(this.#location, false);
     void former.end();
   }
-}
-
-/** The timeouts that PostgreSQL enforces. */
-type ServerTimeouts = Pick<
-  pg.PoolConfig,
-  'statement_timeout' | 'idle_in_transaction_session_timeout'
->;
-
-function selectServerTimeouts({
-  queryTimeoutMs = STATEMENT_TIMEOUT_MS,
-}: PostgresLocation): ServerTimeouts {
-  if (queryTimeoutMs === 0) return {};
-  return {
-    statement_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-  };
 }
 
 /** PgBouncer accepts only the startup parameters that it tracks. */
@@ -118,8 +101,13 @@ function isUnsupportedParameter(error: unknown): boolean {
   return isRefused && error.message.includes('unsupported startup parameter');
 }
 
-function createPool(location: PostgresLocation, timeouts: ServerTimeouts): pg.Pool {
+function createPool(location: PostgresLocation, hasServerTimeouts: boolean): pg.Pool {
   const { queryTimeoutMs = STATEMENT_TIMEOUT_MS } = location;
+  const isLimited = queryTimeoutMs > 0;
+  const serverTimeouts = {
+    statement_timeout: queryTimeoutMs,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  };
   const pool = new pg.Pool({
     connectionString: location.url,
     max: location.poolSize,
@@ -127,9 +115,10 @@ function createPool(location: PostgresLocation, timeouts: ServerTimeouts): pg.Po
     keepAlive: true,
     maxLifetimeSeconds: 1800, // connections spread over the servers again after a failover
     types: { getTypeParser },
-    ...CLIENT_TIMEOUTS,
-    query_timeout: queryTimeoutMs === 0 ? 0 : queryTimeoutMs + RESPONSE_MARGIN_MS,
-    ...timeouts,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
+    query_timeout: isLimited ? queryTimeoutMs + RESPONSE_MARGIN_MS : 0,
+    ...(isLimited && hasServerTimeouts && serverTimeouts),
   });
   // The next statement on a lost connection throws the error.
   pool.on('error', () => undefined);

@@ -11,9 +11,9 @@ export const retryCounts = { contention: 0, connection: 0 };
 const MAX_DURATION_MS = 5_000;
 
 /**
- * Retries work whose error is retryable, with exponential backoff and full jitter (Brooker, "Exponential
- * Backoff and Jitter", AWS Architecture Blog, 2015), so that conflicting transactions come back at
- * different times.
+ * Retries work whose error is retryable, with exponential backoff and full jitter, so that conflicting
+ * transactions come back at different times. (Marc Brooker, "Exponential Backoff And Jitter", AWS
+ * Architecture Blog, 2015.)
  * @throws the first error that is not retryable, or the last error
  */
 export async function retry<T>(

@@ -10,8 +10,8 @@ export interface Position {
 const MAC_BYTES = 16;
 
 /**
- * Encodes a position as an opaque text with a MAC (HMAC-SHA-256, RFC 2104), so that the service
- * accepts only cursors that it has made for the same list: its user, filters and order.
+ * Encodes a position as an opaque text with a MAC (HMAC-SHA-256, RFC 2104). So the service accepts only
+ * cursors that it has made for the same list: the same user, filters and order.
  */
 export function encodeCursor(position: Position, list: string, secret: string): string {
   const text = Buffer.from(JSON.stringify([position.at, position.id]));
