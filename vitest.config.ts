@@ -32,6 +32,7 @@ const PROCESSES = [
   'observability/secrets',
   'main',
   'cli/npm-start',
+  'scripts/scripts',
   'todos/fairness',
   'observability/tracing',
   'workers',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { findMisspeltVariables, loadEnvFile } from '../src/environment.ts';
 import { runScript, TODOS } from './support/cli.ts';
-import { runProcess } from './support/service-process.ts';
+import { runToExit } from './support/service-process.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const LINES = 'PORT=9000\r\nHOST=localhost # the rest\r\nLOG_LEVEL="warn"\r\n';
@@ -77,12 +77,11 @@ test('a misspelt variable in .env: the service and the commands warn once, then 
   using folder = temporaryFolder();
   writeFileSync(folder.file('.env'), '\uFEFFDATABASE_URL=sqlite:none/x\nJWT_SECERT=abc\n');
   const warning = /^JWT_SECERT is not a variable .* Did you mean JWT_SECRET\?\n/;
-  const command = await runScript([TODOS, 'audit', 'x'], {}, folder.path);
+  const command = await runScript([TODOS, 'audit', 'x'], {}, folder);
   expect(command.output).toMatch(warning);
   expect(command.output).toContain('There is no database at none/x');
-  await using started = runProcess({ HOST: '0.0.0.0', WORKERS: '2' }, { folder });
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toMatch(warning);
-  expect(output.text).toContain('JWT_SECRET (or JWT_KEYS) is needed');
+  const { code, output } = await runToExit({ HOST: '0.0.0.0', WORKERS: '2' }, { folder });
+  expect(code).toBe(1);
+  expect(output).toMatch(warning);
+  expect(output).toContain('JWT_SECRET (or JWT_KEYS) is needed');
 });

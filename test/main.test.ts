@@ -16,7 +16,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { beginLogin } from './support/raw-connection.ts';
 import { startService } from './support/service.ts';
-import { closed, runProcess, startProcess } from './support/service-process.ts';
+import { closed, runToExit, startProcess } from './support/service-process.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { DEMO } from './support/users.ts';
 
@@ -160,11 +160,13 @@ test.each([
     using folder = temporaryFolder();
     const file = value.slice('sqlite:'.length);
     FILES[file]?.(folder.file(file));
-    await using started = runProcess({ JWT_SECRET: 's'.repeat(32), [name]: value }, { folder });
-    const { output, exited } = started;
-    expect(await exited()).toBe(1);
-    expect(output.text).toContain(message);
-    expect(output.text).not.toContain('    at ');
+    const { code, output } = await runToExit(
+      { JWT_SECRET: 's'.repeat(32), [name]: value },
+      { folder },
+    );
+    expect(code).toBe(1);
+    expect(output).toContain(message);
+    expect(output).not.toContain('    at ');
   },
 );
 
@@ -172,12 +174,11 @@ test.each([
   ['--prot=80', "unknown option '--prot=80'"],
   ['8000', "too many arguments for 'start'"],
 ])('npm start -- %s: says what is wrong, and exit code 2', async (argument, message) => {
-  await using started = runProcess({}, { args: [argument] });
-  const { output, exited } = started;
-  expect(await exited()).toBe(2);
-  expect(output.text).toContain(message);
-  expect(output.text).toContain('--help lists what the command takes.');
-  expect(output.text).not.toContain('    at ');
+  const { code, output } = await runToExit({}, { args: [argument] });
+  expect(code).toBe(2);
+  expect(output).toContain(message);
+  expect(output).toContain('--help lists what the command takes.');
+  expect(output).not.toContain('    at ');
 });
 
 test.skipIf(process.platform === 'win32').each<[string, string, (path: string) => void]>([
@@ -212,10 +213,9 @@ test.skipIf(process.platform === 'win32').each<[string, string, (path: string) =
     mkdirSync(folder.file('secrets'), { recursive: true });
     writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
     plant(path);
-    await using started = runProcess({ DATABASE_URL: `sqlite:${file}` }, { folder });
-    const { output, exited } = started;
-    expect(await exited()).toBe(1);
-    expect(output.text).toBe(
+    const { code, output } = await runToExit({ DATABASE_URL: `sqlite:${file}` }, { folder });
+    expect(code).toBe(1);
+    expect(output).toBe(
       `${file}.secret ${message}: the service does not use it. Delete it: the service makes a new one, and all users log in again.\n`,
     );
   },
@@ -228,10 +228,9 @@ test.skipIf(process.getuid?.() !== 0)(
     const path = folder.file('planted.sqlite.secret');
     writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
     chownSync(path, 12_345, 12_345);
-    await using started = runProcess({ DATABASE_URL: 'sqlite:planted.sqlite' }, { folder });
-    const { output, exited } = started;
-    expect(await exited()).toBe(1);
-    expect(output.text).toContain('planted.sqlite.secret belongs to another user (12345)');
+    const { code, output } = await runToExit({ DATABASE_URL: 'sqlite:planted.sqlite' }, { folder });
+    expect(code).toBe(1);
+    expect(output).toContain('planted.sqlite.secret belongs to another user (12345)');
   },
 );
 
@@ -266,30 +265,25 @@ test.skipIf(process.platform === 'win32')(
 );
 
 test('npm start -- --help lists every variable and starts nothing', async () => {
-  await using started = runProcess({}, { args: ['--help'] });
-  const { output, exited } = started;
-  expect(await exited()).toBe(0);
+  const { code, output } = await runToExit({}, { args: ['--help'] });
+  expect(code).toBe(0);
   for (const name of ['PORT', 'HOST', 'DATABASE_URL', 'JWT_SECRET', 'LOG_LEVEL']) {
-    expect(output.text).toContain(name);
+    expect(output).toContain(name);
   }
 });
 
 test('PORT=eighty: the service does not start, and names the variable', async () => {
-  await using started = runProcess({ PORT: 'eighty' });
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toContain(
-    'PORT must be a port, a whole number from 0 to 65535, not "eighty"',
-  );
-  expect(output.text).not.toContain('    at ');
+  const { code, output } = await runToExit({ PORT: 'eighty' });
+  expect(code).toBe(1);
+  expect(output).toContain('PORT must be a port, a whole number from 0 to 65535, not "eighty"');
+  expect(output).not.toContain('    at ');
 });
 
 test('a PORT that is in use: the service does not start, and says so', async () => {
   await using first = await startProcess({ DATABASE_URL: 'sqlite::memory:' });
   const { port } = new URL(first.url);
-  await using started = runProcess({ DATABASE_URL: 'sqlite::memory:', PORT: port });
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toContain('Set PORT, or METRICS_PORT, to another one.');
-  expect(output.text).not.toContain('    at ');
+  const { code, output } = await runToExit({ DATABASE_URL: 'sqlite::memory:', PORT: port });
+  expect(code).toBe(1);
+  expect(output).toContain('Set PORT, or METRICS_PORT, to another one.');
+  expect(output).not.toContain('    at ');
 });

@@ -4,12 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from './support/database.ts';
 import { beginLogin, openSocket } from './support/raw-connection.ts';
 import { JWT_SECRET } from './support/service.ts';
-import {
-  closed,
-  runProcess,
-  type ServiceProcess,
-  startProcess,
-} from './support/service-process.ts';
+import { closed, runToExit, type ServiceProcess, startProcess } from './support/service-process.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 let database: TestDatabase;
@@ -167,11 +162,10 @@ test('SIGHUP to the primary: every worker reads the rotated keys', async () => {
 
 test('a start that fails with WORKERS=3 prints its message once', async () => {
   const variables = { WORKERS: '3', DATABASE_URL: database.url, HOST: '192.0.2.1', JWT_SECRET };
-  await using started = runProcess(variables);
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text.match(/Set HOST to an address of this machine/g)).toHaveLength(1);
-  expect(output.text).not.toContain('has died');
+  const { code, output } = await runToExit(variables);
+  expect(code).toBe(1);
+  expect(output.match(/Set HOST to an address of this machine/g)).toHaveLength(1);
+  expect(output).not.toContain('has died');
 });
 
 test('connections far above MAX_CONNECTIONS are dropped, not passed to other workers', async () => {

@@ -12,7 +12,8 @@ const PAGE = readFileSync(new URL('../../docs/backup.md', import.meta.url), 'utf
 
 /** The shell commands of the section, as a person would copy them. */
 function restoreCommands(): string {
-  const [, block = ''] = /### Restoring.*?```sh\n(.*?)```/s.exec(PAGE) ?? [];
+  const [, block] = /### Restore\n.*?```sh\n(.*?)```/s.exec(PAGE) ?? [];
+  if (!block) throw new Error('docs/backup.md has no commands to restore');
   return block;
 }
 
@@ -88,7 +89,11 @@ test('a backup of a damaged database fails with a message and leaves no file', a
   writeFileSync(path, bytes.fill(0, 8192, 8192 + 50)); // the head of the index
   const before = readdirSync(folder.path);
   const variables = { DATABASE_URL: `sqlite:${path}` };
-  const { code, output } = await runScript([TODOS, 'backup', '--file', 'copy.sqlite'], variables);
+  const { code, output } = await runScript(
+    [TODOS, 'backup', '--file', 'copy.sqlite'],
+    variables,
+    folder,
+  );
   expect(code).toBe(1);
   expect(output).toMatch(/the database is damaged|database disk image is malformed/);
   expect(output).not.toContain('    at ');

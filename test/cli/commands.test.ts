@@ -1,52 +1,57 @@
 // The operator's commands about users and keys.
-import { existsSync, globSync, readFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { sep } from 'node:path';
 import { expect, test } from 'vitest';
 import { runScript, runTodos, TODOS } from '../support/cli.ts';
+import { freshFile } from '../support/database.ts';
 import { startService } from '../support/service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { DEMO, signedInClient } from '../support/users.ts';
 
-const script = (name: string) => new URL(`../../scripts/${name}.ts`, import.meta.url).pathname;
+/** A service on a database file, and the commands on the same file. */
+async function startOnFile() {
+  await using stack = new AsyncDisposableStack();
+  const variables = { DATABASE_URL: stack.use(freshFile()).url };
+  const app = stack.use(await startService(variables));
+  const todos = (...args: string[]) => runTodos(args, variables);
+  const opened = stack.move();
+  return { app, todos, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
 
 test('todos sessions and audit: an operator lists and revokes sessions and reads the audit log', async () => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/todos.sqlite` };
-  await using app = await startService(database);
+  await using operated = await startOnFile();
+  const { app, todos } = operated;
   const client = await signedInClient(app);
   await app.client().login(DEMO.username, DEMO.password);
 
-  const listed = await runTodos(['sessions', 'list', 'TestUser'], database);
+  const listed = await todos('sessions', 'list', 'TestUser');
   expect(listed.code).toBe(0);
   expect(listed.output.trim().split('\n')).toHaveLength(3);
   expect(listed.output).toMatch(/^session +since +last used +address +user agent\n/);
 
   const [, , last = ''] = listed.output.split('\n');
   const one = ['sessions', 'revoke', DEMO.username, last.split(' ')[0] ?? ''];
-  expect((await runTodos(one, database)).output).toBe('1 session of testuser revoked.\n');
+  expect((await todos(...one)).output).toBe('1 session of testuser revoked.\n');
   const all = ['sessions', 'revoke', DEMO.username];
-  expect((await runTodos(all, database)).output).toBe('1 session of testuser revoked.\n');
+  expect((await todos(...all)).output).toBe('1 session of testuser revoked.\n');
   const { error } = await client.GET('/auth/me');
   expect(error).toMatchObject({ code: 'session_ended' });
 
-  const events = await runTodos(['audit', DEMO.username], database);
+  const events = await todos('audit', DEMO.username);
   expect(events.output.match(/signed_in/g)).toHaveLength(2);
   expect(events.output.match(/session_revoked +admin .*operator-/g)).toHaveLength(2);
-  const newest = await runTodos(['audit', DEMO.username, '--limit', '1'], database);
+  const newest = await todos('audit', DEMO.username, '--limit', '1');
   expect(newest.output.trim().split('\n')).toHaveLength(2);
 });
 
 test('todos users create: the password has to be changed at the first sign-in', async () => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/created.sqlite` };
-  await using app = await startService(database);
-  const { output } = await runTodos(['users', 'create', 'ada'], database);
+  await using operated = await startOnFile();
+  const { app, todos } = operated;
+  const { output } = await todos('users', 'create', 'ada');
   const password = /^ada has the password (\S{16}), which has to be changed\.\n$/.exec(output)?.[1];
   const body = { username: 'ada', password: password ?? '' };
   const refused = await app.client().POST('/auth/login', { body });
   expect(refused.error).toMatchObject({ status: 403, code: 'password_change_required' });
-  const listed = await runTodos(['users', 'list'], database);
+  const listed = await todos('users', 'list');
   expect(listed.output).toMatch(
     /^user +since +password\nada +\d{4}-\S+ \S+ +to be changed\ntestuser +\d{4}-\S+ \S+\n$/,
   );
@@ -55,40 +60,36 @@ test('todos users create: the password has to be changed at the first sign-in', 
   expect((await app.client().POST('/auth/login', { body: change })).response.status).toBe(200);
   const { response } = await app.client().login('ada', change.new_password);
   expect(response.status).toBe(200);
-  expect((await runTodos(['users', 'create', 'Ada'], database)).output).toBe(
-    'The name Ada is taken.\n',
-  );
+  expect((await todos('users', 'create', 'Ada')).output).toBe('The name Ada is taken.\n');
 });
 
 test('todos users set-password: the sessions end, and the old password does not work', async () => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/reset.sqlite` };
-  await using app = await startService(database);
+  await using operated = await startOnFile();
+  const { app, todos } = operated;
   const client = await signedInClient(app);
-  const { output } = await runTodos(['users', 'set-password', DEMO.username], database);
+  const { output } = await todos('users', 'set-password', DEMO.username);
   const password = /password (\S+),/.exec(output)?.[1] ?? '';
   expect((await client.GET('/auth/me')).error).toMatchObject({ code: 'session_ended' });
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(401);
   expect((await client.login(DEMO.username, password)).response.status).toBe(403);
-  const events = await runTodos(['audit', DEMO.username], database);
+  const events = await todos('audit', DEMO.username);
   expect(events.output).toMatch(/password_set .*operator-/);
   expect(events.output).toMatch(/session_revoked +admin .*operator-/);
 });
 
 test('todos users delete: asks for --yes, and then deletes the user', async () => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/deleted.sqlite` };
-  await using app = await startService(database);
-  const asked = await runTodos(['users', 'delete', DEMO.username], database);
+  await using operated = await startOnFile();
+  const { app, todos } = operated;
+  const asked = await todos('users', 'delete', DEMO.username);
   expect(asked).toMatchObject({
     code: 1,
     output: expect.stringContaining('Nothing has been done'),
   });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
-  const done = await runTodos(['users', 'delete', DEMO.username, '--yes'], database);
+  const done = await todos('users', 'delete', DEMO.username, '--yes');
   expect(done).toEqual({ code: 0, output: 'testuser has been deleted.\n' });
   expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
-  expect((await runTodos(['users', 'list'], database)).output).toBe('user  since  password\n');
+  expect((await todos('users', 'list')).output).toBe('user  since  password\n');
 });
 
 const DEMO_USER = DEMO.username;
@@ -215,74 +216,23 @@ test('todos as a process prints its error and exits with 1', async () => {
   expect({ code, output }).toEqual({ code: 1, output: 'There is no database at none/x.\n' });
 });
 
-test.each(['contract-coverage', 'contract-mutants', 'generate', 'mock', 'attack', 'test-all'])(
-  'the script %s with an unknown option: says so, and exit code 2',
-  async (name) => {
-    const { code, output } = await runScript([script(name), '--bogus']);
-    expect(output).toMatch(/^Unknown option '--bogus'[^\n]*\n$/);
-    expect(code).toBe(2);
-  },
-);
-
-test.each([
-  [['run', 'contract', 'lnit'], /^npm run contract -- lnit: the subcommands are coverage, .*lint/],
-  [['run', 'bench', 'x'], /^npm run bench -- x: the subcommands are login, overload, tracing\n$/],
-  [['test-all', '--jobs', 'two'], /^--jobs takes a whole number from 1, not two\.\n$/],
-  [['test-all', 'postgers'], /^There is no suite postgers\. --list lists the suites\.\n$/],
-])('the script %s: says what there is, and exit code 2', async ([name = '', ...args], message) => {
-  const { code, output } = await runScript([script(name), ...args]);
-  expect(output).toMatch(message);
-  expect(code).toBe(2);
-});
-
-test('test:all names each suite whose programs are missing, with the packages to install', async () => {
-  const all = (...args: string[]) => runScript([script('test-all'), ...args], { PATH: '' });
-  // Java is in no folder but those of PATH; PgBouncer would be found in /usr/sbin.
-  const needs = 'needs default-jre-headless: apt-get install default-jre-headless, or --install';
-  expect(await all('clients')).toEqual({
-    code: 0,
-    output: expect.stringMatching(new RegExp(`\\nSummary\\n  clients  not run  ${needs}\\n$`)),
-  });
-  expect((await all('clients', '--complete')).code).toBe(1);
-  expect((await all('--list')).output).toContain(`in six languages; ${needs}\n`);
-});
-
-test('test:all runs every folder of tests that has a vitest.config.ts', async () => {
-  const { output } = await runScript([script('test-all'), '--list']);
-  for (const file of globSync('*/vitest.config.ts', { cwd: import.meta.dirname })) {
-    const name = file.split(sep)[0] === 'languages' ? 'clients' : file.split(sep)[0];
-    expect(`\n${output}`).toContain(`\n  ${name} `);
-  }
-});
-
-test('package.json has at most 18 scripts, and each file that they run exists', () => {
-  const root = new URL('../../', import.meta.url);
-  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-  expect(Object.keys(scripts).length).toBeLessThanOrEqual(18);
-  for (const file of JSON.stringify(scripts).match(/[\w./-]+\.(ts|cjs|mjs|json)\b/g) ?? []) {
-    expect(existsSync(new URL(file, root)), file).toBe(true);
-  }
-});
-
 test('todos audit of an unknown user: a message, and exit code 1', async () => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/empty.sqlite` };
-  await using _app = await startService(database);
-  const { code, output } = await runTodos(['audit', 'no\u009bbody'], database);
+  await using operated = await startOnFile();
+  const { todos } = operated;
+  const { code, output } = await todos('audit', 'no\u009bbody');
   expect({ code, output }).toEqual({ code: 1, output: 'There is no user no\\u009bbody.\n' });
 });
 
 test('todos sessions revoke of a session that has ended: a message, and exit code 1', async () => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/wrong.sqlite` };
-  await using app = await startService(database);
+  await using operated = await startOnFile();
+  const { app, todos } = operated;
   const client = await signedInClient(app);
-  const wrong = await runTodos(['sessions', 'revoke', DEMO_USER, 'WRONG'], database);
+  const wrong = await todos('sessions', 'revoke', DEMO_USER, 'WRONG');
   const output = 'testuser has no live session WRONG.\n';
   expect(wrong).toEqual({ code: 1, output });
   expect((await client.GET('/auth/me')).response.status).toBe(200);
   await client.logout();
-  const all = await runTodos(['sessions', 'revoke', DEMO_USER], database);
+  const all = await todos('sessions', 'revoke', DEMO_USER);
   expect(all).toEqual({ code: 0, output: '0 sessions of testuser revoked.\n' });
 });
 
@@ -294,25 +244,22 @@ test.each([
   ['line separator', 'a\u2028b', 'a\\u2028b'],
   ['harmless', 'é “…” 😀', 'é “…” 😀'],
 ])('%s characters that a user sent: every command escapes them', async (_kind, sent, printed) => {
-  using folder = temporaryFolder();
-  const database = { DATABASE_URL: `sqlite:${folder.path}/todos.sqlite` };
-  await using app = await startService(database);
+  await using operated = await startOnFile();
+  const { app, todos } = operated;
   await signedInClient(app);
   await app.db.updateTable('sessions').set({ user_agent: sent }).execute();
   await app.db.updateTable('audit_events').set({ request_id: sent }).execute();
   await app.db.updateTable('todos').set({ title: sent }).execute();
   const outputs = await Promise.all(
-    [['sessions', 'list'], ['audit'], ['export']].map((words) =>
-      runTodos([...words, DEMO_USER], database),
-    ),
+    [['sessions', 'list'], ['audit'], ['export']].map((words) => todos(...words, DEMO_USER)),
   );
   for (const { code, output } of outputs) {
     expect(code).toBe(0);
     expect(output).toContain(printed);
     expect(output.replaceAll(/[\n\u0020-\u007e“…”é😀]/gu, '')).toBe('');
   }
-  const { todos }: { todos: { title: string }[] } = JSON.parse(outputs[2]?.output ?? '');
-  expect(todos.map(({ title }) => title)).toContain(sent);
+  const exported: { todos: { title: string }[] } = JSON.parse(outputs[2]?.output ?? '');
+  expect(exported.todos.map(({ title }) => title)).toContain(sent);
 });
 
 test('todos audit without a database file: a message, and no file is created', async () => {
@@ -387,14 +334,4 @@ test('todos keys of a file that is no JWK Set: a message without a stack trace',
   await writeFile(file, '{"keys":[{"k":"a secret');
   const { code, output } = await runTodos(['keys', '--file', file]);
   expect({ code, output }).toEqual({ code: 1, output: `${file} cannot be used: it is not JSON\n` });
-});
-
-test('the script clients without Java, or with a wrong generator name: a message, and exit code 1', async () => {
-  const without = await runScript([script('clients')], { PATH: '' });
-  expect(without.code).toBe(1);
-  expect(without.output).toBe(
-    'openapi-generator needs Java 11 or newer, and there is no `java` in the PATH: install a JRE.\n',
-  );
-  const elsewhere = await runScript([script('clients'), '../src']);
-  expect(elsewhere).toEqual({ code: 1, output: '../src is not the name of a generator\n' });
 });

@@ -174,8 +174,9 @@ test.each([
   using folder = temporaryFolder();
   const variables = { DATABASE_URL: `sqlite:${folder.path}/faults/todos.sqlite` };
   await using _app = await startService(variables);
+  const inFolder = args.map((arg) => (arg.endsWith('.json') ? folder.file(arg) : arg));
   const before = await readdir(folder.path);
-  const { code, output } = await runTodos(['export', ...args], variables);
+  const { code, output } = await runTodos(['export', ...inFolder], variables);
   expect(code).toBe(1);
   expect(output).toMatch(message);
   expect(output).not.toContain('    at ');

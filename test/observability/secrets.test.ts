@@ -11,7 +11,7 @@ import { ENGINE, FAULTS, freshDatabase } from '../support/database.ts';
 import { readContract, type Sent, send } from '../support/http.ts';
 import { startCollector } from '../support/otlp-collector.ts';
 import { openSocket } from '../support/raw-connection.ts';
-import { runProcess, type ServiceProcess, startProcess } from '../support/service-process.ts';
+import { runToExit, type ServiceProcess, startProcess } from '../support/service-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { signUp } from '../support/users.ts';
 
@@ -281,9 +281,8 @@ test.each<[string, Record<string, string>, string]>([
     'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL',
   ],
 ])('a start that fails for %s prints no secret', async (_what, variables, message) => {
-  await using started = runProcess(variables);
-  const { output, exited } = started;
-  expect(await exited()).toBe(1);
-  expect(output.text).toContain(message);
-  expect(output.text).not.toContain(SECRET);
+  const { code, output } = await runToExit(variables);
+  expect(code).toBe(1);
+  expect(output).toContain(message);
+  expect(output).not.toContain(SECRET);
 });

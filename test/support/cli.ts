@@ -1,9 +1,9 @@
 // The operator's commands: in this process, and as a person runs them.
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { runCommandLine } from '../../src/cli/main.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export const TODOS = new URL('../../src/cli/todos.mjs', import.meta.url).pathname;
 
@@ -36,13 +36,14 @@ export async function runTodos(
   return { code, output };
 }
 
-/** Runs a script as a process of its own; `[TODOS, …]` are the operator's commands. */
+/** Runs a script as a process, by default in a new folder; `[TODOS, …]` are the operator's commands. */
 export async function runScript(
   command: string[],
   variables: Record<string, string> = {},
-  folder = tmpdir(),
+  folder?: { path: string },
 ) {
-  const options = { cwd: folder, env: { PATH: process.env['PATH'], ...variables } };
+  using own = temporaryFolder();
+  const options = { cwd: (folder ?? own).path, env: { PATH: process.env['PATH'], ...variables } };
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, command, options);
     return { code: 0, output: stdout + stderr } satisfies Outcome;

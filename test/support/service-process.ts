@@ -68,6 +68,13 @@ export function runProcess(
   return { child, output, written, exited, [Symbol.asyncDispose]: dispose };
 }
 
+/** Runs the service until it exits. */
+export async function runToExit(...options: Parameters<typeof runProcess>) {
+  await using running = runProcess(...options);
+  const code = await running.exited();
+  return { code, output: running.output.text };
+}
+
 /** Runs the service and waits for its banner. */
 export async function startProcess(...options: Parameters<typeof runProcess>) {
   const running = runProcess(...options);
