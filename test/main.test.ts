@@ -149,7 +149,7 @@ const FILES: Record<string, (path: string) => void> = {
 test.each([
   ['DATABASE_URL', 'sqlite:.', 'Set DATABASE_URL to a file that can be written'],
   ['DATABASE_URL', 'sqlite:/dev/null/x', 'Set DATABASE_URL to a file that can be made'],
-  ['DATABASE_URL', 'sqlite:text.sqlite', 'names a file that is no SQLite database'],
+  ['DATABASE_URL', 'sqlite:text.sqlite', 'names a file that is not an SQLite database'],
   ['DATABASE_URL', 'sqlite:damaged.sqlite', 'The database file is damaged. Restore a backup'],
   ['DATABASE_URL', 'sqlite:truncated.sqlite', 'The database file is damaged. Restore a backup'],
   ['DATABASE_URL', 'sqlite:other.sqlite', 'Set DATABASE_URL to a database of this service'],
@@ -177,7 +177,7 @@ test.each([
   const { code, output } = await runToExit({}, { args: [argument] });
   expect(code).toBe(2);
   expect(output).toContain(message);
-  expect(output).toContain('--help lists what the command takes.');
+  expect(output).toContain('--help lists the arguments and options.');
   expect(output).not.toContain('    at ');
 });
 

@@ -95,7 +95,7 @@ test('a backup of a damaged database fails with a message and leaves no file', a
     folder,
   );
   expect(code).toBe(1);
-  expect(output).toMatch(/the database is damaged|database disk image is malformed/);
+  expect(output).toMatch(/The database is damaged|database disk image is malformed/);
   expect(output).not.toContain('    at ');
   expect(readdirSync(folder.path)).toEqual(before);
 });
@@ -107,7 +107,7 @@ test.each([
     1,
     ['--file', new URL(import.meta.url).pathname],
     {},
-    /backup.test.ts exists: name a file that does not\n$/,
+    /backup.test.ts exists already: choose another name\.\n$/,
   ],
   ['into no folder', 1, ['--file', 'none/x'], {}, /^There is no folder none\.\n$/],
   ['of no database', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite:none' }, /^There is no database/],

@@ -178,7 +178,7 @@ test('after a copy, access tokens, refresh tokens, cursors and delays work on', 
   const moved = await runTodos(['copy', '--from', source.url], { DATABASE_URL: target.url });
   expect(moved).toMatchObject({ code: 0, output: expect.stringContaining('Complete: ') });
   const path = `${source.url.slice('sqlite:'.length)}.secret`;
-  expect(moved.output).toContain(`JWT_SECRET is the content of ${path}.`);
+  expect(moved.output).toContain(`set JWT_SECRET to the content of ${path}.`);
   const JWT_SECRET = await readFile(path, 'utf8');
   expect(moved.output).not.toContain(JWT_SECRET);
 
@@ -283,7 +283,7 @@ test('a copy to a target that is not empty is rejected, with what the target is'
   await using databases = await twoDatabases();
   const { source, target } = databases;
   await seed(source.db, 3);
-  const ofSource = 'is the source itself, or a copy of it: it has 11 rows, 1 of them users.';
+  const ofSource = 'is the source, or a copy of it: it has 11 rows, 1 of them users.';
   await expect(copyDatabase(source.db, source.connect(), quietly)).rejects.toThrow(ofSource);
   await copyDatabase(source.db, target.db, quietly);
   await expect(copyDatabase(source.db, target.db, quietly)).rejects.toThrow(ofSource);
@@ -325,10 +325,10 @@ const X_TO_Y = ['--from', 'sqlite:x', '--to', 'sqlite:y'];
 const ODD = 'postgres://me:1/s3cret@x'; // in whose place a slash has to be %2F
 
 test.each([
-  ['without a source', 2, ['--to', 'sqlite:x'], /^--from is missing\n/],
-  ['without a target', 2, ['--from', 'sqlite:x'], /^--to is missing\n/],
+  ['without a source', 2, ['--to', 'sqlite:x'], /^--from is missing\.\n/],
+  ['without a target', 2, ['--from', 'sqlite:x'], /^--to is missing\.\n/],
   ['with a URL alone', 2, [...X_TO_Y, PASSWORDS], /^too many arguments for 'copy'/],
-  ['from a file that is not there', 1, X_TO_Y, /at x\n$/],
+  ['from a file that is not there', 1, X_TO_Y, /at x\.\n$/],
   ['from no URL', 2, ['--from', 's3cret', '--to', 'sqlite:y'], /^--from must be sqlite:PATH/],
   ['to no URL', 2, ['--from', 'sqlite:x', '--to', 'mysql://s3cret'], /^--to must be sqlite/],
   ['to a URL of a file', 2, ['--from', 'sqlite:x', '--to', 'sqlite://y'], /write sqlite:y for/],

@@ -128,7 +128,9 @@ test('the plan of migrations rejects an unknown name', () => {
     'no migration none',
   );
   const newer = [...STATES, state('5', true, false)];
-  expect(() => planMigrations(newer, { direction: 'up' })).toThrow('a newer one has migrated it');
+  expect(() => planMigrations(newer, { direction: 'up' })).toThrow(
+    'a newer version has migrated it',
+  );
 });
 
 test('the service does not start on a database of a newer version', async () => {
@@ -185,7 +187,7 @@ test.each([
   ['nothing', 2, [], /^Usage: todos migrate/],
   ['an unknown direction', 2, ['sideways'], /^unknown command 'sideways'\n/],
   ['two ends', 2, ['up', '--to', 'x', '--steps', '1'], /^option '--to <migration>' cannot be/],
-  ['no steps', 2, ['down', '--steps', '0'], /'0' is invalid. It must be a whole number from 1\./],
+  ['no steps', 2, ['down', '--steps', '0'], /'0' is invalid. It must be a positive integer\./],
   ['an unknown migration', 1, ['up', '--to', 'x'], /^There is no migration x\.\n$/],
   ['an unknown option', 2, ['up', '--force'], /^unknown option '--force'/],
 ])('migrate with %s: exit code %i, and a message', async (_what, exit, args, message) => {
