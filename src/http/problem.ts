@@ -9,11 +9,6 @@ interface ProblemResponse<Status extends number, Code extends ProblemCode> {
   body: Problem & { code: Code };
 }
 
-interface RetryLater<Status extends number, Code extends ProblemCode>
-  extends ProblemResponse<Status, Code> {
-  headers: { 'Retry-After': number };
-}
-
 /** As in RFC 9110: Node has an older name for 413. */
 const TITLES: Record<number, string | undefined> = { ...STATUS_CODES, 413: 'Content Too Large' };
 
@@ -41,20 +36,14 @@ export function problem<const Status extends number, const Code extends ProblemC
 }
 
 /** 429: too many attempts. The next one is allowed in `seconds`. */
-export function tooManyRequests(seconds: number): RetryLater<429, 'too_many_requests'> {
+export function tooManyRequests(seconds: number) {
   const detail = 'Too many attempts. Please try again later.';
-  return retryLater(problem(429, 'too_many_requests', detail), seconds);
+  const headers = { 'Retry-After': Math.max(1, Math.ceil(seconds)) };
+  return { ...problem(429, 'too_many_requests', detail), headers };
 }
 
 /** 503: the same request may succeed later. */
-export function unavailable(seconds = 1): RetryLater<503, 'unavailable'> {
+export function unavailable() {
   const detail = 'The service cannot answer right now. Please try again.';
-  return retryLater(problem(503, 'unavailable', detail), seconds);
-}
-
-function retryLater<Status extends number, Code extends ProblemCode>(
-  response: ProblemResponse<Status, Code>,
-  seconds: number,
-): RetryLater<Status, Code> {
-  return { ...response, headers: { 'Retry-After': Math.max(1, Math.ceil(seconds)) } };
+  return { ...problem(503, 'unavailable', detail), headers: { 'Retry-After': 1 } };
 }
