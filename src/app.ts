@@ -29,6 +29,7 @@ import type { RequestHandler } from './server/http-server.ts';
 import { systemHandlers } from './system/handlers.ts';
 import { todoHandlers } from './todos/handlers.ts';
 import { webPages } from './web/server/pages.ts';
+import type { Settings } from './web/settings.ts';
 
 /** What the app needs of the service. The database is migrated. */
 export interface AppDependencies {
@@ -48,56 +49,28 @@ export interface AppDependencies {
 
 /** Joins everything. */
 export async function createApp(dependencies: AppDependencies): Promise<RequestHandler> {
-  const { config, db, keys, logger, clock, metrics, queues, trace, isClosing } = dependencies;
+  const { config, db, clock, logger, metrics, queues, trace, isClosing } = dependencies;
   const tokens: AccessTokenOptions = {
-    keys,
+    keys: dependencies.keys,
     issuer: config.issuer,
     audience: config.audience,
     lifetimeMs: config.accessTokenSeconds * 1000,
   };
-  const lifetimes = {
-    idleMs: config.sessionIdleSeconds * 1000,
-    absoluteMs: config.sessionAbsoluteSeconds * 1000,
-    reuseLeewayMs: config.refreshGraceSeconds * 1000,
-  };
-  const publicKeys = () => [...keys().byId.values()].flatMap(({ publicJwk }) => publicJwk ?? []);
-  const { registration } = config;
-  const recordAuditEvent = createAuditRecorder(metrics.countAuditEvent);
-  const loginThrottle = new LoginThrottle(config.freeFailures, clock.now);
-  const cursorSecret = await findOrCreateSecret(db, 'cursor');
-  const handlers: OperationHandlers = {
-    ...authHandlers({
-      ...{ db, clock, tokens, lifetimes, loginThrottle, recordAuditEvent, registration },
-      passwordQueue: queues.passwords,
-    }),
-    ...todoHandlers({ db, now: clock.now, cursorSecret, maxTodos: config.maxTodos }),
-    ...systemHandlers({ db, publicKeys, isClosing }),
-  };
-  const clients = createClientLookup(config.trustedProxies);
-  const findDemo = config.isDevelopment ? createDemoLookup(db) : async () => undefined;
-  const { refreshGraceSeconds: reuseLeewaySeconds } = config;
-  const findSettings = async () => {
-    const demo = await findDemo();
-    return { registration, reuseLeewaySeconds, ...(demo && { demo }) };
-  };
-  const recorders = [createAccessLog(logger), createHttpMetrics(metrics.registry)];
+  const logRequest = createAccessLog(logger);
+  const observeRequest = createHttpMetrics(metrics.registry);
   return createPipeline({
+    ...createSharedOptions(config),
     operations: compileContract({
       document,
-      handlers,
+      handlers: await createHandlers(dependencies, tokens),
       security: { bearerAuth: createBearerAuth(db, tokens, clock.now) },
     }),
     pages: {
-      ...webPages(findSettings),
+      ...webPages(createSettingsLookup(config, db)),
       ...contractPages,
       ...(config.metricsPort === undefined && createMetricsPage(metrics)),
     },
     findQueue: (target) => findQueue(queues, target),
-    clients,
-    securityHeaders: createSecurityHeaders(config.corsOrigins),
-    isAllowedHost: compileAllowedHosts(config.allowedHosts),
-    bodyLimitBytes: config.bodyLimitBytes,
-    isOutage,
     isClosing,
     trace,
     report(error, { requestId }) {
@@ -105,7 +78,8 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
       if (isOutage(error)) metrics.countDatabaseFailure(error);
     },
     record(context) {
-      for (const record of recorders) record(context);
+      logRequest(context);
+      observeRequest(context);
     },
   });
 }
@@ -113,18 +87,60 @@ export async function createApp(dependencies: AppDependencies): Promise<RequestH
 /** Only `/metrics`, for a port of its own. */
 export function createMetricsApp(config: Config, metrics: Metrics, logger: Logger): RequestHandler {
   return createPipeline({
+    ...createSharedOptions(config),
     operations: [],
     pages: createMetricsPage(metrics),
     findQueue: () => undefined,
-    clients: createClientLookup(config.trustedProxies),
-    securityHeaders: createSecurityHeaders(config.corsOrigins),
-    isAllowedHost: compileAllowedHosts(config.allowedHosts),
-    bodyLimitBytes: 0,
-    isOutage,
     isClosing: () => false,
     report: (error) => logger.error({ err: error }, 'metrics failed'),
     record: () => undefined,
   });
+}
+
+function createSharedOptions(config: Config) {
+  return {
+    clients: createClientLookup(config.trustedProxies),
+    securityHeaders: createSecurityHeaders(config.corsOrigins),
+    isAllowedHost: compileAllowedHosts(config.allowedHosts),
+    bodyLimitBytes: config.bodyLimitBytes,
+    isOutage,
+  };
+}
+
+async function createHandlers(
+  { config, db, keys, clock, metrics, queues, isClosing }: AppDependencies,
+  tokens: AccessTokenOptions,
+): Promise<OperationHandlers> {
+  const lifetimes = {
+    idleMs: config.sessionIdleSeconds * 1000,
+    absoluteMs: config.sessionAbsoluteSeconds * 1000,
+    reuseLeewayMs: config.refreshGraceSeconds * 1000,
+  };
+  const publicKeys = () => [...keys().byId.values()].flatMap(({ publicJwk }) => publicJwk ?? []);
+  const cursorSecret = await findOrCreateSecret(db, 'cursor');
+  return {
+    ...authHandlers({
+      ...{ db, clock, tokens, lifetimes },
+      loginThrottle: new LoginThrottle(config.freeFailures, clock.now),
+      recordAuditEvent: createAuditRecorder(metrics.countAuditEvent),
+      registration: config.registration,
+      passwordQueue: queues.passwords,
+    }),
+    ...todoHandlers({ db, now: clock.now, cursorSecret, maxTodos: config.maxTodos }),
+    ...systemHandlers({ db, publicKeys, isClosing }),
+  };
+}
+
+/** Makes a function that finds what the page for people needs to know of the service. */
+function createSettingsLookup(
+  { registration, refreshGraceSeconds, isDevelopment }: Config,
+  db: Db,
+): () => Promise<Settings> {
+  const findDemo = isDevelopment ? createDemoLookup(db) : async () => undefined;
+  return async () => {
+    const demo = await findDemo();
+    return { registration, reuseLeewaySeconds: refreshGraceSeconds, ...(demo && { demo }) };
+  };
 }
 
 function createMetricsPage({ render }: Metrics): Record<string, Page> {

@@ -32,7 +32,7 @@ export function insertTable(schema: string, { table, one }: Names, rowType: stri
 /** src/app.ts with the handlers. */
 export function insertHandlers(app: string, { path, variable }: Names): string {
   const line = `    ...${variable}Handlers({ db, now: clock.now }),\n`;
-  const joined = insertBefore(app, '  };', line, 'const handlers: OperationHandlers');
+  const joined = insertBefore(app, '  };', line, '...authHandlers(');
   return `import { ${variable}Handlers } from './${path}/handlers.ts';\n${joined}`;
 }
 
