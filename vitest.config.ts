@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { PATIENCE } from './test/support/timeouts.ts';
 
-/** They put a module in the place of another, or count what a process does only once. */
+/** These files mock a module, or count an action that a process does only once. */
 const ISOLATED = [
   'auth/database-faults',
   'auth/password',
