@@ -172,15 +172,19 @@ describe('requests above MAX_REQUESTS', () => {
   test('of password operations take no room from other requests', async () => {
     await using app = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: '100000' });
     const { access_token: token } = await signIn(app);
-    // At most 64 for each of 4 cores wait: all have come before the first of them is answered.
-    const storm = await sendAtOnce(
-      app.url,
-      times(400, (n) => loginRequest({ username: `nobody${n}`, password: 'wrong' })),
-    );
-    const others = await Promise.all(times(20, () => send(app, { path: '/todos', token })));
-    expect(others.map(({ status }) => status)).toEqual(times(20, () => 200));
-    const statuses = (await Promise.all(storm)).map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([401, 503]));
+    // A machine with idle cores may hash some passwords before the last login arrives.
+    for (let round = 0, isFull = false; !isFull; round += 1) {
+      expect(round, 'rounds in which the password queue was not full').toBeLessThan(5);
+      const storm = await sendAtOnce(
+        app.url,
+        times(400, (n) => loginRequest({ username: `nobody${n}`, password: 'wrong' })),
+      );
+      const others = await Promise.all(times(20, () => send(app, { path: '/todos', token })));
+      expect(others.map(({ status }) => status)).toEqual(times(20, () => 200));
+      const statuses = new Set((await Promise.all(storm)).map(({ status }) => status));
+      expect(statuses).toContain(401);
+      isFull = statuses.has(503);
+    }
     expect(await metric(app, 'http_requests_shed_total{lane="others"}')).toBe(0);
   });
 
