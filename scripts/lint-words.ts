@@ -5,7 +5,7 @@
 //
 // A comment on the same line allows a word: `words-allow: lane (a label that dashboards use)`.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BETTER_TERMS: Record<string, string> = {
@@ -27,7 +27,7 @@ const BETTER_TERMS: Record<string, string> = {
   sighting: 'token state',
 };
 const TERMS = Object.entries(BETTER_TERMS).map(([words, term]) => ({
-  pattern: new RegExp(`(?<!['"\`])\\b(${words})\\b`, 'gi'),
+  pattern: new RegExp(`(?<!['"\`])\\b(${words})\\b|\\b(${words})\\b(?!['"\`])`, 'gi'),
   term,
 }));
 
@@ -57,13 +57,15 @@ function checkLine(line: string): string[] {
     [...words.matchAll(pattern)].map(([word]) => ({ word: word.toLowerCase(), term })),
   );
   const rejected = found.filter(({ word }) => word !== allowed);
-  if (allowed && rejected.length === found.length)
-    return [`"${allowed}" is allowed, but not there`];
-  return rejected.map(({ word, term }) => `"${word}": write ${term}`);
+  const messages = rejected.map(({ word, term }) => `"${word}": write ${term}`);
+  if (allowed && rejected.length === found.length) {
+    messages.push(`"${allowed}" is allowed, but not there`);
+  }
+  return messages;
 }
 
 const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n');
-const files = tracked.filter((file) => file && !IGNORED.test(file));
+const files = tracked.filter((file) => file && !IGNORED.test(file) && existsSync(join(root, file)));
 const faults = files.flatMap(checkFile);
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;

@@ -65,8 +65,8 @@ async function runSuites(suites: Suite[], jobs: number, folder: string): Promise
   const running = new Map<Suite, Promise<void>>();
   const outcomes: Outcome[] = [];
   while (waiting.length > 0 || running.size > 0) {
-    const busy = new Set([...running.keys()].map(({ writes }) => writes));
-    const next = waiting.findIndex(({ writes }) => writes === undefined || !busy.has(writes));
+    const busy = new Set([...running.keys()].flatMap(({ writes = [] }) => writes));
+    const next = waiting.findIndex(({ writes = [] }) => writes.every((name) => !busy.has(name)));
     const [suite] = running.size < jobs && next >= 0 ? waiting.splice(next, 1) : [];
     if (!suite) {
       await Promise.race(running.values());

@@ -16,7 +16,7 @@ export interface Config {
   port: number;
   /** How many processes serve behind the port. */
   workers: number;
-  /** Between SIGTERM and the end: requests are answered, and `/readyz` says that it is not ready. */
+  /** How long requests are still answered after SIGTERM, while `/readyz` is 503. */
   drainSeconds: number;
   /** A port for `/metrics` alone; `undefined`: `/metrics` is at `port`. */
   metricsPort: number | undefined;
@@ -177,7 +177,7 @@ const variables = {
   }),
   ALLOWED_HOSTS: makeValidator<string>(parseHosts)({
     default: undefined,
-    desc: 'Hosts that requests may name, separated by commas; `*.example.com` is any subdomain, `*` any host. Default: any host; in development mode (on a loopback address, with SQLite and without TRUSTED_PROXIES) only loopback names',
+    desc: 'Hosts that requests may name, separated by commas; `*.example.com` is any subdomain, `*` any host. Default: any host; in development mode (on a loopback address, with SQLite) only loopback names, unless TRUSTED_PROXIES is set',
     example: 'todos.example.com,*.preview.example.com',
   }),
   BODY_LIMIT_BYTES: defineInteger(1024, 100 * 2 ** 20, 'bytes', {

@@ -174,7 +174,7 @@ function createRetentionObserver({ retention }: Metrics, logger: Logger): Retent
   return {
     onPurged: retention.onPurged,
     onFailed(error) {
-      logger.error({ err: error }, 'sweep failed');
+      logger.error({ err: error }, 'retention job failed');
       retention.onFailed(error);
     },
   };

@@ -113,6 +113,13 @@ test('Ctrl-C in a terminal, which signals the whole group, drains the workers', 
   expect(server.output.text).not.toContain('a worker has died');
 });
 
+test('many requests for /metrics at once are answered from one collection', async () => {
+  await using server = await start();
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server, '/metrics')));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  expect(server.output.text).not.toContain('MaxListenersExceededWarning');
+});
+
 test('/metrics omits a worker that does not respond, and worker_up says so', async () => {
   await using server = await start();
   const [victim = 0] = await bothAnswered(server);
@@ -134,7 +141,7 @@ test('/metrics omits a worker that does not respond, and worker_up says so', asy
   await Promise.all(scrapes);
 });
 
-test('after kill -9 of the primary no worker is left', async () => {
+test('after kill -9 of the primary no worker accepts connections', async () => {
   await using server = await start();
   server.child.kill('SIGKILL');
   await closed(server.url);

@@ -19,21 +19,21 @@ export function createBearerAuth(db: Db, tokens: AccessTokenOptions, now: () => 
   return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
     if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
       // Credentials of another scheme count as none (RFC 6750 §3.1).
-      return { refusal: problem(401, 'authentication_required', 'Authentication required') };
+      return { rejection: problem(401, 'authentication_required', 'Authentication required') };
     }
     const token = BEARER_CREDENTIALS.exec(authorization)?.[1];
     const claims = token ? await verify(token, now()) : 'invalid';
     if (claims === 'invalid') {
-      return { refusal: problem(401, 'invalid_access_token', 'Invalid access token') };
+      return { rejection: problem(401, 'invalid_access_token', 'Invalid access token') };
     }
     if (claims === 'expired') {
-      return { refusal: problem(401, 'access_token_expired', 'Access token expired') };
+      return { rejection: problem(401, 'access_token_expired', 'Access token expired') };
     }
     const { sessionId, username } = claims;
     const session = await findLiveSession(db, sessionId, now());
     if (!session) {
       const detail = 'You have been logged out. Please log in again.';
-      return { refusal: problem(401, 'session_ended', detail) };
+      return { rejection: problem(401, 'session_ended', detail) };
     }
     return { principal: { userId: session.userId, username, sessionId } };
   };

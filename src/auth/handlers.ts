@@ -267,7 +267,7 @@ export function authHandlers(dependencies: AuthDependencies) {
     await endSessions(trx, { userId, only }, 'limit', context);
   }
 
-  /** Ends sessions of a user because their password has been changed. */
+  /** Ends sessions after a password change, and records it. */
   async function recordPasswordChange(
     trx: Db,
     selection: SessionSelection,

@@ -134,7 +134,7 @@ export async function hasSessionFromNetwork(
   return session !== undefined;
 }
 
-/** Lists up to 100 of the user's live sessions, most recently used first. */
+/** Lists up to 100 of the user's live sessions, most recently used first, starting at `offset`. */
 export async function listLiveSessions(db: Db, userId: string, now: number, offset = 0) {
   return db
     .selectFrom('sessions')

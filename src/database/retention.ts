@@ -27,19 +27,22 @@ const MAX_SPENT_TOKENS_PER_SESSION = 50_000;
  * @returns how many rows have been deleted
  */
 export async function purgeExpired(db: Db, now: number, isStopped = () => false): Promise<number> {
-  const idleSince = now - RETENTION_MS.session;
-  const keysSince = now - RETENTION_MS.idempotencyKey;
-  const eventsSince = now - RETENTION_MS.auditEvent;
+  const sessionsBefore = now - RETENTION_MS.session;
+  const keysBefore = now - RETENTION_MS.idempotencyKey;
+  const eventsBefore = now - RETENTION_MS.auditEvent;
   const purges: (() => Promise<number>)[] = [
-    () => deleteSpentTokens(db, BATCH_ROWS, (where) => where('idle_expires_at', '<=', idleSince)),
     () =>
-      deleteRows(db, 'sessions', BATCH_ROWS, (where) => where('idle_expires_at', '<=', idleSince)),
+      deleteSpentTokens(db, BATCH_ROWS, (where) => where('idle_expires_at', '<=', sessionsBefore)),
+    () =>
+      deleteRows(db, 'sessions', BATCH_ROWS, (where) =>
+        where('idle_expires_at', '<=', sessionsBefore),
+      ),
     () =>
       deleteRows(db, 'idempotency_keys', BATCH_ROWS, (where) =>
-        where('created_at', '<', keysSince),
+        where('created_at', '<', keysBefore),
       ),
     () => deleteRows(db, 'rate_limits', BATCH_ROWS, (where) => where('expire', '<', now)),
-    () => deleteRows(db, 'audit_events', BATCH_ROWS, (where) => where('at', '<', eventsSince)),
+    () => deleteRows(db, 'audit_events', BATCH_ROWS, (where) => where('at', '<', eventsBefore)),
   ];
   let rows = 0;
   for (const purge of purges) rows += await deleteInBatches(purge, isStopped);

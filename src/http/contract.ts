@@ -37,7 +37,7 @@ export type SecurityHandlers = {
 };
 
 /** A principal, or the response that rejects the request. */
-export type Authentication<P> = { principal: P } | { refusal: AnyResponse };
+export type Authentication<P> = { principal: P } | { rejection: AnyResponse };
 
 export interface ContractOptions {
   document: ContractDocument;
@@ -104,7 +104,7 @@ export function compileContract(options: ContractOptions): Operation[] {
         async validate(request) {
           const received = body?.required ? request : treatNullAsNoBody(request);
           const faults = findMiswrittenIntegers(received.search);
-          if (faults.length > 0) return { refusal: invalidRequest(faults, received.body) };
+          if (faults.length > 0) return { rejection: invalidRequest(faults, received.body) };
           const values = accept(received);
           return values ? { values } : validateFully(operation, received);
         },
@@ -166,6 +166,10 @@ function checkDocument({ openapi, info }: ContractDocument): void {
   }
 }
 
+function isMalformedParameter(segment: string): boolean {
+  return /[{}]/.test(segment) && !/^\{\w+\}$/.test(segment);
+}
+
 function checkCompleteness({ document, handlers, security }: ContractOptions): void {
   const faults: string[] = [];
   const operationIds = new Set<string>();
@@ -174,7 +178,9 @@ function checkCompleteness({ document, handlers, security }: ContractOptions): v
     if (!operationId) faults.push(`${method} ${path} has no operationId`);
     else if (operationIds.has(operationId)) faults.push(`two operations are called ${operationId}`);
     else operationIds.add(operationId);
-    if (/[^/]\{|\}[^/]/.test(path)) faults.push(`${path} has a parameter within a segment`);
+    if (path.split('/').some(isMalformedParameter)) {
+      faults.push(`${path} has a segment that is neither a text nor one parameter`);
+    }
     if (requirements.length > 1 || Object.keys(requirements[0] ?? {}).length > 1) {
       faults.push(`${operationId} has more than one security scheme, which is not supported`);
     }

@@ -45,14 +45,14 @@ export function createFullValidator(document: ContractDocument): FullValidator {
       const request = buildRequest(operation, received);
       app(request, {} as Response, (error?: unknown) => {
         if (error === undefined) return resolve({ values: extractValues(operation, request) });
-        const refusal = toRefusal(error, received);
-        if (refusal) resolve({ refusal });
+        const rejection = toRejection(error, received);
+        if (rejection) resolve({ rejection });
         else reject(error);
       });
     });
 }
 
-/** More faults than a person reads at once. */
+/** A person reads no more at once. */
 const MAX_FAULTS = 20;
 
 /** A value of a wrong type breaks its other rules, too: the first fault is enough. */
@@ -85,7 +85,10 @@ function extractValues({ headerNames }: Operation, request: Request): RequestVal
   };
 }
 
-function toRefusal(error: unknown, { mediaType, body }: ReceivedRequest): AnyResponse | undefined {
+function toRejection(
+  error: unknown,
+  { mediaType, body }: ReceivedRequest,
+): AnyResponse | undefined {
   if (error instanceof BadRequest) return invalidRequest(keepFirstFaultPerPath(error.errors), body);
   if (!(error instanceof UnsupportedMediaType)) return undefined;
   const isMissing = mediaType === ''; // the validator reports it as an unknown type

@@ -112,16 +112,16 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     const { headers } = request;
     if (authenticate) {
       const outcome = await authenticate(headers.authorization);
-      if ('refusal' in outcome) return outcome.refusal;
+      if ('rejection' in outcome) return outcome.rejection;
       context.principal = outcome.principal;
     }
 
     const body = parseBody(bytes, headers['content-type'], mediaTypes);
-    if ('refusal' in body) return body.refusal;
+    if ('rejection' in body) return body.rejection;
 
     const { parameters: path, search, principal } = context;
     const validation = await validate({ path, search, headers, ...body });
-    if ('refusal' in validation) return validation.refusal;
+    if ('rejection' in validation) return validation.rejection;
     if (!acceptsJson(request)) return notAcceptable();
 
     const answer = await handler({ ...validation.values, principal, context });

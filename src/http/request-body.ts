@@ -26,6 +26,7 @@ export function createBodyReader(limitBytes: number) {
     request: IncomingMessage & { body?: unknown },
     response: ServerResponse,
   ): Promise<Buffer | undefined> => {
+    if (request.headers['content-length'] === '0') return undefined; // whatever its encoding
     await new Promise<void>((resolve, reject) => {
       readRaw(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
     });
@@ -38,12 +39,12 @@ export function parseBody(
   bytes: Buffer | undefined,
   contentType: string | undefined,
   mediaTypes: ReadonlySet<string>,
-): RequestBody | { refusal: AnyResponse } {
+): RequestBody | { rejection: AnyResponse } {
   if (bytes === undefined || bytes.length === 0) return NO_BODY;
   const mediaType = canonicalizeMediaType(contentType ?? '', mediaTypes);
   if (mediaType === UNKNOWN_MEDIA_TYPE) return { mediaType, body: undefined };
   const { value, fault } = parseJson(bytes);
-  if (fault) return { refusal: invalidRequest([{ path: '/body', message: fault }], undefined) };
+  if (fault) return { rejection: invalidRequest([{ path: '/body', message: fault }], undefined) };
   return { mediaType, body: value };
 }
 

@@ -27,7 +27,7 @@ export interface ReceivedRequest {
 }
 
 /** The values of a valid request, or the response that refuses it. */
-export type ValidationResult = { values: RequestValues } | { refusal: AnyResponse };
+export type ValidationResult = { values: RequestValues } | { rejection: AnyResponse };
 
 /**
  * Compiles the fast validator of an operation. It accepts requests in a plain form, with the same

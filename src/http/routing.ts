@@ -30,7 +30,10 @@ const PARAMETER = '/';
 export class Router<Target> {
   readonly #root: RouteNode<Target> = { children: new Map(), route: undefined };
 
-  /** A target of `GET` is the target of `HEAD`, too. */
+  /**
+   * A target of `GET` is the target of `HEAD`, too.
+   * @throws Error for two paths that differ only in the names of their parameters
+   */
   add(method: string, path: string, target: Target): void {
     let node = this.#root;
     const parameters: Route<Target>['parameters'] = [];
@@ -43,6 +46,8 @@ export class Router<Target> {
       node = next;
     }
     node.route ??= { path, parameters, targets: new Map() };
+    if (node.route.path !== path)
+      throw new Error(`${node.route.path} and ${path} are the same path`);
     node.route.targets.set(method, target);
     if (method === 'GET') node.route.targets.set('HEAD', target);
   }

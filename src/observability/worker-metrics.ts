@@ -23,9 +23,13 @@ type MetricsMessage =
 
 /** Lets the primary answer the workers that ask for the metrics of all. */
 export function serveAggregatedMetrics(): void {
+  let collecting: Promise<string> | undefined; // one collection for all requests that arrive meanwhile
   cluster.on('message', async (worker, { type }: Partial<MetricsMessage>) => {
     if (type !== 'get metrics of all workers') return;
-    sendMessage(worker, { type: 'metrics of all workers', text: await collectMetrics() });
+    collecting ??= collectMetrics().finally(() => {
+      collecting = undefined;
+    });
+    sendMessage(worker, { type: 'metrics of all workers', text: await collecting });
   });
 }
 
@@ -88,6 +92,7 @@ export function createWorkerMetrics(registry: Registry): () => Promise<string> {
   return () =>
     new Promise((resolve) => {
       waiting.add(resolve);
+      if (waiting.size > 1) return; // the text is on its way
       process.send?.({ type: 'get metrics of all workers' } satisfies MetricsMessage);
     });
 }

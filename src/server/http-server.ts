@@ -207,7 +207,7 @@ function rejectConnection(
   }
 }
 
-/** Clients notice the response sooner. */
+/** Longer than a client takes to notice the response. */
 const LINGER_MS = 5_000;
 
 function endWithRejection(socket: Duplex, rejection: Rejection): void {

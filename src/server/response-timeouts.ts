@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** The total of the responses that clients have not read yet. */
+/** The limit of the total of responses that clients have not read yet. */
 const MAX_UNREAD_BYTES = 64 * 2 ** 20;
 
 type Stage = 'arriving' | 'answering' | 'being read';

@@ -95,7 +95,7 @@ test('verifyPassword without a hash does the same work and returns false', async
 test('a login that the full password queue rejects is not counted as an attempt', async () => {
   await using small = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: plenty });
   const storm = Array.from({ length: 400 }, (_, n) =>
-    loginRequest({ username: `nobody${n}`, password: 'wrong' }),
+    loginRequest({ username: `unknown-${n}`, password: 'wrong' }),
   );
   const answers = await Promise.all(await sendAtOnce(small.url, storm));
   const verified = answers.filter(({ status }) => status === 401).length;

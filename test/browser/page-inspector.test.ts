@@ -59,7 +59,7 @@ test('with a reuse leeway of 0, a refresh from two tabs ends the session', async
   expect(await outcome.textContent()).toContain('reuse leeway to 0');
 });
 
-test('"Under the hood" shows every request with its response, and no secret', async () => {
+test('the inspector shows every request with its response, and no secret', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await signIn(page);
@@ -98,7 +98,7 @@ test('the access token is decoded and its time runs out', async () => {
   await expect.poll(() => clock.textContent()).toBe('expired');
 });
 
-test('the panel takes the focus when it opens and gives it back when it closes', async () => {
+test('the inspector takes the focus when it opens and gives it back when it closes', async () => {
   await using app = await startService();
   const page = await openPage(app);
   await openInspector(page);

@@ -49,7 +49,7 @@ async function visit(page: Page, look: (place: string) => Promise<void>): Promis
 }
 
 test.each([320, 480, 768, 1024, 1280, 1600])(
-  '%i px wide, nothing scrolls sideways',
+  'the page needs no horizontal scrolling at %i px',
   async (width) => {
     await using app = await startService();
     const client = await demoClient(app);
@@ -72,15 +72,18 @@ test.each([
   ['light', 1280],
   ['dark', 1280],
   ['light', 320],
-] as const)('axe finds nothing, in the %s, %i px wide', async (colorScheme, width) => {
-  await using app = await startService();
-  const page = await openPage(app, { colorScheme, viewport: { width, height: 800 } });
-  const faults: string[] = [];
-  await visit(page, async (place) => {
-    for (const fault of await accessibilityFaults(page)) faults.push(`${place}: ${fault}`);
-  });
-  expect(faults).toEqual([]);
-});
+] as const)(
+  'axe finds no accessibility fault with the %s colours at %i px',
+  async (colorScheme, width) => {
+    await using app = await startService();
+    const page = await openPage(app, { colorScheme, viewport: { width, height: 800 } });
+    const faults: string[] = [];
+    await visit(page, async (place) => {
+      for (const fault of await accessibilityFaults(page)) faults.push(`${place}: ${fault}`);
+    });
+    expect(faults).toEqual([]);
+  },
+);
 
 test('the page loads less than 60 kB, from this service only', async () => {
   await using app = await startService();

@@ -94,7 +94,7 @@ describe('the client: an access token that is rejected', () => {
     ['with another object', 401, '{"code":"access_token_expired"}'],
     ['with another code', 401, '{"code":"authentication_required","detail":""}'],
     ['with another status', 403, '{"code":"access_token_expired","detail":""}'],
-  ])('is not assumed for a response %s', async (_, status, body) => {
+  ])('is not caused by a response %s', async (_, status, body) => {
     const { client, network, onSessionLost } = await signedIn();
     network.next('GET /auth/me', answered(status, body));
     expect((await client.GET('/auth/me')).response.status).toBe(status);
@@ -199,7 +199,7 @@ describe('the client: a refresh that fails', () => {
     expect(await tokens.get()).toBeDefined();
   });
 
-  test('because the tokens cannot be stored is repeated by the next request', async () => {
+  test('whose tokens cannot be stored is repeated by the next request', async () => {
     const store = memoryTokens();
     const set = vi.fn(store.set);
     const { client, network, onSessionLost } = await signedIn({ tokens: { ...store, set } });

@@ -62,7 +62,7 @@ describe('the client: signing in', () => {
   test.each([
     ['undefined', memoryTokens],
     ['null', slowTokens],
-  ])('is needed for a token: with %s in the store requests have none', async (_, make) => {
+  ])('without tokens (the store returns %s) requests have no Authorization', async (_, make) => {
     const { client, network, onSessionLost } = signedOut({ tokens: make() });
     expect((await client.GET('/todos')).error?.code).toBe('authentication_required');
     expect(bearers(network.sent)).toEqual([null]);
@@ -88,7 +88,7 @@ describe('the client: signing in', () => {
     expect(routes(network.sent)).toEqual(['POST /auth/login', REFRESH]);
   });
 
-  test('adds the access token to request(), and refreshes it when it has expired', async () => {
+  test('sends the access token in client.fetch(), and refreshes it when it has expired', async () => {
     const { client, network } = await signedIn();
     expireAccessTokens();
     const response = await client.fetch(new Request(`${serviceUrl}/auth/me`));
@@ -113,7 +113,7 @@ describe('the client: signing in', () => {
 describe('the client: a lost session', () => {
   test.each([
     ['its access token is refused', endElsewhere],
-    ['it cannot be renewed', loseRefreshToken],
+    ['the refresh token is rejected', loseRefreshToken],
   ])('because %s is reported once, and once again after another login', async (_, end) => {
     const one = await signedIn();
     const { client, tokens, onSessionLost, network } = one;
@@ -149,7 +149,7 @@ describe('the client: a lost session', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  test('may have no onSessionLost', async () => {
+  test('without onSessionLost deletes the tokens all the same', async () => {
     const client = plainClient();
     await client.login('ada', PASSWORD);
     await client.DELETE('/auth/sessions');
@@ -354,7 +354,7 @@ describe('todos', () => {
     expect(seen).toEqual(['start 2']);
   });
 
-  test('of an empty list are none', async () => {
+  test('yields nothing for an empty list', async () => {
     const { client } = await signedIn();
     expect(await titlesWith(client, 'no such text')).toEqual([]);
   });
@@ -371,7 +371,7 @@ describe('todos', () => {
     expect(failure.message).toBe(failure.problem?.detail);
   });
 
-  test('throw the error of fetch', async () => {
+  test('throws the error of fetch', async () => {
     const { client, network } = await signedIn();
     network.next('GET /todos', unreachable);
     await expect(client.todos().next()).rejects.toThrow('fetch failed');

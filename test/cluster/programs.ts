@@ -38,16 +38,16 @@ export function findPrograms(install: boolean): Programs {
 }
 
 function missingPackages(): string[] {
-  return Object.entries(PATHS).flatMap(([name, machine]) =>
-    globSync(machine).length === 0 ? [name] : [],
+  return Object.entries(PATHS).flatMap(([name, pattern]) =>
+    globSync(pattern).length === 0 ? [name] : [],
   );
 }
 
-function newest(machine: string): string {
-  const found = globSync(machine)
+function newest(pattern: string): string {
+  const found = globSync(pattern)
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .at(-1);
-  if (!found) throw new Error(`there is no ${machine}, though its package is installed`);
+  if (!found) throw new Error(`there is no ${pattern}, though its package is installed`);
   return found;
 }
 

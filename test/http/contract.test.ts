@@ -87,6 +87,14 @@ describe('compileContract fails when', () => {
       'two operations are called logout',
     ],
     [
+      'a segment of a path is not one parameter',
+      () =>
+        edited((document) => {
+          document.paths = { '/{log-in}': document.paths?.['/auth/login'] ?? {} };
+        }),
+      '/{log-in} has a segment that is neither a text nor one parameter',
+    ],
+    [
       'a security scheme has no handler',
       () => ({ security: {} as SecurityHandlers }),
       'security scheme bearerAuth has no handler',

@@ -18,9 +18,9 @@ const handlers = Object.fromEntries(
 const operations = compileContract({
   document,
   handlers,
-  security: { bearerAuth: async () => ({ refusal: { status: 401 } }) },
+  security: { bearerAuth: async () => ({ rejection: { status: 401 } }) },
 });
-const refuseRequest = createFullValidator(document);
+const validateFully = createFullValidator(document);
 
 /** A JSON Schema of the contract, as far as values are generated from it. */
 interface Schema {
@@ -193,7 +193,7 @@ test.each(operations)(
         const values = operation.accept(structuredClone(received));
         if (!values) return;
         accepted.set(operation.id, (accepted.get(operation.id) ?? 0) + 1);
-        const verdict = await refuseRequest(operation, structuredClone(received));
+        const verdict = await validateFully(operation, structuredClone(received));
         const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
         expect(plain(verdict)).toEqual(plain({ values }));
       }),

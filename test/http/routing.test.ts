@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listOperations } from '../../src/http/openapi-document.ts';
+import { Router } from '../../src/http/routing.ts';
 import { BEHIND_PROXY, readContract, send } from '../support/http.ts';
 import { startService, startSharedService, type TestService } from '../support/service.ts';
 import { signUp } from '../support/users.ts';
@@ -8,6 +9,15 @@ import { withNewItem } from './example-requests.ts';
 import { createTodo, startSignedInService } from './setup.ts';
 
 const { service, token, sendTo, sendSignedIn } = await startSignedInService();
+
+test('two paths that differ only in the names of parameters are an error at the start', () => {
+  const router = new Router<string>();
+  router.add('GET', '/todos/{id}', 'get');
+  router.add('PUT', '/todos/{id}', 'put');
+  expect(() => router.add('DELETE', '/todos/{todo_id}', 'delete')).toThrow(
+    '/todos/{id} and /todos/{todo_id} are the same path',
+  );
+});
 
 describe('HEAD', () => {
   const paths = [...listOperations(readContract())]

@@ -258,7 +258,7 @@ describe.skipIf(noJava)('generation', () => {
   });
 });
 
-test('git keeps nothing of it', async () => {
+test('the generated clients are not in git', async () => {
   const { output } = await shell('git ls-files generated', { cwd: ROOT });
   expect(output).toBe('generated/openapi.d.ts\ngenerated/openapi.json\n');
   const ignored = await shell('git check-ignore generated/clients/go/client.go', { cwd: ROOT });
@@ -284,7 +284,7 @@ describe.skipIf(noJava)('in a language that has no program here', () => {
     expect(output).toBe(languages.map((name) => `${join(others(), name)}\n`).join(''));
   });
 
-  test('there is a client, with the names of the contract', async () => {
+  test('the client has the names of the contract', async () => {
     const names = Object.keys(await hashFiles(join(others(), 'csharp'))).map((path) =>
       basename(path),
     );

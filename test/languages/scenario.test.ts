@@ -22,14 +22,14 @@ function titleOf(program: Program): string {
     : program.name;
 }
 
-test('there are programs and steps', () => {
+test('examples/README.md lists programs and steps', () => {
   expect(programs).toHaveLength(7);
   expect(steps.map(({ words }) => Number.parseInt(words, 10))).toEqual(
     Array.from({ length: 13 }, (_, index) => index + 1),
   );
 });
 
-describe('built and driven, step by step', () => {
+describe('the example programs run each step', () => {
   for (const program of programs) {
     test.skipIf(isLeftOut(program))(titleOf(program), async ({ signal }) => {
       const { folder, build } = program;

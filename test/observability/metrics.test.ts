@@ -102,7 +102,7 @@ describe('/metrics counts audit events', () => {
     expect(series.every(([, value]) => value === 0)).toBe(true);
   });
 
-  test('and every kind of database error', async () => {
+  test('/metrics has every kind of database error, from 0', async () => {
     await using app = await startService();
     const series = await scrape(app);
     for (const kind of ['pool', 'connection', 'statement']) {
@@ -203,7 +203,7 @@ test('/metrics has the results and the errors of the retention job', async () =>
   {
     using _outage = breakDatabase(FAULTS.bug);
     vi.advanceTimersByTime(60_000);
-    await expect.poll(() => app.log.join(''), { interval: 2 }).toContain('sweep failed');
+    await expect.poll(() => app.log.join(''), { interval: 2 }).toContain('retention job failed');
   }
   const failed = await scrape(app);
   expect(failed.get('sweep_failures_total')).toBe(1);

@@ -20,11 +20,14 @@ test.each([
   [['run', 'bench', 'x'], /^npm run bench -- x: the subcommands are login, overload, tracing\n$/],
   [['test-all', '--jobs', 'two'], /^--jobs takes a whole number from 1, not two\.\n$/],
   [['test-all', 'postgers'], /^There is no suite postgers\. --list lists the suites\.\n$/],
-])('the script %s: says what there is, and exit code 2', async ([name = '', ...args], message) => {
-  const { code, output } = await runScript([script(name), ...args]);
-  expect(output).toMatch(message);
-  expect(code).toBe(2);
-});
+])(
+  'the script %j with a wrong argument lists what there is, exit code 2',
+  async ([name = '', ...args], message) => {
+    const { code, output } = await runScript([script(name), ...args]);
+    expect(output).toMatch(message);
+    expect(code).toBe(2);
+  },
+);
 
 test('test:all names each suite whose programs are missing, with the packages to install', async () => {
   const all = (...args: string[]) => runScript([script('test-all'), ...args], { PATH: '' });

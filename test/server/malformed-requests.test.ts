@@ -358,6 +358,12 @@ describe('a body', () => {
     });
   });
 
+  test.each(['gzip', 'snappy'])('of no bytes is none, also in %s', async (coding) => {
+    const head = `POST /auth/refresh HTTP/1.1\r\n${HOST}${CLOSE}Refresh-Token: a\r\n`;
+    const answer = await ask(`${head}Content-Length: 0\r\nContent-Encoding: ${coding}\r\n\r\n`);
+    expect(answer.status).toBe(401); // for its token
+  });
+
   test('may begin with a byte order mark', async () => {
     const answer = await ask(postOf(Buffer.from('\ufeff{"title":"mark"}')));
     expect(answer.status).toBe(201);

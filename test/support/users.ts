@@ -45,7 +45,8 @@ export async function signedInClient(
   { username, password }: typeof DEMO = DEMO,
 ) {
   const client = service.client();
-  await client.login(username, password);
+  const { response } = await client.login(username, password);
+  expect(response.status).toBe(200);
   return client;
 }
 
@@ -54,7 +55,8 @@ export async function newUserClient(service: TestService, username = `user-${uui
   const client = service.client();
   const credentials = { username, password: PASSWORD };
   await client.POST('/auth/register', { body: credentials });
-  await client.login(username, PASSWORD);
+  const { response } = await client.login(username, PASSWORD);
+  expect(response.status).toBe(200);
   return client;
 }
 

@@ -82,7 +82,7 @@ test('docs/tools.md names at least 20 consumers to run, and 20 languages of open
   expect(generators.length).toBeGreaterThanOrEqual(20);
 });
 
-describe.each(documents)('$source is taken', ({ file, isForAll }) => {
+describe.each(documents)('$source', ({ file, isForAll }) => {
   const takers = consumers.filter(({ does }) => isForAll || does === 'validates');
   for (const { name, command } of takers) {
     test.skipIf(isLeftOut(command))(

@@ -117,7 +117,7 @@ describe('the linters', () => {
   });
 
   const all = FAULTS.reduce((text, { place, value }) => changed(place, value, text), CONTRACT);
-  describe('find, all in one run', () => {
+  describe('report each of several faults', () => {
     let output: string;
     beforeAll(() => {
       output = lint(all).output;
@@ -126,7 +126,7 @@ describe('the linters', () => {
   });
 
   test.each(FAULTS.filter(({ isAlone }) => isAlone))(
-    'exit with 1 for nothing but $title',
+    'exit with 1 if $title is the only fault',
     ({ place, value, finding }) => {
       const { code, output } = lint(changed(place, value));
       expect(output).toMatch(finding);
@@ -153,7 +153,7 @@ describe('a new contract beside the one of the last release', () => {
     ['a narrower request', changed([...schemas, 'TodoTitle', 'maxLength'], 100)],
     ['a new duty', changed([...schemas, 'NewTodo', 'required'], ['title', 'done'])],
     ['another type', changed([...schemas, 'Todo', 'properties', 'done', 'type'], 'integer')],
-  ])('is refused with %s under the same version', (_, contract) => {
+  ])('a change (%s) without a new version is rejected', (_, contract) => {
     const { code, output } = diff(CONTRACT, contract);
     expect(output).toMatch(/stayed .*require a (minor|major) bump/);
     expect(code).toBe(1);

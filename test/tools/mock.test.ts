@@ -69,7 +69,7 @@ function contentOf({ requestBody }: (typeof cases)[number]['operation']) {
   return { 'Content-Type': type, body: JSON.stringify(value) };
 }
 
-test('a client can be written against it', async () => {
+test('the typed client works with the mock server', async () => {
   const client = createClient({ baseUrl: url });
   await client.login('testuser', 'testpass123');
   const { data: todos } = await client.GET('/todos');
@@ -82,7 +82,7 @@ test('a client can be written against it', async () => {
   expect(signedOut.error).toMatchObject({ code: 'authentication_required' });
 });
 
-test('a port that is taken is said to be', async () => {
+test('the mock server reports a port in use', async () => {
   const command = [join(ROOT, 'scripts/mock.ts'), '--port', new URL(url).port];
   const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   expect(status).toBe(1);

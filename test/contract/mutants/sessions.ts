@@ -131,7 +131,7 @@ export const sessions: Mutants = {
       (sent) => sent.body !== '',
       askHeaders(() => ({ 'refresh-token': undefined })),
     ),
-    'spends the one of two different tokens': when(
+    'rotates the one of two different tokens': when(
       (sent) => sent.headers['refresh-token'] !== undefined && sent.body !== '',
       async (sent, forward) => {
         const isSame = sent.headers['refresh-token'] === tokenIn(sent);
