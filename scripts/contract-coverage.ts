@@ -1,4 +1,4 @@
-// Promise: of every operation, each status and each header that openapi.yaml declares can be had from
+// Of every operation, each status and each header that openapi.yaml declares can be had from
 // the service. Runs the contract suite on it, then provokes what cannot be had from outside by
 // starting it with that fault. Prints what was seen as a table; exits 1 if anything was not.
 //

@@ -1,4 +1,4 @@
-// Promise: the contract suite notices every broken service in test/contract/mutants. Each of them is a
+// The contract suite notices every broken service in test/contract/mutants. Each of them is a
 // server in front of the real service, and has one fault. The suite has to fail there, and to pass
 // where nothing is broken.
 //

@@ -1,4 +1,4 @@
-// Promise: what a user adds with any operation of the contract is in their export and in a copy of the
+// What a user adds with any operation of the contract is in their export and in a copy of the
 // database, and is deleted with the user. A new resource needs no line for it.
 import { describe, expect, test } from 'vitest';
 import { exportPersonalData } from '../src/cli/personal-data.ts';

@@ -1,4 +1,4 @@
-// Promise: a difference from the contract is reported with the line that declares it.
+// A difference from the contract is reported with the line that declares it.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { coverage, markSeen } from './coverage.ts';

@@ -1,4 +1,4 @@
-// Promise: what the compiled validators accept, express-openapi-validator accepts with the same
+// What the compiled validators accept, express-openapi-validator accepts with the same
 // values. Requests are generated from the contract's own schemas, valid and slightly wrong, for every
 // operation. ROUNDS scales their number. (DIFFERENTIAL=1 does the same with every request of a suite:
 // see differential-setup.ts.)

@@ -1,4 +1,4 @@
-// Promise: `npm ci && npm start` prints nothing that a newcomer would worry about, whatever Node.js
+// `npm ci && npm start` prints nothing that a newcomer would worry about, whatever Node.js
 // and npm they have: no warning, no deprecation, no notice. The banner is the first thing they read.
 //
 //   npm run test:all -- install           with CI=true, the oldest and the newest Node.js only
