@@ -1,8 +1,8 @@
-// Of every operation, each status and each header that openapi.yaml declares can be had from
-// the service. Runs the contract suite on it, then provokes what cannot be had from outside by
-// starting it with that fault. Prints what was seen as a table; exits 1 if anything was not.
+// Checks that the service sends every status, header and code that openapi.yaml declares for each
+// operation. It runs the contract suite, then starts the service with the faults that no client can
+// cause. It prints a table of what it has seen, and exits with 1 if something is missing.
 //
-//   npm run contract -- coverage [--results FILE]    writes how many checks passed and failed, too
+//   npm run contract -- coverage [--results FILE]    also writes how many checks passed and failed
 import { writeFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair } from 'jose';
 import { registeredGroups } from '../test/contract/checks.ts';

@@ -1,10 +1,9 @@
-// The contract suite notices every broken service in test/contract/mutants. Each of them is a
-// server in front of the real service, and has one fault. The suite has to fail there, and to pass
-// where nothing is broken.
+// Checks that the contract suite notices every broken server of test/contract/mutants. Each is a proxy
+// in front of the real service, with one fault. The suite must fail there, and pass without a fault.
 //
 //   npm run contract -- broken-servers [--only WORDS] [--results FILE]
 //
-// --only takes those whose line has these words; --results writes how many were noticed and missed.
+// --only selects the servers whose line has these words; --results writes how many were noticed.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
