@@ -76,9 +76,10 @@ export const todos: Mutants = {
     'accepts a parameter that is sent twice': ask(({ path }) => ({
       path: path.replace(/\b(\w+)=[^&]*&(?=\1=)/, ''),
     })),
-    'accepts `020`': changedQuery('limit', (limit) => limit.replace(/^0+/, '')),
+    'accepts `020`': changedQuery('limit', (limit) => limit.replace(/^0+(?=\d)/, '')),
     'accepts `+20`': changedQuery('limit', (limit) => limit.replace('+', '')),
     'accepts 1 for true': changedQuery('done', (done) => done.replace('1', 'true')),
+    'accepts TRUE for true': changedQuery('done', (done) => done.toLowerCase()),
     'ignores a parameter without a value': ask(({ path }) => ({
       path: path.replace(/\b(done|limit|q|sort)=(?=&|$)/, ''),
     })),
@@ -272,9 +273,10 @@ export const todos: Mutants = {
   },
 };
 
+/** Changes a parameter that has a value. If nothing is left of the value, it goes, too. */
 function changedQuery(name: string, change: (value: string) => string): Fault {
   return askQuery(({ [name]: value }) => ({
-    [name]: value === undefined ? undefined : change(`${value}`) || undefined,
+    [name]: value ? change(`${value}`) || undefined : value,
   }));
 }
 
