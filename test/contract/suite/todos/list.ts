@@ -1,5 +1,5 @@
 import { check, operation } from '../../checks.ts';
-import { holds, succeeds } from '../../expect.ts';
+import { holds, isFaultOf, succeeds } from '../../expect.ts';
 import { bob } from '../../people.ts';
 import { add, change, page, type Query, startWith, type Todo, titles } from '../../todos.ts';
 
@@ -61,6 +61,15 @@ operation('listTodos', () => {
     const sentence = 'Two characters are refused: U+0000 and U+001F';
     await finds({ q: 'a\tb' }, sentence, ['a\tb']);
     await finds({ q: '\u001ee\ufffe' }, sentence, ['c']);
+  });
+
+  check(400, 'q: the two characters that are refused', async () => {
+    for (const q of ['a\0b', 'a\u001fb']) {
+      const result = await page({ q });
+      const sentence = 'Two characters are refused: U+0000 and U+001F';
+      holds(result, sentence, result.response.status, 400);
+      isFaultOf(result, { parameter: 'q' });
+    }
   });
 
   for (const sort of ['created_at', '-created_at', 'updated_at', '-updated_at'] as const) {
