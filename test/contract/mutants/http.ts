@@ -113,9 +113,6 @@ export const http: Mutants = {
       ),
     ),
   },
-  listTodos: {
-    'accepts `/TODOS`': everywhere(ask(({ path }) => ({ path: path.toLowerCase() }))),
-  },
   createTodo: {
     'gives 413 its old title': everywhere(
       answerBody(413, (body) => ({
@@ -140,6 +137,9 @@ export const http: Mutants = {
     ),
     'accepts `/todos/`': ask(({ path }) => ({
       path: path === '/todos/' ? '/todos' : path,
+    })),
+    'accepts `/TODOS`': ask(({ path }) => ({
+      path: path === '/TODOS' ? '/todos' : path,
     })),
     'answers every path': when(({ path }) => path === '/nowhere', pretend(200, {})),
   },
