@@ -10,6 +10,7 @@ import { endedSession } from '../own-requests.ts';
 import { goodRequest, type RawResult, raw, type Sent } from '../requests.ts';
 import { hasOneOf, lineOfPath, lineOfStatus } from './answer.ts';
 import { derive, deriveFor } from './derive.ts';
+import { requestWith } from './parameters.ts';
 
 export function describeSecurity(operation: Operation): void {
   if (operation.isPublic) return;
@@ -50,9 +51,11 @@ export function describeMethods(operation: Operation): void {
   deriveFor(operation, [405], `${other}, and \`Allow\` lists the methods`, async (statuses) => {
     const { body: _, headers, ...request } = await goodRequest(operation.operationId, false);
     const { 'Content-Type': __, Authorization, ...rest } = headers;
-    // the method is checked before the token; other contracts do not say so
+    // the method is checked before the token and the query; other contracts do not say so
     const credentials = Authorization === undefined || isOwnContract ? {} : { Authorization };
-    const result = await raw({ ...request, headers: { ...rest, ...credentials }, method: other });
+    const sent = { ...request, headers: { ...rest, ...credentials }, method: other };
+    const query = { in: 'query', name: 'bogus' };
+    const result = await raw(isOwnContract ? requestWith(sent, query, '1') : sent);
     hasOneOf(result, statuses, { what: `for ${other}`, line: lineOfPath(operation) });
     listsMethods(result, known, lineOfStatus(operation, 405));
   });

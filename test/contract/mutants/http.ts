@@ -224,6 +224,9 @@ export const http: Mutants = {
     'checks Accept before the query': answer(400, (_, { headers }) =>
       headers['accept'] === 'text/html' ? problem(406, 'not_acceptable', 'No') : {},
     ),
+    'checks the query before the method': answer(405, (_, { path }) =>
+      isSpoiled(path) ? problem(400, 'invalid_request', 'No') : {},
+    ),
     'checks the token before the method': when(
       ({ headers }) => headers['authorization'] === undefined,
       answer(405, () => required()),
