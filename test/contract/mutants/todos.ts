@@ -217,7 +217,8 @@ export const todos: Mutants = {
     ),
     'cuts titles that are too long': changedTitle((title) => [...title].slice(0, 200).join('')),
     'accepts null characters': ask(({ body }) => ({ body: body.replaceAll('\\u0000', '') })),
-    'accepts lone surrogates': ask(({ body }) => ({ body: body.replace('\\ud83d', '') })),
+    'accepts a lone high surrogate': ask(({ body }) => ({ body: body.replace('\\ud83d', '') })),
+    'accepts a lone low surrogate': ask(({ body }) => ({ body: body.replace('\\udd11', '') })),
     'accepts unknown members': askBody(({ bogus: _, ...body }) => body),
     'accepts every value as a boolean': askBody((body) => ({
       ...body,
