@@ -44,7 +44,7 @@ async function serve(listener: RequestListener) {
   };
 }
 
-test('the service as it is: no check fails, twice, and no user is left behind', async () => {
+test('two runs of the contract tests against the real service pass, and delete their users', async () => {
   await using app = await startService();
   const users = () => app.db.selectFrom('users').select('username').execute();
   const before = await users();

@@ -40,7 +40,7 @@ async function contract(...args: string[]) {
   );
 }
 
-test('it is small, and brings few packages along', () => {
+test('the contract test package has less than 100 kB and fewer than 12 packages', () => {
   const installed = readdirSync(join(folder, 'node_modules')).filter(
     (name) => !name.startsWith('.'),
   );
@@ -53,7 +53,7 @@ test('it is small, and brings few packages along', () => {
   }
 });
 
-test('the real service: no check fails', async () => {
+test('the packed contract tests pass against the real service', async () => {
   await using app = await startService();
   const { code, output } = await contract('--base-url', app.url);
   expect(output).toMatch(/^\d{3} passed, 0 failed, \d+ skipped$/m);

@@ -59,7 +59,7 @@ function differenceIn(exchange: Exchange): string {
   return 'none';
 }
 
-test('a good answer is one', () => {
+test('an answer as the contract declares it is accepted', () => {
   expect(differenceIn(answered({}))).toBe('none');
   expect(differenceIn(answered({ status: 404, body: PROBLEM }))).toBe('none');
   const charset = { 'Content-Type': 'application/json; charset=utf-8' };
