@@ -1,5 +1,5 @@
 // Made from openapi.yaml by `npm run generate`. Do not edit.
-// openapi.yaml sha256: da6cf9657f798bb21c71c745985b48c8aee9770ad20cc2e9a29e00e52724cd12
+// openapi.yaml sha256: 5902121754a92bc7db591ecb93d8cd2a530d884a4e8d1e3c3570df40a72fbfcc
 export interface operationSecurity {
     register: never;
     login: never;

@@ -134,7 +134,7 @@ export async function hasSessionFromNetwork(
   return session !== undefined;
 }
 
-/** Lists up to 100 of the user's live sessions, most recently used first, starting at `offset`. */
+/** Lists the user's live sessions, most recently used first: at most MAX_LIVE_SESSIONS from `offset` on. */
 export async function listLiveSessions(db: Db, userId: string, now: number, offset = 0) {
   return db
     .selectFrom('sessions')
@@ -143,7 +143,7 @@ export async function listLiveSessions(db: Db, userId: string, now: number, offs
     .where(isLive(now))
     .orderBy('last_used_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(100)
+    .limit(MAX_LIVE_SESSIONS)
     .offset(offset)
     .execute();
 }

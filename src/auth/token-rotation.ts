@@ -53,10 +53,11 @@ export type RotationResult =
 
 /**
  * Rotates a refresh token and detects its reuse, as the OAuth 2.0 Security Best Current Practice
- * describes (RFC 9700 §4.14.2). The current token is spent and gets a successor. A token that was spent
- * before is known to two parties, so its session is revoked. There is one exception: two tabs, or a
+ * describes (RFC 9700 §4.14.2). The current token is spent and gets a successor. If a spent token
+ * comes again, two parties have it, so its session is revoked. There is one exception: two tabs, or a
  * client that has lost the response, present the last spent token again. They get the same successor
- * within the reuse leeway, or with the same Idempotency-Key for 24 hours, until the successor is used.
+ * within the reuse leeway, and for 24 hours with the same Idempotency-Key. Both end when the successor
+ * is used.
  * The result is committed and audited, except `rejected`, which the caller has to audit.
  * @throws the database's error; the client can present the token again
  */
@@ -65,7 +66,7 @@ export function rotateRefreshToken(
   presented: PresentedToken,
 ): Promise<RotationResult> {
   const { db, clock, lifetimes, recordAuditEvent } = dependencies;
-  // The result is a value: an error would roll back the revocation.
+  // Return, do not throw: a throw would roll back the revocation.
   return transact(db, async (trx): Promise<RotationResult> => {
     const now = clock.now();
     const attempt = {
@@ -104,7 +105,10 @@ interface RefreshAttempt extends PresentedToken {
   lifetimes: SessionLifetimes;
 }
 
-/** Each rule is one conditional statement, the first one a write: no read can be out of date. */
+/**
+ * Each rule is one statement with its condition in WHERE. The first is a write, which takes the lock:
+ * the later ones read no old data.
+ */
 async function applyRotationRules(trx: Db, attempt: RefreshAttempt) {
   const rotated = await rotateCurrentToken(trx, attempt);
   if (rotated) return { outcome: 'rotated', ...rotated } as const;
@@ -166,7 +170,7 @@ async function reissueSuccessor(trx: Db, attempt: RefreshAttempt): Promise<Grant
 /** Whether it is within the reuse leeway, or a retry with the same Idempotency-Key. */
 function isReissuable(attempt: RefreshAttempt): Expression<SqlBool> {
   const where = expressionBuilder<Database, 'sessions'>();
-  // An absolute value: a clock that was set back must not extend the leeway, or make one out of 0.
+  // An absolute value: a clock that was set back must not extend the leeway, nor create one of 0.
   const age = sql<number>`abs(${attempt.databaseNow} - ${where.ref('spent_at')})`;
   return where.or([
     where(age, '<', attempt.lifetimes.reuseLeewayMs),

@@ -34,18 +34,18 @@ const MAX_REJECTIONS_PER_TICK = 16;
 
 /**
  * Limits concurrency: some requests run, the others wait. Requests with the same key start in the
- * order of their arrival, and the keys take turns. A full queue rejects the newest request of the key
- * that has the most in it, so that one key fills the queue only while no other needs it.
+ * order of their arrival, and the keys take turns. In a full queue, the key with the most waiting
+ * requests loses its newest one, so that one key cannot keep the others out.
  *
- * Overload is detected by queueing delay, as in CoDel (RFC 8289). If no request has started within
- * the target delay for a whole interval, more requests arrive than are answered. A long queue would
- * only make every response late, so it is limited to an eighth. CPU load and event-loop delay are no
+ * Overload is detected by queueing delay, as in CoDel (RFC 8289). If every request that started in a
+ * whole interval had waited longer than the target delay, more requests arrive than are answered. A
+ * long queue would only make every response late, so it is limited to an eighth. CPU load and event-loop delay are no
  * measure: with an asynchronous database the process is idle while overloaded, and SQLite delays the
  * loop in ordinary bursts.
  *
  * At most 16 requests start per tick of the event loop, so that health checks run in between, and
- * requests wait in this queue instead of the sockets. At most 16 rejections are written per tick: each
- * costs a tenth of a response, and at ten times the load they would use all the CPU.
+ * requests wait in this queue instead of the sockets. At most 16 rejections are written per tick: a
+ * 503 costs a tenth of a normal response, and at ten times the load they would use all the CPU.
  */
 export class RequestQueue {
   readonly #limits: QueueLimits;
@@ -99,7 +99,7 @@ export class RequestQueue {
     this.#schedule();
   }
 
-  /** Counts a rejection. Resolves when the 503 may be written. */
+  /** Counts a rejection, and waits until its 503 may be written. */
   reject({ isImmediate = false } = {}): Promise<'rejected'> {
     this.#rejected += 1;
     this.#onReject();
@@ -116,9 +116,10 @@ export class RequestQueue {
   }
 
   #hasRoom(): boolean {
-    const isBurst = this.#lateSince === undefined || this.#now() - this.#lateSince <= INTERVAL_MS;
     const { maxQueued } = this.#limits;
-    const limit = isBurst ? maxQueued : Math.max(1, maxQueued * OVERLOAD_QUEUE_SHARE);
+    const isOverloaded =
+      this.#lateSince !== undefined && this.#now() - this.#lateSince > INTERVAL_MS;
+    const limit = isOverloaded ? Math.max(1, maxQueued * OVERLOAD_QUEUE_SHARE) : maxQueued;
     return this.#queue.length < limit;
   }
 

@@ -12,7 +12,7 @@ import {
   passesIfNoneMatch,
 } from './entity-tag.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
-import { listTodos, searchTodos, type TodoPage } from './list-todos.ts';
+import { type FilteredPageRequest, listTodos, searchTodos } from './list-todos.ts';
 import {
   createTodo,
   deleteTodo,
@@ -107,7 +107,7 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
   } satisfies Partial<OperationHandlers>;
 
   /** @returns undefined if too many long searches of the user wait */
-  function findPage(userId: string, page: TodoPage) {
+  function findPage(userId: string, page: FilteredPageRequest) {
     const isSearch = page.done !== undefined || page.q !== undefined;
     if (!isSearch) return listTodos(db, userId, page);
     return searchTodos(db, userId, page, () => scans.lock(userId));

@@ -11,64 +11,65 @@ export interface TodoFilter {
   q?: string | undefined;
 }
 
-interface UnfilteredPage extends ListOrder {
+interface PageRequest extends ListOrder {
   after: Position | undefined;
   limit: number;
 }
 
-export type TodoPage = UnfilteredPage & TodoFilter;
+export type FilteredPageRequest = PageRequest & TodoFilter;
 
-/** A page of a list, and the position after which the next page starts, if there is one. */
-export interface TodoList {
+/** A page, and the position after which the next page starts, if there is one. */
+export interface TodoPage {
   todos: Todo[];
   next: Position | undefined;
 }
 
 /** Lists a page of all of the user's todos. */
-export async function listTodos(db: Db, userId: string, page: UnfilteredPage): Promise<TodoList> {
-  return toTodoList(await readTodos(db, userId, page, page.limit + 1), page);
+export async function listTodos(db: Db, userId: string, page: PageRequest): Promise<TodoPage> {
+  return toTodoPage(await readTodos(db, userId, page, page.limit + 1), page);
 }
 
 /**
  * Lists a page of the todos that match a filter. It may have to read all todos of the user, and does
  * so step by step.
- * @param lockScan called before the second step; the lock is held until the page is complete
- * @returns undefined if the lock was refused
+ * @param lockLongSearch waits for the user's turn. It is called if the first step did not fill the page,
+ *   and its lock is held until the page is complete.
+ * @returns undefined if there is no turn
  */
 export async function searchTodos(
   db: Db,
   userId: string,
-  page: TodoPage,
-  lockScan: () => Promise<Disposable | undefined>,
-): Promise<TodoList | undefined> {
+  page: FilteredPageRequest,
+  lockLongSearch: () => Promise<Disposable | undefined>,
+): Promise<TodoPage | undefined> {
   using locks = new DisposableStack();
-  const missing = page.limit + 1;
+  const wanted = page.limit + 1; // one more shows whether there is a next page
   const rows: TodoRow[] = [];
   for await (const { number, ...range } of divideIntoSteps(db, userId, page)) {
     if (number === 2) {
-      const lock = await lockScan();
+      const lock = await lockLongSearch();
       if (!lock) return undefined;
       locks.use(lock);
     }
-    rows.push(...(await readTodos(db, userId, { ...page, ...range }, missing - rows.length)));
-    if (rows.length === missing) break;
+    rows.push(...(await readTodos(db, userId, { ...page, ...range }, wanted - rows.length)));
+    if (rows.length === wanted) break;
   }
-  return toTodoList(rows, page);
+  return toTodoPage(rows, page);
 }
 
 /** @param rows one more than the page has, if there is a next page */
-function toTodoList(rows: TodoRow[], { limit, orderBy }: UnfilteredPage): TodoList {
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
-  return { todos: page.map(toTodo), next: last && { at: last[orderBy], id: last.id } };
+function toTodoPage(rows: TodoRow[], { limit, orderBy }: PageRequest): TodoPage {
+  const rowsOfPage = rows.slice(0, limit);
+  const last = rows.length > limit ? rowsOfPage.at(-1) : undefined;
+  return { todos: rowsOfPage.map(toTodo), next: last && { at: last[orderBy], id: last.id } };
 }
 
 /** Reads the todos of a range that match the filter. */
 function readTodos(
   db: Db,
   userId: string,
-  { orderBy, direction, done, q, after, upTo }: TodoPage & StepRange,
-  rows: number,
+  { orderBy, direction, done, q, after, upTo }: FilteredPageRequest & StepRange,
+  maxRows: number,
 ): Promise<TodoRow[]> {
   const shape = {
     orderBy,
@@ -86,7 +87,7 @@ function readTodos(
     id: after?.id ?? '',
     endAt: upTo?.at ?? 0,
     endId: upTo?.id ?? '',
-    rows,
+    maxRows,
   });
 }
 
@@ -105,7 +106,7 @@ interface ListValues {
   id: string;
   endAt: number;
   endId: string;
-  rows: number;
+  maxRows: number;
 }
 
 const listQuery = compiledQueryByShape<ListShape, ListValues, TodoRow>((db, parameter, shape) => {
@@ -116,7 +117,7 @@ const listQuery = compiledQueryByShape<ListShape, ListValues, TodoRow>((db, para
     .where('user_id', '=', parameter('userId'))
     .orderBy(orderBy, direction)
     .orderBy('id', direction)
-    .limit(parameter('rows'));
+    .limit(parameter('maxRows'));
   if (shape.hasDone) query = query.where('done', '=', parameter('done'));
   if (shape.hasText) query = query.where(searchTextPosition(db, parameter('text')), '>', 0);
   if (shape.hasAfter) {
