@@ -22,7 +22,7 @@ const LAYOUTS = [
 describe.each(LAYOUTS)('$layout', ({ services }) => {
   let database: TestDatabase;
   let servers: ServiceProcess[];
-  let wires: RawConnection[];
+  let connections: RawConnection[];
   let db: Db;
   beforeAll(async () => {
     database = await freshDatabase();
@@ -32,13 +32,13 @@ describe.each(LAYOUTS)('$layout', ({ services }) => {
         await startProcess({ ...BEHIND_PROXY, DATABASE_URL: database.url, ...variables }),
       );
     const urls = servers.map(({ url }) => url);
-    wires = await Promise.all(
+    connections = await Promise.all(
       Array.from({ length: USES }, (_, index) => openConnection(urls[index % urls.length] ?? '')),
     );
     db = database.connect();
   });
   afterAll(async () => {
-    for (const { socket } of wires) socket.destroy();
+    for (const { socket } of connections) socket.destroy();
     expect(servers.map(({ child }) => child.exitCode ?? child.signalCode)).toEqual(
       servers.map(() => null),
     );
@@ -70,10 +70,10 @@ describe.each(LAYOUTS)('$layout', ({ services }) => {
     const writers = Array.from({ length: WRITERS }, (_, index) => write(index, () => isStopped));
     for (let round = 0; round < ROUNDS; round += 1) {
       const session = await seedSession(db, systemClock, ada);
-      const shots = Promise.all(wires.map((wire) => wire.answer()));
-      for (const { socket } of wires) socket.write(refreshRequest(session.refresh));
+      const shots = Promise.all(connections.map((connection) => connection.answer()));
+      for (const { socket } of connections) socket.write(refreshRequest(session.refresh));
       const answers = await shots;
-      expect(answers.map(({ status }) => status)).toEqual(wires.map(() => 200));
+      expect(answers.map(({ status }) => status)).toEqual(connections.map(() => 200));
       const pairs = answers.map(pairOf);
       const [successor = '', ...others] = new Set(pairs.map((pair) => pair.refresh_token));
       expect(others).toEqual([]);

@@ -153,11 +153,11 @@ describe('requests above MAX_REQUESTS', () => {
     const body = JSON.stringify({ title: 'one of many' });
     const head = `POST /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
     const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-    const wires = await openConnections(app.url, 20);
-    const answers = Promise.all(wires.map((wire) => wire.answer()));
-    for (const { socket } of wires) socket.write(head + length);
+    const connections = await openConnections(app.url, 20);
+    const answers = Promise.all(connections.map((connection) => connection.answer()));
+    for (const { socket } of connections) socket.write(head + length);
     await fetch(`${app.url}/healthz`); // once it is answered, all of that has been read
-    for (const { socket } of wires) socket.write(body);
+    for (const { socket } of connections) socket.write(body);
     const counter = 'http_requests_shed_total{lane="others"}';
     await expect.poll(() => metric(app, counter), { interval: 5 }).toBe(6);
     release();
@@ -208,12 +208,12 @@ describe('requests above MAX_REQUESTS', () => {
     const { release } = await holdTwo(app);
     const body = JSON.stringify({ title: 'not created' });
     const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
-    const wires = await openConnections(app.url, 5);
-    for (const { socket } of wires) {
+    const connections = await openConnections(app.url, 5);
+    for (const { socket } of connections) {
       socket.write(`POST /todos HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     }
     await expect.poll(() => inQueue(app, 'waiting'), { interval: 5 }).toBe(5);
-    for (const { socket } of wires) socket.destroy();
+    for (const { socket } of connections) socket.destroy();
     const gone = () => app.log.filter((line) => JSON.parse(line).status === 499);
     await expect.poll(gone, { interval: 5 }).toHaveLength(5);
     release();
@@ -477,18 +477,18 @@ describe('a response after the timeout', () => {
     const { url } = await listen((request, response) => {
       request.resume().once('end', () => asked.resolve(() => response.end('in time')));
     }, limits);
-    const wire = await openConnection(url);
-    const answering = wire.answer();
-    wire.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+    const connection = await openConnection(url);
+    const answering = connection.answer();
+    connection.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
     run(10);
     await looks(); // more than its time; what arrives late is refused elsewhere
     run(0);
-    wire.socket.write('}');
+    connection.socket.write('}');
     const finish = await asked.promise;
     await looks();
     finish();
     expect((await answering).status).toBe(200);
-    wire.socket.destroy();
+    connection.socket.destroy();
   });
 
   test('is ignored, and the slot of its request is released', async () => {
