@@ -11,29 +11,33 @@ const DAY = 24 * HOUR;
 const REJECTED = { status: 401, code: 'invalid_refresh_token', error: 'Invalid refresh token' };
 
 /** With a reuse leeway of 0. */
-const app = await startSharedService(
+const strict = await startSharedService(
   { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: '0' },
   { clock: stoppedClock() },
 );
 /** With the default leeway. */
 const lenient = await startSharedService(BEHIND_PROXY, { clock: stoppedClock() });
-const userId = await seedUser(app.db, 'ada');
+const userId = await seedUser(strict.db, 'ada');
 await seedUser(lenient.db, 'ada');
 
 let session: Awaited<ReturnType<typeof seed>>;
-const seed = async (on = app) => {
-  const user = await on.db.selectFrom('users').select('id').where('username', '=', 'ada').execute();
-  return seedSession(on.db, on.clock, { userId: user[0]?.id ?? '', username: 'ada' });
+const seed = async (service = strict) => {
+  const user = await service.db
+    .selectFrom('users')
+    .select('id')
+    .where('username', '=', 'ada')
+    .execute();
+  return seedSession(service.db, service.clock, { userId: user[0]?.id ?? '', username: 'ada' });
 };
 beforeEach(async () => {
   session = await seed();
 });
 
-const me = (access: string, on = app) => call(on.url, 'GET /auth/me', { access });
-const renewed = async (token: string, key?: string, on = app) =>
-  pairOf(await refresh(on.url, token, key));
-const revocation = (id: string, on = app) =>
-  on.db
+const me = (access: string, service = strict) => call(service.url, 'GET /auth/me', { access });
+const refreshed = async (token: string, key?: string, service = strict) =>
+  pairOf(await refresh(service.url, token, key));
+const revocation = (id: string, service = strict) =>
+  service.db
     .selectFrom('sessions')
     .select(['revoked_at', 'revoke_reason'])
     .where('id', '=', id)
@@ -44,73 +48,79 @@ function expectRejected(answer: Answer) {
   expect(JSON.parse(answer.text)).toMatchObject(REJECTED);
 }
 
-async function expectEnded(id: string, tokens: { access?: string; refresh: string }, on = app) {
-  expect(await revocation(id, on)).toMatchObject({ revoke_reason: 'reuse' });
-  expectRejected(await refresh(on.url, tokens.refresh));
-  if (tokens.access) expect((await me(tokens.access, on)).status).toBe(401);
+async function expectEnded(
+  id: string,
+  tokens: { access?: string; refresh: string },
+  service = strict,
+) {
+  expect(await revocation(id, service)).toMatchObject({ revoke_reason: 'reuse' });
+  expectRejected(await refresh(service.url, tokens.refresh));
+  if (tokens.access) expect((await me(tokens.access, service)).status).toBe(401);
 }
 
-async function expectAlive(id: string, on = app) {
-  expect(await revocation(id, on)).toEqual({ revoked_at: null, revoke_reason: null });
+async function expectAlive(id: string, service = strict) {
+  expect(await revocation(id, service)).toEqual({ revoked_at: null, revoke_reason: null });
 }
 
 describe('a refresh with the current token', () => {
   test('in the body: 200 with a new pair of tokens, and both work', async () => {
-    const answer = await refresh(app.url, session.refresh);
+    const answer = await refresh(strict.url, session.refresh);
     const pair = pairOf(answer);
     expect(Object.keys(JSON.parse(answer.text)).sort()).toEqual(['access_token', 'refresh_token']);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(pair.refresh_token).toMatch(/^[0-9a-f]{64}$/);
     expect(pair.refresh_token).not.toBe(session.refresh);
     expect((await me(pair.access_token)).status).toBe(200);
-    expect((await refresh(app.url, pair.refresh_token)).status).toBe(200);
+    expect((await refresh(strict.url, pair.refresh_token)).status).toBe(200);
   });
 
   test('in the Refresh-Token header, without a body: 200', async () => {
     const headers = { 'Refresh-Token': session.refresh };
-    const pair = pairOf(await call(app.url, 'POST /auth/refresh', { headers }));
+    const pair = pairOf(await call(strict.url, 'POST /auth/refresh', { headers }));
     expect((await me(pair.access_token)).status).toBe(200);
   });
 
   test('in both body and header: 200', async () => {
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: session.refresh };
-    pairOf(await call(app.url, 'POST /auth/refresh', { headers, body }));
+    pairOf(await call(strict.url, 'POST /auth/refresh', { headers, body }));
   });
 
   test('with another token in the header: 401, and neither token is spent', async () => {
     const other = await seed();
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: other.refresh };
-    expectRejected(await call(app.url, 'POST /auth/refresh', { headers, body }));
-    await renewed(session.refresh);
-    await renewed(other.refresh);
+    expectRejected(await call(strict.url, 'POST /auth/refresh', { headers, body }));
+    await refreshed(session.refresh);
+    await refreshed(other.refresh);
   });
 
   test('without a token in body or header: 400', async () => {
-    expect((await call(app.url, 'POST /auth/refresh')).status).toBe(400);
-    expect((await call(app.url, 'POST /auth/refresh', { body: {} })).status).toBe(400);
+    expect((await call(strict.url, 'POST /auth/refresh')).status).toBe(400);
+    expect((await call(strict.url, 'POST /auth/refresh', { body: {} })).status).toBe(400);
   });
 
   test('twenty times in a row: each refresh token is new', async () => {
     const seen = new Set([session.refresh]);
     for (let token = session.refresh; seen.size < 20; seen.add(token)) {
-      ({ refresh_token: token } = await renewed(token));
+      ({ refresh_token: token } = await refreshed(token));
     }
     await expectAlive(session.id);
     expect(seen.size).toBe(20);
   });
 
   test('keeps the earlier access token valid', async () => {
-    await renewed(session.refresh);
+    await refreshed(session.refresh);
     expect((await me(session.access)).status).toBe(200);
   });
 
   test('stores tokens and Idempotency-Keys as hashes only', async () => {
     const spent = session.refresh;
-    const { refresh_token } = await renewed(spent, 'a-key-of-the-client');
+    const { refresh_token } = await refreshed(spent, 'a-key-of-the-client');
     const tables = ['sessions', 'spent_refresh_tokens', 'audit_events'] as const;
-    const rows = await Promise.all(tables.map((t) => app.db.selectFrom(t).selectAll().execute()));
+    const rows = await Promise.all(
+      tables.map((t) => strict.db.selectFrom(t).selectAll().execute()),
+    );
     const everything = JSON.stringify(rows);
     for (const secret of [spent, refresh_token, 'a-key-of-the-client']) {
       expect(everything).not.toContain(secret);
@@ -126,7 +136,7 @@ describe('a refresh with an unknown token', () => {
     ['with something after it', ' '],
     ['the hash in the database', 'hash'],
   ])('(%s): 401, and no row changes', async (_what, kind) => {
-    const { token_hash: hash } = await app.db
+    const { token_hash: hash } = await strict.db
       .selectFrom('sessions')
       .select('token_hash')
       .where('id', '=', session.id)
@@ -136,24 +146,24 @@ describe('a refresh with an unknown token', () => {
       ' ': `${session.refresh} `,
       hash,
     };
-    expectRejected(await refresh(app.url, tokens[kind] ?? kind));
+    expectRejected(await refresh(strict.url, tokens[kind] ?? kind));
     await expectAlive(session.id);
-    await renewed(session.refresh);
+    await refreshed(session.refresh);
   });
 });
 
 describe('a refresh with a spent token', () => {
   test('in the body: 401, and the session has ended with its newest tokens', async () => {
-    const pair = await renewed(session.refresh);
-    expectRejected(await refresh(app.url, session.refresh));
+    const pair = await refreshed(session.refresh);
+    expectRejected(await refresh(strict.url, session.refresh));
     await expectEnded(session.id, { access: pair.access_token, refresh: pair.refresh_token });
     expect((await me(session.access)).status).toBe(401);
   });
 
   test('in the header: 401, and the session has ended', async () => {
-    const pair = await renewed(session.refresh);
+    const pair = await refreshed(session.refresh);
     const headers = { 'Refresh-Token': session.refresh };
-    expectRejected(await call(app.url, 'POST /auth/refresh', { headers }));
+    expectRejected(await call(strict.url, 'POST /auth/refresh', { headers }));
     await expectEnded(session.id, { refresh: pair.refresh_token });
   });
 
@@ -162,18 +172,18 @@ describe('a refresh with a spent token', () => {
     async (generations) => {
       let token = session.refresh;
       for (let made = 0; made < generations; made += 1) {
-        ({ refresh_token: token } = await renewed(token));
+        ({ refresh_token: token } = await refreshed(token));
       }
-      expectRejected(await refresh(app.url, session.refresh));
+      expectRejected(await refresh(strict.url, session.refresh));
       await expectEnded(session.id, { refresh: token });
     },
   );
 
   test('writes one reuse event to the audit log, with user and session', async () => {
-    await renewed(session.refresh);
-    expectRejected(await refresh(app.url, session.refresh));
-    expectRejected(await refresh(app.url, session.refresh));
-    const events = await app.db
+    await refreshed(session.refresh);
+    expectRejected(await refresh(strict.url, session.refresh));
+    expectRejected(await refresh(strict.url, session.refresh));
+    const events = await strict.db
       .selectFrom('audit_events')
       .selectAll()
       .where('event', '=', 'refresh_token_reused')
@@ -184,23 +194,23 @@ describe('a refresh with a spent token', () => {
 
   test('ends no other session of the user', async () => {
     const other = await seed();
-    await renewed(session.refresh);
-    expectRejected(await refresh(app.url, session.refresh));
+    await refreshed(session.refresh);
+    expectRejected(await refresh(strict.url, session.refresh));
     expect((await me(other.access)).status).toBe(200);
-    await renewed(other.refresh);
+    await refreshed(other.refresh);
   });
 });
 
 describe('a retried refresh', () => {
   test('with the same Idempotency-Key: the same refresh token, and an access token that works', async () => {
-    const first = await renewed(session.refresh, 'key');
-    app.clock.advance(1);
-    const again = await renewed(session.refresh, 'key');
+    const first = await refreshed(session.refresh, 'key');
+    strict.clock.advance(1);
+    const again = await refreshed(session.refresh, 'key');
     expect(again.refresh_token).toBe(first.refresh_token);
     expect(again.access_token).not.toBe(first.access_token);
     expect((await me(again.access_token)).status).toBe(200);
-    expect((await renewed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
-    await renewed(first.refresh_token, 'next');
+    expect((await refreshed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
+    await refreshed(first.refresh_token, 'next');
   });
 
   test.each([
@@ -208,57 +218,57 @@ describe('a retried refresh', () => {
     ['no key', undefined],
     ['the key in another case', 'KEY'],
   ])('with %s: 401, and the session has ended', async (_what, key) => {
-    const first = await renewed(session.refresh, 'key');
-    expectRejected(await refresh(app.url, session.refresh, key));
+    const first = await refreshed(session.refresh, 'key');
+    expectRejected(await refresh(strict.url, session.refresh, key));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
   test('with a key where the first refresh had none: 401, and the session has ended', async () => {
-    const first = await renewed(session.refresh);
-    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    const first = await refreshed(session.refresh);
+    expectRejected(await refresh(strict.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
   test('after the successor was used under another key: 401, and the session has ended', async () => {
-    const first = await renewed(session.refresh, 'key');
-    const second = await renewed(first.refresh_token, 'other');
-    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    const first = await refreshed(session.refresh, 'key');
+    const second = await refreshed(first.refresh_token, 'other');
+    expectRejected(await refresh(strict.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: second.refresh_token });
   });
 
   test('after the successor was used under the same key: 401, and the session has ended', async () => {
-    const first = await renewed(session.refresh, 'key');
-    const second = await renewed(first.refresh_token, 'key');
-    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    const first = await refreshed(session.refresh, 'key');
+    const second = await refreshed(first.refresh_token, 'key');
+    expectRejected(await refresh(strict.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: second.refresh_token });
   });
 
   test('after 24 hours: the same refresh token; a millisecond later the session has ended', async () => {
-    const first = await renewed(session.refresh, 'key');
-    app.clock.advance(DAY);
-    expect((await renewed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
-    app.clock.advance(0.001);
-    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    const first = await refreshed(session.refresh, 'key');
+    strict.clock.advance(DAY);
+    expect((await refreshed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
+    strict.clock.advance(0.001);
+    expectRejected(await refresh(strict.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
   test('after the clock was set back by more than 24 hours: 401, and the session has ended', async () => {
-    const first = await renewed(session.refresh, 'key');
-    app.clock.advance(-DAY - 1);
-    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    const first = await refreshed(session.refresh, 'key');
+    strict.clock.advance(-DAY - 1);
+    expectRejected(await refresh(strict.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 
   test('extends neither the 24 hours nor the session', async () => {
-    await renewed(session.refresh, 'key');
-    const before = await app.db
+    await refreshed(session.refresh, 'key');
+    const before = await strict.db
       .selectFrom('sessions')
       .selectAll()
       .where('id', '=', session.id)
       .execute();
-    app.clock.advance(HOUR);
-    await renewed(session.refresh, 'key');
-    const after = await app.db
+    strict.clock.advance(HOUR);
+    await refreshed(session.refresh, 'key');
+    const after = await strict.db
       .selectFrom('sessions')
       .selectAll()
       .where('id', '=', session.id)
@@ -269,54 +279,54 @@ describe('a retried refresh', () => {
   test('with a key that another session uses too: each session has its own successor', async () => {
     const other = await seed();
     const [mine, theirs] = [
-      await renewed(session.refresh, 'shared'),
-      await renewed(other.refresh, 'shared'),
+      await refreshed(session.refresh, 'shared'),
+      await refreshed(other.refresh, 'shared'),
     ];
-    expect((await renewed(session.refresh, 'shared')).refresh_token).toBe(mine.refresh_token);
-    expect((await renewed(other.refresh, 'shared')).refresh_token).toBe(theirs.refresh_token);
+    expect((await refreshed(session.refresh, 'shared')).refresh_token).toBe(mine.refresh_token);
+    expect((await refreshed(other.refresh, 'shared')).refresh_token).toBe(theirs.refresh_token);
   });
 
   test.each(['', 'a b', 'é', 'x'.repeat(256)])('with the invalid key %j: 400', async (key) => {
     const headers = { 'Idempotency-Key': key };
     const body = { refresh_token: session.refresh };
-    const sent = call(app.url, 'POST /auth/refresh', { headers, body });
+    const sent = call(strict.url, 'POST /auth/refresh', { headers, body });
     expect((await sent).status).toBe(400);
-    await renewed(session.refresh);
+    await refreshed(session.refresh);
   });
 });
 
 describe('the reuse leeway of 10 s', () => {
   /** A session on the lenient service whose first token has been rotated once. */
-  async function rotated(key?: string) {
+  async function seedRefreshed(key?: string) {
     const granted = await seed(lenient);
-    return { granted, first: await renewed(granted.refresh, key, lenient) };
+    return { granted, first: await refreshed(granted.refresh, key, lenient) };
   }
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     'two refreshes %i s apart: both get the same refresh token, and it works',
     async (seconds) => {
-      const { granted, first } = await rotated();
+      const { granted, first } = await seedRefreshed();
       lenient.clock.advance(seconds);
-      const second = await renewed(granted.refresh, undefined, lenient);
+      const second = await refreshed(granted.refresh, undefined, lenient);
       expect(second.refresh_token).toBe(first.refresh_token);
       for (const { access_token } of [first, second]) {
         expect((await me(access_token, lenient)).status).toBe(200);
       }
-      await renewed(first.refresh_token, undefined, lenient);
+      await refreshed(first.refresh_token, undefined, lenient);
     },
   );
 
   test('two refreshes 11 s apart: 401, and the session has ended', async () => {
-    const { granted, first } = await rotated();
+    const { granted, first } = await seedRefreshed();
     lenient.clock.advance(11);
     expectRejected(await refresh(lenient.url, granted.refresh));
     await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
 
   test('ends after 10 s to the millisecond, and a reissue does not move its end', async () => {
-    const { granted, first } = await rotated();
+    const { granted, first } = await seedRefreshed();
     lenient.clock.advance(9.999);
-    await renewed(granted.refresh, undefined, lenient);
+    await refreshed(granted.refresh, undefined, lenient);
     lenient.clock.advance(0.001);
     expectRejected(await refresh(lenient.url, granted.refresh));
     await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
@@ -327,8 +337,8 @@ describe('the reuse leeway of 10 s', () => {
     ['another key', 'one', 'two'],
     ['no key where the first request had one', 'one', undefined],
   ])('two refreshes with %s: both get the same refresh token', async (_what, one, two) => {
-    const { granted, first } = await rotated(one);
-    const second = await renewed(granted.refresh, two, lenient);
+    const { granted, first } = await seedRefreshed(one);
+    const second = await refreshed(granted.refresh, two, lenient);
     expect(second.refresh_token).toBe(first.refresh_token);
   });
 
@@ -343,14 +353,14 @@ describe('the reuse leeway of 10 s', () => {
   });
 
   test('does not hold for a token whose successor was used', async () => {
-    const { granted, first } = await rotated();
-    const second = await renewed(first.refresh_token, undefined, lenient);
+    const { granted, first } = await seedRefreshed();
+    const second = await refreshed(first.refresh_token, undefined, lenient);
     expectRejected(await refresh(lenient.url, granted.refresh));
     await expectEnded(granted.id, { refresh: second.refresh_token }, lenient);
   });
 
   test('does not hold after a logout', async () => {
-    const { granted, first } = await rotated();
+    const { granted, first } = await seedRefreshed();
     await call(lenient.url, 'POST /auth/logout', { access: granted.access });
     for (const token of [granted.refresh, first.refresh_token]) {
       expectRejected(await refresh(lenient.url, token));
@@ -358,91 +368,91 @@ describe('the reuse leeway of 10 s', () => {
   });
 
   test('is not extended when the clock is set back by more than the leeway', async () => {
-    const { granted, first } = await rotated();
+    const { granted, first } = await seedRefreshed();
     lenient.clock.advance(-10);
     expectRejected(await refresh(lenient.url, granted.refresh));
     await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
 
   test('REFRESH_GRACE_SECONDS=0: a clock that is set back opens no leeway', async () => {
-    const first = await renewed(session.refresh);
-    app.clock.advance(-MINUTE);
-    expectRejected(await refresh(app.url, session.refresh));
+    const first = await refreshed(session.refresh);
+    strict.clock.advance(-MINUTE);
+    expectRejected(await refresh(strict.url, session.refresh));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
 });
 
 describe('a session that has ended', () => {
   const endings: [string, (pair: { access: string }) => Promise<unknown>][] = [
-    ['by logout', ({ access }) => call(app.url, 'POST /auth/logout', { access })],
+    ['by logout', ({ access }) => call(strict.url, 'POST /auth/logout', { access })],
     [
       'by logging out everywhere',
-      ({ access }) => call(app.url, 'DELETE /auth/sessions', { access }),
+      ({ access }) => call(strict.url, 'DELETE /auth/sessions', { access }),
     ],
-    ['by reuse', () => refresh(app.url, session.refresh)],
-    ['idle for 30 days', async () => app.clock.advance(30 * DAY)],
+    ['by reuse', () => refresh(strict.url, session.refresh)],
+    ['idle for 30 days', async () => strict.clock.advance(30 * DAY)],
   ];
 
   test.each(endings)('%s: 401 for every token, and no row changes', async (_how, end) => {
-    const pair = await renewed(session.refresh, 'key');
+    const pair = await refreshed(session.refresh, 'key');
     await end({ access: pair.access_token });
     const row = () =>
-      app.db.selectFrom('sessions').selectAll().where('id', '=', session.id).execute();
+      strict.db.selectFrom('sessions').selectAll().where('id', '=', session.id).execute();
     const before = await row();
-    expectRejected(await refresh(app.url, pair.refresh_token));
-    expectRejected(await refresh(app.url, session.refresh));
-    expectRejected(await refresh(app.url, session.refresh, 'key'));
+    expectRejected(await refresh(strict.url, pair.refresh_token));
+    expectRejected(await refresh(strict.url, session.refresh));
+    expectRejected(await refresh(strict.url, session.refresh, 'key'));
     expect(await row()).toEqual(before);
     expect((await me(pair.access_token)).status).toBe(401);
   });
 
   test('ends after exactly 30 days without a refresh, and each refresh starts them again', async () => {
-    app.clock.advance(30 * DAY - 0.001);
-    const pair = await renewed(session.refresh);
-    app.clock.advance(30 * DAY - 0.001);
-    const next = await renewed(pair.refresh_token);
-    app.clock.advance(30 * DAY);
-    expectRejected(await refresh(app.url, next.refresh_token));
+    strict.clock.advance(30 * DAY - 0.001);
+    const pair = await refreshed(session.refresh);
+    strict.clock.advance(30 * DAY - 0.001);
+    const next = await refreshed(pair.refresh_token);
+    strict.clock.advance(30 * DAY);
+    expectRejected(await refresh(strict.url, next.refresh_token));
     expect((await revocation(session.id)).revoked_at).toBeNull();
   });
 
   test('ends exactly 90 days after its login, however often it was refreshed', async () => {
     let token = session.refresh;
     for (let day = 0; day < 80; day += 20) {
-      ({ refresh_token: token } = await renewed(token));
-      app.clock.advance(20 * DAY);
+      ({ refresh_token: token } = await refreshed(token));
+      strict.clock.advance(20 * DAY);
     }
-    app.clock.advance(10 * DAY - 0.001);
-    const last = await renewed(token);
-    app.clock.advance(0.001);
-    expectRejected(await refresh(app.url, last.refresh_token));
+    strict.clock.advance(10 * DAY - 0.001);
+    const last = await refreshed(token);
+    strict.clock.advance(0.001);
+    expectRejected(await refresh(strict.url, last.refresh_token));
     expect((await me(last.access_token)).status).toBe(401);
   });
 
   test('has no access token that expires after its absolute end', async () => {
-    app.clock.advance(29 * DAY);
-    let { refresh_token: token } = await renewed(session.refresh);
-    app.clock.advance(29 * DAY);
-    ({ refresh_token: token } = await renewed(token));
-    app.clock.advance(29 * DAY);
-    ({ refresh_token: token } = await renewed(token));
-    app.clock.advance(3 * DAY - 5 * MINUTE);
-    const { access_token } = await renewed(token);
+    strict.clock.advance(29 * DAY);
+    let { refresh_token: token } = await refreshed(session.refresh);
+    strict.clock.advance(29 * DAY);
+    ({ refresh_token: token } = await refreshed(token));
+    strict.clock.advance(29 * DAY);
+    ({ refresh_token: token } = await refreshed(token));
+    strict.clock.advance(3 * DAY - 5 * MINUTE);
+    const { access_token } = await refreshed(token);
     const { exp, iat } = JSON.parse(
       Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString(),
     );
     expect(exp - iat).toBeGreaterThanOrEqual(5 * MINUTE - 1);
     expect(exp - iat).toBeLessThanOrEqual(5 * MINUTE);
     expect((await me(access_token)).status).toBe(200);
-    app.clock.advance(5 * MINUTE);
+    strict.clock.advance(5 * MINUTE);
     expect((await me(access_token)).status).toBe(401);
   });
 
   test('issues access tokens for 900 s otherwise', async () => {
-    const { access_token } = await renewed(session.refresh);
-    app.clock.advance(899);
+    const { access_token } = await refreshed(session.refresh);
+    strict.clock.advance(899);
     expect((await me(access_token)).status).toBe(200);
-    app.clock.advance(1);
+    strict.clock.advance(1);
     const late = await me(access_token);
     expect(JSON.parse(late.text)).toMatchObject({ code: 'access_token_expired' });
   });
@@ -450,18 +460,18 @@ describe('a session that has ended', () => {
 
 test('every rejected refresh token gets the same status, headers and body', async () => {
   const gone = await seed();
-  await call(app.url, 'POST /auth/logout', { access: gone.access });
+  await call(strict.url, 'POST /auth/logout', { access: gone.access });
   const reused = await seed();
-  await renewed(reused.refresh);
-  const first = await refresh(app.url, reused.refresh); // the one that finds the reuse
+  await refreshed(reused.refresh);
+  const first = await refresh(strict.url, reused.refresh); // the one that finds the reuse
   const idle = await seed();
-  app.clock.advance(30 * DAY);
+  strict.clock.advance(30 * DAY);
   const tokens = ['0'.repeat(64), 'junk', gone.refresh, reused.refresh, idle.refresh];
   const answers = [first];
-  for (const token of tokens) answers.push(await refresh(app.url, token));
+  for (const token of tokens) answers.push(await refresh(strict.url, token));
   for (const token of tokens) {
     const headers = { 'Refresh-Token': token };
-    answers.push(await call(app.url, 'POST /auth/refresh', { headers }));
+    answers.push(await call(strict.url, 'POST /auth/refresh', { headers }));
   }
   const seen = answers.map(({ status, headers, text }) => {
     const own = ['x-request-id', 'date'];

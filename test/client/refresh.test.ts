@@ -340,7 +340,7 @@ describe('the client: a refresh during which the stored tokens change', () => {
   });
 
   test('in two tabs on one store with a lock is sent once', async () => {
-    const { tokens, held } = lockedTokens();
+    const { tokens, held: takenLocks } = lockedTokens();
     const one = await signedIn({ tokens });
     expireAccessTokens();
     const names = [one.client, secondTab(one)].map(async (client) => {
@@ -349,7 +349,7 @@ describe('the client: a refresh during which the stored tokens change', () => {
     });
     expect(await Promise.all(names)).toEqual(['ada', 'ada']);
     expect(one.network.to(REFRESH)).toHaveLength(1);
-    expect(held).toEqual(['write', 'refresh', 'write', 'refresh']);
+    expect(takenLocks).toEqual(['write', 'refresh', 'write', 'refresh']);
   });
 
   test('in two tabs on one store without a lock has the same Idempotency-Key, and both tabs go on', async () => {

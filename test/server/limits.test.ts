@@ -70,7 +70,7 @@ function inQueue(app: TestService, state: string, queue = 'others'): Promise<num
 }
 
 /** Two refreshes whose access tokens are not signed before the end of the test or their release. */
-async function holdTwo(app: TestService) {
+async function occupyTwoSlots(app: TestService) {
   const pairs = [await signIn(app), await signIn(app)];
   const { promise, resolve: release } = Promise.withResolvers<void>();
   const sign = crypto.subtle.sign.bind(crypto.subtle);
@@ -114,7 +114,7 @@ describe('requests above MAX_REQUESTS', () => {
   test('are answered with 503 and CORS headers, while health checks are answered with 200', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
     const { access_token: token } = await signIn(app);
-    const { release } = await holdTwo(app);
+    const { release } = await occupyTwoSlots(app);
     const waiting = await sendAtOnce(
       app.url,
       times(14, () => getTodos(token)),
@@ -149,7 +149,7 @@ describe('requests above MAX_REQUESTS', () => {
   test('are rejected also after their body was read', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' }); // 2 are worked on, 14 wait
     const { access_token: token } = await signIn(app);
-    const { release, held } = await holdTwo(app);
+    const { release, held } = await occupyTwoSlots(app);
     const body = JSON.stringify({ title: 'one of many' });
     const head = `POST /todos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
     const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
@@ -205,7 +205,7 @@ describe('requests above MAX_REQUESTS', () => {
   test('of clients that disconnect while they wait are not executed', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
-    const { release } = await holdTwo(app);
+    const { release } = await occupyTwoSlots(app);
     const body = JSON.stringify({ title: 'not created' });
     const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
     const connections = await openConnections(app.url, 5);
@@ -436,28 +436,28 @@ test('a client that resets the connection after CONNECT does not crash the serve
 
 describe('a response after the timeout', () => {
   /** The requests are looked at all the time, by a clock that stands until `run`. */
-  function stopped() {
+  function timeoutClock() {
     let now = 0;
     let step = 0;
     let count = 0;
-    const look = () => {
+    const readClock = () => {
       now += step;
       count += 1;
       return now;
     };
-    /** Resolves when some more looks have been taken. */
-    const looks = async () => {
+    /** Resolves when the server has checked its timeouts some more times. */
+    const awaitChecks = async () => {
       const before = count;
       await expect.poll(() => count, { interval: 2 }).toBeGreaterThan(before + 10);
     };
     const run = (seconds: number) => {
       step = seconds * 1000;
     };
-    return { run, looks, limits: { connectionsCheckingInterval: 5, now: look } };
+    return { run, awaitChecks, limits: { connectionsCheckingInterval: 5, now: readClock } };
   }
 
   test('is replaced by 503, and the late one is not sent', async () => {
-    const { run, limits } = stopped();
+    const { run, limits } = timeoutClock();
     let finish = () => {};
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const { url } = await listen((_request, response) => {
@@ -472,7 +472,7 @@ describe('a response after the timeout', () => {
   });
 
   test('is counted from the end of the request body', async () => {
-    const { run, looks, limits } = stopped();
+    const { run, awaitChecks, limits } = timeoutClock();
     const asked = Promise.withResolvers<() => void>();
     const { url } = await listen((request, response) => {
       request.resume().once('end', () => asked.resolve(() => response.end('in time')));
@@ -481,20 +481,20 @@ describe('a response after the timeout', () => {
     const answering = connection.answer();
     connection.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
     run(10);
-    await looks(); // more than its time; what arrives late is refused elsewhere
+    await awaitChecks(); // more than its time; what arrives late is refused elsewhere
     run(0);
     connection.socket.write('}');
     const finish = await asked.promise;
-    await looks();
+    await awaitChecks();
     finish();
     expect((await answering).status).toBe(200);
     connection.socket.destroy();
   });
 
   test('is ignored, and the slot of its request is released', async () => {
-    const { run, limits } = stopped();
+    const { run, limits } = timeoutClock();
     await using app = await startService({}, { limits });
-    const { release, held } = await holdTwo(app);
+    const { release, held } = await occupyTwoSlots(app);
     run(10);
     for (const answer of await Promise.all(held)) {
       expectProblem(answer, await answer.text(), OVERLOADED);
@@ -509,13 +509,13 @@ describe('a response after the timeout', () => {
   });
 
   test('is allowed for as long as REQUEST_SECONDS', async () => {
-    const { run, looks, limits } = stopped();
+    const { run, awaitChecks, limits } = timeoutClock();
     await using app = await startService({ REQUEST_SECONDS: '3600' }, { limits });
-    const { held } = await holdTwo(app);
+    const { held } = await occupyTwoSlots(app);
     const answered = vi.fn();
     for (const answer of held) void answer.then(answered);
     run(10);
-    await looks();
+    await awaitChecks();
     expect((await send(app, { path: '/healthz' })).status).toBe(200);
     expect(answered).not.toHaveBeenCalled();
     run(1000);
@@ -529,7 +529,7 @@ describe('a response after the timeout', () => {
     openSocket(url).pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
 
   test('that the client does not read: the connection is closed', async () => {
-    const { run, limits } = stopped();
+    const { run, limits } = timeoutClock();
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const { url, connections } = await listen((_, response) => {
       response.end(large);
@@ -542,7 +542,7 @@ describe('a response after the timeout', () => {
   });
 
   test('that clients do not read: the oldest connections are closed above 64 MiB', async () => {
-    const { limits } = stopped();
+    const { limits } = timeoutClock();
     const { url, connections } = await listen((_, response) => void response.end(large), limits);
     for (let n = 1; n <= 3; n += 1) {
       askOnly(url);
