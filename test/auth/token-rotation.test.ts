@@ -5,6 +5,8 @@ import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
 // The rules of docs/sessions.md for a presented refresh token, row by row, over HTTP.
 
+// In seconds, the unit of `clock.advance`.
+const MILLISECOND = 0.001;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -62,7 +64,7 @@ async function expectAlive(id: string, service = strict) {
   expect(await revocation(id, service)).toEqual({ revoked_at: null, revoke_reason: null });
 }
 
-describe('a refresh with the current token', () => {
+describe('where the refresh token is sent', () => {
   test('in the body: 200 with a new pair of tokens, and both work', async () => {
     const answer = await refresh(strict.url, session.refresh);
     const pair = pairOf(answer);
@@ -86,7 +88,7 @@ describe('a refresh with the current token', () => {
     pairOf(await call(strict.url, 'POST /auth/refresh', { headers, body }));
   });
 
-  test('with another token in the header: 401, and neither token is spent', async () => {
+  test('in body and header, but not the same one: 401, and neither token is rotated', async () => {
     const other = await seed();
     const headers = { 'Refresh-Token': session.refresh };
     const body = { refresh_token: other.refresh };
@@ -95,12 +97,14 @@ describe('a refresh with the current token', () => {
     await refreshed(other.refresh);
   });
 
-  test('without a token in body or header: 400', async () => {
+  test('in neither body nor header: 400', async () => {
     expect((await call(strict.url, 'POST /auth/refresh')).status).toBe(400);
     expect((await call(strict.url, 'POST /auth/refresh', { body: {} })).status).toBe(400);
   });
+});
 
-  test('twenty times in a row: each refresh token is new', async () => {
+describe('a refresh with the current token', () => {
+  test('returns a new refresh token each time, twenty times in a row', async () => {
     const seen = new Set([session.refresh]);
     for (let token = session.refresh; seen.size < 20; seen.add(token)) {
       ({ refresh_token: token } = await refreshed(token));
@@ -129,24 +133,21 @@ describe('a refresh with the current token', () => {
 });
 
 describe('a refresh with an unknown token', () => {
-  test.each([
-    ['never handed out', 'ab'.repeat(32)],
-    ['malformed', 'x'],
-    ['in upper case', ''],
-    ['with something after it', ' '],
-    ['the hash in the database', 'hash'],
-  ])('(%s): 401, and no row changes', async (_what, kind) => {
+  const tokens: [string, (token: string, hash: string) => string][] = [
+    ['never issued', () => 'ab'.repeat(32)],
+    ['malformed', () => 'x'],
+    ['in upper case', (token) => token.toUpperCase()],
+    ['with a space after it', (token) => `${token} `],
+    ['the hash in the database', (_token, hash) => hash],
+  ];
+
+  test.each(tokens)('(%s): 401, and the current token still works', async (_what, makeToken) => {
     const { token_hash: hash } = await strict.db
       .selectFrom('sessions')
       .select('token_hash')
       .where('id', '=', session.id)
       .executeTakeFirstOrThrow();
-    const tokens: Record<string, string> = {
-      '': session.refresh.toUpperCase(),
-      ' ': `${session.refresh} `,
-      hash,
-    };
-    expectRejected(await refresh(strict.url, tokens[kind] ?? kind));
+    expectRejected(await refresh(strict.url, makeToken(session.refresh, hash)));
     await expectAlive(session.id);
     await refreshed(session.refresh);
   });
@@ -243,11 +244,11 @@ describe('a retried refresh', () => {
     await expectEnded(session.id, { refresh: second.refresh_token });
   });
 
-  test('after 24 hours: the same refresh token; a millisecond later the session has ended', async () => {
+  test('after exactly 24 hours gets the same token; one millisecond later it ends the session', async () => {
     const first = await refreshed(session.refresh, 'key');
     strict.clock.advance(DAY);
     expect((await refreshed(session.refresh, 'key')).refresh_token).toBe(first.refresh_token);
-    strict.clock.advance(0.001);
+    strict.clock.advance(MILLISECOND);
     expectRejected(await refresh(strict.url, session.refresh, 'key'));
     await expectEnded(session.id, { refresh: first.refresh_token });
   });
@@ -295,7 +296,7 @@ describe('a retried refresh', () => {
   });
 });
 
-describe('the reuse leeway of 10 s', () => {
+describe('the reuse leeway', () => {
   /** A session on the lenient service whose first token has been rotated once. */
   async function seedRefreshed(key?: string) {
     const granted = await seed(lenient);
@@ -325,9 +326,9 @@ describe('the reuse leeway of 10 s', () => {
 
   test('ends after 10 s to the millisecond, and a reissue does not move its end', async () => {
     const { granted, first } = await seedRefreshed();
-    lenient.clock.advance(9.999);
+    lenient.clock.advance(10 - MILLISECOND);
     await refreshed(granted.refresh, undefined, lenient);
-    lenient.clock.advance(0.001);
+    lenient.clock.advance(MILLISECOND);
     expectRejected(await refresh(lenient.url, granted.refresh));
     await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
@@ -374,7 +375,7 @@ describe('the reuse leeway of 10 s', () => {
     await expectEnded(granted.id, { refresh: first.refresh_token }, lenient);
   });
 
-  test('REFRESH_GRACE_SECONDS=0: a clock that is set back opens no leeway', async () => {
+  test('is not opened by a clock that is set back, with REFRESH_GRACE_SECONDS=0', async () => {
     const first = await refreshed(session.refresh);
     strict.clock.advance(-MINUTE);
     expectRejected(await refresh(strict.url, session.refresh));
@@ -390,7 +391,7 @@ describe('a session that has ended', () => {
       ({ access }) => call(strict.url, 'DELETE /auth/sessions', { access }),
     ],
     ['by reuse', () => refresh(strict.url, session.refresh)],
-    ['idle for 30 days', async () => strict.clock.advance(30 * DAY)],
+    ['after 30 days without a refresh', async () => strict.clock.advance(30 * DAY)],
   ];
 
   test.each(endings)('%s: 401 for every token, and no row changes', async (_how, end) => {
@@ -405,31 +406,33 @@ describe('a session that has ended', () => {
     expect(await row()).toEqual(before);
     expect((await me(pair.access_token)).status).toBe(401);
   });
+});
 
-  test('ends after exactly 30 days without a refresh, and each refresh starts them again', async () => {
-    strict.clock.advance(30 * DAY - 0.001);
+describe('lifetimes', () => {
+  test('a session ends after 30 days without a refresh; each refresh starts the 30 days again', async () => {
+    strict.clock.advance(30 * DAY - MILLISECOND);
     const pair = await refreshed(session.refresh);
-    strict.clock.advance(30 * DAY - 0.001);
+    strict.clock.advance(30 * DAY - MILLISECOND);
     const next = await refreshed(pair.refresh_token);
     strict.clock.advance(30 * DAY);
     expectRejected(await refresh(strict.url, next.refresh_token));
     expect((await revocation(session.id)).revoked_at).toBeNull();
   });
 
-  test('ends exactly 90 days after its login, however often it was refreshed', async () => {
+  test('a session ends 90 days after its login, however often it was refreshed', async () => {
     let token = session.refresh;
     for (let day = 0; day < 80; day += 20) {
       ({ refresh_token: token } = await refreshed(token));
       strict.clock.advance(20 * DAY);
     }
-    strict.clock.advance(10 * DAY - 0.001);
+    strict.clock.advance(10 * DAY - MILLISECOND);
     const last = await refreshed(token);
-    strict.clock.advance(0.001);
+    strict.clock.advance(MILLISECOND);
     expectRejected(await refresh(strict.url, last.refresh_token));
     expect((await me(last.access_token)).status).toBe(401);
   });
 
-  test('has no access token that expires after its absolute end', async () => {
+  test('no access token outlives its session', async () => {
     strict.clock.advance(29 * DAY);
     let { refresh_token: token } = await refreshed(session.refresh);
     strict.clock.advance(29 * DAY);
@@ -448,7 +451,7 @@ describe('a session that has ended', () => {
     expect((await me(access_token)).status).toBe(401);
   });
 
-  test('issues access tokens for 900 s otherwise', async () => {
+  test('an access token expires 900 s after it was issued', async () => {
     const { access_token } = await refreshed(session.refresh);
     strict.clock.advance(899);
     expect((await me(access_token)).status).toBe(200);

@@ -86,15 +86,17 @@ describe('the client: an access token that is rejected', () => {
     expect(await tokens.get()).toBeDefined();
     expect(onSessionLost).not.toHaveBeenCalled();
   });
+});
 
+describe('the client: a response that does not reject the access token', () => {
   test.each([
-    ['of something between', 401, '<h1>Unauthorized</h1>'],
-    ['with no more than a text', 401, '"Unauthorized"'],
-    ['with nothing', 401, 'null'],
-    ['with another object', 401, '{"code":"access_token_expired"}'],
-    ['with another code', 401, '{"code":"authentication_required","detail":""}'],
-    ['with another status', 403, '{"code":"access_token_expired","detail":""}'],
-  ])('is not caused by a response %s', async (_, status, body) => {
+    ['HTML of a proxy', 401, '<h1>Unauthorized</h1>'],
+    ['a JSON string', 401, '"Unauthorized"'],
+    ['JSON null', 401, 'null'],
+    ['an object that is no problem document', 401, '{"code":"access_token_expired"}'],
+    ['another code', 401, '{"code":"authentication_required","detail":""}'],
+    ['another status', 403, '{"code":"access_token_expired","detail":""}'],
+  ])('(%s) causes no refresh', async (_, status, body) => {
     const { client, network, onSessionLost } = await signedIn();
     network.next('GET /auth/me', answered(status, body));
     expect((await client.GET('/auth/me')).response.status).toBe(status);
@@ -158,7 +160,7 @@ describe('the client: a refresh that fails', () => {
   });
 
   test.each(['<h1>Bad Gateway</h1>', '{"detail":"of something between"}'])(
-    'throws no problem where the body is none: %s',
+    'with a body that is no problem document (%s): `problem` is undefined',
     async (body) => {
       const { client, network } = await signedIn();
       expireAccessTokens();
@@ -199,7 +201,7 @@ describe('the client: a refresh that fails', () => {
     expect(await tokens.get()).toBeDefined();
   });
 
-  test('whose tokens cannot be stored is repeated by the next request', async () => {
+  test('because the new tokens cannot be stored: the next request refreshes again', async () => {
     const store = memoryTokens();
     const set = vi.fn(store.set);
     const { client, network, onSessionLost } = await signedIn({ tokens: { ...store, set } });
@@ -263,7 +265,7 @@ describe('the client: a refresh during which the stored tokens change', () => {
     expect(onSessionLost).not.toHaveBeenCalled();
   });
 
-  test('keeps the tokens of a login between its read and its write of the store', async () => {
+  test('keeps the tokens of a login that happens between its read and its write of the store', async () => {
     const { tokens, interruptLook } = interruptedTokens();
     const { client, network } = await signedIn({ tokens });
     expireAccessTokens();
@@ -338,8 +340,10 @@ describe('the client: a refresh during which the stored tokens change', () => {
     expect((await call).response.status).toBe(200);
     expect(await tokens.get()).toEqual(ofTab);
   });
+});
 
-  test('in two tabs on one store with a lock is sent once', async () => {
+describe('the client: two tabs that share a token store', () => {
+  test('with a lock send one refresh', async () => {
     const { tokens, held: takenLocks } = lockedTokens();
     const one = await signedIn({ tokens });
     expireAccessTokens();
@@ -352,7 +356,7 @@ describe('the client: a refresh during which the stored tokens change', () => {
     expect(takenLocks).toEqual(['write', 'refresh', 'write', 'refresh']);
   });
 
-  test('in two tabs on one store without a lock has the same Idempotency-Key, and both tabs go on', async () => {
+  test('without a lock send the same Idempotency-Key, and both stay signed in', async () => {
     const one = await signedIn();
     const { client, network, onSessionLost } = one;
     const tab = secondTab(one);

@@ -69,7 +69,7 @@ function inQueue(app: TestService, state: string, queue = 'others'): Promise<num
   return metric(app, `http_requests{lane="${queue}",state="${state}"}`);
 }
 
-/** Two refreshes whose access tokens are not signed before the end of the test or their release. */
+/** Starts two refreshes that occupy two slots until `release` (or the end of the test). */
 async function occupyTwoSlots(app: TestService) {
   const pairs = [await signIn(app), await signIn(app)];
   const { promise, resolve: release } = Promise.withResolvers<void>();
@@ -188,8 +188,10 @@ describe('requests above MAX_REQUESTS', () => {
     }
     expect(await metric(app, 'http_requests_shed_total{lane="others"}')).toBe(0);
   });
+});
 
-  test('of clients that disconnect leave no slot in use', async () => {
+describe('clients that disconnect', () => {
+  test('leave no slot in use', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     for (let round = 0; round < 5; round += 1) {
@@ -202,7 +204,7 @@ describe('requests above MAX_REQUESTS', () => {
     expect((await send(app, { path: '/todos', token })).status).toBe(200);
   });
 
-  test('of clients that disconnect while they wait are not executed', async () => {
+  test('while their requests wait: the requests are not executed', async () => {
     await using app = await startService({ MAX_REQUESTS: '16' });
     const { access_token: token } = await signIn(app);
     const { release } = await occupyTwoSlots(app);
@@ -235,10 +237,10 @@ test('clients that read pages slowly use no slot', async () => {
   for (const reader of readers) reader.destroy();
 });
 
-describe('pipelined requests on one connection', () => {
+describe('pipelining', () => {
   const ask = (path: string, last = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
 
-  test('above 16 are answered with 503', async () => {
+  test('requests above 16 on one connection are answered with 503', async () => {
     await using app = await startService();
     const bytes = times(39, () => ask('/todos')).join('') + ask('/todos', 'Connection: close\r\n');
     const answers = await exchange(app.url, bytes);
@@ -247,7 +249,7 @@ describe('pipelined requests on one connection', () => {
     await expectIdle(app);
   });
 
-  test('above 16 to a health check: the connection is closed', async () => {
+  test('a client with more than 16 unanswered health checks on one connection is disconnected', async () => {
     await using app = await startService();
     expect(await exchange(app.url, times(40, () => ask('/healthz')).join(''))).toHaveLength(0);
     const bytes =
@@ -256,7 +258,7 @@ describe('pipelined requests on one connection', () => {
     expect(statuses).toEqual(times(16, () => 200));
   });
 
-  test('are not read on while the first ones are not answered', async () => {
+  test('the server stops reading a connection whose first responses are pending', async () => {
     let rejected = 0;
     const { url, connections } = await listen((_request, response, overload) => {
       if (overload !== 'pipelining') return; // the first ones are never answered
@@ -324,7 +326,7 @@ describe('connections', () => {
     await expect.poll(async () => (await ask()).status, { interval: 5 }).toBe(401);
   });
 
-  test('above MAX_CONNECTIONS: the connection that has been idle the longest is closed', async () => {
+  test('above MAX_CONNECTIONS: the one that has been idle the longest is closed', async () => {
     await using app = await startService(
       { MAX_CONNECTIONS: '2' },
       { limits: { keepAliveTimeout: 60_000 } },
@@ -343,7 +345,7 @@ describe('connections', () => {
     expect(second?.closed).toBe(false);
   });
 
-  test('above MAX_CONNECTIONS: idle connections are closed for as many new ones', async () => {
+  test('above MAX_CONNECTIONS: each new connection closes one idle one', async () => {
     await using app = await startService(
       { MAX_CONNECTIONS: '2' },
       { limits: { keepAliveTimeout: 60_000 } },
@@ -359,7 +361,7 @@ describe('connections', () => {
     }
   });
 
-  test('accepted below MAX_CONNECTIONS stay accepted', async () => {
+  test('above MAX_CONNECTIONS: a surplus connection that moves up is not rejected later', async () => {
     const options = { maxConnections: 1 };
     let requests = 0;
     const { url, connections } = await listen((request, response, overload) => {
@@ -434,29 +436,29 @@ test('a client that resets the connection after CONNECT does not crash the serve
   await expect.poll(() => connections[0]?.closed, { interval: 2 }).toBe(true);
 });
 
-describe('a response after the timeout', () => {
-  /** The requests are looked at all the time, by a clock that stands until `run`. */
-  function timeoutClock() {
-    let now = 0;
-    let step = 0;
-    let count = 0;
-    const readClock = () => {
-      now += step;
-      count += 1;
-      return now;
-    };
-    /** Resolves when the server has checked its timeouts some more times. */
-    const awaitChecks = async () => {
-      const before = count;
-      await expect.poll(() => count, { interval: 2 }).toBeGreaterThan(before + 10);
-    };
-    const run = (seconds: number) => {
-      step = seconds * 1000;
-    };
-    return { run, awaitChecks, limits: { connectionsCheckingInterval: 5, now: readClock } };
-  }
+/** The server checks its timeouts every 5 ms, with a clock that is stopped until `run`. */
+function timeoutClock() {
+  let now = 0;
+  let step = 0;
+  let count = 0;
+  const readClock = () => {
+    now += step;
+    count += 1;
+    return now;
+  };
+  /** Resolves when the server has checked its timeouts some more times. */
+  const awaitChecks = async () => {
+    const before = count;
+    await expect.poll(() => count, { interval: 2 }).toBeGreaterThan(before + 10);
+  };
+  const run = (seconds: number) => {
+    step = seconds * 1000;
+  };
+  return { run, awaitChecks, limits: { connectionsCheckingInterval: 5, now: readClock } };
+}
 
-  test('is replaced by 503, and the late one is not sent', async () => {
+describe('the response timeout', () => {
+  test('causes a 503; a response that comes later is not sent', async () => {
     const { run, limits } = timeoutClock();
     let finish = () => {};
     const { promise: asked, resolve } = Promise.withResolvers<void>();
@@ -471,7 +473,7 @@ describe('a response after the timeout', () => {
     finish();
   });
 
-  test('is counted from the end of the request body', async () => {
+  test('starts when the request body has arrived', async () => {
     const { run, awaitChecks, limits } = timeoutClock();
     const asked = Promise.withResolvers<() => void>();
     const { url } = await listen((request, response) => {
@@ -491,7 +493,7 @@ describe('a response after the timeout', () => {
     connection.socket.destroy();
   });
 
-  test('is ignored, and the slot of its request is released', async () => {
+  test('keeps the slot in use until the late response, which is dropped', async () => {
     const { run, limits } = timeoutClock();
     await using app = await startService({}, { limits });
     const { release, held } = await occupyTwoSlots(app);
@@ -508,7 +510,7 @@ describe('a response after the timeout', () => {
     expect(again.status).toBe(200);
   });
 
-  test('is allowed for as long as REQUEST_SECONDS', async () => {
+  test('is REQUEST_SECONDS long', async () => {
     const { run, awaitChecks, limits } = timeoutClock();
     await using app = await startService({ REQUEST_SECONDS: '3600' }, { limits });
     const { held } = await occupyTwoSlots(app);
@@ -521,14 +523,16 @@ describe('a response after the timeout', () => {
     run(1000);
     for (const { status } of await Promise.all(held)) expect(status).toBe(503);
   });
+});
 
+describe('responses that clients do not read', () => {
   const large = Buffer.alloc(40 * 2 ** 20);
 
-  /** Asks and never reads what is answered. */
+  /** Sends a request and never reads the response. */
   const askOnly = (url: string) =>
     openSocket(url).pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
 
-  test('that the client does not read: the connection is closed', async () => {
+  test('are dropped after the timeout, and the connection is closed', async () => {
     const { run, limits } = timeoutClock();
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const { url, connections } = await listen((_, response) => {
@@ -541,7 +545,7 @@ describe('a response after the timeout', () => {
     await expect.poll(() => connections.map(({ closed }) => closed)).toEqual([true]);
   });
 
-  test('that clients do not read: the oldest connections are closed above 64 MiB', async () => {
+  test('are limited to 64 MiB: above it the oldest connections are closed', async () => {
     const { limits } = timeoutClock();
     const { url, connections } = await listen((_, response) => void response.end(large), limits);
     for (let n = 1; n <= 3; n += 1) {
