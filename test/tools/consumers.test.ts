@@ -1,6 +1,13 @@
 // The consumers of docs/tools.md take the contract as it is in the repository; those that validate also
 // take it as it is served, and with COMPLETE=1 all do.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,7 +74,12 @@ const paths = [
   process.env['PATH'],
 ];
 const NODE_PATH = join(TOOLS, 'node_modules');
-const environment = { PATH: paths.join(delimiter), NODE_PATH, TOOLS };
+const TSC = [
+  'tsc --noEmit --strict --skipLibCheck --target es2022 --module esnext',
+  '--moduleResolution bundler --allowImportingTsExtensions --lib es2022,dom,dom.iterable',
+].join(' ');
+const environment = { PATH: paths.join(delimiter), NODE_PATH, TOOLS, TSC };
+symlinkSync(NODE_PATH, join(folder, 'node_modules')); // for what the generated code imports
 
 /** A service, and what a command needs to know to use it as its demo user. */
 async function startSignedIn() {
