@@ -63,7 +63,7 @@ async function installMissing(suites: Suite[]): Promise<void> {
 async function runSuites(suites: Suite[], jobs: number, folder: string): Promise<Outcome[]> {
   const waiting = [...suites];
   const running = new Map<Suite, Promise<void>>();
-  const outcomes: Outcome[] = [];
+  const outcomes = new Map<Suite, Outcome>();
   while (waiting.length > 0 || running.size > 0) {
     const busy = new Set([...running.keys()].flatMap(({ writes = [] }) => writes));
     const next = waiting.findIndex(({ writes = [] }) => writes.every((name) => !busy.has(name)));
@@ -76,13 +76,13 @@ async function runSuites(suites: Suite[], jobs: number, folder: string): Promise
       `\n== ${suite.name} (${suites.length - waiting.length} of ${suites.length}): ${suite.what}`,
     );
     const end = runSuite(suite, folder, jobs > 1).then((outcome) => {
-      outcomes.push(outcome);
+      outcomes.set(suite, outcome);
       print([outcome]);
       running.delete(suite);
     });
     running.set(suite, end);
   }
-  return suites.flatMap(({ name }) => outcomes.filter((outcome) => outcome.name === name));
+  return suites.flatMap((suite) => outcomes.get(suite) ?? []);
 }
 
 /** @param isApart prints the output when the suite has ended, because others run at the same time */
