@@ -23,6 +23,7 @@ import {
   type ValidationResult,
 } from './request-validators.ts';
 import { compileResponseValidator, type ResponseValidator } from './response-validators.ts';
+import { readParameterName } from './routing.ts';
 import { createSchemas } from './schemas.ts';
 import type { AnyResponse } from './write-response.ts';
 
@@ -167,7 +168,7 @@ function checkDocument({ openapi, info }: ContractDocument): void {
 }
 
 function isMalformedParameter(segment: string): boolean {
-  return /[{}]/.test(segment) && !/^\{\w+\}$/.test(segment);
+  return /[{}]/.test(segment) && readParameterName(segment) === undefined;
 }
 
 function checkCompleteness({ document, handlers, security }: ContractOptions): void {

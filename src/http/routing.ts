@@ -26,6 +26,11 @@ interface RouteNode<Target> {
 /** Instead of a segment: any value. No segment has a slash. */
 const PARAMETER = '/';
 
+/** The name of the parameter that a segment of the contract's path is; undefined for a text. */
+export function readParameterName(segment: string): string | undefined {
+  return /^\{(\w+)\}$/.exec(segment)?.[1];
+}
+
 /** Finds the route of a path in a tree of segments: the number of routes does not matter. */
 export class Router<Target> {
   readonly #root: RouteNode<Target> = { children: new Map(), route: undefined };
@@ -38,7 +43,7 @@ export class Router<Target> {
     let node = this.#root;
     const parameters: Route<Target>['parameters'] = [];
     for (const [index, segment] of path.split('/').entries()) {
-      const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+      const name = readParameterName(segment);
       if (name !== undefined) parameters.push({ index, name });
       const key = name === undefined ? segment : PARAMETER;
       const next = node.children.get(key) ?? { children: new Map(), route: undefined };
