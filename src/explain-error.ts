@@ -2,15 +2,15 @@ import { ConfigError } from './config.ts';
 import { explainDatabaseError } from './database/explain-error.ts';
 import { OperatorError } from './operator-error.ts';
 
-const OTHER_PORT = 'Set PORT, or METRICS_PORT, to another one.';
+const OTHER_PORT = 'Set PORT, or METRICS_PORT, to another one';
 const OWN_ADDRESS = 'Set HOST to an address of this machine, for example HOST=127.0.0.1.';
 const WRITABLE_FOLDER =
   'Set DATABASE_URL to a file that can be made and written, for example sqlite:data/todos.sqlite.';
 
 /** What to do about an error of the network, by its code; one of a file names its path. */
 const NETWORK_REMEDIES: Record<string, string> = {
-  EADDRINUSE: OTHER_PORT,
-  EACCES: `${OTHER_PORT.slice(0, -1)} (those below 1024 are for the administrator).`,
+  EADDRINUSE: `${OTHER_PORT}.`,
+  EACCES: `${OTHER_PORT} (those below 1024 are for the administrator).`,
   EADDRNOTAVAIL: OWN_ADDRESS,
   ENOTFOUND: OWN_ADDRESS,
   EAI_AGAIN: OWN_ADDRESS,
