@@ -1,4 +1,4 @@
-import { setImmediate as nextTick } from 'node:timers';
+import { setImmediate } from 'node:timers';
 import { FairQueue } from './fair-queue.ts';
 
 export interface QueueLimits {
@@ -126,7 +126,7 @@ export class RequestQueue {
   #schedule(): void {
     if (this.#isScheduled || !(this.#canStart() || this.#rejections.length > 0)) return;
     this.#isScheduled = true;
-    nextTick(() => {
+    setImmediate(() => {
       this.#isScheduled = false;
       for (let n = 0; n < MAX_STARTS_PER_TICK && this.#canStart(); n += 1) this.#startNext();
       for (const write of this.#rejections.splice(0, MAX_REJECTIONS_PER_TICK)) write();

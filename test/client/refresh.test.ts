@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { memoryTokens, ProblemError, RefreshFailedError } from '../../src/client/index.ts';
 import { PASSWORD } from '../support/users.ts';
@@ -178,7 +178,7 @@ describe('the client: a refresh that fails', () => {
     network.next(REFRESH, refresh.fault);
     const calls = Promise.allSettled([1, 2, 3].map(() => client.GET('/auth/me')));
     await expect.poll(() => network.answered).toBe(1 + 3);
-    await turn(); // all three wait for the refresh now
+    await yieldToEventLoop(); // all three wait for the refresh now
     refresh.release();
     const rejected = { status: 'rejected', reason: expect.any(RefreshFailedError) };
     expect(await calls).toEqual([rejected, rejected, rejected]);
@@ -274,7 +274,7 @@ describe('the client: a refresh during which the stored tokens change', () => {
       interruptLook(async () => {
         logins.push(client.login('bob', PASSWORD));
         await expect.poll(() => network.answered).toBe(4);
-        await turn(); // the login would have written by now
+        await yieldToEventLoop(); // the login would have written by now
       });
       return send(request);
     });

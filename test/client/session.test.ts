@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { memoryTokens, nextCursor, ProblemError } from '../../src/client/index.ts';
 import { PASSWORD } from '../support/users.ts';
@@ -270,7 +270,7 @@ describe('the client: signing out', () => {
       interruptLook(async () => {
         logins.push(client.login('bob', PASSWORD));
         await expect.poll(() => network.answered).toBe(3);
-        await turn(); // the login would have written by now
+        await yieldToEventLoop(); // the login would have written by now
       });
       return send(request);
     });

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Mock, vi } from 'vitest';
 import {
   type Client,
@@ -71,9 +71,9 @@ export async function tokensIn(store: TokenStore): Promise<Tokens> {
 export function slowTokens(): TokenStore {
   const store = memoryTokens();
   return {
-    get: async () => (await turn().then(store.get)) ?? null,
-    set: (tokens) => turn().then(() => store.set(tokens)),
-    clear: () => turn().then(store.clear),
+    get: async () => (await yieldToEventLoop().then(store.get)) ?? null,
+    set: (tokens) => yieldToEventLoop().then(() => store.set(tokens)),
+    clear: () => yieldToEventLoop().then(store.clear),
   };
 }
 

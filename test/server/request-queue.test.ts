@@ -1,4 +1,4 @@
-import { setImmediate as nextTick } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createRequestQueues, findQueue } from '../../src/request-queues.ts';
@@ -24,7 +24,7 @@ function setUp(limits: QueueLimits) {
   /** Ends a request; the next one starts. */
   const finish = async () => {
     queue.release();
-    await nextTick();
+    await yieldToEventLoop();
   };
   const pass = (milliseconds: number) => {
     now += milliseconds;
@@ -45,17 +45,17 @@ test('RequestQueue: at most 16 requests start per tick of the event loop, in the
   const { started, add } = setUp({ maxConcurrent: 100, maxQueued: 100 });
   add(...ids(1, 40));
   expect(started).toEqual([]);
-  await nextTick();
+  await yieldToEventLoop();
   expect(started).toEqual(ids(1, 16));
-  await nextTick();
+  await yieldToEventLoop();
   expect(started).toEqual(ids(1, 32));
 });
 
 test('RequestQueue: no more than maxConcurrent requests run at the same time', async () => {
   const { queue, started, add, finish } = setUp({ maxConcurrent: 2, maxQueued: 10 });
   add(1, 2, 3, 4);
-  await nextTick();
-  await nextTick();
+  await yieldToEventLoop();
+  await yieldToEventLoop();
   expect(started).toEqual([1, 2]);
   expect([queue.running, queue.waiting]).toEqual([2, 2]);
   await finish();
@@ -66,7 +66,7 @@ test('RequestQueue: a request whose client is gone when its turn comes takes no 
   const { queue, started, abandoned, add } = setUp({ maxConcurrent: 2, maxQueued: 10 });
   add(1, 2, 3);
   abandoned.add(1).add(2);
-  await nextTick();
+  await yieldToEventLoop();
   expect(started).toEqual([3]);
   expect([queue.running, queue.waiting]).toEqual([1, 0]);
 });
@@ -76,7 +76,7 @@ test('RequestQueue: a burst may fill the queue; one more request is rejected', a
   add(...ids(1, 17));
   expect([queue.waiting, queue.rejected]).toEqual([16, 1]);
   expect(onReject).toHaveBeenCalledOnce();
-  await nextTick();
+  await yieldToEventLoop();
   expect(rejected).toEqual([17]);
 });
 
@@ -85,7 +85,7 @@ describe('RequestQueue, when every start of an interval is late', () => {
   async function startLate() {
     const one = setUp({ maxConcurrent: 1, maxQueued: 16 });
     one.add(0);
-    await nextTick();
+    await yieldToEventLoop();
     one.add(...ids(1, 10));
     for (let n = 0; n < 10; n += 1) {
       one.add(0);
@@ -136,7 +136,7 @@ describe('RequestQueue, when every start of an interval is late', () => {
 test('RequestQueue: a queue in which every start is in time is no overload, however long it lasts', async () => {
   const { queue, pass, add, finish, hasRoom } = setUp({ maxConcurrent: 1, maxQueued: 16 });
   add(...ids(1, 11));
-  await nextTick();
+  await yieldToEventLoop();
   for (let n = 0; n < 100; n += 1) {
     add(n);
     pass(9);
@@ -151,16 +151,16 @@ test('RequestQueue: at most 16 rejections are written per tick, while other requ
   for (const id of ids(1, 40)) void queue.reject().then(() => rejected.push(id));
   expect(onReject).toHaveBeenCalledTimes(40);
   expect([queue.rejected, rejected]).toEqual([40, []]);
-  await nextTick();
+  await yieldToEventLoop();
   expect([started, rejected]).toEqual([ids(1, 16), ids(1, 16)]);
-  await nextTick();
+  await yieldToEventLoop();
   expect([started, rejected]).toEqual([ids(1, 32), ids(1, 32)]);
 });
 
 test('RequestQueue: an immediate rejection waits for no tick', async () => {
   const { queue } = setUp({ maxConcurrent: 1, maxQueued: 1 });
   const order: string[] = [];
-  const tick = nextTick().then(() => order.push('tick'));
+  const tick = yieldToEventLoop().then(() => order.push('tick'));
   await queue.reject({ isImmediate: true }).then(() => order.push('rejection'));
   await tick;
   expect(order).toEqual(['rejection', 'tick']);
@@ -170,7 +170,7 @@ test('RequestQueue: an immediate rejection waits for no tick', async () => {
 test('RequestQueue: rejections are written while no slot is free', async () => {
   const { queue, started, add } = setUp({ maxConcurrent: 1, maxQueued: 1 });
   add(1);
-  await nextTick();
+  await yieldToEventLoop();
   add(2);
   await expect(queue.reject()).resolves.toBe('rejected');
   expect(started).toEqual([1]);
@@ -180,7 +180,7 @@ describe('RequestQueue with keys', () => {
   test('keys take turns, whatever each has in the queue', async () => {
     const { started, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 20 });
     addFor('a', ...ids(1, 9));
-    await nextTick();
+    await yieldToEventLoop();
     addFor('b', 11, 12);
     addFor('c', 21);
     for (let n = 0; n < 6; n += 1) await finish();
@@ -191,7 +191,7 @@ describe('RequestQueue with keys', () => {
     const { queue, started, rejected, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 4 });
     addFor('a', ...ids(1, 4));
     addFor('b', 11);
-    await nextTick();
+    await yieldToEventLoop();
     expect([rejected, queue.waiting, queue.rejected]).toEqual([[4], 3, 1]);
     await finish();
     expect(started).toEqual([1, 11]);
@@ -203,7 +203,7 @@ describe('RequestQueue with keys', () => {
     addFor('b', 11, 12);
     addFor('a', 4);
     addFor('b', 13); // a has one more, which would only change who has the most
-    await nextTick();
+    await yieldToEventLoop();
     expect(rejected).toEqual([4, 13]);
   });
 
@@ -211,7 +211,7 @@ describe('RequestQueue with keys', () => {
     const { rejected, addFor } = setUp({ maxConcurrent: 1, maxQueued: 2 });
     addFor('a', 1, 2);
     addFor('b', 11);
-    await nextTick();
+    await yieldToEventLoop();
     expect(rejected).toEqual([2]);
   });
 
@@ -219,7 +219,7 @@ describe('RequestQueue with keys', () => {
     const { rejected, started, addFor, finish } = setUp({ maxConcurrent: 2, maxQueued: 128 });
     addFor('a', ...ids(1, 150));
     for (const id of ids(201, 209)) addFor(String(id), id);
-    await nextTick();
+    await yieldToEventLoop();
     for (let n = 0; n < 10; n += 1) await finish();
     expect(rejected.some((id) => id > 200)).toBe(false);
     expect(started.filter((id) => id > 200)).toEqual(ids(201, 209));
@@ -230,7 +230,7 @@ test('RequestQueue: with another target delay, requests may wait for that long',
   const limits = { maxConcurrent: 1, maxQueued: 16, targetDelayMs: Number.POSITIVE_INFINITY };
   const { queue, pass, add, finish, hasRoom } = setUp(limits);
   add(...ids(1, 11));
-  await nextTick();
+  await yieldToEventLoop();
   for (let n = 0; n < 20; n += 1) {
     add(n);
     pass(500);
@@ -249,10 +249,10 @@ test('RequestQueue: a rejection is written after its delay', async () => {
     });
     add(1, 2);
     vi.advanceTimersByTime(499);
-    await nextTick();
+    await yieldToEventLoop();
     expect([queue.rejected, rejected]).toEqual([1, []]);
     vi.advanceTimersByTime(1);
-    await nextTick();
+    await yieldToEventLoop();
     expect(rejected).toEqual([2]);
   } finally {
     vi.useRealTimers();

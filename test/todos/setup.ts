@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { type TodoDependencies, todoHandlers } from '../../src/todos/handlers.ts';
@@ -75,7 +75,7 @@ export class StatementCounter implements KyselyPlugin {
 
   async transformResult({ result }: PluginTransformResultArgs) {
     this.count += 1;
-    await nextTurn();
+    await yieldToEventLoop();
     if (this.count === this.failAt) throw new Error(`statement ${this.count} failed`);
     return result;
   }
