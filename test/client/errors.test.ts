@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isProblem } from '../../src/client/index.ts';
+import { isProblem, ProblemError } from '../../src/client/index.ts';
 
 const notFound = { code: 'not_found', detail: 'There is no such todo' };
 
@@ -16,4 +16,10 @@ test.each([
 test('isProblem with a code is true for that code only', () => {
   expect(isProblem(notFound, 'not_found')).toBe(true);
   expect(isProblem(notFound, 'invalid_request')).toBe(false);
+});
+
+test('a ProblemError whose body is of a gateway has no problem', () => {
+  const error = new ProblemError(new Response(null, { status: 502 }), { detail: 'of a gateway' });
+  expect(error.problem).toBeUndefined();
+  expect(error.message).toBe('The response was 502 without a problem');
 });

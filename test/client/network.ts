@@ -27,6 +27,23 @@ export function createNetwork() {
     next(route: string, ...list: Fault[]) {
       faults.set(route, [...(faults.get(route) ?? []), ...list]);
     },
+    /** Starts a call and holds one of its requests, or the answer to it, back until `finish`. */
+    async hold<Result>(
+      what: 'request' | 'answer',
+      route: string,
+      call: () => Promise<Result>,
+      end?: Fault,
+    ) {
+      const { fault, arrived, release } = held(what, end);
+      network.next(route, fault);
+      const result = call();
+      const answer = await arrived;
+      const finish = () => {
+        release();
+        return result;
+      };
+      return { result, answer, finish };
+    },
     async fetch(request: Request) {
       const { pathname, searchParams: query } = new URL(request.url);
       const route = `${request.method} ${pathname}`;

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { type Mock, vi } from 'vitest';
+import { expect, type Mock, vi } from 'vitest';
 import {
   type Client,
   type ClientOptions,
@@ -34,6 +34,16 @@ export async function startClientService() {
     return { client, tokens, network, onSessionLost };
   }
 
+  /** An access token lives 900 s. */
+  const expireAccessTokens = () => service.clock.advance(901);
+
+  /** Signed in as ada. */
+  async function signedIn(options: Partial<ClientOptions> = {}) {
+    const one = signedOut(options);
+    await one.client.login('ada', PASSWORD);
+    return one;
+  }
+
   return {
     serviceUrl: service.url,
     /** A client that was given an address only. */
@@ -42,14 +52,14 @@ export async function startClientService() {
     secondTab: ({ tokens, network: { fetch }, onSessionLost }: SignedIn) =>
       createClient({ baseUrl: service.url, tokens, fetch, onSessionLost }),
     signedOut,
-    /** Signed in as ada. */
-    async signedIn(options: Partial<ClientOptions> = {}) {
-      const one = signedOut(options);
-      await one.client.login('ada', PASSWORD);
+    signedIn,
+    expireAccessTokens,
+    /** Signed in as ada, with an access token that has expired. */
+    async signedInLongAgo(options?: Partial<ClientOptions>) {
+      const one = await signedIn(options);
+      expireAccessTokens();
       return one;
     },
-    /** An access token lives 900 s. */
-    expireAccessTokens: () => service.clock.advance(901),
   };
 }
 
@@ -80,32 +90,36 @@ export function slowTokens(): TokenStore {
 /** A store in memory with a lock, and the purposes for which the lock was held. */
 export function lockedTokens() {
   const held: string[] = [];
-  const last = { refresh: Promise.resolve(), write: Promise.resolve() };
-  const lock: TokenStore['lock'] = (purpose, action) => {
-    const result = last[purpose].then(() => {
+  const name = crypto.randomUUID();
+  const lock: TokenStore['lock'] = async (purpose, action) =>
+    await navigator.locks.request(`${name}:${purpose}`, () => {
       held.push(purpose);
       return action();
     });
-    last[purpose] = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    return result;
-  };
   return { tokens: { ...memoryTokens(), lock }, held };
 }
 
-/** A store in memory, and a way to let something happen between its next look and its answer. */
+/** A store in memory, and a way to let bob sign in between its next look and its answer. */
 export function interruptedTokens() {
   const store = memoryTokens();
   const get = vi.fn(store.get);
-  const interruptLook = (action: () => Promise<unknown>) =>
-    get.mockImplementationOnce(async () => {
-      const tokens = await store.get();
-      await action();
-      return tokens;
+  /** Lets bob sign in at the look that follows the next answer on this route. */
+  function logInAtLook({ client, network }: SignedIn, route: string) {
+    const logins: Promise<unknown>[] = [];
+    network.next(route, async (request, send) => {
+      const answered = network.answered + 2; // this answer and that of the login
+      get.mockImplementationOnce(async () => {
+        const tokens = await store.get();
+        logins.push(client.login('bob', PASSWORD));
+        await expect.poll(() => network.answered).toBe(answered);
+        await yieldToEventLoop(); // the login would have written by now
+        return tokens;
+      });
+      return send(request);
     });
-  return { tokens: { ...store, get }, interruptLook };
+    return logins;
+  }
+  return { tokens: { ...store, get }, logInAtLook };
 }
 
 export async function titlesWith(client: Client, q: string): Promise<string[]> {
