@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import { FairQueue } from './fair-queue.ts';
 
 export interface QueueLimits {
@@ -50,7 +49,6 @@ const MAX_REJECTIONS_PER_TICK = 16;
 export class RequestQueue {
   readonly #limits: QueueLimits;
   readonly #onReject: () => void;
-  readonly #now: () => number;
   readonly #queue = new FairQueue<QueuedRequest>();
   readonly #rejections: (() => void)[] = [];
   #running = 0;
@@ -59,11 +57,9 @@ export class RequestQueue {
   #lateSince: number | undefined;
   #isScheduled = false;
 
-  /** @param now a clock in milliseconds */
-  constructor(limits: QueueLimits, onReject = () => {}, now = () => performance.now()) {
+  constructor(limits: QueueLimits, onReject = () => {}) {
     this.#limits = limits;
     this.#onReject = onReject;
-    this.#now = now;
   }
 
   get running(): number {
@@ -89,7 +85,7 @@ export class RequestQueue {
       void this.reject().then(evicted.settle);
     }
     const { promise, resolve: settle } = Promise.withResolvers<Admission>();
-    this.#queue.push(key, { queuedAt: this.#now(), isAbandoned, settle });
+    this.#queue.push(key, { queuedAt: performance.now(), isAbandoned, settle });
     this.#schedule();
     return promise;
   }
@@ -118,7 +114,7 @@ export class RequestQueue {
   #hasRoom(): boolean {
     const { maxQueued } = this.#limits;
     const isOverloaded =
-      this.#lateSince !== undefined && this.#now() - this.#lateSince > INTERVAL_MS;
+      this.#lateSince !== undefined && performance.now() - this.#lateSince > INTERVAL_MS;
     const limit = isOverloaded ? Math.max(1, maxQueued * OVERLOAD_QUEUE_SHARE) : maxQueued;
     return this.#queue.length < limit;
   }
@@ -141,7 +137,7 @@ export class RequestQueue {
   #startNext(): void {
     const next = this.#queue.shift();
     if (!next) return;
-    const now = this.#now();
+    const now = performance.now();
     const { targetDelayMs = TARGET_DELAY_MS } = this.#limits;
     const isLate = now - next.queuedAt > targetDelayMs && this.#queue.length > 0;
     this.#lateSince = isLate ? (this.#lateSince ?? now) : undefined;

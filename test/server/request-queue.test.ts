@@ -1,17 +1,21 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createRequestQueues, findQueue } from '../../src/request-queues.ts';
 import { type Admission, type QueueLimits, RequestQueue } from '../../src/server/request-queue.ts';
 
-/** A queue with a clock of its own, and what became of the requests in it. */
+beforeAll(() => void vi.useFakeTimers());
+afterAll(() => void vi.useRealTimers());
+
+/** Runs what the queue has scheduled for the next tick of the event loop, and lets promises settle. */
+const tick = () => vi.runOnlyPendingTimersAsync();
+
+/** A queue, and what became of the requests in it. */
 function setUp(limits: QueueLimits) {
-  let now = 0;
   const started: number[] = [];
   const rejected: number[] = [];
   const abandoned = new Set<number>();
   const onReject = vi.fn();
-  const queue = new RequestQueue(limits, onReject, () => now);
+  const queue = new RequestQueue(limits, onReject);
   const lists: Partial<Record<Admission, number[]>> = { started, rejected };
   const addFor = (key: string | undefined, ...ids: number[]) => {
     for (const id of ids) {
@@ -24,10 +28,7 @@ function setUp(limits: QueueLimits) {
   /** Ends a request; the next one starts. */
   const finish = async () => {
     queue.release();
-    await yieldToEventLoop();
-  };
-  const pass = (milliseconds: number) => {
-    now += milliseconds;
+    await tick();
   };
   /** Whether the queue takes one more; it is not left in there. */
   const hasRoom = () => {
@@ -35,7 +36,7 @@ function setUp(limits: QueueLimits) {
     add(-1);
     return queue.rejected === before;
   };
-  return { queue, onReject, started, rejected, abandoned, add, addFor, finish, pass, hasRoom };
+  return { queue, onReject, started, rejected, abandoned, add, addFor, finish, hasRoom };
 }
 
 const ids = (from: number, to: number) =>
@@ -45,17 +46,17 @@ test('RequestQueue: at most 16 requests start per tick of the event loop, in the
   const { started, add } = setUp({ maxConcurrent: 100, maxQueued: 100 });
   add(...ids(1, 40));
   expect(started).toEqual([]);
-  await yieldToEventLoop();
+  await tick();
   expect(started).toEqual(ids(1, 16));
-  await yieldToEventLoop();
+  await tick();
   expect(started).toEqual(ids(1, 32));
 });
 
 test('RequestQueue: no more than maxConcurrent requests run at the same time', async () => {
   const { queue, started, add, finish } = setUp({ maxConcurrent: 2, maxQueued: 10 });
   add(1, 2, 3, 4);
-  await yieldToEventLoop();
-  await yieldToEventLoop();
+  await tick();
+  await tick();
   expect(started).toEqual([1, 2]);
   expect([queue.running, queue.waiting]).toEqual([2, 2]);
   await finish();
@@ -66,7 +67,7 @@ test('RequestQueue: a request whose client is gone when its turn comes takes no 
   const { queue, started, abandoned, add } = setUp({ maxConcurrent: 2, maxQueued: 10 });
   add(1, 2, 3);
   abandoned.add(1).add(2);
-  await yieldToEventLoop();
+  await tick();
   expect(started).toEqual([3]);
   expect([queue.running, queue.waiting]).toEqual([1, 0]);
 });
@@ -76,20 +77,20 @@ test('RequestQueue: a burst may fill the queue; one more request is rejected', a
   add(...ids(1, 17));
   expect([queue.waiting, queue.rejected]).toEqual([16, 1]);
   expect(onReject).toHaveBeenCalledOnce();
-  await yieldToEventLoop();
+  await tick();
   expect(rejected).toEqual([17]);
 });
 
 describe('RequestQueue, when every start of an interval is late', () => {
-  /** The first has started late; ten wait, each for 101 ms more than the one before. */
+  /** The first has started late, 909 ms ago, and all others since; ten wait. */
   async function startLate() {
     const one = setUp({ maxConcurrent: 1, maxQueued: 16 });
     one.add(0);
-    await yieldToEventLoop();
+    await tick();
     one.add(...ids(1, 10));
     for (let n = 0; n < 10; n += 1) {
       one.add(0);
-      one.pass(101);
+      vi.advanceTimersByTime(101);
       await one.finish();
     }
     return one;
@@ -97,12 +98,13 @@ describe('RequestQueue, when every start of an interval is late', () => {
 
   test('the whole queue may be used for up to a second', async () => {
     const { queue, hasRoom } = await startLate();
+    vi.advanceTimersByTime(91);
     expect([queue.waiting, hasRoom()]).toEqual([10, true]);
   });
 
   test('after a second an eighth of it may be used', async () => {
-    const { queue, pass, finish, hasRoom } = await startLate();
-    pass(1_000);
+    const { queue, finish, hasRoom } = await startLate();
+    vi.advanceTimersByTime(92);
     expect(hasRoom()).toBe(false);
     for (let left = 9; left >= 2; left -= 1) {
       await finish();
@@ -113,16 +115,16 @@ describe('RequestQueue, when every start of an interval is late', () => {
   });
 
   test('the whole queue may be used again as soon as it is empty', async () => {
-    const { queue, pass, add, finish, hasRoom } = await startLate();
-    pass(1_000);
+    const { queue, add, finish, hasRoom } = await startLate();
+    vi.advanceTimersByTime(92);
     for (let left = 10; left > 0; left -= 1) await finish();
     add(...ids(1, 10));
     expect([queue.waiting, hasRoom()]).toEqual([10, true]);
   });
 
   test('the whole queue may be used again as soon as a start is in time', async () => {
-    const { queue, pass, add, finish, hasRoom } = await startLate();
-    pass(1_000);
+    const { queue, add, finish, hasRoom } = await startLate();
+    vi.advanceTimersByTime(92);
     for (let left = 10; left > 1; left -= 1) await finish();
     add(0); // an eighth is two
     await finish(); // the last one that was late
@@ -134,12 +136,12 @@ describe('RequestQueue, when every start of an interval is late', () => {
 });
 
 test('RequestQueue: a queue in which every start is in time is no overload, however long it lasts', async () => {
-  const { queue, pass, add, finish, hasRoom } = setUp({ maxConcurrent: 1, maxQueued: 16 });
+  const { queue, add, finish, hasRoom } = setUp({ maxConcurrent: 1, maxQueued: 16 });
   add(...ids(1, 11));
-  await yieldToEventLoop();
+  await tick();
   for (let n = 0; n < 100; n += 1) {
     add(n);
-    pass(9);
+    vi.advanceTimersByTime(9);
     await finish();
   }
   expect([queue.waiting, hasRoom()]).toEqual([10, true]);
@@ -151,36 +153,36 @@ test('RequestQueue: at most 16 rejections are written per tick, while other requ
   for (const id of ids(1, 40)) void queue.reject().then(() => rejected.push(id));
   expect(onReject).toHaveBeenCalledTimes(40);
   expect([queue.rejected, rejected]).toEqual([40, []]);
-  await yieldToEventLoop();
+  await tick();
   expect([started, rejected]).toEqual([ids(1, 16), ids(1, 16)]);
-  await yieldToEventLoop();
+  await tick();
   expect([started, rejected]).toEqual([ids(1, 32), ids(1, 32)]);
 });
 
 test('RequestQueue: an immediate rejection waits for no tick', async () => {
   const { queue } = setUp({ maxConcurrent: 1, maxQueued: 1 });
   const order: string[] = [];
-  const tick = yieldToEventLoop().then(() => order.push('tick'));
-  await queue.reject({ isImmediate: true }).then(() => order.push('rejection'));
-  await tick;
+  setImmediate(() => order.push('tick'));
+  void queue.reject({ isImmediate: true }).then(() => order.push('rejection'));
+  await tick();
   expect(order).toEqual(['rejection', 'tick']);
   expect(queue.rejected).toBe(1);
 });
 
 test('RequestQueue: rejections are written while no slot is free', async () => {
-  const { queue, started, add } = setUp({ maxConcurrent: 1, maxQueued: 1 });
+  const { started, rejected, add } = setUp({ maxConcurrent: 1, maxQueued: 1 });
   add(1);
-  await yieldToEventLoop();
-  add(2);
-  await expect(queue.reject()).resolves.toBe('rejected');
-  expect(started).toEqual([1]);
+  await tick();
+  add(2, 3);
+  await tick();
+  expect([started, rejected]).toEqual([[1], [3]]);
 });
 
 describe('RequestQueue with keys', () => {
   test('keys take turns, whatever each has in the queue', async () => {
     const { started, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 20 });
     addFor('a', ...ids(1, 9));
-    await yieldToEventLoop();
+    await tick();
     addFor('b', 11, 12);
     addFor('c', 21);
     for (let n = 0; n < 6; n += 1) await finish();
@@ -191,7 +193,7 @@ describe('RequestQueue with keys', () => {
     const { queue, started, rejected, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 4 });
     addFor('a', ...ids(1, 4));
     addFor('b', 11);
-    await yieldToEventLoop();
+    await tick();
     expect([rejected, queue.waiting, queue.rejected]).toEqual([[4], 3, 1]);
     await finish();
     expect(started).toEqual([1, 11]);
@@ -203,7 +205,7 @@ describe('RequestQueue with keys', () => {
     addFor('b', 11, 12);
     addFor('a', 4);
     addFor('b', 13); // a has one more, which would only change who has the most
-    await yieldToEventLoop();
+    await tick();
     expect(rejected).toEqual([4, 13]);
   });
 
@@ -211,7 +213,7 @@ describe('RequestQueue with keys', () => {
     const { rejected, addFor } = setUp({ maxConcurrent: 1, maxQueued: 2 });
     addFor('a', 1, 2);
     addFor('b', 11);
-    await yieldToEventLoop();
+    await tick();
     expect(rejected).toEqual([2]);
   });
 
@@ -219,7 +221,7 @@ describe('RequestQueue with keys', () => {
     const { rejected, started, addFor, finish } = setUp({ maxConcurrent: 2, maxQueued: 128 });
     addFor('a', ...ids(1, 150));
     for (const id of ids(201, 209)) addFor(String(id), id);
-    await yieldToEventLoop();
+    await tick();
     for (let n = 0; n < 10; n += 1) await finish();
     expect(rejected.some((id) => id > 200)).toBe(false);
     expect(started.filter((id) => id > 200)).toEqual(ids(201, 209));
@@ -228,35 +230,29 @@ describe('RequestQueue with keys', () => {
 
 test('RequestQueue: with another target delay, requests may wait for that long', async () => {
   const limits = { maxConcurrent: 1, maxQueued: 16, targetDelayMs: Number.POSITIVE_INFINITY };
-  const { queue, pass, add, finish, hasRoom } = setUp(limits);
+  const { queue, add, finish, hasRoom } = setUp(limits);
   add(...ids(1, 11));
-  await yieldToEventLoop();
+  await tick();
   for (let n = 0; n < 20; n += 1) {
     add(n);
-    pass(500);
+    vi.advanceTimersByTime(500);
     await finish();
   }
   expect([queue.waiting, hasRoom()]).toEqual([10, true]);
 });
 
 test('RequestQueue: a rejection is written after its delay', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  try {
-    const { queue, rejected, add } = setUp({
-      maxConcurrent: 1,
-      maxQueued: 1,
-      rejectionDelayMs: 500,
-    });
-    add(1, 2);
-    vi.advanceTimersByTime(499);
-    await yieldToEventLoop();
-    expect([queue.rejected, rejected]).toEqual([1, []]);
-    vi.advanceTimersByTime(1);
-    await yieldToEventLoop();
-    expect(rejected).toEqual([2]);
-  } finally {
-    vi.useRealTimers();
-  }
+  const { queue, rejected, add } = setUp({
+    maxConcurrent: 1,
+    maxQueued: 1,
+    rejectionDelayMs: 500,
+  });
+  add(1, 2);
+  await vi.advanceTimersByTimeAsync(499);
+  expect([queue.rejected, rejected]).toEqual([1, []]);
+  await vi.advanceTimersByTimeAsync(1);
+  await tick();
+  expect(rejected).toEqual([2]);
 });
 
 test.each([
