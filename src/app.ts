@@ -20,7 +20,7 @@ import { document } from './http/openapi-document.ts';
 import type { OperationHandlers } from './http/operation.ts';
 import { createPipeline, type Page, type PipelineOptions } from './http/pipeline.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
-import { sendText } from './http/write-response.ts';
+import { textPage } from './http/write-response.ts';
 import { createAccessLog } from './observability/access-log.ts';
 import { createHttpMetrics } from './observability/http-metrics.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -145,8 +145,6 @@ function createSettingsLookup(
 
 function createMetricsPage({ render }: Metrics): Record<string, Page> {
   return {
-    '/metrics': async ({ response }) => {
-      sendText(response, Registry.PROMETHEUS_CONTENT_TYPE, await render());
-    },
+    '/metrics': async () => textPage(Registry.PROMETHEUS_CONTENT_TYPE, await render()),
   };
 }

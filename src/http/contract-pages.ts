@@ -1,17 +1,17 @@
 import type { RequestContext } from './context.ts';
 import { publishedContract, SERVER_URL_PLACEHOLDER } from './openapi-document.ts';
 import type { Page } from './pipeline.ts';
-import { sendText } from './write-response.ts';
+import { textPage } from './write-response.ts';
 
 /** `/openapi.yaml` and `/openapi.json`: the contract, with `servers` set to the service's own URL. */
 export const contractPages: Record<string, Page> = {
   '/openapi.yaml': async (context) => {
     const yaml = insertServerUrl(await publishedContract.yaml(), context);
-    sendText(context.response, 'application/yaml; charset=utf-8', yaml);
+    return textPage('application/yaml; charset=utf-8', yaml);
   },
   '/openapi.json': async (context) => {
     const json = insertServerUrl(await publishedContract.json(), context);
-    sendText(context.response, 'application/json; charset=utf-8', json);
+    return textPage('application/json; charset=utf-8', json);
   },
 };
 

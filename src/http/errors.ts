@@ -1,11 +1,9 @@
 import { unsupportedMediaType } from './invalid-request.ts';
 import { problem } from './problem.ts';
-import { NotFoundError, notFound } from './routing.ts';
 import type { AnyResponse } from './write-response.ts';
 
 /** The answer for an error that was thrown. It has nothing of the text of an unexpected error. */
 export function toProblem(error: unknown): AnyResponse {
-  if (error instanceof NotFoundError) return notFound(error.headers);
   switch (readStatus(error)) {
     case 400:
       return problem(400, 'invalid_request', 'The request is malformed');

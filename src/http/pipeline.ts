@@ -12,8 +12,8 @@ import { methodNotAllowed, notFound, Router } from './routing.ts';
 import type { HeaderList } from './security-headers.ts';
 import { type AnyResponse, writeResponse } from './write-response.ts';
 
-/** Sends a page or a file beside the contract. */
-export type Page = (context: RequestContext) => Promise<void>;
+/** Answers with a page or a file beside the contract. */
+export type Page = (context: RequestContext) => Promise<AnyResponse>;
 
 export interface PipelineOptions {
   /** The operations of the contract, compiled. */
@@ -48,7 +48,7 @@ type Target = { operation: Operation } | { page: Page };
 /**
  * The stages of a request: route, read body, admit, authenticate, parse body, validate, handle, check
  * response, write, record. A request is admitted when its body has arrived, so that a slow client
- * occupies no slot. A page releases its slot before it is sent. A handler with expensive work exchanges
+ * occupies no slot. A handler with expensive work exchanges
  * its slot for one of another queue.
  */
 export function createPipeline(options: PipelineOptions): RequestHandler {
@@ -101,12 +101,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
       const admission = await context.acquireSlot(queue);
       if (admission !== 'started') return admission === 'rejected' ? unavailable() : undefined;
     }
-    if ('page' in target) {
-      context.releaseSlot(); // its reader may be slow
-      setHeaders(context, securityHeaders(request));
-      await target.page(context);
-      return undefined;
-    }
+    if ('page' in target) return target.page(context);
 
     const { authenticate, mediaTypes, validate, handler } = target.operation;
     const { headers } = request;
@@ -134,13 +129,9 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
   }
 
   function writeError(context: RequestContext, error: unknown): void {
-    const { request, response } = context;
     const answer = isOutage(error) ? unavailable() : toProblem(error);
     if (answer.status >= 500) report(error ?? new Error('nothing was thrown'), context);
-    if (request.readableAborted) return; // the client is gone
-    const isHalfSent = response.headersSent && !response.writableEnded;
-    if (isHalfSent) response.destroy();
-    else write(context, answer);
+    if (!context.request.readableAborted) write(context, answer);
   }
 }
 
@@ -227,11 +218,4 @@ function checkResponse({ id, responses }: Operation, answer: AnyResponse): void 
   const check = responses.get(answer.status);
   const fault = check ? check(answer) : 'which is not declared';
   if (fault) throw new Error(`${id} has answered ${answer.status} ${fault}`);
-}
-
-function setHeaders({ response, requestId }: RequestContext, headers: HeaderList): void {
-  response.setHeader('X-Request-Id', requestId);
-  for (let n = 0; n < headers.length; n += 2) {
-    response.setHeader(headers[n] ?? '', headers[n + 1] ?? '');
-  }
 }

@@ -99,15 +99,3 @@ export function methodNotAllowed(method: string, allowed: Iterable<string>): Any
 export function notFound(headers: Record<string, string> = {}): AnyResponse {
   return { ...problem(404, 'not_found', 'There is nothing at this path'), headers };
 }
-
-/** A page does not exist for this request. */
-export class NotFoundError extends Error {
-  override readonly name = 'NotFoundError';
-  /** Of the response. */
-  readonly headers: Record<string, string>;
-
-  constructor(headers: Record<string, string> = {}) {
-    super('There is nothing at this path');
-    this.headers = headers;
-  }
-}

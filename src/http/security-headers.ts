@@ -25,7 +25,7 @@ export function createSecurityHeaders(
   corsOrigins: string[],
 ): (request: IncomingMessage) => HeaderList {
   const setHelmetHeaders = helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+    contentSecurityPolicy: false, // each response has its own
     strictTransportSecurity: false, // only what terminates TLS can promise it (RFC 6797 §7.2)
   });
   const setCorsHeaders = cors({

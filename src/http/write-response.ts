@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { RequestContext } from './context.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { HeaderList } from './security-headers.ts';
@@ -7,8 +6,12 @@ import type { HeaderList } from './security-headers.ts';
 export interface AnyResponse {
   status: number;
   headers?: Record<string, unknown>;
+  /** A value, written as JSON, or the bytes of a page, whose headers have their `Content-Type`. */
   body?: unknown;
 }
+
+/** A response of the contract loads nothing. The pages for people have policies of their own. */
+const CONTENT_SECURITY_POLICY = "default-src 'none'";
 
 const REALM = 'Bearer realm="todos"';
 const INVALID_TOKEN = `${REALM}, error="invalid_token"`;
@@ -29,30 +32,32 @@ export function writeResponse(
 ): void {
   const { request, response, requestId } = context;
   if (response.headersSent || response.destroyed) return;
-  // A page that failed may have set some.
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-  const list = [...securityHeaders, 'X-Request-Id', requestId];
-  list.push('Cache-Control', headers['ETag'] === undefined ? 'no-store' : 'private, no-cache');
-  for (const [name, value] of Object.entries(headers)) {
+  const content = body instanceof Uint8Array ? body : formatJson(status, body, requestId);
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  const all = {
+    'X-Request-Id': requestId,
+    'Cache-Control': headers['ETag'] === undefined ? 'no-store' : 'private, no-cache',
+    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'WWW-Authenticate': status === 401 ? formatChallenge(body as Problem) : undefined, // every 401 is a problem
+    'Content-Type': content && `${type}; charset=utf-8`,
+    'Content-Length': content && Buffer.byteLength(content),
+    ...headers,
+  };
+  const list = [...securityHeaders];
+  for (const [name, value] of Object.entries(all)) {
     if (value !== undefined) list.push(name, withPrefix(context, name, String(value)));
   }
-  if (body === undefined) {
-    response.writeHead(status, list).end();
-    return;
-  }
-  if (status === 401) list.push('WWW-Authenticate', formatChallenge(body as Problem)); // every 401 is a problem
-  const text = JSON.stringify(status < 500 ? body : { ...body, request_id: requestId });
-  const type = status < 400 ? 'application/json' : 'application/problem+json';
-  list.push('Content-Type', `${type}; charset=utf-8`);
-  list.push('Content-Length', String(Buffer.byteLength(text)));
-  response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : text);
+  response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : content);
 }
 
-/** Sends the whole body of a page. */
-export function sendText(response: ServerResponse, type: string, text: string): void {
-  response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(text);
+/** A 5xx, which is a problem, names the request: its log line has the same id. */
+function formatJson(status: number, body: unknown, requestId: string): string | undefined {
+  return JSON.stringify(status < 500 ? body : { ...(body as Problem), request_id: requestId });
+}
+
+/** A page with text of that media type. */
+export function textPage(type: string, text: string): AnyResponse {
+  return { status: 200, headers: { 'Content-Type': type }, body: Buffer.from(text) };
 }
 
 /** Handlers know only paths of the service. The path under which a proxy has it is added here. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { promisify } from 'node:util';
 import { brotliCompress, gunzip, gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
+import type { AnyResponse } from '../../http/write-response.ts';
 import { lazy } from '../../lazy.ts';
 
 /** A body in its content codings. Each is compressed once, when a client first needs it. */
@@ -138,18 +139,14 @@ export function compressible(identity: Buffer): Compressible {
 
 const CODINGS = ['br', 'gzip'] as const;
 
-/** Sends a body in the best coding that the client accepts. */
-export async function send(
+/** Answers with a body in the best coding that the client accepts. */
+export async function answerWith(
   request: IncomingMessage,
-  response: ServerResponse,
-  type: string,
   content: Compressible,
-): Promise<void> {
+  headers: Record<string, string>,
+): Promise<AnyResponse> {
   const negotiator = new Negotiator(request);
   const coding = CODINGS.find((name) => content[name] && negotiator.encodings([name]).length > 0);
   const body = await (content[coding ?? 'identity'] ?? content.identity)();
-  if (coding) response.setHeader('Content-Encoding', coding);
-  response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', body.length);
-  response.end(body);
+  return { status: 200, headers: { ...headers, 'Content-Encoding': coding }, body };
 }

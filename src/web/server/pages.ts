@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
 import type { RequestContext } from '../../http/context.ts';
 import type { Page } from '../../http/pipeline.ts';
-import { NotFoundError } from '../../http/routing.ts';
+import { notFound } from '../../http/routing.ts';
 import { lazy } from '../../lazy.ts';
 import type { Settings } from '../settings.ts';
 import type { PageName } from './site.ts';
@@ -22,23 +22,16 @@ const LINKS = [
  */
 export function webPages(findSettings: () => Promise<Settings>): Record<string, Page> {
   const load = lazy(async () => (await import('./site.ts')).createSite());
-  const sendPage = async (name: PageName, { request, response, prefix }: RequestContext) => {
-    const site = await load();
-    await site.sendPage(name, request, response, prefix, await findSettings());
-  };
+  const answerPage = async (name: PageName, context: RequestContext) =>
+    (await load()).answerPage(name, context, await findSettings());
   return {
-    '/': async (context) => {
-      if (!prefersHtml(context.request)) throw new NotFoundError({ Link: LINKS, Vary: 'Accept' });
-      await sendPage('index', context);
-    },
-    '/docs': (context) => sendPage('reference', context),
-    '/docs/': async ({ response }) => {
-      response.writeHead(308, { Location: '../docs' }).end();
-    },
-    '/assets/{folder}/{file}': async ({ request, response }) => {
-      const site = await load();
-      if (!(await site.sendAsset(request, response))) throw new NotFoundError();
-    },
+    '/': async (context) =>
+      prefersHtml(context.request)
+        ? answerPage('index', context)
+        : notFound({ Link: LINKS, Vary: 'Accept' }),
+    '/docs': (context) => answerPage('reference', context),
+    '/docs/': async () => ({ status: 308, headers: { Location: '../docs' } }),
+    '/assets/{folder}/{file}': async (context) => (await load()).answerAsset(context),
   };
 }
 

@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestContext } from '../../http/context.ts';
+import { notFound } from '../../http/routing.ts';
+import type { AnyResponse } from '../../http/write-response.ts';
 import type { Settings } from '../settings.ts';
-import { type Asset, compressible, readAssets, send } from './assets.ts';
+import { answerWith, compressible, readAssets } from './assets.ts';
 
 /** The pages and their assets. */
 export interface Site {
-  /** @param prefix the path under which a proxy serves the service, empty or `/…` */
-  sendPage(
-    name: PageName,
-    request: IncomingMessage,
-    response: ServerResponse,
-    prefix: string,
-    settings: Settings,
-  ): Promise<void>;
-  /** @returns false if there is no asset at the path of the request */
-  sendAsset(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  answerPage(name: PageName, context: RequestContext, settings: Settings): Promise<AnyResponse>;
+  answerAsset(context: RequestContext): Promise<AnyResponse>;
 }
 
 /** `index` is the page at `/`, `reference` the interactive reference at `/docs`. */
@@ -72,27 +66,26 @@ export async function createSite(): Promise<Site> {
   }
 
   return {
-    sendPage(name, request, response, prefix, settings) {
+    answerPage(name, { request, prefix }, settings) {
       const { html, policy } = pages[name];
       const text = fill(html, { BASE: `${prefix}/`, SETTINGS: JSON.stringify(settings) });
-      response.setHeader('Content-Security-Policy', policy);
-      response.setHeader('Cache-Control', 'no-cache');
-      response.appendHeader('Vary', 'Accept, Accept-Encoding');
-      return send(request, response, 'text/html; charset=utf-8', compressible(Buffer.from(text)));
+      return answerWith(request, compressible(Buffer.from(text)), {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': policy,
+        'Cache-Control': 'no-cache',
+        Vary: 'Accept, Accept-Encoding',
+      });
     },
-    async sendAsset(request, response) {
-      const asset = byPath.get(pathOfRequest(request));
-      if (!asset) return false;
-      response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
-      response.appendHeader('Vary', 'Accept-Encoding');
-      await send(request, response, asset.type, asset);
-      return true;
+    async answerAsset({ request, path }) {
+      const asset = byPath.get(path.slice(1));
+      if (!asset) return notFound();
+      return answerWith(request, asset, {
+        'Content-Type': asset.type,
+        'Cache-Control': 'public, max-age=31536000, immutable',
+        Vary: 'Accept-Encoding',
+      });
     },
   };
-}
-
-function pathOfRequest({ url = '' }: IncomingMessage): Asset['path'] {
-  return url.replace(/^\/|\?.*$/g, '');
 }
 
 /** Allows no other host, and no inline script except the import map. */
