@@ -101,8 +101,10 @@ async function openPostgresDatabases(): Promise<Databases> {
 
 async function fillPostgres(client: pg.Client, rows: Rows, extraSql: readonly string[]) {
   for (const [table, list] of Object.entries(rows)) {
+    const columns = Object.keys(list[0] ?? {}); // the others get their defaults
     await client.query(
-      `insert into ${table} select * from json_populate_recordset(null::${table}, $1)`,
+      `insert into ${table} (${columns})
+         select ${columns} from json_populate_recordset(null::${table}, $1)`,
       [JSON.stringify(list)],
     );
   }
