@@ -3,16 +3,18 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { signAccessToken, verifyAccessToken } from './access-token.ts';
-import { openPostgresStore } from './postgres-store.ts';
-import { openSqliteStore } from './sqlite-store.ts';
-import type { Store, TodoRow } from './store.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
+import { createStore, type TodoRow } from './store.ts';
 
 const { DATABASE_URL = '', PORT = '0' } = process.env;
 const SQLITE_PREFIX = 'sqlite:';
 
-const store: Store = DATABASE_URL.startsWith(SQLITE_PREFIX)
-  ? openSqliteStore(DATABASE_URL.slice(SQLITE_PREFIX.length))
-  : openPostgresStore(DATABASE_URL);
+const store = createStore(
+  DATABASE_URL.startsWith(SQLITE_PREFIX)
+    ? openSqlite(DATABASE_URL.slice(SQLITE_PREFIX.length))
+    : openPostgres(DATABASE_URL),
+);
 
 createServer((request, response) => {
   answer(request, response).catch(() => send(response, 500, { message: 'Internal error' }));
