@@ -20,7 +20,7 @@ export function createProjectWithPaths(pathCount: number): Disposable & { root: 
   insertAfter(join(root, 'openapi.yaml'), /^paths:\n/m, extraPaths(extraCount));
   insertAfter(
     join(root, 'src/app.ts'),
-    /^ *const handlers: OperationHandlers = \{\n/m,
+    /^ *return \{\n(?= *\.\.\.authHandlers\()/m,
     `...Object.fromEntries(Array.from({ length: ${extraCount} }, (_, number) => [
       \`extra\${number}\`,
       async () => ({ status: 204 }),
