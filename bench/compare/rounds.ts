@@ -1,6 +1,8 @@
 import { measureCpu, sendRequests } from './measure.ts';
-import type { RequestName, Workload } from './requests.ts';
-import type { ServerProcess } from './server-process.ts';
+import { createWorkload, type RequestName, type Workload } from './requests.ts';
+import type { Seed } from './rows.ts';
+import { assertSameAnswers } from './same-answers.ts';
+import { type ServerCommand, type ServerProcess, startServer } from './server-process.ts';
 
 /** After this many requests V8 has optimized the server's code. */
 const FIRST_WARM_UP_REQUESTS = 2000;
@@ -23,11 +25,27 @@ export interface RoundOptions {
 export type Costs = Partial<Record<string, number[]>>;
 export type CostsByRequest = Partial<Record<RequestName, Costs>>;
 
+/** Starts the servers, each on its own copy of the rows, and measures them. */
+export async function compareServers(
+  commands: Record<string, ServerCommand>,
+  seed: Seed,
+  options: RoundOptions,
+): Promise<CostsByRequest> {
+  await using servers = new AsyncDisposableStack();
+  const runners: Runner[] = [];
+  for (const [name, command] of Object.entries(commands)) {
+    const server = servers.use(await startServer(command));
+    runners.push({ name, server, workload: createWorkload(seed) });
+  }
+  await assertSameAnswers(runners);
+  return await runRounds(runners, options);
+}
+
 /**
  * For each request, warms up every server and then measures the servers in turn, so that other load on
  * the machine affects all of them.
  */
-export async function runRounds(runners: Runner[], options: RoundOptions): Promise<CostsByRequest> {
+async function runRounds(runners: Runner[], options: RoundOptions): Promise<CostsByRequest> {
   const { requests, rounds, requestsPerRound, report } = options;
   const costsByRequest: CostsByRequest = {};
   let warmUpRequests = FIRST_WARM_UP_REQUESTS;

@@ -1,15 +1,15 @@
 // The rows that every contender starts with, and the tokens that belong to them.
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { v7 as uuid } from 'uuid';
 
-export const USER_COUNT = 200;
-export const TODOS_PER_USER = 20;
+const USER_COUNT = 200;
+const TODOS_PER_USER = 20;
 /** Only `POST /todos` uses these users, so that the lists of the others stay as they are. */
-export const WRITER_COUNT = 20;
+const WRITER_COUNT = 20;
 
 const DAY_MS = 86_400_000;
-const TOKEN_LIFETIME_SECONDS = 86_400;
-const SECRET = randomBytes(32);
+const SECRET = randomBytes(32).toString('hex');
 const KEY_ID = 'bench';
 const ISSUER = 'openapi-todos';
 
@@ -17,12 +17,10 @@ const ISSUER = 'openapi-todos';
 export const TOKEN_VARIABLES = {
   service: {
     JWT_KEYS: JSON.stringify({
-      keys: [
-        { kty: 'oct', kid: KEY_ID, k: Buffer.from(SECRET.toString('hex')).toString('base64url') },
-      ],
+      keys: [{ kty: 'oct', kid: KEY_ID, k: Buffer.from(SECRET).toString('base64url') }],
     }),
   },
-  peer: { JWT_SECRET: SECRET.toString('hex'), JWT_ISSUER: ISSUER, JWT_AUDIENCE: ISSUER },
+  peer: { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER, JWT_AUDIENCE: ISSUER },
 };
 
 type Row = Record<string, string | number>;
@@ -42,14 +40,15 @@ export interface Seed {
   writers: SignedInUser[];
 }
 
-export function createSeed(): Seed {
+export async function createSeed(): Promise<Seed> {
   const rows: Rows = { users: [], sessions: [], todos: [] };
-  const addUsers = (prefix: string, count: number) =>
-    Array.from({ length: count }, (_, index) => addUser(rows, `${prefix}-${index}`));
-  return { rows, users: addUsers('user', USER_COUNT), writers: addUsers('writer', WRITER_COUNT) };
+  const addUsers = (prefix: string, length: number) =>
+    Array.fromAsync({ length }, (_, index) => addUser(rows, `${prefix}-${index}`));
+  const users = await addUsers('user', USER_COUNT);
+  return { rows, users, writers: await addUsers('writer', WRITER_COUNT) };
 }
 
-function addUser(rows: Rows, username: string): SignedInUser {
+async function addUser(rows: Rows, username: string): Promise<SignedInUser> {
   const [userId, sessionId, now] = [uuid(), uuid(), Date.now()];
   const refreshToken = randomBytes(32).toString('hex');
   rows.users.push({
@@ -73,7 +72,7 @@ function addUser(rows: Rows, username: string): SignedInUser {
   });
   const todos = Array.from({ length: TODOS_PER_USER }, (_, index) => todoRow(userId, index, now));
   rows.todos.push(...todos);
-  const accessToken = signAccessToken(username, sessionId);
+  const accessToken = await signAccessToken(username, sessionId);
   return { accessToken, refreshToken, todoIds: todos.map(({ id }) => id) };
 }
 
@@ -92,22 +91,14 @@ function todoRow(userId: string, index: number, now: number) {
   };
 }
 
-function signAccessToken(username: string, sessionId: string): string {
-  const now = Math.floor(Date.now() / 1000);
-  const header = encode({ alg: 'HS256', typ: 'JWT', kid: KEY_ID });
-  const payload = encode({
-    sub: username,
-    sid: sessionId,
-    jti: uuid(),
-    iss: ISSUER,
-    aud: ISSUER,
-    iat: now,
-    exp: now + TOKEN_LIFETIME_SECONDS,
-  });
-  const signature = createHmac('sha256', SECRET.toString('hex')).update(`${header}.${payload}`);
-  return `${header}.${payload}.${signature.digest('base64url')}`;
-}
-
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+function signAccessToken(username: string, sessionId: string): Promise<string> {
+  return new SignJWT({ sid: sessionId })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: KEY_ID })
+    .setSubject(username)
+    .setJti(uuid())
+    .setIssuer(ISSUER)
+    .setAudience(ISSUER)
+    .setIssuedAt()
+    .setExpirationTime('1d')
+    .sign(Buffer.from(SECRET));
 }

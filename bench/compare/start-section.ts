@@ -26,7 +26,7 @@ export async function compareStarts(
   databases: Databases,
   { rounds, report }: { rounds: number; report: (progress: string) => void },
 ): Promise<StartCostsByName> {
-  const seed = createSeed();
+  const seed = await createSeed();
   const template = await databases.createTemplate(seed.rows);
   const costs: StartCostsByName = {};
   report('start and memory');
