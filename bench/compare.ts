@@ -7,16 +7,15 @@ import { installBenchPeers, main } from '../scripts/tools.ts';
 import { compareContenders } from './compare/contender-section.ts';
 import { type Databases, type Engine, openDatabases } from './compare/databases.ts';
 import { comparePaths, compareRows } from './compare/growth-section.ts';
-import { HELP, type Options, readOptions, type SectionName } from './compare/options.ts';
+import { type Options, readOptions, type SectionName } from './compare/options.ts';
 import { compareStarts } from './compare/start-section.ts';
 import { formatComparison, formatGrowth, formatStarts } from './compare/table.ts';
 
 await main(async () => {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') return console.log(HELP);
+  const options = readOptions();
   await installBenchPeers();
   const results: Result[] = [];
-  for (const engine of options.engines) {
+  for (const engine of options.engine) {
     await using databases = await openDatabases(engine);
     await measureEngine(engine, databases, options, (result, text) => {
       results.push(result);
@@ -37,30 +36,32 @@ interface Result {
 async function measureEngine(
   engine: Engine,
   databases: Databases,
-  { sections, contenders, logLevels, ...rest }: Options,
+  { section, only, contender: contenders, log, rounds, requests }: Options,
   publish: (result: Result, text: string) => void,
 ): Promise<void> {
   const options = {
-    ...rest,
+    requests: only,
+    rounds,
+    requestsPerRound: requests,
     report: (progress: string) => console.error(`${engine}: ${progress}`),
   };
-  if (sections.includes('requests')) {
-    for (const logLevel of logLevels) {
+  if (section.includes('requests')) {
+    for (const logLevel of log) {
       const scenario = { engine, logLevel };
       const values = await compareContenders(scenario, databases, { ...options, contenders });
       const text = formatComparison(scenario, values, contenders);
       publish({ section: 'requests', ...scenario, values }, text);
     }
   }
-  if (sections.includes('start') && engine === 'sqlite') {
+  if (section.includes('start') && engine === 'sqlite') {
     const values = await compareStarts(databases, options);
     publish({ section: 'start', engine, values }, formatStarts(values));
   }
-  if (sections.includes('paths') && engine === 'sqlite') {
+  if (section.includes('paths') && engine === 'sqlite') {
     const values = await comparePaths(databases, options);
     publish({ section: 'paths', engine, values }, formatGrowth('200 paths', values));
   }
-  if (sections.includes('rows')) {
+  if (section.includes('rows')) {
     const values = await compareRows(databases, options);
     const title = `${engine}, 10⁶ todos and sessions`;
     publish({ section: 'rows', engine, values }, formatGrowth(title, values));

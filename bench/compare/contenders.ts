@@ -4,30 +4,15 @@ import type { Engine } from './databases.ts';
 import { TOKEN_VARIABLES } from './rows.ts';
 import type { ServerCommand } from './server-process.ts';
 
-export const CONTENDER_NAMES = [
-  'service',
-  'bare',
-  'fastify',
-  'fastify-plugins',
-  'express',
-] as const;
-export type ContenderName = (typeof CONTENDER_NAMES)[number];
-
-export const CONTENDER_TITLES: Record<ContenderName, string> = {
-  service: 'service',
-  bare: 'node:http',
-  fastify: 'Fastify',
-  'fastify-plugins': 'Fastify+plugins',
-  express: 'Express',
+export const CONTENDERS = {
+  service: { title: 'service', script: 'src/cli/todos.mjs' },
+  bare: { title: 'node:http', script: 'bench/bare/server.ts' },
+  fastify: { title: 'Fastify', script: 'bench/peers/fastify.js' },
+  'fastify-plugins': { title: 'Fastify+plugins', script: 'bench/peers/fastify-plugins.js' },
+  express: { title: 'Express', script: 'bench/peers/express.js' },
 };
-
-const SCRIPTS: Record<ContenderName, string> = {
-  service: 'src/cli/todos.mjs',
-  bare: 'bench/bare/server.ts',
-  fastify: 'bench/peers/fastify.js',
-  'fastify-plugins': 'bench/peers/fastify-plugins.js',
-  express: 'bench/peers/express.js',
-};
+export type ContenderName = keyof typeof CONTENDERS;
+export const CONTENDER_NAMES = Object.keys(CONTENDERS) as ContenderName[]; // it has no other keys
 
 export const LOG_LEVELS = ['error', 'info'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -50,5 +35,5 @@ export function createCommand(
       ? TOKEN_VARIABLES.service
       : { ...TOKEN_VARIABLES.peer, CONTRACT: join(ROOT, 'openapi.yaml') };
   const args = name === 'service' ? ['start'] : [];
-  return { script: join(root, SCRIPTS[name]), args, env: { ...shared, ...own } };
+  return { script: join(root, CONTENDERS[name].script), args, env: { ...shared, ...own } };
 }

@@ -1,19 +1,8 @@
 import type { Answer } from './http-client.ts';
 import type { Seed, SignedInUser } from './rows.ts';
 
-export const REQUEST_NAMES = [
-  'todos-list',
-  'todos-get',
-  'todos-create',
-  'refresh',
-  'unauthorized',
-  'invalid',
-  'not-found',
-] as const;
-export type RequestName = (typeof REQUEST_NAMES)[number];
-
 /** The titles of the requests in the table. */
-export const REQUEST_TITLES: Record<RequestName, string> = {
+export const REQUEST_TITLES = {
   'todos-list': 'GET /todos, 20 todos',
   'todos-get': 'GET /todos/{id}',
   'todos-create': 'POST /todos',
@@ -22,6 +11,8 @@ export const REQUEST_TITLES: Record<RequestName, string> = {
   invalid: '400: invalid body',
   'not-found': '404: unknown id',
 };
+export type RequestName = keyof typeof REQUEST_TITLES;
+export const REQUEST_NAMES = Object.keys(REQUEST_TITLES) as RequestName[]; // it has no other keys
 
 export interface PreparedRequest {
   bytes: string;

@@ -1,16 +1,9 @@
-import { CONTENDER_TITLES, type ContenderName, type Scenario } from './contenders.ts';
+import { CONTENDERS, type ContenderName, type Scenario } from './contenders.ts';
 import { LARGE, SMALL } from './growth-section.ts';
 import { median } from './measure.ts';
 import { REQUEST_NAMES, REQUEST_TITLES } from './requests.ts';
 import type { Costs, CostsByRequest } from './rounds.ts';
 import type { StartCosts, StartCostsByName } from './start-section.ts';
-
-/** The headings of the service's ratios, by the contender that it is compared with. */
-const RATIO_TITLES: Partial<Record<ContenderName, string>> = {
-  bare: '× node:http',
-  fastify: '× Fastify',
-  'fastify-plugins': '× Fastify+plugins',
-};
 
 /** One line per request: the cost of every contender, then the service's ratios. */
 export function formatComparison(
@@ -19,12 +12,12 @@ export function formatComparison(
   contenders: readonly ContenderName[],
 ): string {
   const compared = contenders.filter(
-    (name) => contenders.includes('service') && RATIO_TITLES[name] !== undefined,
+    (name) => contenders.includes('service') && name !== 'service',
   );
   const head = [
     'µs per request',
-    ...contenders.map((name) => CONTENDER_TITLES[name]),
-    ...compared.map((name) => RATIO_TITLES[name] ?? ''),
+    ...contenders.map((name) => CONTENDERS[name].title),
+    ...compared.map((name) => `× ${CONTENDERS[name].title}`),
   ];
   const lines = formatLines(costsByRequest, (costs) => [
     ...contenders.map((name) => formatMicros(costs[name])),
@@ -52,7 +45,7 @@ export function formatStarts(costs: StartCostsByName): string {
     medianRatio(service?.[measure], peer?.[measure]).toFixed(2),
   ];
   return formatSection('Start and memory', [
-    ['', CONTENDER_TITLES['service'], CONTENDER_TITLES['fastify-plugins'], 'ratio'],
+    ['', CONTENDERS.service.title, CONTENDERS['fastify-plugins'].title, 'ratio'],
     line('CPU to the first answer, ms', 'cpuMillis'),
     line('memory at rest, MiB', 'residentMegabytes'),
   ]);
