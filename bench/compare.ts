@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { installBenchPeers, main } from '../scripts/tools.ts';
 import { compareContenders } from './compare/contender-section.ts';
 import { type Databases, type Engine, openDatabases } from './compare/databases.ts';
-import { comparePaths, compareRows } from './compare/growth-section.ts';
+import { comparePaths, compareRows, SIZES } from './compare/growth-section.ts';
 import { type Options, readOptions, type SectionName } from './compare/options.ts';
 import { compareStarts } from './compare/start-section.ts';
 import { formatComparison, formatGrowth, formatStarts } from './compare/table.ts';
@@ -59,11 +59,11 @@ async function measureEngine(
   }
   if (section.includes('paths') && engine === 'sqlite') {
     const values = await comparePaths(databases, options);
-    publish({ section: 'paths', engine, values }, formatGrowth('200 paths', values));
+    publish({ section: 'paths', engine, values }, formatGrowth('200 paths', values, SIZES));
   }
   if (section.includes('rows')) {
     const values = await compareRows(databases, options);
     const title = `${engine}, 10⁶ todos and sessions`;
-    publish({ section: 'rows', engine, values }, formatGrowth(title, values));
+    publish({ section: 'rows', engine, values }, formatGrowth(title, values, SIZES));
   }
 }

@@ -2,120 +2,83 @@
 // per second, the share of rejected requests, the times of both, memory, and the time to recover.
 //
 //   npm run bench -- overload
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
-import { startPostgres } from '../test/postgres/server.ts';
-import { quantile, send, serve, signIn } from './load.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createCommand } from './compare/contenders.ts';
+import { ENGINES, type Engine, openDatabases } from './compare/databases.ts';
+import { Connection } from './compare/http-client.ts';
+import { quantile } from './compare/measure.ts';
+import { createWorkload } from './compare/requests.ts';
+import { createSeed } from './compare/rows.ts';
+import { startServer } from './compare/server-process.ts';
 
 const SECONDS = 8;
+const WARM_UP_SECONDS = 2;
+/** The clients that find out the capacity. */
+const CLIENTS = 16;
 /** More than the service admits at the same time. */
 const CONNECTIONS = 800;
 
-interface Tally {
-  succeeded: number[];
-  rejected: number[];
-  other: number;
-  sent: number;
-}
+/** The times of the answers to some requests, in milliseconds. */
+class Tally {
+  readonly succeeded: number[] = [];
+  readonly rejected: number[] = [];
+  other = 0;
+  sent = 0;
 
-/** A connection with one request at a time. Its code is minimal, because it shares the machine's CPU. */
-class Connection {
-  #socket: Socket;
-  #started = 0;
-  #tally: Tally | undefined;
-  #received = '';
-  #free: (connection: Connection) => void;
-
-  constructor(url: string, free: (connection: Connection) => void) {
-    this.#free = free;
-    this.#socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
-    this.#socket.setEncoding('latin1').on('data', (text: string) => this.#read(text));
-    this.#socket.on('error', () => undefined).on('close', () => this.#socket.destroy());
-  }
-
-  /** Resolves once it is accepted. Opening all connections at once would take seconds. */
-  async opened(): Promise<void> {
-    if (this.#socket.connecting) await once(this.#socket, 'connect');
-  }
-
-  get isOpen(): boolean {
-    return !this.#socket.destroyed;
-  }
-
-  ask(bytes: string, tally: Tally): void {
-    this.#tally = tally;
-    this.#started = performance.now();
-    tally.sent += 1;
-    this.#socket.write(bytes);
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #read(text: string): void {
-    this.#received += text;
-    const end = this.#received.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const length = Number(/content-length: (\d+)/i.exec(this.#received.slice(0, end))?.[1] ?? 0);
-    if (this.#received.length < end + 4 + length) return;
-    const status = this.#received.slice(9, 12);
-    this.#received = '';
-    const time = performance.now() - this.#started;
-    if (status === '200') this.#tally?.succeeded.push(time);
-    else if (status === '503') this.#tally?.rejected.push(time);
-    else if (this.#tally) this.#tally.other += 1;
-    this.#free(this);
+  /** Sends a request. @throws Error if the server closes the connection */
+  async ask(connection: Connection, bytes: string): Promise<void> {
+    const start = performance.now();
+    this.sent += 1;
+    const { status } = await connection.send(bytes);
+    const time = performance.now() - start;
+    if (status === 200) this.succeeded.push(time);
+    else if (status === 503) this.rejected.push(time);
+    else this.other += 1;
   }
 }
 
 /** Sends requests at a fixed rate and does not wait for answers. Without a free connection it sends none. */
-async function load(url: string, bytes: string, perSecond: number, seconds: number) {
-  const tally: Tally = { succeeded: [], rejected: [], other: 0, sent: 0 };
-  const free: Connection[] = [];
+async function load(port: number, bytes: string, perSecond: number) {
+  const tally = new Tally();
   const all: Connection[] = [];
-  while (all.length < CONNECTIONS) {
-    const connection = new Connection(url, (one) => free.push(one));
-    await connection.opened();
-    all.push(connection);
-    free.push(connection);
-  }
+  while (all.length < CONNECTIONS) all.push(await Connection.open(port)); // all at once take seconds
+  const free = [...all];
   let missed = 0;
   const start = performance.now();
   let due = 0;
-  while (performance.now() - start < seconds * 1000) {
-    const now = performance.now() - start;
+  for (let now = 0; now < SECONDS * 1000; now = performance.now() - start) {
     for (; due < (now / 1000) * perSecond; due += 1) {
       let connection = free.pop();
       while (connection && !connection.isOpen) connection = free.pop();
-      if (connection) connection.ask(bytes, tally);
-      else missed += 1;
+      if (!connection) missed += 1;
+      else
+        tally.ask(connection, bytes).then(
+          () => free.push(connection),
+          () => undefined,
+        );
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await sleep(1);
   }
   for (const connection of all) connection.close();
-  return { ...tally, missed };
+  return { tally, missed };
 }
 
 /** The maximum rate of answers: each client sends its next request after the last answer. */
-async function capacity(url: string, bytes: string, clients = 16): Promise<number> {
-  const tally: Tally = { succeeded: [], rejected: [], other: 0, sent: 0 };
-  const all = Array.from(
-    { length: clients },
-    () => new Connection(url, (one) => one.ask(bytes, tally)),
-  );
-  for (const connection of all) connection.ask(bytes, tally);
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  tally.succeeded.length = 0;
-  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
-  for (const connection of all) connection.close();
+async function capacity(port: number, bytes: string): Promise<number> {
+  let tally = new Tally();
+  let isRunning = true;
+  const work = async () => {
+    const connection = await Connection.open(port);
+    while (isRunning) await tally.ask(connection, bytes);
+    connection.close();
+  };
+  const clients = Array.from({ length: CLIENTS }, work);
+  await sleep(WARM_UP_SECONDS * 1000);
+  tally = new Tally();
+  await sleep(SECONDS * 1000);
+  isRunning = false;
+  await Promise.all(clients);
   return tally.succeeded.length / SECONDS;
-}
-
-function memory(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
 /** The median and the 99th percentile. */
@@ -124,68 +87,59 @@ function formatTimes(values: number[]): string {
   return `median ${p50}, p99 ${p99}`;
 }
 
-async function measure(engine: string, variables: Record<string, string>): Promise<void> {
-  using service = await serve('src/cli/todos.mjs start', variables);
-  const { url, pid } = service;
-  const username = 'overload';
-  const password = 'correct horse battery staple';
-  await send(`${url}/auth/register`, { method: 'POST', body: { username, password } });
-  const { headers } = await signIn(url, username, password);
-  for (let n = 0; n < 20; n += 1) {
-    await send(`${url}/todos`, { method: 'POST', headers, body: { title: `Todo ${n}` } });
-  }
-  const authorization = `Authorization: ${headers.Authorization}`;
-  const bytes = `GET /todos HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\n\r\n`;
-  const atRest = memory(pid);
-  const most = await capacity(url, bytes);
-  console.log(`${engine}: GET /todos, ${most.toFixed(0)} per second for 16 clients`);
-  console.log(`  memory     ${atRest.toFixed(0)} MB before, ${memory(pid).toFixed(0)} MB after`);
+async function measure(engine: Engine): Promise<void> {
+  await using databases = await openDatabases(engine);
+  const seed = await createSeed();
+  const template = await databases.createTemplate(seed.rows);
+  await using server = await startServer(createCommand('service', await template.copy(), 'error'));
+  const { port } = server;
+  const { bytes } = createWorkload(seed)['todos-list']();
+  const memory = async () => ((await server.readUsage()).residentBytes / 2 ** 20).toFixed(0);
+  const atRest = await memory();
+  const most = await capacity(port, bytes);
+  console.log(`${engine}: GET /todos, ${most.toFixed(0)} per second for ${CLIENTS} clients`);
+  console.log(`  memory     ${atRest} MiB before, ${await memory()} MiB after`);
   for (const times of [1, 10]) {
-    const resident: number[] = [];
+    const resident: string[] = [];
     const health: number[] = [];
     const watch = setInterval(async () => {
-      resident.push(memory(pid));
       const start = performance.now();
-      const { status } = await send(`${url}/healthz`);
-      if (status === 200) health.push(performance.now() - start);
+      const { ok } = await fetch(`http://127.0.0.1:${port}/healthz`);
+      if (ok) health.push(performance.now() - start);
+      resident.push(await memory());
     }, 500);
-    const { succeeded, rejected, other, sent, missed } = await load(
-      url,
-      bytes,
-      times * most,
-      SECONDS,
-    );
+    const { tally, missed } = await load(port, bytes, times * most);
+    const { succeeded, rejected, other, sent } = tally;
     clearInterval(watch);
-    const ended = performance.now();
-    let recovery = Number.NaN;
-    for (let tries = 0; tries < 1000 && Number.isNaN(recovery); tries += 1) {
-      const { status, time } = await send(`${url}/todos`, { headers });
-      if (status === 200 && time < 50) recovery = performance.now() - ended;
-    }
+    const recovery = await measureRecovery(port, bytes);
     const rate = (succeeded.length / SECONDS).toFixed(0);
     const open = sent - succeeded.length - rejected.length - other;
     const percent = ((100 * rejected.length) / sent).toFixed(0);
-    console.log(
-      `  ${times} × that, ${sent} sent in ${SECONDS} s (${missed} had no free connection)`,
-    );
-    console.log(`    200        ${rate} per second; ${formatTimes(succeeded)}`);
-    console.log(
-      `    503        ${percent} %${rejected.length > 0 ? `; ${formatTimes(rejected)}` : ''}`,
-    );
-    console.log(`    other      ${other}`);
-    console.log(`    open       ${open} when the load ended, on ${CONNECTIONS} connections`);
-    console.log(`    memory     ${resident.map((size) => size.toFixed(0)).join(' ')} MB`);
-    console.log(`    /healthz   ${health.length} answers; ${formatTimes(health)}`);
-    console.log(`    recovered  ${recovery.toFixed(0)} ms after the last request`);
+    const rejections = rejected.length > 0 ? `; ${formatTimes(rejected)}` : '';
+    console.log(`  ${times} × that, ${sent} sent in ${SECONDS} s (${missed} had no free connection)
+    200        ${rate} per second; ${formatTimes(succeeded)}
+    503        ${percent} %${rejections}
+    other      ${other}
+    open       ${open} when the load ended, on ${CONNECTIONS} connections
+    memory     ${resident.join(' ')} MiB
+    /healthz   ${health.length} answers; ${formatTimes(health)}
+    recovered  ${recovery.toFixed(0)} ms after the last request`);
   }
 }
 
-await measure('SQLite', { DATABASE_URL: 'sqlite::memory:' });
-const postgres = await startPostgres();
-try {
-  const variables = { DATABASE_URL: postgres.url, JWT_SECRET: 'a secret of the measurements only' };
-  await measure('PostgreSQL', variables);
-} finally {
-  await postgres.stop();
+/** @returns the time until an answer is fast again, in milliseconds */
+async function measureRecovery(port: number, bytes: string): Promise<number> {
+  const start = performance.now();
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const connection = await Connection.open(port);
+    const tally = new Tally();
+    await tally.ask(connection, bytes);
+    connection.close();
+    const [time = Number.NaN] = tally.succeeded;
+    if (time < 50) return performance.now() - start;
+  }
+  return Number.NaN;
 }
+
+for (const engine of ENGINES) await measure(engine);
 process.exit(0);

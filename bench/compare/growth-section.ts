@@ -12,9 +12,8 @@ const ROW_COUNT = 1_000_000;
 const PATH_REQUESTS: RequestName[] = ['todos-list', 'todos-get', 'todos-create', 'not-found'];
 const ROW_REQUESTS: RequestName[] = ['todos-list', 'todos-get', 'todos-create', 'refresh'];
 
-/** The headings of the table. */
-export const SMALL = 'normal';
-export const LARGE = 'larger';
+/** The names of both servers. */
+export const SIZES = ['normal', 'larger'] as const;
 
 /** The service next to a copy of it whose contract has 200 paths. */
 export async function comparePaths(databases: Databases, options: RoundOptions) {
@@ -22,8 +21,8 @@ export async function comparePaths(databases: Databases, options: RoundOptions) 
   const seed = await createSeed();
   const template = await databases.createTemplate(seed.rows);
   const commands = {
-    [SMALL]: createCommand('service', await template.copy(), 'error'),
-    [LARGE]: createCommand('service', await template.copy(), 'error', project.root),
+    normal: createCommand('service', await template.copy(), 'error'),
+    larger: createCommand('service', await template.copy(), 'error', project.root),
   };
   return await compareServers(commands, seed, { ...options, requests: PATH_REQUESTS });
 }
@@ -35,8 +34,8 @@ export async function compareRows(databases: Databases, options: RoundOptions) {
   options.report(`inserts ${ROW_COUNT} todos and sessions`);
   const large = await databases.createTemplate(seed.rows, fillerSql(ROW_COUNT));
   const commands = {
-    [SMALL]: createCommand('service', await small.copy(), 'error'),
-    [LARGE]: createCommand('service', await large.copy(), 'error'),
+    normal: createCommand('service', await small.copy(), 'error'),
+    larger: createCommand('service', await large.copy(), 'error'),
   };
   return await compareServers(commands, seed, { ...options, requests: ROW_REQUESTS });
 }

@@ -29,6 +29,10 @@ export class Connection {
     socket.on('close', () => this.#reject?.(new Error('the server closed the connection')));
   }
 
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   send(bytes: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;

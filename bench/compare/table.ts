@@ -1,5 +1,4 @@
 import { CONTENDERS, type ContenderName, type Scenario } from './contenders.ts';
-import { LARGE, SMALL } from './growth-section.ts';
 import { median } from './measure.ts';
 import { REQUEST_NAMES, REQUEST_TITLES } from './requests.ts';
 import type { Costs, CostsByRequest } from './rounds.ts';
@@ -26,14 +25,18 @@ export function formatComparison(
   return formatSection(`${engine}, LOG_LEVEL=${logLevel}`, [head, ...lines]);
 }
 
-/** One line per request: the service with normal and with larger data. */
-export function formatGrowth(title: string, costsByRequest: CostsByRequest): string {
+/** One line per request: the cost of each server, then the ratios of the others to the first. */
+export function formatGrowth(
+  title: string,
+  costsByRequest: CostsByRequest,
+  [first, ...others]: readonly [string, ...string[]],
+): string {
   const lines = formatLines(costsByRequest, (costs) => [
-    formatMicros(costs[SMALL]),
-    formatMicros(costs[LARGE]),
-    medianRatio(costs[LARGE], costs[SMALL]).toFixed(2),
+    ...[first, ...others].map((name) => formatMicros(costs[name])),
+    ...others.map((name) => medianRatio(costs[name], costs[first]).toFixed(2)),
   ]);
-  return formatSection(title, [['µs per request', SMALL, LARGE, 'ratio'], ...lines]);
+  const ratios = others.map((name) => `${name} / ${first}`);
+  return formatSection(title, [['µs per request', first, ...others, ...ratios], ...lines]);
 }
 
 export function formatStarts(costs: StartCostsByName): string {
