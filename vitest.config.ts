@@ -7,7 +7,6 @@ const ISOLATED = [
   'auth/password',
   'auth/sessions',
   'http/compiled-validators',
-  'http/openapi-document',
 ].map((name) => `test/${name}.test.ts`);
 
 /**

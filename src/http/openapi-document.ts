@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { lazy } from '../lazy.ts';
 
 /** The parts of openapi.yaml that the service and the scripts read. */
 export interface ContractDocument {
@@ -88,19 +87,11 @@ export function* listOperations(document: Pick<ContractDocument, 'paths'>) {
   }
 }
 
-/** The value of `servers` that is replaced by the URL of the service, at each request. */
-export const SERVER_URL_PLACEHOLDER = 'https://service.invalid';
-
-const contractYaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
+/** The text of openapi.yaml. */
+export const contractYaml = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8');
 
 /** The contract, read once per process. */
-export const document: ContractDocument = readGeneratedDocument() ?? (await parseYaml()).toJS();
-
-/** The contract as it is published, made when it is first requested. */
-export const publishedContract = {
-  yaml: lazy(async () => withPlaceholder(await parseYaml()).toString()),
-  json: lazy(async () => JSON.stringify(withPlaceholder(await parseYaml()).toJS())),
-};
+export const document: ContractDocument = readGeneratedDocument() ?? (await parseYaml());
 
 /**
  * To parse YAML takes longer than the rest of the start, so `npm run generate` writes the result to
@@ -124,12 +115,7 @@ export function hashContract(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-async function parseYaml() {
-  const { parseDocument } = await import('yaml');
-  return parseDocument(contractYaml);
-}
-
-function withPlaceholder(source: Awaited<ReturnType<typeof parseYaml>>) {
-  source.set('servers', [{ url: SERVER_URL_PLACEHOLDER }]);
-  return source;
+async function parseYaml(): Promise<ContractDocument> {
+  const { parse } = await import('yaml');
+  return parse(contractYaml);
 }
