@@ -142,13 +142,8 @@ function detectOverload(connection: Connection | undefined): Overload {
 }
 
 /** RFC 9112 §3.2: a request with more than one `Host`, or none since HTTP/1.1, is refused. */
-function hasOneHost({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
-  if (headers.host === undefined) return httpVersion === '1.0';
-  let count = 0;
-  for (let n = 0; n < rawHeaders.length; n += 2) {
-    if (rawHeaders[n]?.length === 4 && rawHeaders[n]?.toLowerCase() === 'host') count += 1;
-  }
-  return count === 1;
+function hasOneHost({ headersDistinct: { host }, httpVersion }: IncomingMessage): boolean {
+  return host ? host.length === 1 : httpVersion === '1.0';
 }
 
 /** RFC 9112 §3.2: a target may be a whole URL. Other forms become a path that has no route. */
