@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { v7 as uuid } from 'uuid';
-import { type ProblemCode, problem } from '../http/problem.ts';
+import { problem } from '../http/problem.ts';
 import { type Connection, ConnectionLimit } from './connection-limit.ts';
 import { ResponseTimeouts } from './response-timeouts.ts';
 
@@ -153,30 +153,30 @@ function toOriginForm(target: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-type Rejection = [status: number, code: ProblemCode, detail: string];
+type Rejection = ReturnType<typeof problem>;
 
-const MALFORMED_REQUEST: Rejection = [
-  400,
-  'invalid_request',
-  'The request is not well-formed HTTP',
-];
-const CONNECT_REJECTED: Rejection = [501, 'method_not_implemented', 'The service is no proxy'];
-const UNKNOWN_EXPECTATION: Rejection = [
+const MALFORMED_REQUEST = problem(400, 'invalid_request', 'The request is not well-formed HTTP');
+const CONNECT_REJECTED = problem(501, 'method_not_implemented', 'The service is no proxy');
+const UNKNOWN_EXPECTATION = problem(
   417,
   'expectation_failed',
   'Only Expect: 100-continue is understood',
-];
+);
 const REJECTIONS_BY_ERROR: Record<string, Rejection> = {
-  HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The request headers are too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request took too long to arrive'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'content_too_large', 'The chunk extensions are too large'],
-  HPE_INVALID_METHOD: [501, 'method_not_implemented', 'The method is unknown'],
+  HPE_HEADER_OVERFLOW: problem(431, 'headers_too_large', 'The request headers are too large'),
+  ERR_HTTP_REQUEST_TIMEOUT: problem(408, 'request_timeout', 'The request took too long to arrive'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: problem(
+    413,
+    'content_too_large',
+    'The chunk extensions are too large',
+  ),
+  HPE_INVALID_METHOD: problem(501, 'method_not_implemented', 'The method is unknown'),
 };
 
 /** Responds to a request before any handler, and closes its connection. */
 function rejectRequest(response: ServerResponse, rejection: Rejection): void {
   const { headers, text } = renderRejection(rejection);
-  response.writeHead(rejection[0], { ...headers, Connection: 'close' }).end(text);
+  response.writeHead(rejection.status, { ...headers, Connection: 'close' }).end(text);
 }
 
 /** Responds on a connection whose bytes are no request, or an incomplete one, and closes it. */
@@ -197,7 +197,7 @@ function rejectConnection(
   } else if (isPending && latest.headersSent) {
     socket.destroy();
   } else {
-    if (isPending) latest.statusCode = rejection[0]; // for the log
+    if (isPending) latest.statusCode = rejection.status; // for the log
     endWithRejection(socket, rejection);
   }
 }
@@ -207,18 +207,17 @@ const LINGER_MS = 5_000;
 
 function endWithRejection(socket: Duplex, rejection: Rejection): void {
   if (!socket.writable) return;
-  const { title, headers, text } = renderRejection(rejection);
+  const { headers, text } = renderRejection(rejection);
   const lines = Object.entries({ ...headers, Connection: 'close' });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(`HTTP/1.1 ${rejection[0]} ${title}\r\n${head}\r\n${text}`);
+  socket.end(`HTTP/1.1 ${rejection.status} ${rejection.body.title}\r\n${head}\r\n${text}`);
   // Closing with unread bytes would reset the connection, and the client could lose the response
   // (RFC 9112 §9.6): read and drop them for a moment.
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function renderRejection([status, code, detail]: Rejection) {
-  const { body } = problem(status, code, detail);
+function renderRejection({ body }: Rejection) {
   const text = JSON.stringify(body);
   const headers = {
     'Content-Type': 'application/problem+json; charset=utf-8',
@@ -227,5 +226,5 @@ function renderRejection([status, code, detail]: Rejection) {
     'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': uuid(),
   };
-  return { title: body.title, headers, text };
+  return { headers, text };
 }
