@@ -48,8 +48,7 @@ type Target = { operation: Operation } | { page: Page };
 /**
  * The stages of a request: route, read body, admit, authenticate, parse body, validate, handle, check
  * response, write, record. A request is admitted when its body has arrived, so that a slow client
- * occupies no slot. A handler with expensive work exchanges
- * its slot for one of another queue.
+ * occupies no slot. A handler with expensive work exchanges its slot for one of another queue.
  */
 export function createPipeline(options: PipelineOptions): RequestHandler {
   const { securityHeaders, isOutage, report, record, trace } = options;

@@ -1,6 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createClientLookup } from '../../src/http/client-address.ts';
 import { RequestContext } from '../../src/http/context.ts';
@@ -19,7 +18,6 @@ test('RequestContext: a request that waits for a slot of another queue has relea
 
   expect(await second.acquireSlot(others)).toBe('started');
   const waiting = second.acquireSlot(passwords, 'network');
-  await yieldToEventLoop();
   expect([others.running, passwords.running, passwords.waiting]).toEqual([0, 1, 1]);
 
   first.releaseSlot();
