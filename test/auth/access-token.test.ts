@@ -1,8 +1,8 @@
 // What an attacker may put into `Authorization`, against the real service (RFC 8725).
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import { afterAll, describe, expect, test } from 'vitest';
-import { startService, type TestService } from '../support/service.ts';
+import { describe, expect, test } from 'vitest';
+import { startService, startSharedService, type TestService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
 
 const SECRET = 'a secret of thirty-two bytes or so';
@@ -32,8 +32,7 @@ function forged(token: string, header: object, claims: object): string {
 }
 
 describe('access tokens signed with JWT_SECRET', async () => {
-  const app = await startService({ JWT_SECRET: SECRET });
-  afterAll(app.close);
+  const app = await startSharedService({ JWT_SECRET: SECRET });
   app.clock.stop();
   const token = await tokenOf(app);
   const now = Math.floor(app.clock.now() / 1000);

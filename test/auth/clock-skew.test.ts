@@ -1,14 +1,13 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import type { Db } from '../../src/database/connect.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freshDatabase } from '../support/database.ts';
 import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
 import {
+  disposeAfterAll,
   runningClock,
-  startService,
+  startSharedService,
   type TestClock,
-  type TestService,
 } from '../support/service.ts';
 import { pairOf, seedSession, seedUser } from '../support/users.ts';
 
@@ -27,24 +26,19 @@ function clockOfProcess(seconds: number): TestClock {
 describe.each([
   ['forward', HOUR_S],
   ['back', -HOUR_S],
-])('two processes, the clock of one is set %s by an hour', (_direction, step) => {
-  let database: TestDatabase;
-  let right: TestService;
-  let stepped: TestService;
-  let db: Db;
-  let ada: { userId: string; username: string };
-  beforeAll(async () => {
-    database = await freshDatabase();
-    const variables = { ...BEHIND_PROXY, DATABASE_URL: database.url };
-    right = await startService(variables, { clock: clockOfProcess(0) });
-    stepped = await startService(variables, { clock: clockOfProcess(step) });
-    db = right.db;
-    ada = { userId: await seedUser(db, 'ada'), username: 'ada' };
-  });
-  afterAll(async () => {
-    await Promise.all([right.close(), stepped.close()]);
-    await database[Symbol.asyncDispose]();
-  });
+])('two processes, the clock of one is set %s by an hour', async (_direction, step) => {
+  const database = disposeAfterAll(await freshDatabase());
+  const variables = { ...BEHIND_PROXY, DATABASE_URL: database.url };
+  const right = await startSharedService(variables, { clock: clockOfProcess(0) });
+  const stepped = await startSharedService(variables, { clock: clockOfProcess(step) });
+  const { db } = right;
+  const ada = await seedUser(db);
+  const routes = [
+    [stepped.url, right.url],
+    [right.url, stepped.url],
+    [stepped.url, stepped.url],
+  ] as const;
+  const seed = () => seedSession({ db, clock: systemClock }, ada);
 
   /** As if the last rotation of the session had been so many seconds earlier. */
   async function age(id: string, seconds: number) {
@@ -55,18 +49,11 @@ describe.each([
       .execute();
   }
 
-  const routes = () =>
-    [
-      [stepped.url, right.url],
-      [right.url, stepped.url],
-      [stepped.url, stepped.url],
-    ] as const;
-
   test.each([0, 5, 9])(
     'two refreshes with one token %i s apart get the same successor',
     async (seconds) => {
-      for (const [first, second] of routes()) {
-        const session = await seedSession(db, systemClock, ada);
+      for (const [first, second] of routes) {
+        const session = await seed();
         const one = pairOf(await refresh(first, session.refresh));
         await age(session.id, seconds);
         const two = pairOf(await refresh(second, session.refresh));
@@ -77,8 +64,8 @@ describe.each([
   );
 
   test('two refreshes with one token 11 s apart: 401, and the session has ended', async () => {
-    for (const [first, second] of routes()) {
-      const session = await seedSession(db, systemClock, ada);
+    for (const [first, second] of routes) {
+      const session = await seed();
       const { refresh_token } = pairOf(await refresh(first, session.refresh));
       await age(session.id, 11);
       expect((await refresh(second, session.refresh)).status).toBe(401);
@@ -87,8 +74,8 @@ describe.each([
   });
 
   test('a retry with its key gets the same successor after 23.5 hours, not after 24.5', async () => {
-    for (const [first, second] of routes()) {
-      const session = await seedSession(db, systemClock, ada);
+    for (const [first, second] of routes) {
+      const session = await seed();
       const { refresh_token } = pairOf(await refresh(first, session.refresh, 'key'));
       await age(session.id, 23.5 * HOUR_S);
       const retry = pairOf(await refresh(second, session.refresh, 'key'));
@@ -100,7 +87,7 @@ describe.each([
 
   test('access tokens of the process with the later clock work at the other process', async () => {
     const [ahead, behind] = step > 0 ? [stepped, right] : [right, stepped];
-    const session = await seedSession(db, systemClock, ada);
+    const session = await seed();
     const { access_token } = pairOf(await refresh(ahead.url, session.refresh));
     expect((await call(behind.url, 'GET /auth/me', { access: access_token })).status).toBe(200);
   });

@@ -3,15 +3,13 @@ import { systemClock } from '../../src/clock.ts';
 import { freshDatabase } from '../support/database.ts';
 import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
 import { startProcess } from '../support/service-process.ts';
-import { pairOf, seedSession, seedUser } from '../support/users.ts';
+import { pairOf, type SeededSession, seedSession, seedUser } from '../support/users.ts';
 
 // The process is killed in the middle of load and started again: nothing that it answered is lost,
 // nothing that it revoked lives.
 
 const CLIENTS = 12;
 const KILLS = Number(process.env['ROUNDS'] ?? 0) > 0 ? 10 : 1;
-
-type Session = Awaited<ReturnType<typeof seedSession>>;
 
 /** What one client knows when the connection is gone. */
 interface Knowledge {
@@ -29,7 +27,11 @@ interface Knowledge {
 const unreachable = () => undefined;
 
 /** Refreshes and adds todos, and logs out after three rounds, until the service is gone. */
-async function use(url: string, sessions: Session[], onAnswer: () => void): Promise<Knowledge> {
+async function use(
+  url: string,
+  sessions: SeededSession[],
+  onAnswer: () => void,
+): Promise<Knowledge> {
   const known: Knowledge = {
     access: '',
     token: '',
@@ -84,15 +86,12 @@ test(`after ${KILLS} times kill -9 under load, no answered change is lost and no
   const start = async () =>
     processes.use(await startProcess({ ...BEHIND_PROXY, DATABASE_URL: database.url }));
   let server = await start();
-  const db = database.connect();
-  const username = 'ada';
-  const userId = await seedUser(db, username);
+  await using db = database.connect();
+  const ada = await seedUser(db);
   for (let kill = 0; kill < KILLS; kill += 1) {
     const sessions = await Promise.all(
       Array.from({ length: CLIENTS }, () =>
-        Promise.all(
-          Array.from({ length: 8 }, () => seedSession(db, systemClock, { userId, username })),
-        ),
+        Promise.all(Array.from({ length: 8 }, () => seedSession({ db, clock: systemClock }, ada))),
       ),
     );
     const midst = Promise.withResolvers<void>();
@@ -109,5 +108,4 @@ test(`after ${KILLS} times kill -9 under load, no answered change is lost and no
     server = await start();
     for (const known of knowledge) await expectKept(server.url, known);
   }
-  await db.destroy();
 }, 600_000);

@@ -1,35 +1,29 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type * as passwords from '../../src/auth/password.ts';
 import { hashPassword } from '../../src/auth/password.ts';
 import { readConfig } from '../../src/config.ts';
-import type { Db } from '../../src/database/connect.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createRequestQueues } from '../../src/request-queues.ts';
-import { createHttpServer } from '../../src/server/http-server.ts';
-import {
-  databaseError,
-  ENGINE,
-  FAULTS,
-  freshDatabase,
-  type TestDatabase,
-} from '../support/database.ts';
-import { hookedDb } from '../support/database-faults.ts';
+import { createHttpServer, listen } from '../../src/server/http-server.ts';
+import { databaseError, ENGINE, FAULTS } from '../support/database.ts';
+import { migratedDatabase, type Statement } from '../support/database-faults.ts';
 import { type Answer, BEHIND_PROXY, call, refresh } from '../support/http.ts';
-import { startService, stoppedClock } from '../support/service.ts';
-import { pairOf, seedSession, seedUser, TOKENS } from '../support/users.ts';
+import { disposeAfterAll, startService, stoppedClock } from '../support/service.ts';
+import {
+  PASSWORD,
+  pairOf,
+  type SeededSession,
+  seedSession,
+  seedUser,
+  TOKENS,
+} from '../support/users.ts';
 
 // Each statement of each operation fails: before it ran, after it ran, and at the commit also after
 // it held. The answer is 503, nothing is half done, and the same request again comes through.
-
-const PASSWORD = 'correct horse battery staple';
-const NEW_PASSWORD = 'another long sentence';
 
 // What a password costs is of no interest here.
 vi.mock('../../src/auth/password.ts', async (original) => ({
@@ -39,166 +33,138 @@ vi.mock('../../src/auth/password.ts', async (original) => ({
   needsRehash: () => false,
 }));
 
-/** What the next statements meet. */
+type When = 'before' | 'after';
+
+/** The statement that fails, by its position among those that have been seen. */
 const fault = {
   at: Number.POSITIVE_INFINITY,
-  when: 'before' as 'before' | 'after',
-  code: FAULTS.outages[0] as string,
-  seen: [] as string[],
+  when: 'before' as When,
+  code: '',
+  seen: [] as Statement[],
 };
-const strike = (sql: string, when: 'before' | 'after') => {
-  if (when === 'before') fault.seen.push(sql);
+
+function failAtFault(when: When): void {
   if (fault.seen.length - 1 !== fault.at || fault.when !== when) return;
   fault.at = Number.POSITIVE_INFINITY;
   throw databaseError(fault.code, 'of the test');
-};
+}
 
 const clock = stoppedClock();
-const ada = { userId: '', username: 'ada' };
-let passwordHash: string;
-let database: TestDatabase;
-let db: Db;
-let server: Server;
-let url: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  db = hookedDb(database.url, {
-    before: (sql) => strike(sql, 'before'),
-    after: (sql) => strike(sql, 'after'),
-  });
-  await migrate(db);
-  ada.userId = await seedUser(db, ada.username);
-  passwordHash = await hashPassword(PASSWORD);
+const { db } = disposeAfterAll(
+  await migratedDatabase({
+    before(statement) {
+      fault.seen.push(statement);
+      failAtFault('before');
+    },
+    after: () => failAtFault('after'),
+  }),
+);
+const passwordHash = await hashPassword(PASSWORD);
+const ada = await seedUser(db, { username: 'ada', passwordHash });
+const { url } = disposeAfterAll(await serveApp());
+
+/** The service without its retention job, whose statements would count. */
+async function serveApp() {
   const config = readConfig(BEHIND_PROXY);
   const logger = createLogger('silent');
   const queues = createRequestQueues(config);
   const metrics = createMetrics(() => undefined, { ...queues });
   const isClosing = () => false;
-  server = createHttpServer(
-    await createApp({ config, db, keys: TOKENS.keys, logger, clock, metrics, queues, isClosing }),
-    {},
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
-});
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await db.destroy();
-  await database[Symbol.asyncDispose]();
-});
-
-type Session = Awaited<ReturnType<typeof seedSession>>;
+  const { keys } = TOKENS;
+  const app = await createApp({ config, db, keys, logger, clock, metrics, queues, isClosing });
+  const server = createHttpServer(app, {});
+  return listen(server, { host: '127.0.0.1', port: 0, shutdownTimeout: 1_000 });
+}
 
 interface Operation {
   name: string;
   /** Brings a new session to where the operation starts. */
-  prepare?(session: Session): Promise<unknown>;
-  run(session: Session): Promise<Answer>;
+  prepare?(session: SeededSession): Promise<unknown>;
+  run(session: SeededSession): Promise<Answer>;
   /** What the client hears when it worked. */
   done: number;
   /** What it hears when it asks again after a commit that it never heard of. */
   doneBefore: number;
   /** What must hold in the end, faults or not. */
-  verify?(session: Session, answer: Answer): Promise<void>;
+  verify?(session: SeededSession, answer: Answer): Promise<void>;
 }
 
-async function worksOn(_session: Session, answer: Answer) {
+async function worksOn(_session: SeededSession, answer: Answer) {
   const { access_token: access, refresh_token } = pairOf(answer);
   expect((await call(url, 'GET /auth/me', { access })).status).toBe(200);
   pairOf(await refresh(url, refresh_token));
 }
 
-async function isOut({ access, id }: Session) {
+async function isOut({ access, id }: SeededSession) {
   expect((await call(url, 'GET /auth/me', { access })).status).toBe(401);
   const row = db.selectFrom('sessions').select('revoked_at').where('id', '=', id);
   expect(await row.executeTakeFirst()).toEqual({ revoked_at: clock.now() });
 }
 
+const refreshFirst = (session: SeededSession) => refresh(url, session.refresh);
+const refreshWithKey = ({ id, refresh: token }: SeededSession) => refresh(url, token, `of-${id}`);
+const login = { body: { username: 'ada', password: PASSWORD } };
+const change = { current_password: PASSWORD, new_password: 'another long sentence' };
+const GIVES_TOKENS = { done: 200, doneBefore: 200, verify: worksOn };
+const ENDS_SESSION = { doneBefore: 401, verify: isOut };
+
 const operations: Operation[] = [
-  {
-    name: 'login',
-    run: () => call(url, 'POST /auth/login', { body: { username: 'ada', password: PASSWORD } }),
-    done: 200,
-    doneBefore: 200,
-    verify: worksOn,
-  },
-  {
-    name: 'refresh',
-    run: (session) => refresh(url, session.refresh, `key-of-${session.id}`),
-    done: 200,
-    doneBefore: 200,
-    verify: worksOn,
-  },
+  { name: 'login', run: () => call(url, 'POST /auth/login', login), ...GIVES_TOKENS },
+  { name: 'refresh', run: refreshWithKey, ...GIVES_TOKENS },
   {
     name: 'retry with the Idempotency-Key',
-    prepare: (session) => refresh(url, session.refresh, `key-of-${session.id}`),
-    run: (session) => refresh(url, session.refresh, `key-of-${session.id}`),
-    done: 200,
-    doneBefore: 200,
-    verify: worksOn,
+    prepare: refreshWithKey,
+    run: refreshWithKey,
+    ...GIVES_TOKENS,
   },
   {
     name: 'refresh within the reuse leeway',
-    prepare: (session) => refresh(url, session.refresh),
-    run: (session) => refresh(url, session.refresh),
-    done: 200,
-    doneBefore: 200,
-    verify: worksOn,
+    prepare: refreshFirst,
+    run: refreshFirst,
+    ...GIVES_TOKENS,
   },
   {
     name: 'reuse of a spent token',
     async prepare(session) {
-      await refresh(url, session.refresh);
+      await refreshFirst(session);
       clock.advance(11);
     },
-    run: (session) => refresh(url, session.refresh),
+    run: refreshFirst,
     done: 401,
-    doneBefore: 401,
-    verify: isOut,
+    ...ENDS_SESSION,
   },
   {
     name: 'logout',
-    run: (session) =>
-      call(url, 'POST /auth/logout', {
-        access: session.access,
-        body: { refresh_token: session.refresh },
-      }),
+    run: ({ access, refresh: refresh_token }) =>
+      call(url, 'POST /auth/logout', { access, body: { refresh_token } }),
     done: 200,
-    doneBefore: 401,
-    verify: isOut,
+    ...ENDS_SESSION,
   },
   {
     name: 'the end of one',
     run: ({ id, access }) => call(url, `DELETE /auth/sessions/${id}`, { access }),
     done: 204,
-    doneBefore: 401,
-    verify: isOut,
+    ...ENDS_SESSION,
   },
   {
     name: 'the end of all',
     run: ({ access }) => call(url, 'DELETE /auth/sessions', { access }),
     done: 204,
-    doneBefore: 401,
-    verify: isOut,
+    ...ENDS_SESSION,
   },
   {
     name: 'a new password',
-    run: ({ access }) =>
-      call(url, 'PUT /auth/password', {
-        access,
-        body: { current_password: PASSWORD, new_password: NEW_PASSWORD },
-      }),
+    run: ({ access }) => call(url, 'PUT /auth/password', { access, body: change }),
     done: 204,
     doneBefore: 403,
   },
 ];
 
-async function prepared(operation: Operation): Promise<Session> {
+async function prepare(operation: Operation): Promise<SeededSession> {
   await db.updateTable('users').set({ password_hash: passwordHash }).execute();
   await db.deleteFrom('sessions').execute();
   await db.deleteFrom('rate_limits').execute();
-  const session = await seedSession(db, clock, ada);
+  const session = await seedSession({ db, clock }, ada);
   await operation.prepare?.(session);
   return session;
 }
@@ -211,18 +177,17 @@ async function state() {
   return { sessions, spent, users };
 }
 
-async function struck(
+/** Runs an operation whose statement number `at` fails, if it has so many. */
+async function runWithFault(
   operation: Operation,
-  session: Session,
-  at: number,
-  when: 'before' | 'after',
-  code: string,
-): Promise<{ answer: Answer; sql: string; hasStruck: boolean }> {
-  Object.assign(fault, { seen: [], at, when, code });
+  session: SeededSession,
+  next: Pick<typeof fault, 'at' | 'when' | 'code'>,
+) {
+  Object.assign(fault, { ...next, seen: [] });
   const answer = await operation.run(session);
-  const hasStruck = fault.at !== at;
+  const hasFailed = fault.at !== next.at;
   fault.at = Number.POSITIVE_INFINITY;
-  return { answer, sql: fault.seen[at] ?? '', hasStruck };
+  return { answer, hasFailed, seen: [...fault.seen] };
 }
 
 describe.each(operations)('$name', (operation) => {
@@ -230,32 +195,26 @@ describe.each(operations)('$name', (operation) => {
     'any statement fails %s it ran: 503, nothing is half done, and a retry succeeds',
     async (when) => {
       for (let at = 0; ; at += 1) {
-        const session = await prepared(operation);
+        const session = await prepare(operation);
         const before = await state();
-        const { answer, sql, hasStruck } = await struck(
-          operation,
-          session,
-          at,
-          when,
-          FAULTS.outages[0],
-        );
-        if (!hasStruck) {
+        const next = { at, when, code: FAULTS.outages[0] };
+        const { answer, hasFailed, seen } = await runWithFault(operation, session, next);
+        if (!hasFailed) {
           expect(answer.status).toBe(operation.done);
           expect(at).toBeGreaterThan(2);
           return;
         }
         // A `begin` that took effect and said that it failed is no fault that an engine has.
-        if (sql === 'begin' && when === 'after') {
-          await sqlRollback();
+        if (seen[at] === 'begin' && when === 'after') {
+          await sql`rollback`.execute(db).catch(() => undefined);
           continue;
         }
-        const where = `${when} ${at}: ${sql}`;
+        const where = `${when} ${at}: ${seen.join(', ')}`;
         expect(answer.status, where).toBe(503);
         expect(answer.headers.get('retry-after'), where).toMatch(/^[1-9]/);
         expect(answer.text, where).not.toContain('of the test');
-        const now = await state();
-        const hasHeld = !isDeepStrictEqual(now, before);
-        const ran = fault.seen.slice(0, when === 'before' ? at : at + 1);
+        const hasHeld = !isDeepStrictEqual(await state(), before);
+        const ran = seen.slice(0, when === 'before' ? at : at + 1);
         if (hasHeld) expect(ran, where).toContain('commit');
         const again = await operation.run(session);
         expect(again.status, where).toBe(hasHeld ? operation.doneBefore : operation.done);
@@ -266,63 +225,56 @@ describe.each(operations)('$name', (operation) => {
 
   test('a serialization conflict in a transaction: it is run again', async () => {
     for (let at = 0; ; at += 1) {
-      const session = await prepared(operation);
-      const { answer, hasStruck } = await struck(
-        operation,
-        session,
-        at,
-        'before',
-        FAULTS.contention,
-      );
-      const before = fault.seen.slice(0, at + 1);
-      const isInside = before.lastIndexOf('begin') > before.slice(0, -1).lastIndexOf('commit');
-      const isDone = isInside || !hasStruck;
-      expect(answer.status, before.join('\n')).toBe(isDone ? operation.done : 503);
+      const session = await prepare(operation);
+      const next = { at, when: 'before', code: FAULTS.contention } as const;
+      const { answer, hasFailed, seen } = await runWithFault(operation, session, next);
+      const lastBegin = seen.lastIndexOf('begin', at);
+      const isInside = lastBegin > seen.slice(0, at).lastIndexOf('commit');
+      const isDone = isInside || !hasFailed;
+      expect(answer.status, seen.join(', ')).toBe(isDone ? operation.done : 503);
       if (isDone) await operation.verify?.(session, answer);
-      if (!hasStruck) return;
+      if (!hasFailed) return;
     }
   });
 });
 
-async function sqlRollback() {
-  await sql`rollback`.execute(db).catch(() => undefined);
+async function serviceWithSession() {
+  const service = await startService(BEHIND_PROXY, { clock: stoppedClock() });
+  const session = await seedSession(service, await seedUser(service.db, { username: 'ada' }));
+  return { ...service, session };
 }
 
 test.runIf(ENGINE === 'sqlite')(
   'a full disk: refresh is answered with 503, and works again when there is room',
   async () => {
-    const app = await startService(BEHIND_PROXY, { clock: stoppedClock() });
-    const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
-    const session = await seedSession(app.db, app.clock, user);
-    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(app.db);
-    await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 1}`).execute(app.db);
+    await using service = await serviceWithSession();
+    const { db, url, session } = service;
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(db);
+    await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 1}`).execute(db);
     let { refresh: token } = session;
     const statuses = new Set<number>();
     for (let used = 0; used < 200 && !statuses.has(503); used += 1) {
-      const answer = await refresh(app.url, token);
+      const answer = await refresh(url, token);
       statuses.add(answer.status);
       if (answer.status === 200) token = pairOf(answer).refresh_token;
     }
     expect([...statuses]).toEqual([200, 503]);
-    expect((await call(app.url, 'GET /auth/me', session)).status).toBe(200);
-    await sql`pragma max_page_count = 100000`.execute(app.db);
-    pairOf(await refresh(app.url, token));
-    await app.close();
+    expect((await call(url, 'GET /auth/me', session)).status).toBe(200);
+    await sql`pragma max_page_count = 100000`.execute(db);
+    pairOf(await refresh(url, token));
   },
 );
 
 test('a database that is closed: 503 for every token and password, good or bad', async () => {
-  const app = await startService(BEHIND_PROXY, { clock: stoppedClock() });
-  const user = { userId: await seedUser(app.db, 'ada'), username: 'ada' };
-  const { access, refresh: token } = await seedSession(app.db, app.clock, user);
-  await app.db.destroy();
+  await using service = await serviceWithSession();
+  const { db, url, session } = service;
+  await db.destroy();
   const answers = [
-    await refresh(app.url, token),
-    await refresh(app.url, 'junk'),
-    await call(app.url, 'GET /auth/me', { access }),
-    await call(app.url, 'POST /auth/logout', { access }),
-    await call(app.url, 'POST /auth/login', { body: { username: 'ada', password: PASSWORD } }),
+    await refresh(url, session.refresh),
+    await refresh(url, 'junk'),
+    await call(url, 'GET /auth/me', session),
+    await call(url, 'POST /auth/logout', session),
+    await call(url, 'POST /auth/login', login),
   ];
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
-  await app.close();
 });

@@ -1,54 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { recordAuditEvent } from '../../src/auth/audit-repository.ts';
+import { describe, expect, test } from 'vitest';
 import { findLiveSession, revokeSessions } from '../../src/auth/session-repository.ts';
-import { rotateRefreshToken } from '../../src/auth/token-rotation.ts';
-import type { Db } from '../../src/database/connect.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { transact } from '../../src/database/transaction.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { hookedDb } from '../support/database-faults.ts';
-import { stoppedClock } from '../support/service.ts';
-import { LIFETIMES, seedSession, seedUser } from '../support/users.ts';
+import { migratedDatabase } from '../support/database-faults.ts';
+import { disposeAfterAll, stoppedClock } from '../support/service.ts';
+import { seedSession, seedUser } from '../support/users.ts';
 import { createSchedules, type Granularity, type Process, type Work } from './schedules.ts';
+import { rotate } from './setup.ts';
 
 // Every order in which refresh, logout and revocation can run on one session, each in a process of
 // its own on one database. The order of the commits decides what each of them must see.
 
 const clock = stoppedClock();
-let database: TestDatabase;
-let db: Db;
-let schedules: ReturnType<typeof createSchedules>;
-let userId: string;
-beforeAll(async () => {
-  database = await freshDatabase();
-  db = hookedDb(database.url, {});
-  await migrate(db);
-  userId = await seedUser(db, 'ada');
-  schedules = createSchedules(database.url, clock, 4);
-});
-afterAll(async () => {
-  await schedules.close();
-  await db.destroy();
-  await database[Symbol.asyncDispose]();
-});
-
-const context = { requestId: 'test', address: '192.0.2.1', userAgent: 'test' };
-
-/** With these lifetimes a refresh token is rotated in the process of a schedule. */
-async function rotate(db: Db, token: string, reuseLeeway: number): Promise<string | undefined> {
-  const dependencies = {
-    db,
-    clock,
-    lifetimes: { ...LIFETIMES, reuseLeewayMs: reuseLeeway },
-    recordAuditEvent,
-  };
-  const rotation = await rotateRefreshToken(dependencies, {
-    token,
-    idempotencyKey: undefined,
-    context,
-  });
-  return 'grant' in rotation ? rotation.grant.refreshToken : undefined;
-}
+const { db, url } = disposeAfterAll(await migratedDatabase());
+const ada = await seedUser(db);
+const schedules = disposeAfterAll(createSchedules(url));
 
 type Outcome = 'successor' | 'rejected' | 'ended' | 'not signed in';
 
@@ -59,7 +24,7 @@ async function interleave(
   reuseLeeway: number,
 ): Promise<number> {
   return schedules.every(granularity, async () => {
-    const session = await seedSession(db, clock, { userId, username: 'ada' });
+    const session = await seedSession({ db, clock }, ada);
     const state = { isSpent: false, isRevoked: false };
     const expected: Outcome[] = [];
     const seen: Outcome[] = [];
@@ -73,7 +38,7 @@ async function interleave(
           state.isRevoked ||= !isAllowed;
           state.isSpent = true;
         });
-        const successor = await rotate(process.db, session.refresh, reuseLeeway);
+        const successor = await rotate({ db: process.db, clock }, session.refresh, reuseLeeway);
         if (successor !== undefined) successors.add(successor);
         seen[index] = successor === undefined ? 'rejected' : 'successor';
       };
@@ -90,7 +55,7 @@ async function interleave(
           state.isRevoked = true;
         });
         await transact(db, (trx) =>
-          revokeSessions(trx, { userId, ...choice }, 'logout', clock.now()),
+          revokeSessions(trx, { userId: ada.userId, ...choice }, 'logout', clock.now()),
         );
         seen[index] = expected[index] = 'ended';
       };
@@ -110,7 +75,7 @@ async function interleave(
         expect(lives === undefined, where).toBe(state.isRevoked);
         const [successor] = successors;
         if (successor === undefined) return;
-        const next = await rotate(db, successor, reuseLeeway);
+        const next = await rotate({ db, clock }, successor, reuseLeeway);
         expect(next === undefined, where).toBe(state.isRevoked);
       },
     };

@@ -1,5 +1,5 @@
 import { hash } from '@node-rs/argon2';
-import { afterAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   DUMMY_HASH,
   hashPassword,
@@ -8,15 +8,14 @@ import {
   verifyPassword,
 } from '../../src/auth/password.ts';
 import { loginRequest, sendAtOnce } from '../support/raw-connection.ts';
-import { startService } from '../support/service.ts';
+import { startService, startSharedService } from '../support/service.ts';
 import { DEMO, signedInClient } from '../support/users.ts';
 
 const plenty = '1000000';
-const app = await startService({
+const app = await startSharedService({
   LOGIN_FREE_FAILURES: plenty,
   LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,
 });
-afterAll(app.close);
 
 async function register(username: string, password: string) {
   return app.client().POST('/auth/register', { body: { username, password } });

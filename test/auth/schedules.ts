@@ -1,13 +1,12 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Clock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { ENGINE } from '../support/database.ts';
-import { hookedDb } from '../support/database-faults.ts';
+import { hookedDb, type Statement } from '../support/database-faults.ts';
 
 /** One process of the service, as a schedule sees it. */
 export interface Process {
   db: Db;
-  clock: Clock;
   /** Calls `effect` after each commit of this process, before another process goes on. */
   onCommit(effect: () => void): void;
 }
@@ -24,6 +23,9 @@ export interface Work {
  */
 export type Granularity = 'statements' | 'reads' | 'transactions';
 
+/** The maximum number of works at a time. */
+const PROCESSES = 3;
+
 /**
  * Runs `works` side by side, each in a process of its own (connections to one database), in every
  * order in which the engine can run their statements. On SQLite one process at a time holds the lock
@@ -31,16 +33,20 @@ export type Granularity = 'statements' | 'reads' | 'transactions';
  * waits for a lock goes on by itself when it is released. Processes that do the same work are
  * interchangeable.
  */
-export function createSchedules(url: string, clock: Clock, count: number) {
-  const seats = Array.from({ length: count }, () => createSeat(url, clock));
-  const monitor = hookedDb(url, {});
+export function createSchedules(url: string) {
+  const connections = new AsyncDisposableStack();
+  const seats = Array.from({ length: PROCESSES }, () => createSeat(url));
+  for (const { db } of seats) connections.use(db);
+  const monitor = connections.use(hookedDb(url));
 
   /** Waits until every process has stopped: at a place to stop, at the end, or before a lock. */
   async function settle() {
     for (;;) {
       const running = seats.filter((seat) => seat.isRunning).length;
-      if (running === 0 || (ENGINE === 'postgres' && running === (await lockWaits(monitor)))) break;
-      await new Promise((resolve) => setImmediate(resolve));
+      if (running === 0 || (ENGINE === 'postgres' && running === (await countLockWaits(monitor)))) {
+        break;
+      }
+      await yieldToEventLoop();
     }
     for (const { failure } of seats) if (failure) throw failure.reason;
   }
@@ -66,18 +72,13 @@ export function createSchedules(url: string, clock: Clock, count: number) {
     const actors = works.map((work, index) => {
       const seat = seats[index];
       if (!seat) throw new Error('more works than processes');
-      return {
-        kind: work.kind,
-        seat,
-        hasStarted: false,
-        start: () => seat.start(work, granularity),
-      };
+      return { work, seat, hasStarted: false };
     });
     for (let step = 0; ; step += 1) {
       const isLocked = ENGINE === 'sqlite' && actors.some(({ seat }) => seat.holdsLock);
       const ready = actors.filter(
-        ({ kind, seat, hasStarted }, index) =>
-          (hasStarted ? seat.parkedAt !== undefined : isFirstOfKind(actors, kind, index)) &&
+        ({ work, seat, hasStarted }, index) =>
+          (hasStarted ? seat.parkedAt !== undefined : isFirstOfKind(actors, work.kind, index)) &&
           (seat.holdsLock || !isLocked || !seat.wantsLock),
       );
       if (ready.length === 0) {
@@ -91,19 +92,20 @@ export function createSchedules(url: string, clock: Clock, count: number) {
       if (!actor) throw new Error('the works are not deterministic');
       trace.push(`${actors.indexOf(actor)}:${actor.hasStarted ? actor.seat.parkedAt : 'start'}`);
       if (actor.hasStarted) actor.seat.go();
-      else actor.start();
+      else actor.seat.start(actor.work, granularity);
       actor.hasStarted = true;
       await settle();
     }
   }
 
-  return { every, close: () => Promise.all([monitor, ...seats.map(({ db }) => db)].map(end)) };
+  return { every, [Symbol.asyncDispose]: () => connections.disposeAsync() };
 }
 
-const end = (db: Db) => db.destroy();
-
-/** How many connections to the database wait for a lock that another one holds. */
-async function lockWaits(db: Db): Promise<number> {
+/**
+ * How many connections to the database wait for a lock that another one holds. PostgreSQL sends no
+ * message when a connection begins to wait, so the only way to know is to ask again and again.
+ */
+async function countLockWaits(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from pg_stat_activity
     where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`.execute(db);
@@ -124,17 +126,19 @@ function next(path: Choice[]): Choice[] | undefined {
     .map(({ taken, of }, index) => ({ taken: index === turn ? taken + 1 : taken, of }));
 }
 
-function isFirstOfKind(actors: { kind: string; hasStarted: boolean }[], kind: string, at: number) {
-  return actors.findIndex((actor) => actor.kind === kind && !actor.hasStarted) === at;
+function isFirstOfKind(actors: { work: Work; hasStarted: boolean }[], kind: string, at: number) {
+  return actors.findIndex(({ work, hasStarted }) => work.kind === kind && !hasStarted) === at;
 }
 
-function createSeat(url: string, clock: Clock) {
+const WRITES: Statement[] = ['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'];
+
+function createSeat(url: string) {
   let granularity: Granularity = 'statements';
   let inTransaction = false;
   let effect = () => {};
   let resume = () => {};
   const seat = {
-    parkedAt: undefined as string | undefined,
+    parkedAt: undefined as Statement | undefined,
     /** Whether it is on its way to where it stops next. */
     isRunning: false,
     /** What its work threw. */
@@ -147,14 +151,11 @@ function createSeat(url: string, clock: Clock) {
       seat.isRunning = true;
       seat.failure = undefined;
       effect = () => {};
+      const onCommit = (given: () => void) => {
+        effect = given;
+      };
       work
-        .run({
-          db: seat.db,
-          clock,
-          onCommit(given) {
-            effect = given;
-          },
-        })
+        .run({ db: seat.db, onCommit })
         .catch((reason: unknown) => {
           seat.failure = { reason };
         })
@@ -167,25 +168,28 @@ function createSeat(url: string, clock: Clock) {
       resume();
     },
     db: hookedDb(url, {
-      async before(sql) {
-        if (sql === 'begin') inTransaction = true;
-        if (sql === 'begin' || sql === 'rollback') return;
+      async before(statement) {
+        if (statement === 'begin') {
+          inTransaction = true;
+          return;
+        }
         if (granularity !== 'statements' && seat.holdsLock) return;
-        const isWrite = /^(insert|update|delete)/.test(sql);
+        const isWrite = WRITES.includes(statement);
         if (granularity === 'transactions' && !isWrite) return;
         seat.wantsLock = isWrite;
-        await park(sql.split(' ', 2).join(' '));
+        await park(statement);
         seat.wantsLock = false;
         if (isWrite && inTransaction) seat.holdsLock = true;
       },
-      after(sql) {
-        if (sql === 'commit') effect();
-        if (sql === 'commit' || sql === 'rollback') inTransaction = seat.holdsLock = false;
+      after(statement) {
+        if (statement !== 'commit') return;
+        effect();
+        inTransaction = seat.holdsLock = false;
       },
     }),
   };
-  function park(label: string): Promise<void> {
-    seat.parkedAt = label;
+  function park(statement: Statement): Promise<void> {
+    seat.parkedAt = statement;
     seat.isRunning = false;
     return new Promise((go) => {
       resume = () => {

@@ -32,12 +32,8 @@ const apps = [
   await startSharedService(LIMITS, { clock }),
 ] as const;
 for (const { db } of apps) {
-  const ada = { userId: await seedUser(db, 'ada'), username: 'ada' };
-  await db
-    .updateTable('users')
-    .set({ password_hash: `hash of ${PASSWORD}` })
-    .execute();
-  await seedSession(db, clock, ada); // from OWNERS
+  const ada = await seedUser(db, { username: 'ada', passwordHash: `hash of ${PASSWORD}` });
+  await seedSession({ db, clock }, ada); // from OWNERS
 }
 
 async function login(app: TestService, username: string, password: string, address: string) {
@@ -92,7 +88,6 @@ describe('after the limit of a username over all networks is used up', () => {
     await reset();
     await attackFromEverywhere();
     const [app] = apps;
-    if (!app) throw new Error('there is a service');
     expect((await login(app, 'ada', PASSWORD, '203.0.113.50')).status).toBe(429);
     const failures = async () => (await counters(app)).filter((row) => !/-pause | 0 /.test(row)); // 0: given back
     const before = await failures();

@@ -21,7 +21,7 @@ const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** A database with a user's todos, each as large as may be where that is asked for. */
 async function withTodos(db: Db, count: number, description = '') {
   await migrate(db);
-  const userId = await seedUser(db, 'ada');
+  const { userId } = await seedUser(db, { username: 'ada' });
   const common = { user_id: userId, description, done: 0, search_text: '', version: 1 };
   for (let n = 0; n < count; n += 500) {
     const rows = Array.from({ length: Math.min(500, count - n) }, (_, i) => {

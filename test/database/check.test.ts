@@ -4,55 +4,52 @@ import { createDatabaseCheck } from '../../src/database/check.ts';
 import { createCheckOfDatabase } from '../../src/database/connect.ts';
 import { DatabaseFileMoved, isOutage } from '../../src/database/errors.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { databaseError, ENGINE, freshDatabase, freshFile } from '../support/database.ts';
-import { hookedDb } from '../support/database-faults.ts';
+import { databaseError, ENGINE, freshFile } from '../support/database.ts';
+import { migratedDatabase, type Statement } from '../support/database-faults.ts';
 import { startService } from '../support/service.ts';
 
 const DISK_FULL = ENGINE === 'sqlite' ? 'SQLITE_FULL' : '53100';
 
-/** A migrated database whose statements are recorded, and fail where that is asked for. */
-async function recordedDatabase() {
-  await using stack = new AsyncDisposableStack();
-  const database = stack.use(await freshDatabase());
-  const recorded = { statements: [] as string[], failing: undefined as RegExp | undefined, now: 0 };
-  const before = (statement: string) => {
-    recorded.statements.push(statement.split(' ', 1)[0] ?? '');
-    if (!recorded.failing?.test(statement)) return;
-    throw databaseError(DISK_FULL, 'no space left');
-  };
-  const db = stack.adopt(hookedDb(database.url, { before: async (sql) => before(sql) }), (handle) =>
-    handle.destroy(),
-  );
-  await migrate(db);
+/** The readiness check of a database whose statements are recorded, and whose writes can fail. */
+async function recordedCheck() {
+  const recorded = { statements: [] as Statement[], isDiskFull: false, now: 0 };
+  const { db, [Symbol.asyncDispose]: dispose } = await migratedDatabase({
+    before(statement) {
+      recorded.statements.push(statement);
+      if (statement === 'InsertQueryNode' && recorded.isDiskFull) {
+        throw databaseError(DISK_FULL, 'no space left');
+      }
+    },
+  });
   recorded.statements.length = 0;
-  const opened = stack.move();
   const check = createDatabaseCheck(db, [], () => recorded.now);
-  return { recorded, check, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { recorded, check, [Symbol.asyncDispose]: dispose };
 }
 
 test('the readiness check fails when the database can be read but not written (full disk)', async () => {
-  await using database = await recordedDatabase();
+  await using database = await recordedCheck();
   const { check, recorded } = database;
-  recorded.failing = /^insert/;
+  recorded.isDiskFull = true;
   for (let ask = 0; ask < 2; ask += 1) {
     await expect(check()).rejects.toSatisfy(isOutage);
   }
-  recorded.failing = undefined;
+  recorded.isDiskFull = false;
   await check();
 });
 
 test('parallel readiness checks share one, which writes at most once a second', async () => {
-  await using database = await recordedDatabase();
+  await using database = await recordedCheck();
   const { check, recorded } = database;
+  const [read, write] = ['SelectQueryNode', 'InsertQueryNode'];
   await Promise.all(Array.from({ length: 50 }, check));
-  expect(recorded.statements).toEqual(['select', 'insert']);
+  expect(recorded.statements).toEqual([read, write]);
   await check();
   recorded.now = 999;
   await check();
-  expect(recorded.statements).toEqual(['select', 'insert', 'select', 'select']);
+  expect(recorded.statements).toEqual([read, write, read, read]);
   recorded.now = 1000;
   await check();
-  expect(recorded.statements.slice(4)).toEqual(['select', 'insert']);
+  expect(recorded.statements.slice(4)).toEqual([read, write]);
 });
 
 test.each([
@@ -71,7 +68,7 @@ test.each([
   'the readiness check fails when the SQLite file is %s while it is open',
   async (_what, change, message) => {
     await using database = freshFile();
-    const db = database.connect();
+    await using db = database.connect();
     await migrate(db);
     const check = createCheckOfDatabase(db, () => 0);
     await check();
@@ -80,7 +77,6 @@ test.each([
     expect(failure).toBeInstanceOf(DatabaseFileMoved);
     expect(isOutage(failure)).toBe(true);
     expect(String(failure)).toContain(message);
-    await db.destroy();
   },
 );
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   decrementCounter,
   deleteCounter,
@@ -7,35 +7,30 @@ import {
 } from '../../src/database/counters.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { freshDatabase } from '../support/database.ts';
-import { hookedDb } from '../support/database-faults.ts';
+import { migratedDatabase } from '../support/database-faults.ts';
+import { disposeAfterAll } from '../support/service.ts';
 
 const NOW = 1_000_000;
-const counter = { key: 'x', durationMs: 60_000 };
-const statements = new Set<string>();
-const database = await freshDatabase();
-const db = hookedDb(database.url, { before: (sql) => void statements.add(sql) });
+const { db } = disposeAfterAll(await migratedDatabase());
 
-beforeAll(() => migrate(db));
-beforeEach(() => db.deleteFrom('rate_limits').execute());
-afterAll(async () => {
-  await db.destroy();
-  await database[Symbol.asyncDispose]();
-});
+const newCounter = () => ({ key: crypto.randomUUID(), durationMs: 60_000 });
 
 test('rate limit counters: parallel increments are all counted', async () => {
+  const counter = newCounter();
   const increments = Array.from({ length: 5 }, () => incrementCounter(db, counter, NOW));
   const points = (await Promise.all(increments)).map((row) => row.points);
   expect(points.sort()).toEqual([1, 2, 3, 4, 5]);
 });
 
 test('rate limit counters: a counter expires its duration after the first point, then starts again', async () => {
+  const counter = newCounter();
   await incrementCounter(db, counter, NOW);
   expect(await incrementCounter(db, counter, NOW + 59_999)).toEqual({
     points: 2,
     expire: NOW + 60_000,
   });
-  expect(await findCounters(db, ['x', 'y'], NOW + 59_999)).toHaveLength(1);
-  expect(await findCounters(db, ['x', 'y'], NOW + 60_000)).toEqual([]);
+  expect(await findCounters(db, [counter.key], NOW + 59_999)).toHaveLength(1);
+  expect(await findCounters(db, [counter.key], NOW + 60_000)).toEqual([]);
   expect(await incrementCounter(db, counter, NOW + 60_000)).toEqual({
     points: 1,
     expire: NOW + 120_000,
@@ -43,23 +38,31 @@ test('rate limit counters: a counter expires its duration after the first point,
 });
 
 test('rate limit counters: after the clock is set back, a counter expires no later than a new one', async () => {
+  const counter = newCounter();
   await incrementCounter(db, counter, NOW + 5_000);
   expect(await incrementCounter(db, counter, NOW)).toEqual({ points: 2, expire: NOW + 60_000 });
 });
 
 test('rate limit counters: a point is refunded to its key only, and never below 0', async () => {
-  await incrementCounter(db, counter, NOW);
-  await incrementCounter(db, { ...counter, key: 'y' }, NOW);
-  for (let n = 0; n < 2; n += 1) await decrementCounter(db, 'x');
-  const rows = await findCounters(db, ['x', 'y'], NOW);
-  expect(Object.fromEntries(rows.map(({ key, points }) => [key, points]))).toEqual({ x: 0, y: 1 });
-  await deleteCounter(db, 'x');
-  expect((await findCounters(db, ['x', 'y'], NOW)).map(({ key }) => key)).toEqual(['y']);
+  const [one, other] = [newCounter(), newCounter()];
+  await incrementCounter(db, one, NOW);
+  await incrementCounter(db, other, NOW);
+  for (let n = 0; n < 2; n += 1) await decrementCounter(db, one.key);
+  const find = () => findCounters(db, [one.key, other.key], NOW);
+  const points = new Map((await find()).map((row) => [row.key, row.points]));
+  expect([points.get(one.key), points.get(other.key)]).toEqual([0, 1]);
+  await deleteCounter(db, one.key);
+  expect((await find()).map(({ key }) => key)).toEqual([other.key]);
 });
 
-// A prepared statement is found again by its text.
-test('rate limit counters: the SQL of an increment is the same at any time and for any key', async () => {
+test('rate limit counters: an increment is one prepared statement, at any time and for any key', async () => {
+  const statements = new Set<string>(); // a prepared statement is found again by its text
+  await using database = await freshDatabase();
+  await using observed = database.connect(({ query }) => statements.add(query.sql));
+  await migrate(observed);
   statements.clear();
-  for (const key of ['x', 'y', 'z']) await incrementCounter(db, { key, durationMs: 9 }, NOW + 7);
+  for (const key of ['x', 'y', 'z']) {
+    await incrementCounter(observed, { key, durationMs: 9 }, NOW + key.charCodeAt(0));
+  }
   expect(statements.size).toBe(1);
 });

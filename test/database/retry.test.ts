@@ -1,13 +1,12 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { retry } from '../../src/database/retry.ts';
-
-afterEach(() => void vi.restoreAllMocks());
 
 /** @returns how often work that always fails, each time after so many milliseconds, is tried */
 async function tries(duration: number, isWorthIt = true): Promise<number> {
   let now = 0;
   let count = 0;
-  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  using _clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  using _noPauses = vi.spyOn(Math, 'random').mockReturnValue(0);
   const work = async () => {
     count += 1;
     now += duration;

@@ -1,25 +1,22 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Where connections break: at statements that look like this. */
-export interface Fault {
-  statement: RegExp;
-  /** Before the statement reaches the database, or when its answer comes back. */
-  when: 'before' | 'after';
-  /** How many times. */
-  times: number;
+type When = 'before' | 'after';
+
+interface ProxyOptions {
+  /** What the first message of a connection is answered with, if the connection is refused. */
+  findRefusal?(startup: Buffer): Buffer | undefined;
 }
 
 /** A network between the service and PostgreSQL that breaks where a test says so. */
-export async function startProxy(databaseUrl: string) {
+export async function startProxy(
+  databaseUrl: string,
+  { findRefusal = () => undefined }: ProxyOptions = {},
+) {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let fault: Fault | undefined;
+  let fault = { left: Number.POSITIVE_INFINITY, when: 'before' as When };
   let isRefusing = false;
-  const strikes = (sql: string) => {
-    if (!fault?.statement.test(sql) || fault.times === 0) return undefined;
-    fault.times -= 1;
-    return fault.when;
-  };
   const server = createServer((client) => {
     if (isRefusing) {
       client.destroy();
@@ -31,7 +28,7 @@ export async function startProxy(databaseUrl: string) {
       upstream.destroy();
     };
     let isLosingAnswers = false;
-    const statements = statementReader();
+    const countStatements = createStatementCounter();
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', cut).on('close', () => {
@@ -39,11 +36,16 @@ export async function startProxy(databaseUrl: string) {
         cut();
       });
     }
+    client.once('data', (startup: Buffer) => {
+      const refusal = findRefusal(startup);
+      if (refusal) client.end(refusal);
+    });
     client.on('data', (bytes: Buffer) => {
-      for (const sql of statements(bytes)) {
-        const struck = strikes(sql);
-        if (struck === 'before') return cut();
-        if (struck === 'after') isLosingAnswers = true;
+      const isBefore = fault.left >= 0;
+      fault.left -= countStatements(bytes);
+      if (isBefore && fault.left < 0) {
+        if (fault.when === 'before') return cut();
+        isLosingAnswers = true;
       }
       upstream.write(bytes);
     });
@@ -52,50 +54,49 @@ export async function startProxy(databaseUrl: string) {
       else client.write(bytes);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || !address) throw new Error('a server has a port');
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = new URL(databaseUrl);
-  url.port = String(address.port);
+  url.port = String((server.address() as AddressInfo).port); // it listens on a port
+  const cutAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: url.href,
-    break(next: Fault | undefined) {
-      fault = next;
+    /**
+     * Breaks the connection of one statement, by its position from now on: before it reaches the
+     * database, or when its answer comes back.
+     */
+    breakAt(at: number, when: When) {
+      fault = { left: at, when };
     },
-    /** Whether the fault has struck as often as it was to. */
-    hasStruck: () => fault?.times === 0,
+    /** Whether so many statements have come. */
+    hasBroken: () => fault.left < 0,
     /** Ends all connections; new ones are let through. */
-    cutAll() {
-      for (const socket of sockets) socket.destroy();
-    },
+    cutAll,
     /** Rejects all connections, or accepts them again. */
     refuse(whether: boolean) {
       isRefusing = whether;
-      if (whether) this.cutAll();
+      if (whether) cutAll();
     },
-    async close() {
-      for (const socket of sockets) socket.destroy();
+    async [Symbol.asyncDispose]() {
+      cutAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
-/** Finds the statements in what a client sends (protocol 3: Query and Parse messages). */
-function statementReader() {
+/** Counts the statements in what a client sends (protocol 3: Query and Parse messages). */
+function createStatementCounter() {
   let rest = Buffer.alloc(0);
   let hasStarted = false;
-  return (bytes: Buffer): string[] => {
+  return (bytes: Buffer): number => {
     rest = Buffer.concat([rest, bytes]);
-    const statements: string[] = [];
-    for (;;) {
+    for (let statements = 0; ; ) {
       const head = hasStarted ? 1 : 0; // the first message has no type
       if (rest.length < head + 4) return statements;
       const end = head + rest.readInt32BE(head);
       if (rest.length < end) return statements;
-      const type = hasStarted ? String.fromCharCode(rest[0] ?? 0) : '';
-      const texts = rest.toString('utf8', head + 4, end).split('\0');
-      if (type === 'Q') statements.push(texts[0] ?? '');
-      if (type === 'P') statements.push(texts[1] ?? '');
+      if (hasStarted && /[QP]/.test(String.fromCharCode(rest[0] ?? 0))) statements += 1;
       hasStarted = true;
       rest = rest.subarray(end);
     }

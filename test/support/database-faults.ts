@@ -1,9 +1,10 @@
 // A database whose statements fail, or are observed.
-import { type DatabaseConnection, type Driver, Kysely } from 'kysely';
+import { type DatabaseConnection, type Driver, Kysely, type RootOperationNode } from 'kysely';
 import { vi } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
+import { migrate } from '../../src/database/migrate.ts';
 import type { Database } from '../../src/database/schema.ts';
-import { databaseError, driverMethods, openCarelessly } from './database.ts';
+import { databaseError, driverMethods, freshDatabase, openCarelessly } from './database.ts';
 
 /** The database answers nothing but errors, up to the end of the `using` block. */
 export function breakDatabase(code: string): Disposable {
@@ -19,14 +20,17 @@ export function breakDatabase(code: string): Disposable {
   };
 }
 
-/** Runs before and after each statement, `begin`, `commit` and `rollback` included. */
+/** A statement, by what it does. */
+export type Statement = 'begin' | 'commit' | RootOperationNode['kind'];
+
+/** Runs before and after each statement, except for a rollback: the service's own way out of a fault. */
 export interface StatementHook {
-  before?(sql: string): Promise<void> | void;
-  after?(sql: string): Promise<void> | void;
+  before?(statement: Statement): Promise<void> | void;
+  after?(statement: Statement): Promise<void> | void;
 }
 
 /** The database as the service has it, careless (see `openCarelessly`), and calling a hook. */
-export function hookedDb(url: string, hook: StatementHook): Db {
+export function hookedDb(url: string, hook: StatementHook = {}): Db {
   const dialect = openCarelessly(url);
   return new Kysely<Database>({
     dialect: {
@@ -38,31 +42,42 @@ export function hookedDb(url: string, hook: StatementHook): Db {
   });
 }
 
-function hookedDriver(driver: Driver, hook: StatementHook): Driver {
+function hookedDriver(driver: Driver, { before, after }: StatementHook): Driver {
   const inner = new WeakMap<DatabaseConnection, DatabaseConnection>();
-  const hooked = (connection: DatabaseConnection): DatabaseConnection => ({
-    async executeQuery<R>(query: Parameters<DatabaseConnection['executeQuery']>[0]) {
-      await hook.before?.(query.sql);
-      const result = await connection.executeQuery<R>(query);
-      await hook.after?.(query.sql);
-      return result;
-    },
-    streamQuery: (...query) => connection.streamQuery(...query),
-  });
   const innerOf = (connection: DatabaseConnection) => inner.get(connection) ?? connection;
+  async function hooked<T>(statement: Statement, run: () => Promise<T>): Promise<T> {
+    await before?.(statement);
+    const result = await run();
+    await after?.(statement);
+    return result;
+  }
   return {
     init: () => driver.init(),
     async acquireConnection() {
       const connection = await driver.acquireConnection();
-      const outer = hooked(connection);
+      const outer: DatabaseConnection = {
+        executeQuery: (query) => hooked(query.query.kind, () => connection.executeQuery(query)),
+        streamQuery: (...query) => connection.streamQuery(...query),
+      };
       inner.set(outer, connection);
       return outer;
     },
-    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
-    commitTransaction: (connection) => driver.commitTransaction(connection),
-    // Its own way out of a fault: no hook, and a driver that knows its connection.
+    beginTransaction: (connection, settings) =>
+      hooked('begin', () => driver.beginTransaction(innerOf(connection), settings)),
+    commitTransaction: (connection) =>
+      hooked('commit', () => driver.commitTransaction(innerOf(connection))),
     rollbackTransaction: (connection) => driver.rollbackTransaction(innerOf(connection)),
     releaseConnection: (connection) => driver.releaseConnection(innerOf(connection)),
     destroy: () => driver.destroy(),
   };
+}
+
+/** A fresh database with its tables, opened by `hookedDb`. */
+export async function migratedDatabase(hook?: StatementHook) {
+  await using stack = new AsyncDisposableStack();
+  const { url } = stack.use(await freshDatabase());
+  const db = stack.use(hookedDb(url, hook));
+  await migrate(db);
+  const opened = stack.move();
+  return { url, db, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import type { Dialect } from 'kysely';
+import type { Dialect, LogEvent } from 'kysely';
 import pg from 'pg';
 import { readDatabaseLocation } from '../../src/config.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
 import { TransactionalSqliteDialect } from '../../src/database/sqlite.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const SERVER = process.env['TEST_POSTGRES_URL'];
 
@@ -59,7 +57,7 @@ export function openCarelessly(url: string): Dialect {
 export interface TestDatabase extends AsyncDisposable {
   /** Its `DATABASE_URL`. */
   url: string;
-  connect(): Db;
+  connect(onQuery?: (event: LogEvent) => void): Db;
 }
 
 export async function freshDatabase(): Promise<TestDatabase> {
@@ -68,10 +66,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
 
 /** The same on SQLite, whatever engine this run is on. */
 export function freshFile(): TestDatabase {
-  const folder = mkdtempSync(join(tmpdir(), 'todos-'));
-  return handle(`sqlite:${join(folder, 'todos.sqlite')}`, async () =>
-    rmSync(folder, { recursive: true }),
-  );
+  const folder = temporaryFolder();
+  return handle(`sqlite:${folder.file('todos.sqlite')}`, async () => folder[Symbol.dispose]());
 }
 
 async function freshDatabaseOf(server: string): Promise<TestDatabase> {
@@ -85,7 +81,7 @@ async function freshDatabaseOf(server: string): Promise<TestDatabase> {
 function handle(url: string, dispose: () => Promise<void>): TestDatabase {
   return {
     url,
-    connect: () => connect(readDatabaseLocation({ DATABASE_URL: url })),
+    connect: (onQuery) => connect(readDatabaseLocation({ DATABASE_URL: url }), onQuery),
     [Symbol.asyncDispose]: dispose,
   };
 }

@@ -91,12 +91,16 @@ export async function startService(
 
 export type TestService = Awaited<ReturnType<typeof startService>>;
 
+/** Disposes of something after all tests of a file, or of a `describe` block. */
+export function disposeAfterAll<T extends AsyncDisposable>(resource: T): T {
+  afterAll(() => resource[Symbol.asyncDispose]());
+  return resource;
+}
+
 /**
  * One service for all tests of a file, closed after them: starting it takes longer than most tests.
  * No test may depend on what another one did to it.
  */
 export async function startSharedService(...options: Parameters<typeof startService>) {
-  const service = await startService(...options);
-  afterAll(service.close);
-  return service;
+  return disposeAfterAll(await startService(...options));
 }

@@ -3,11 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { expect } from 'vitest';
 import { type AccessTokenOptions, mintAccessToken } from '../../src/auth/access-token.ts';
 import { importSecret } from '../../src/auth/keys.ts';
-import {
-  type Grant,
-  type SessionLifetimes,
-  startSession,
-} from '../../src/auth/session-repository.ts';
+import { type SessionLifetimes, startSession } from '../../src/auth/session-repository.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
 import type { Schema } from '../../src/http/operation.ts';
@@ -94,31 +90,37 @@ export const TOKENS: AccessTokenOptions = {
   lifetimeMs: 900_000,
 };
 
-/** Inserts a user without a password: a sign-in is impossible. */
-export async function seedUser(db: Db, username: string): Promise<string> {
-  const id = uuid();
-  await db
-    .insertInto('users')
-    .values({
-      id,
-      username,
-      username_key: username.toLowerCase(),
-      password_hash: 'none',
-      created_at: 0,
-    })
-    .execute();
-  return id;
+export interface SeededUser {
+  userId: string;
+  username: string;
+}
+
+/** Inserts a user. Without the hash of a password a sign-in is impossible. */
+export async function seedUser(
+  db: Db,
+  { username = `user-${uuid()}`, passwordHash = 'none' } = {},
+): Promise<SeededUser> {
+  const userId = uuid();
+  const name = { username, username_key: username.toLowerCase() };
+  const user = { id: userId, ...name, password_hash: passwordHash, created_at: 0 };
+  await db.insertInto('users').values(user).execute();
+  return { userId, username };
+}
+
+export interface SeededSession {
+  id: string;
+  access: string;
+  refresh: string;
 }
 
 /** A session of that user, without the work of a login. */
 export async function seedSession(
-  db: Db,
-  clock: Clock,
-  { userId, username }: { userId: string; username: string },
-  lifetimes = LIFETIMES,
-): Promise<{ id: string; access: string; refresh: string }> {
+  { db, clock }: { db: Db; clock: Clock },
+  { userId, username }: SeededUser,
+): Promise<SeededSession> {
   const client = { address: '192.0.2.1', userAgent: 'seed' };
-  const grant: Grant = await startSession(db, { userId, client, now: clock.now(), lifetimes });
-  const access = await mintAccessToken(TOKENS, grant.session, username, clock.now());
+  const now = clock.now();
+  const grant = await startSession(db, { userId, client, now, lifetimes: LIFETIMES });
+  const access = await mintAccessToken(TOKENS, grant.session, username, now);
   return { id: grant.session.id, access, refresh: grant.refreshToken };
 }

@@ -69,7 +69,7 @@ test('many long searches of one user at once: at least four are answered, the ot
 test('a short search, or one of another user, is not rejected because of long ones', async () => {
   await using app = await startService();
   const { userId } = await emptyDemoUser(app);
-  const otherId = await seedUser(app.db, 'other');
+  const { userId: otherId } = await seedUser(app.db);
   await fill(app.db, userId, 1_000);
   await fill(app.db, otherId, 1_000);
   const search = searchOf(app);
