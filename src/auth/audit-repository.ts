@@ -82,22 +82,3 @@ export async function listNewestEvents(db: Db, userId: string, limit: number) {
     .limit(limit)
     .execute();
 }
-
-/** Lists a user's events after a given one, oldest first. */
-export async function listEventsAfter(
-  db: Db,
-  userId: string,
-  after: { at: number; id: string } | undefined,
-  limit: number,
-) {
-  let query = db
-    .selectFrom('audit_events')
-    .select(['id', 'at', 'event', 'reason', 'session_id', 'address', 'request_id'])
-    .where('user_id', '=', userId);
-  if (after) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('at', 'id'), '>', tuple(after.at, after.id)),
-    );
-  }
-  return query.orderBy('at').orderBy('id').limit(limit).execute();
-}

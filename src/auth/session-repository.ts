@@ -148,24 +148,6 @@ export async function listLiveSessions(db: Db, userId: string, now: number, offs
     .execute();
 }
 
-/** Lists a user's sessions, live or not, after a given one, oldest first: ids have that order. */
-export async function listSessionsAfter(
-  db: Db,
-  userId: string,
-  after: { id: string } | undefined,
-  limit: number,
-) {
-  return db
-    .selectFrom('sessions')
-    .select(['id', 'created_at', 'last_used_at', 'idle_expires_at', 'absolute_expires_at'])
-    .select(['revoked_at', 'revoke_reason', 'address', 'user_agent'])
-    .where('user_id', '=', userId)
-    .where('id', '>', after?.id ?? '')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-}
-
 /** Which sessions of a user to revoke: all of them without `only` and `except`. */
 export interface SessionSelection {
   userId: string;

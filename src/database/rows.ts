@@ -8,13 +8,20 @@ export type Row = Record<string, string | number | null>;
 /** How many rows are in memory at a time; they take a few megabytes. */
 const BATCH_ROWS = 500;
 
-/** Reads all rows of a table, or those of a user, in batches, in the order of the primary key. */
-export async function* readRows(db: Db, table: Table, userId?: string): AsyncGenerator<Row[]> {
-  const { primaryKey } = TABLES[table];
-  const key = joinColumns(primaryKey);
+/**
+ * Reads the rows of a table in batches.
+ * @param options whose rows: by default, all; in which order: by default, that of the primary key
+ */
+export async function* readRows(
+  db: Db,
+  table: Table,
+  options: { userId?: string; order?: readonly string[] | undefined } = {},
+): AsyncGenerator<Row[]> {
+  const { userId, order = TABLES[table].primaryKey } = options;
+  const key = joinColumns(order);
   const owner = userId === undefined ? [] : [sql`user_id = ${userId}`];
   for (let last: Row | undefined; ; ) {
-    const conditions = last ? [...owner, sql`(${key}) > (${joinValues(last, primaryKey)})`] : owner;
+    const conditions = last ? [...owner, sql`(${key}) > (${joinValues(last, order)})`] : owner;
     const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``;
     const { rows } = await sql<Row>`
       select * from ${sql.table(table)} ${where} order by ${key} limit ${BATCH_ROWS}`.execute(db);

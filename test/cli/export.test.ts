@@ -1,11 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { v7 as uuid } from 'uuid';
 import { expect, test } from 'vitest';
-import {
-  exportPersonalData,
-  type PersonalData,
-  readOwnedRows,
-} from '../../src/cli/personal-data.ts';
+import { exportPersonalData, readUserRows } from '../../src/cli/personal-data.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { readOnlyTransaction } from '../../src/database/read-only-transaction.ts';
@@ -59,7 +55,7 @@ test('todos export writes all data of the user and none of other users', async (
   expect({ code, output }).toEqual({ code: 0, output: '' });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const text = await readFile(file, 'utf8');
-  const data: PersonalData = JSON.parse(text);
+  const data = JSON.parse(text);
   const { exported_at, user: owner, sessions, todos, audit_events, ...others } = data;
   expect(Object.values(others).flat()).toEqual([]); // the lists of other resources
   expect({ exported_at, user: owner, sessions, todos, audit_events }).toEqual({
@@ -111,7 +107,7 @@ test('an export has every todo once, also those of the same millisecond', async 
   const userId = await withTodos(db, 1200);
   let text = '';
   for await (const part of exportPersonalData(db, userId, 0)) text += part;
-  const { todos, ...rest }: PersonalData = JSON.parse(text);
+  const { todos, ...rest }: { todos: { title: string }[] } = JSON.parse(text);
   expect(todos.map(({ title }) => Number(title)).sort((a, b) => a - b)).toEqual(
     Array.from({ length: 1200 }, (_, n) => n),
   );
@@ -123,19 +119,19 @@ test('an export has the columns of a table without its own format, except the us
   await using stack = new AsyncDisposableStack();
   const db = stack.adopt(database.connect(), (handle) => handle.destroy());
   const userId = await withTodos(db, 501);
-  const pages = await Array.fromAsync(readOwnedRows(db, userId, 'todos'));
+  const pages = await Array.fromAsync(readUserRows(db, userId, 'todos'));
   expect(pages.map((page) => page.length)).toEqual([500, 1]);
   expect(pages[0]?.[0]).toEqual({
     id: expect.any(String),
     title: '0',
     description: '',
-    done: 0,
+    done: false,
     search_text: '',
     version: 1,
     created_at: '1970-01-01T00:00:00.000Z',
     updated_at: '1970-01-01T00:00:00.000Z',
   });
-  expect(await Array.fromAsync(readOwnedRows(db, uuid(), 'todos'))).toEqual([]);
+  expect(await Array.fromAsync(readUserRows(db, uuid(), 'todos'))).toEqual([]);
 });
 
 test('an export shows the data of one moment, whatever is written meanwhile', async () => {
