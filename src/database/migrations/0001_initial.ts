@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { ColumnDefinitionBuilder, Kysely } from 'kysely';
 import type { ReversibleMigration } from '../migrate.ts';
 
 /** In the order in which they can be dropped: each comes before the tables that it references. */
@@ -13,37 +13,44 @@ const TABLES = [
   'users',
 ];
 
+const notNull = (column: ColumnDefinitionBuilder) => column.notNull();
+
+/** The user of a row, which is deleted with the user. */
+const ownedBy = (column: ColumnDefinitionBuilder) =>
+  column.notNull().references('users.id').onDelete('cascade');
+
 /** Users, their sessions and their todos. */
 export const migration: ReversibleMigration = {
   destroys: TABLES,
 
   async up(db: Kysely<unknown>) {
+    const createIndex = (name: string, table: string, columns: string[]) =>
+      db.schema.createIndex(name).on(table).columns(columns).execute();
+
     await db.schema
       .createTable('users')
       .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('username', 'text', (column) => column.notNull())
+      .addColumn('username', 'text', notNull)
       // The name in lower case: names are unique in any case.
       .addColumn('username_key', 'text', (column) => column.notNull().unique())
-      .addColumn('password_hash', 'text', (column) => column.notNull())
-      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('password_hash', 'text', notNull)
+      .addColumn('created_at', 'bigint', notNull)
       .execute();
 
     await db.schema
       .createTable('sessions')
       .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('user_id', 'text', (column) =>
-        column.notNull().references('users.id').onDelete('cascade'),
-      )
-      .addColumn('created_at', 'bigint', (column) => column.notNull())
-      .addColumn('last_used_at', 'bigint', (column) => column.notNull())
-      .addColumn('idle_expires_at', 'bigint', (column) => column.notNull())
-      .addColumn('absolute_expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('user_id', 'text', ownedBy)
+      .addColumn('created_at', 'bigint', notNull)
+      .addColumn('last_used_at', 'bigint', notNull)
+      .addColumn('idle_expires_at', 'bigint', notNull)
+      .addColumn('absolute_expires_at', 'bigint', notNull)
       .addColumn('revoked_at', 'bigint')
       .addColumn('revoke_reason', 'text')
-      .addColumn('address', 'text', (column) => column.notNull())
+      .addColumn('address', 'text', notNull)
       // The IPv4 address, or the first half of the IPv6 address.
-      .addColumn('network', 'text', (column) => column.notNull())
-      .addColumn('user_agent', 'text', (column) => column.notNull())
+      .addColumn('network', 'text', notNull)
+      .addColumn('user_agent', 'text', notNull)
       // SHA-256 of the current refresh token.
       .addColumn('token_hash', 'text', (column) => column.notNull().unique())
       // SHA-256 of the token that it replaced; when it did (spent_stamp: in microseconds); the nonce
@@ -55,12 +62,8 @@ export const migration: ReversibleMigration = {
       .addColumn('successor_nonce', 'text')
       .addColumn('idempotency_hash', 'text')
       .execute();
-    await db.schema
-      .createIndex('sessions_user')
-      .on('sessions')
-      .columns(['user_id', 'network'])
-      .execute();
-    await db.schema.createIndex('sessions_idle').on('sessions').column('idle_expires_at').execute();
+    await createIndex('sessions_user', 'sessions', ['user_id', 'network']);
+    await createIndex('sessions_idle', 'sessions', ['idle_expires_at']);
 
     // Every token that a session has spent, to detect its reuse.
     await db.schema
@@ -70,89 +73,65 @@ export const migration: ReversibleMigration = {
         column.notNull().references('sessions.id').onDelete('cascade'),
       )
       .execute();
-    await db.schema
-      .createIndex('spent_refresh_tokens_session')
-      .on('spent_refresh_tokens')
-      .column('session_id')
-      .execute();
+    await createIndex('spent_refresh_tokens_session', 'spent_refresh_tokens', ['session_id']);
 
     await db.schema
       .createTable('todos')
       .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('user_id', 'text', (column) =>
-        column.notNull().references('users.id').onDelete('cascade'),
-      )
-      .addColumn('title', 'text', (column) => column.notNull())
-      .addColumn('description', 'text', (column) => column.notNull())
-      .addColumn('done', 'integer', (column) => column.notNull())
+      .addColumn('user_id', 'text', ownedBy)
+      .addColumn('title', 'text', notNull)
+      .addColumn('description', 'text', notNull)
+      .addColumn('done', 'integer', notNull)
       // Title and description in lower case, folded by the service: engines fold case differently.
-      .addColumn('search_text', 'text', (column) => column.notNull())
-      .addColumn('version', 'integer', (column) => column.notNull())
-      .addColumn('created_at', 'bigint', (column) => column.notNull())
-      .addColumn('updated_at', 'bigint', (column) => column.notNull())
+      .addColumn('search_text', 'text', notNull)
+      .addColumn('version', 'integer', notNull)
+      .addColumn('created_at', 'bigint', notNull)
+      .addColumn('updated_at', 'bigint', notNull)
       .execute();
-    await db.schema
-      .createIndex('todos_created')
-      .on('todos')
-      .columns(['user_id', 'created_at', 'id'])
-      .execute();
-    await db.schema
-      .createIndex('todos_updated')
-      .on('todos')
-      .columns(['user_id', 'updated_at', 'id'])
-      .execute();
+    await createIndex('todos_created', 'todos', ['user_id', 'created_at', 'id']);
+    await createIndex('todos_updated', 'todos', ['user_id', 'updated_at', 'id']);
 
     await db.schema
       .createTable('idempotency_keys')
-      .addColumn('user_id', 'text', (column) =>
-        column.notNull().references('users.id').onDelete('cascade'),
-      )
-      .addColumn('key_hash', 'text', (column) => column.notNull())
-      .addColumn('request_hash', 'text', (column) => column.notNull())
-      .addColumn('response', 'text', (column) => column.notNull())
-      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('user_id', 'text', ownedBy)
+      .addColumn('key_hash', 'text', notNull)
+      .addColumn('request_hash', 'text', notNull)
+      .addColumn('response', 'text', notNull)
+      .addColumn('created_at', 'bigint', notNull)
       .addPrimaryKeyConstraint('idempotency_keys_key', ['user_id', 'key_hash'])
       .execute();
-    await db.schema
-      .createIndex('idempotency_keys_created')
-      .on('idempotency_keys')
-      .column('created_at')
-      .execute();
+    await createIndex('idempotency_keys_created', 'idempotency_keys', ['created_at']);
 
     // The counters of failed attempts.
     await db.schema
       .createTable('rate_limits')
       .addColumn('key', 'text', (column) => column.primaryKey())
-      .addColumn('points', 'integer', (column) => column.notNull())
+      .addColumn('points', 'integer', notNull)
       .addColumn('expire', 'bigint')
       .execute();
-    await db.schema.createIndex('rate_limits_expire').on('rate_limits').column('expire').execute();
+    await createIndex('rate_limits_expire', 'rate_limits', ['expire']);
 
     // There is no foreign key to users: the audit log keeps the events of deleted users.
     await db.schema
       .createTable('audit_events')
       .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('at', 'bigint', (column) => column.notNull())
-      .addColumn('event', 'text', (column) => column.notNull())
+      .addColumn('at', 'bigint', notNull)
+      .addColumn('event', 'text', notNull)
       // Why a session was revoked.
       .addColumn('reason', 'text')
       .addColumn('user_id', 'text')
       .addColumn('session_id', 'text')
-      .addColumn('address', 'text', (column) => column.notNull())
-      .addColumn('request_id', 'text', (column) => column.notNull())
+      .addColumn('address', 'text', notNull)
+      .addColumn('request_id', 'text', notNull)
       .execute();
-    await db.schema
-      .createIndex('audit_events_user')
-      .on('audit_events')
-      .columns(['user_id', 'at'])
-      .execute();
-    await db.schema.createIndex('audit_events_at').on('audit_events').column('at').execute();
+    await createIndex('audit_events_user', 'audit_events', ['user_id', 'at']);
+    await createIndex('audit_events_at', 'audit_events', ['at']);
 
     // Secrets that the nodes of a service share without configuration.
     await db.schema
       .createTable('secrets')
       .addColumn('name', 'text', (column) => column.primaryKey())
-      .addColumn('value', 'text', (column) => column.notNull())
+      .addColumn('value', 'text', notNull)
       .execute();
   },
 
