@@ -23,6 +23,13 @@ export class DatabaseFileMoved extends Error {
   override name = 'DatabaseFileMoved';
 }
 
+/** @returns the code of an error of the driver: `SQLITE_…` or PostgreSQL's five characters; or '' */
+export function findDriverCode(error: unknown): string {
+  const isOfDriver =
+    error instanceof BetterSqlite3.SqliteError || error instanceof pg.DatabaseError;
+  return isOfDriver ? (error.code ?? '') : '';
+}
+
 /** SQLite's result codes for faults outside the statement: the file, the disk, another process. */
 const SQLITE_OUTAGES =
   /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOTADB|CORRUPT|PROTOCOL|NOMEM|INTERRUPT)/;
@@ -39,18 +46,12 @@ const POSTGRES_OUTAGES = /^(08|28|3D|25006|40|53|54|55|57|58|XX001|XX002)/;
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof LostConnection || error instanceof PoolExhausted) return true;
-  if (isForeignKeyViolation(error)) return true;
   if (error instanceof DatabaseFileMoved) return true;
-  if (error instanceof BetterSqlite3.SqliteError) return SQLITE_OUTAGES.test(error.code);
-  if (error instanceof pg.DatabaseError) return POSTGRES_OUTAGES.test(error.code ?? '');
+  const code = findDriverCode(error);
+  if (SQLITE_OUTAGES.test(code) || POSTGRES_OUTAGES.test(code)) return true;
+  if (/^(SQLITE_CONSTRAINT_FOREIGNKEY|23503)$/.test(code)) return true;
   if (!(error instanceof Error)) return false;
   return /database connection is not open|driver has already been destroyed/.test(error.message);
-}
-
-function isForeignKeyViolation(error: unknown): boolean {
-  const isDriverError =
-    error instanceof BetterSqlite3.SqliteError || error instanceof pg.DatabaseError;
-  return isDriverError && /^(SQLITE_CONSTRAINT_FOREIGNKEY|23503)$/.test(error.code ?? '');
 }
 
 /**
@@ -58,14 +59,12 @@ function isForeignKeyViolation(error: unknown): boolean {
  * serialization failure or deadlock, after which PostgreSQL has rolled back.
  */
 export function isContention(error: unknown): boolean {
-  if (error instanceof BetterSqlite3.SqliteError) return /^SQLITE_(BUSY|LOCKED)/.test(error.code);
-  return error instanceof pg.DatabaseError && /^(40001|40P01)$/.test(error.code ?? '');
+  return /^(SQLITE_(BUSY|LOCKED)|40001|40P01)/.test(findDriverCode(error));
 }
 
 /** Whether the engine does not accept a value: a text, a number, a constraint. */
 export function isRejectedValue(error: unknown): boolean {
-  if (error instanceof BetterSqlite3.SqliteError) return error.code.startsWith('SQLITE_CONSTRAINT');
-  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
+  return /^(SQLITE_CONSTRAINT|2[23])/.test(findDriverCode(error));
 }
 
 /**
@@ -73,6 +72,5 @@ export function isRejectedValue(error: unknown): boolean {
  * server has become a replica, which cannot write.
  */
 export function isLostConnection(error: unknown): boolean {
-  if (error instanceof LostConnection) return true;
-  return error instanceof pg.DatabaseError && /^(08|57P0|25006)/.test(error.code ?? '');
+  return error instanceof LostConnection || /^(08|57P0|25006)/.test(findDriverCode(error));
 }

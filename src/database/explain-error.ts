@@ -1,6 +1,4 @@
-import BetterSqlite3 from 'better-sqlite3';
-import pg from 'pg';
-import { LostConnection } from './errors.ts';
+import { findDriverCode, LostConnection } from './errors.ts';
 
 const RESTORE_ADVICE = 'Restore a backup: docs/backup.md says how.';
 
@@ -30,13 +28,10 @@ export function explainDatabaseError(error: unknown): string | undefined {
   if (error instanceof LostConnection) {
     return `The database of DATABASE_URL cannot be reached: ${error.message}`;
   }
-  const isDriverError =
-    error instanceof BetterSqlite3.SqliteError || error instanceof pg.DatabaseError;
-  if (!isDriverError) return undefined;
-  const { code = '', message } = error;
-  const prefix = Object.keys(REMEDIES).find((known) => code.startsWith(known));
-  const remedy = prefix && REMEDIES[prefix];
-  return `The database of DATABASE_URL cannot be used: ${message} (${code}).\n${remedy ?? OTHER_REMEDY}`;
+  const code = findDriverCode(error);
+  if (!(error instanceof Error) || code === '') return undefined;
+  const remedy = Object.entries(REMEDIES).find(([prefix]) => code.startsWith(prefix))?.[1];
+  return `The database of DATABASE_URL cannot be used: ${error.message} (${code}).\n${remedy ?? OTHER_REMEDY}`;
 }
 
 const OTHER_REMEDY = `Set DATABASE_URL to a database of this service, or an empty one. If its tables were changed by hand: ${RESTORE_ADVICE}`;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_LOCK_TABLE, MIGRATION_LOCK_ID } from 'kysely/migration';
-import pg from 'pg';
 import type { Db } from './connect.ts';
+import { findDriverCode } from './errors.ts';
 import { retry } from './retry.ts';
 import { transact } from './transaction.ts';
 
@@ -32,5 +32,5 @@ async function createLockTable(db: Db): Promise<void> {
 
 /** Whether another process has just created the table: then PostgreSQL's `if not exists` can fail. */
 function isConcurrentCreate(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && /^(42P07|42710|23505)$/.test(error.code ?? '');
+  return /^(42P07|42710|23505)$/.test(findDriverCode(error));
 }
