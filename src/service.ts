@@ -13,7 +13,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { connect, type Db, findPoolUsage } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
-import { type RetentionObserver, startRetentionJob } from './database/retention-job.ts';
+import { type RetentionObserver, startRetentionJob } from './database/retention.ts';
 import { createDemoUser } from './demo-user.ts';
 import { findExposedFiles } from './exposed-files.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';

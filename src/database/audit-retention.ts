@@ -1,9 +1,9 @@
 import type { Expression } from 'kysely';
-import { deleteInBatches } from './batches.ts';
+import { type BatchOptions, deleteInBatches } from './batches.ts';
 import type { Db } from './connect.ts';
 
 /** How many events of one kind the audit log keeps for each user. */
-export const MAX_EVENTS_PER_USER_AND_KIND = 1000;
+const MAX_EVENTS_PER_USER_AND_KIND = 1000;
 
 /** How many events without a user the audit log keeps: of unknown names and tokens. */
 const MAX_ANONYMOUS_EVENTS = 50_000;
@@ -13,6 +13,25 @@ const MAX_EVENTS = 200_000;
 /** A user keeps all of these, so that a thief cannot push out the record of the first one. */
 const REUSE_DETECTED = 'refresh_token_reused';
 
+/** The events of one user and one kind. */
+interface EventGroup {
+  userId: string | null;
+  event: string;
+}
+
+/** Finds the users and the kinds of which there are more events than the audit log keeps. */
+export function findSurplusGroups(db: Db) {
+  return db
+    .selectFrom('audit_events')
+    .select(['user_id as userId', 'event'])
+    .where('user_id', 'is not', null)
+    .where('event', '!=', REUSE_DETECTED)
+    .groupBy(['user_id', 'event'])
+    .having(({ fn }) => fn.countAll(), '>', MAX_EVENTS_PER_USER_AND_KIND)
+    .$narrowType<{ userId: string }>()
+    .execute();
+}
+
 /**
  * Deletes the events over the limits of the audit log. Users and kinds have separate limits, so that
  * one user cannot push out another user's events, and many refreshes cannot push out a sign-in.
@@ -20,82 +39,49 @@ const REUSE_DETECTED = 'refresh_token_reused';
  */
 export async function purgeSurplusEvents(
   db: Db,
-  batchRows: number,
-  isStopped: () => boolean,
+  groups: EventGroup[],
+  { batchRows, isStopped }: BatchOptions,
 ): Promise<number> {
-  const purge = (deleteBatch: (db: Db, limit: number) => Promise<number>) =>
-    deleteInBatches(() => deleteBatch(db, batchRows), isStopped);
-  return (
-    (await purge(deleteEventsOverUserLimit)) +
-    (await purge(deleteAnonymousEventsOverLimit)) +
-    (await purge(deleteEventsOverTotalLimit))
-  );
+  const keepNewest = (events: ReturnType<typeof selectEventIds>, count: number) => {
+    const surplus = events.orderBy('at', 'desc').offset(count).limit(batchRows);
+    return deleteInBatches(() => deleteEvents(db, surplus.$asScalar()), isStopped);
+  };
+  let deleted = 0;
+  for (const group of groups) {
+    deleted += await keepNewest(selectEventsOfGroup(db, group), MAX_EVENTS_PER_USER_AND_KIND);
+  }
+  const anonymousEvents = selectEventIds(db).where('user_id', 'is', null);
+  deleted += await keepNewest(anonymousEvents, MAX_ANONYMOUS_EVENTS);
+  return deleted + (await deleteInBatches(() => deleteFromLargestGroup(db, batchRows), isStopped));
 }
 
-/** Keeps the newest events of each user and kind. */
-function deleteEventsOverUserLimit(db: Db, limit: number): Promise<number> {
-  const overLimit = db
-    .selectFrom('audit_events as one')
-    .select((one) => [
-      'one.user_id',
-      'one.event',
-      one
-        .selectFrom('audit_events as its')
-        .select('its.at')
-        .whereRef('its.user_id', '=', 'one.user_id')
-        .whereRef('its.event', '=', 'one.event')
-        .orderBy('its.at', 'desc')
-        .offset(MAX_EVENTS_PER_USER_AND_KIND - 1)
-        .limit(1)
-        .as('oldest'),
-    ])
-    .where('one.user_id', 'is not', null)
-    .where('one.event', '!=', REUSE_DETECTED)
-    .groupBy(['one.user_id', 'one.event'])
-    .having(({ fn }) => fn.countAll(), '>', MAX_EVENTS_PER_USER_AND_KIND);
-  const ids = db
-    .selectFrom(overLimit.as('over_limit'))
-    .innerJoin('audit_events', (join) =>
-      join
-        .onRef('audit_events.user_id', '=', 'over_limit.user_id')
-        .onRef('audit_events.event', '=', 'over_limit.event'),
-    )
-    .select('audit_events.id')
-    .whereRef('audit_events.at', '<', 'over_limit.oldest');
-  return deleteEvents(db, ids.limit(limit).$asScalar());
-}
-
-/** Keeps the newest events without a user. */
-function deleteAnonymousEventsOverLimit(db: Db, limit: number): Promise<number> {
-  const ids = selectEventIds(db)
-    .where('user_id', 'is', null)
-    .orderBy('at', 'desc')
-    .offset(MAX_ANONYMOUS_EVENTS);
-  return deleteEvents(db, ids.limit(limit).$asScalar());
-}
-
-/** Deletes up to half of the largest group of one user and one kind. */
-async function deleteEventsOverTotalLimit(db: Db, limit: number): Promise<number> {
+/** Deletes up to half of the largest group if there are too many events in total. */
+async function deleteFromLargestGroup(db: Db, limit: number): Promise<number> {
   const counted = db
     .selectFrom('audit_events')
     .select(({ fn }) => fn.countAll<number>().as('count'));
   const surplus = (await counted.executeTakeFirstOrThrow()).count - MAX_EVENTS;
   if (surplus <= 0) return 0;
-  const { user_id, event, count } = await counted
-    .select(['user_id', 'event'])
+  const largest = await counted
+    .select(['user_id as userId', 'event'])
     .groupBy(['user_id', 'event'])
     .orderBy('count', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow();
-  const ids = selectEventIds(db)
-    .where('user_id', user_id === null ? 'is' : '=', user_id)
-    .where('event', '=', event)
-    .orderBy('at', event === REUSE_DETECTED ? 'desc' : 'asc');
-  return deleteEvents(db, ids.limit(Math.min(surplus, Math.ceil(count / 2), limit)).$asScalar());
+  const ids = selectEventsOfGroup(db, largest)
+    .orderBy('at', largest.event === REUSE_DETECTED ? 'desc' : 'asc')
+    .limit(Math.min(surplus, Math.ceil(largest.count / 2), limit));
+  return deleteEvents(db, ids.$asScalar());
+}
+
+function selectEventsOfGroup(db: Db, { userId, event }: EventGroup) {
+  return selectEventIds(db)
+    .where('user_id', userId === null ? 'is' : '=', userId)
+    .where('event', '=', event);
 }
 
 function selectEventIds(db: Db) {
-  return db.selectFrom('audit_events').select('audit_events.id');
+  return db.selectFrom('audit_events').select('id');
 }
 
 async function deleteEvents(db: Db, ids: Expression<string>): Promise<number> {

@@ -10,9 +10,15 @@ import type { Db } from './connect.ts';
 import { type Database, TABLES, type Table } from './schema.ts';
 
 /** Which rows of a table to delete. */
-type Condition<Name extends Table> = (
+export type Condition<Name extends Table> = (
   where: ExpressionBuilder<Database, Name>,
 ) => Expression<SqlBool>;
+
+export interface BatchOptions {
+  /** How many rows one statement deletes, so that no request waits long for it. */
+  batchRows: number;
+  isStopped?: () => boolean;
+}
 
 /**
  * Deletes batches until one is empty. Other requests run in between: a statement of an embedded
@@ -32,38 +38,25 @@ export async function deleteInBatches(
   return total;
 }
 
-/** Deletes a batch of a table. It selects keys first, because PostgreSQL's DELETE has no LIMIT. */
+/**
+ * Deletes the rows of a table for which the condition is true, in batches.
+ * @returns how many rows have been deleted
+ */
 export async function deleteRows<Name extends Table>(
   db: Db,
   table: Name,
-  limit: number,
   condition: Condition<Name>,
+  { batchRows, isStopped }: BatchOptions,
 ): Promise<number> {
   const key = sql.join(TABLES[table].primaryKey.map((name) => sql.ref(name)));
-  const { numAffectedRows } = await sql`
+  // It selects keys first, because PostgreSQL's DELETE has no LIMIT.
+  const statement = sql`
     delete from ${sql.table(table)} where (${key}) in (
       select ${key} from ${sql.table(table)}
-      where ${condition(expressionBuilder<Database, Name>())} limit ${limit}
-    )`.execute(db);
-  return Number(numAffectedRows);
-}
-
-/** Deletes a batch of the spent tokens of some sessions, which may have thousands each. */
-export async function deleteSpentTokens(
-  db: Db,
-  limit: number,
-  condition: Condition<'sessions'>,
-): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('spent_refresh_tokens')
-    .where('token_hash', 'in', (tokens) =>
-      tokens
-        .selectFrom('sessions')
-        .innerJoin('spent_refresh_tokens', 'spent_refresh_tokens.session_id', 'sessions.id')
-        .select('spent_refresh_tokens.token_hash')
-        .where(condition(expressionBuilder<Database, 'sessions'>()))
-        .limit(limit),
-    )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+      where ${condition(expressionBuilder<Database, Name>())} limit ${batchRows}
+    )`;
+  return deleteInBatches(
+    async () => Number((await statement.execute(db)).numAffectedRows),
+    isStopped,
+  );
 }

@@ -1,9 +1,9 @@
-import { deleteInBatches, deleteRows, deleteSpentTokens } from './batches.ts';
+import { deleteRows } from './batches.ts';
 import type { Db } from './connect.ts';
 import { isOwnedTable, TABLE_NAMES } from './schema.ts';
 
-/** How many rows one statement deletes: fewer than elsewhere, because todos are large. */
-const BATCH_ROWS = 100;
+/** Fewer rows than elsewhere, because todos are large. */
+const BATCHES = { batchRows: 100 };
 
 /**
  * Deletes what a user can have many of, in batches, so that deleting the user cascades to few rows.
@@ -13,11 +13,13 @@ const BATCH_ROWS = 100;
 export async function deleteUserData(db: Db, userId: string): Promise<void> {
   for (const table of TABLE_NAMES.filter(isOwnedTable)) {
     if (table === 'sessions') continue; // deleted with the user
-    await deleteInBatches(() =>
-      deleteRows(db, table, BATCH_ROWS, (where) => where('user_id', '=', userId)),
-    );
+    await deleteRows(db, table, (where) => where('user_id', '=', userId), BATCHES);
   }
-  await deleteInBatches(() =>
-    deleteSpentTokens(db, BATCH_ROWS, (where) => where('user_id', '=', userId)),
+  const sessions = db.selectFrom('sessions').select('id').where('user_id', '=', userId);
+  await deleteRows(
+    db,
+    'spent_refresh_tokens',
+    (where) => where('session_id', 'in', sessions),
+    BATCHES,
   );
 }

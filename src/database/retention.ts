@@ -1,8 +1,9 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { v7 as uuid } from 'uuid';
-import { MAX_EVENTS_PER_USER_AND_KIND, purgeSurplusEvents } from './audit-retention.ts';
-import { deleteInBatches, deleteRows, deleteSpentTokens } from './batches.ts';
+import { findSurplusGroups, purgeSurplusEvents } from './audit-retention.ts';
+import { type Condition, deleteRows } from './batches.ts';
 import type { Db } from './connect.ts';
+import type { Table } from './schema.ts';
 import { transact } from './transaction.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,11 +16,43 @@ export const RETENTION_MS = {
   auditEvent: 90 * DAY_MS,
 };
 
-/** How many rows one statement deletes, so that no request waits long for it. */
-const BATCH_ROWS = 500;
+const PURGE_INTERVAL_MS = 60_000;
 
 /** How many refreshes a session has before it is revoked: one every 2.6 minutes for 90 days. */
 const MAX_SPENT_TOKENS_PER_SESSION = 50_000;
+
+/** Is called after each run of the retention job. */
+export interface RetentionObserver {
+  onPurged(rows: number, seconds: number): void;
+  /** The next run tries again. */
+  onFailed(error: unknown): void;
+}
+
+/**
+ * Purges expired rows every minute.
+ * @returns a function that stops the job and waits for the batch in progress
+ */
+export function startRetentionJob(
+  db: Db,
+  now: () => number,
+  { onPurged, onFailed }: RetentionObserver,
+): () => Promise<void> {
+  let isStopped = false;
+  let running: Promise<unknown> = Promise.resolve();
+  const purge = async () => {
+    const start = performance.now();
+    const rows = await purgeExpired(db, now(), () => isStopped);
+    onPurged(rows, (performance.now() - start) / 1000);
+  };
+  const timer = setInterval(() => {
+    running = running.then(purge).catch(onFailed);
+  }, PURGE_INTERVAL_MS).unref();
+  return async () => {
+    isStopped = true;
+    clearInterval(timer);
+    await running;
+  };
+}
 
 /**
  * Deletes expired rows and surplus audit events, in batches. A session that was revoked, or has
@@ -27,28 +60,31 @@ const MAX_SPENT_TOKENS_PER_SESSION = 50_000;
  * @returns how many rows have been deleted
  */
 export async function purgeExpired(db: Db, now: number, isStopped = () => false): Promise<number> {
+  const batches = { batchRows: 500, isStopped };
+  const purge = <Name extends Table>(table: Name, condition: Condition<Name>) =>
+    deleteRows(db, table, condition, batches);
   const sessionsBefore = now - RETENTION_MS.session;
   const keysBefore = now - RETENTION_MS.idempotencyKey;
   const eventsBefore = now - RETENTION_MS.auditEvent;
-  const purges: (() => Promise<number>)[] = [
-    () =>
-      deleteSpentTokens(db, BATCH_ROWS, (where) => where('idle_expires_at', '<=', sessionsBefore)),
-    () =>
-      deleteRows(db, 'sessions', BATCH_ROWS, (where) =>
-        where('idle_expires_at', '<=', sessionsBefore),
-      ),
-    () =>
-      deleteRows(db, 'idempotency_keys', BATCH_ROWS, (where) =>
-        where('created_at', '<', keysBefore),
-      ),
-    () => deleteRows(db, 'rate_limits', BATCH_ROWS, (where) => where('expire', '<', now)),
-    () => deleteRows(db, 'audit_events', BATCH_ROWS, (where) => where('at', '<', eventsBefore)),
+  const sessions = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('idle_expires_at', '<=', sessionsBefore);
+  // A session may have thousands of spent tokens, so they are deleted before it.
+  const expired = [
+    await purge('spent_refresh_tokens', (where) => where('session_id', 'in', sessions)),
+    await purge('sessions', (where) => where('idle_expires_at', '<=', sessionsBefore)),
+    await purge('idempotency_keys', (where) => where('created_at', '<', keysBefore)),
+    await purge('rate_limits', (where) => where('expire', '<', now)),
+    await purge('audit_events', (where) => where('at', '<', eventsBefore)),
   ];
-  let rows = 0;
-  for (const purge of purges) rows += await deleteInBatches(purge, isStopped);
-  // Before the surplus events are deleted: they show which users refresh often.
-  await revokeOverusedSessions(db, now, isStopped);
-  return rows + (await purgeSurplusEvents(db, BATCH_ROWS, isStopped));
+  const groups = await findSurplusGroups(db);
+  // Each refresh is an event, so a user with an overused session has too many of them.
+  for (const { userId } of groups.filter(({ event }) => event === 'refreshed')) {
+    await revokeOverusedSessions(db, userId, now, isStopped);
+  }
+  const surplus = await purgeSurplusEvents(db, groups, batches);
+  return expired.reduce((sum, rows) => sum + rows, surplus);
 }
 
 /**
@@ -57,69 +93,47 @@ export async function purgeExpired(db: Db, now: number, isStopped = () => false)
  */
 async function revokeOverusedSessions(
   db: Db,
+  userId: string,
   now: number,
   isStopped: () => boolean,
 ): Promise<void> {
-  for (const { userId } of await findFrequentUsers(db)) {
-    for (const session of await findUnrevokedSessions(db, userId)) {
-      if (isStopped()) return;
-      if (await hasTooManySpentTokens(db, session.id)) {
-        await revokeSession(db, { ...session, userId }, now);
-      }
-      await yieldToEventLoop();
-    }
-  }
-}
-
-/** Each refresh is an event, so a user with an overused session has too many of them. */
-function findFrequentUsers(db: Db) {
-  return db
-    .selectFrom('audit_events')
-    .select('user_id as userId')
-    .where('user_id', 'is not', null)
-    .where('event', '=', 'refreshed')
-    .groupBy('user_id')
-    .having(({ fn }) => fn.countAll(), '>', MAX_EVENTS_PER_USER_AND_KIND)
-    .$narrowType<{ userId: string }>()
-    .execute();
-}
-
-function findUnrevokedSessions(db: Db, userId: string) {
-  return db
+  const sessions = await db
     .selectFrom('sessions')
-    .select(['id', 'address'])
+    .select(['id', 'user_id', 'address'])
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
     .execute();
+  for (const session of sessions) {
+    if (isStopped()) return;
+    await transact(db, (trx) => revokeIfOverused(trx, session, now));
+    await yieldToEventLoop();
+  }
 }
 
-async function hasTooManySpentTokens(db: Db, sessionId: string): Promise<boolean> {
-  const surplus = await db
-    .selectFrom('spent_refresh_tokens')
-    .select('session_id')
-    .where('session_id', '=', sessionId)
-    .limit(1)
-    .offset(MAX_SPENT_TOKENS_PER_SESSION)
-    .executeTakeFirst();
-  return surplus !== undefined;
-}
-
-function revokeSession(
-  db: Db,
-  { id, userId, address }: { id: string; userId: string; address: string },
+async function revokeIfOverused(
+  trx: Db,
+  { id, user_id, address }: { id: string; user_id: string; address: string },
   now: number,
 ): Promise<void> {
-  const event = { event: 'session_revoked', user_id: userId, session_id: id, request_id: '' };
-  return transact(db, async (trx) => {
-    await trx
-      .updateTable('sessions')
-      .set({ revoked_at: now, revoke_reason: 'limit', successor_nonce: null })
-      .where('id', '=', id)
-      .where('revoked_at', 'is', null)
-      .execute();
-    await trx
-      .insertInto('audit_events')
-      .values({ id: uuid(), at: now, reason: 'limit', ...event, address })
-      .execute();
-  });
+  const { numUpdatedRows } = await trx
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoke_reason: 'limit', successor_nonce: null })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('spent_refresh_tokens')
+          .select('session_id')
+          .where('session_id', '=', id)
+          .limit(1)
+          .offset(MAX_SPENT_TOKENS_PER_SESSION),
+      ),
+    )
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return;
+  const event = { event: 'session_revoked', reason: 'limit', session_id: id } as const;
+  await trx
+    .insertInto('audit_events')
+    .values({ id: uuid(), at: now, ...event, user_id, address, request_id: '' })
+    .execute();
 }
