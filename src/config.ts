@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { cleanEnv, EnvError, makeValidator, type Spec, type ValidatorSpec } from 'envalid';
+import ipaddr from 'ipaddr.js';
 import type { KeyOrigin } from './auth/key-source.ts';
-import type { FreeFailures } from './auth/login-throttle.ts';
 import type { DatabaseLocation } from './database/connect.ts';
 import { escapeUnsafe } from './escape-unsafe.ts';
 import { isHostPattern } from './http/allowed-hosts.ts';
@@ -11,85 +11,36 @@ import { isOriginPattern } from './http/cors-origins.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** The configuration of the service. */
-export interface Config {
-  host: string;
-  port: number;
-  /** How many processes serve behind the port. */
-  workers: number;
-  /** How long requests are still answered after SIGTERM, while `/readyz` is 503. */
-  drainSeconds: number;
-  /** A port for `/metrics` alone; `undefined`: `/metrics` is at `port`. */
-  metricsPort: number | undefined;
-  database: DatabaseLocation;
-  /** What signs access tokens; `undefined`: a secret beside the database, in development mode. */
-  keys: KeyOrigin | undefined;
-  issuer: string;
-  audience: string;
-  accessTokenSeconds: number;
-  sessionIdleSeconds: number;
-  sessionAbsoluteSeconds: number;
-  refreshGraceSeconds: number;
-  registration: boolean;
-  freeFailures: FreeFailures;
-  corsOrigins: string[];
-  bodyLimitBytes: number;
-  /** Per user. */
-  maxTodos: number;
-  /** Per process, running and queued. */
-  maxRequests: number;
-  /** Per process. */
-  maxConnections: number;
-  requestSeconds: number;
-  keepAliveSeconds: number;
-  trustedProxies: string[];
-  /** Hosts that requests may name besides loopback ones; `*` is any. */
-  allowedHosts: string[];
-  logLevel: string;
-  /** Where traces are sent, and which share of them; `undefined`: none are made. */
-  traces: { endpoint: string; ratio: number } | undefined;
-  /**
-   * Whether the service listens on a loopback address only, with an embedded database. Only then does
-   * it make a secret of its own and a demo user.
-   */
-  isDevelopment: boolean;
-}
+export type Config = ReturnType<typeof readConfig>;
 
 /** A variable has a value with which the service cannot start. The message names the variable. */
 export class ConfigError extends OperatorError {}
 
-interface IntegerSpec {
-  default: number;
-  desc: string;
-  example: string;
-}
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
-function defineInteger(least: number, most: number, unit: string, spec: IntegerSpec) {
-  return makeValidator<number>((input) => parseInteger(input, least, most, unit))(spec);
-}
-
-function defineDuration(spec: IntegerSpec) {
-  return defineInteger(1, 10 * 365 * 86_400, 'seconds', spec);
-}
-
-function defineCount(spec: IntegerSpec) {
-  return defineInteger(1, 1_000_000, 'a number', spec);
-}
+const parseHost = textParser(isHost, 'an address or a host name');
+const parseLogLevel = textParser(
+  (level) => LOG_LEVELS.includes(level),
+  `one of ${LOG_LEVELS.join(', ')}`,
+);
+const parseOrigins = listParser(isOriginPattern, 'origins (scheme://host[:port], lower case)');
+const parseHosts = listParser(isHostPattern, 'host names without a port');
+const parseProxies = listParser(isAddressOrSubnet, 'addresses or subnets');
 
 const variables = {
   PORT: defineInteger(0, 65_535, 'a port', {
     default: 8000,
     desc: 'Port to listen on; 0 selects a free port',
-    example: '8000',
   }),
   HOST: makeValidator<string>(parseHost)({
     default: '127.0.0.1',
     desc: 'Address to listen on; `0.0.0.0` is every IPv4 address of the machine',
     example: '0.0.0.0',
   }),
-  WORKERS: makeValidator<string>((input) =>
-    input === 'auto' ? input : String(parseInteger(input, 1, 256, '`auto` or a number')),
+  WORKERS: makeValidator<number>((input) =>
+    input === 'auto' ? availableParallelism() : parseInteger(input, 1, 256, '`auto` or a number'),
   )({
-    default: '1',
+    default: 1,
     desc: 'Number of processes that share the port; `auto` is one for each core',
     example: 'auto',
   }),
@@ -111,12 +62,10 @@ const variables = {
   DATABASE_POOL_SIZE: defineInteger(1, 1000, 'a number', {
     default: 10,
     desc: 'Maximum number of connections to PostgreSQL of a process',
-    example: '10',
   }),
   DATABASE_POOL_QUEUE: defineInteger(1, 100_000, 'a number', {
     default: 500,
     desc: 'Maximum number of requests that wait for a connection; more are rejected with 503',
-    example: '500',
   }),
   JWT_SECRET: makeValidator<string>(parseSecret)({
     default: undefined,
@@ -128,22 +77,25 @@ const variables = {
     desc: 'Instead of JWT_SECRET: a JWK Set (its JSON, or the path of a file). The first key signs, all keys verify. `npm run todos -- keys` creates one. The service reads a changed file again',
     example: 'keys.json',
   }),
-  JWT_ISSUER: defineText('openapi-todos', '`iss` of access tokens'),
-  JWT_AUDIENCE: defineText('openapi-todos', '`aud` of access tokens'),
+  JWT_ISSUER: makeValidator<string>(parseClaim)({
+    default: 'openapi-todos',
+    desc: '`iss` of access tokens',
+  }),
+  JWT_AUDIENCE: makeValidator<string>(parseClaim)({
+    default: 'openapi-todos',
+    desc: '`aud` of access tokens',
+  }),
   ACCESS_TOKEN_SECONDS: defineDuration({
     default: 900,
     desc: 'Seconds for which an access token is valid',
-    example: '900',
   }),
   SESSION_IDLE_SECONDS: defineDuration({
     default: 30 * 86_400,
     desc: 'Seconds without a refresh after which a session ends',
-    example: '2592000',
   }),
   SESSION_ABSOLUTE_SECONDS: defineDuration({
     default: 90 * 86_400,
     desc: 'Seconds after the login after which a session ends, even if it is in use',
-    example: '7776000',
   }),
   REFRESH_GRACE_SECONDS: defineInteger(0, 300, 'seconds', {
     default: 10,
@@ -158,17 +110,14 @@ const variables = {
   LOGIN_FREE_FAILURES: defineCount({
     default: 10,
     desc: 'Wrong passwords per hour, for one name from one address, that cause no delay. Each further one doubles the delay. A login in progress counts as a wrong password until it succeeds',
-    example: '10',
   }),
   LOGIN_FREE_FAILURES_PER_ADDRESS: defineCount({
     default: 100,
     desc: 'The same for all names and all registrations from one address',
-    example: '100',
   }),
   REFRESH_FREE_FAILURES: defineCount({
     default: 100,
     desc: 'The same for rejected refresh tokens from one address, per 15 minutes',
-    example: '100',
   }),
   CORS_ORIGINS: makeValidator<string>(parseOrigins)({
     default: 'http://localhost:*,http://127.0.0.1:*',
@@ -183,41 +132,33 @@ const variables = {
   BODY_LIMIT_BYTES: defineInteger(1024, 100 * 2 ** 20, 'bytes', {
     default: 65_536,
     desc: 'Maximum size of a request body, in bytes',
-    example: '65536',
   }),
   MAX_TODOS: defineCount({
     default: 10_000,
     desc: 'Maximum number of todos of a user; one more is rejected with 409',
-    example: '10000',
   }),
   REQUEST_SECONDS: defineInteger(1, 3600, 'seconds', {
     default: 30,
     desc: 'Seconds until a request must have arrived (408), then until it must be answered (503), then until the client must have read the answer',
-    example: '30',
   }),
   KEEP_ALIVE_SECONDS: defineInteger(1, 3600, 'seconds', {
     default: 65,
     desc: 'Seconds after which an idle connection is closed. It must be more than the idle timeout of the load balancer (nginx, AWS: 60)',
-    example: '65',
   }),
   MAX_REQUESTS: defineInteger(16, 100_000, 'a number', {
     default: 512,
     desc: 'Maximum number of requests of a process, running and queued; more are rejected with 503. Password operations have their own limit',
-    example: '512',
   }),
   MAX_CONNECTIONS: defineInteger(1, 100_000, 'a number', {
     default: 1000,
     desc: 'Maximum number of connections of a process. A few more get 503; further ones are dropped',
-    example: '1000',
   }),
   TRUSTED_PROXIES: makeValidator<string>(parseProxies)({
     default: 'none',
     desc: 'Addresses or subnets of the reverse proxies whose `X-Forwarded-For` is trusted, separated by commas, or `none`',
     example: '10.0.0.0/8,127.0.0.1',
   }),
-  LOG_LEVEL: makeValidator<string>((input) =>
-    parseChoice(input, ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-  )({
+  LOG_LEVEL: makeValidator<string>(parseLogLevel)({
     default: 'info',
     desc: 'Lowest level of the log: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`',
     example: 'warn',
@@ -247,10 +188,11 @@ export function describeVariables(): { name: string; default: string; meaning: s
  * Reads the configuration. An empty variable is the same as none.
  * @throws ConfigError with every variable that is wrong, the fault, and an example
  */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(environment: Record<string, string | undefined>) {
   const env = cleanVariables(environment, variables);
   const database = parseDatabaseLocation(env);
   const isEmbedded = database.engine === 'sqlite';
+  // Only in development mode does the service make a secret of its own and a demo user.
   const isDevelopment = isLoopback(env.HOST) && isEmbedded;
   if (!isDevelopment && !env.JWT_SECRET && !env.JWT_KEYS) {
     const fact = isEmbedded
@@ -264,10 +206,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (env.METRICS_PORT && env.METRICS_PORT === env.PORT) {
     throw createFault('METRICS_PORT', `must be another one than PORT, not "${env.PORT}"`);
   }
+  if (env.WORKERS > 1 && isEmbedded && database.path === ':memory:') {
+    const fault = `must be 1: a database in memory has one process, not ${env.WORKERS}`;
+    throw createFault('WORKERS', fault);
+  }
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   return {
     host: env.HOST,
     port: env.PORT,
-    workers: parseWorkers(env.WORKERS, database),
+    workers: env.WORKERS,
     drainSeconds: env.DRAIN_SECONDS,
     metricsPort: env.METRICS_PORT,
     database,
@@ -294,7 +241,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     trustedProxies: splitList(env.TRUSTED_PROXIES),
     allowedHosts: parseAllowedHosts(env, isDevelopment),
     logLevel: env.LOG_LEVEL,
-    traces: parseTraces(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_TRACES_SAMPLER_ARG),
+    traces: endpoint ? { endpoint, ratio: env.OTEL_TRACES_SAMPLER_ARG } : undefined,
     isDevelopment,
   };
 }
@@ -325,14 +272,6 @@ function cleanVariables<Specs extends Partial<typeof variables>>(
   });
 }
 
-function parseWorkers(count: string, database: DatabaseLocation): number {
-  const workers = count === 'auto' ? availableParallelism() : Number(count);
-  if (workers > 1 && database.engine === 'sqlite' && database.path === ':memory:') {
-    throw createFault('WORKERS', `must be 1: a database in memory has one process, not ${workers}`);
-  }
-  return workers;
-}
-
 function parseDatabaseLocation(env: {
   DATABASE_URL: string;
   DATABASE_POOL_SIZE: number;
@@ -344,14 +283,10 @@ function parseDatabaseLocation(env: {
   return { engine: 'postgres', url, poolSize, maxQueued };
 }
 
-function parseKeys(secret: string | undefined, jwks: string | undefined): Config['keys'] {
+function parseKeys(secret: string | undefined, jwks: string | undefined): KeyOrigin | undefined {
   if (secret) return { secret };
   if (!jwks) return undefined;
   return isJson(jwks) ? { jwks } : { file: jwks };
-}
-
-function parseTraces(to: string | undefined, share: number): Config['traces'] {
-  return to ? { endpoint: to, ratio: share } : undefined;
 }
 
 function isJson(jwks: string): boolean {
@@ -369,7 +304,7 @@ function explainFault(name: string, fault: string): string {
 /** @returns an assignment that works; `undefined` if the service has no such variable */
 export function findExample(name: string): string | undefined {
   const variable = Object.entries(variables).find(([key]) => key === name)?.[1];
-  return variable && `${name}=${variable.example}`;
+  return variable && `${name}=${variable.example ?? variable.default}`;
 }
 
 /** An input for a message: it cannot change the terminal, or fill it. */
@@ -389,35 +324,64 @@ function splitList(value: string): string[] {
   return value === 'none' ? [] : value.split(',').map((item) => item.trim());
 }
 
-function defineText(value: string, desc: string) {
-  return makeValidator<string>((input) => {
-    if (input.length <= 200) return input;
-    throw new EnvError(`must have 200 characters or fewer, not ${input.length}`);
-  })({ default: value, desc, example: value });
+/** Makes a parser of texts. @param rule completes the sentence "It must be …" */
+function textParser(isValid: (text: string) => boolean, rule: string) {
+  return (input: string) => {
+    if (isValid(input)) return input;
+    throw createMismatch(rule, input);
+  };
+}
+
+/** Makes a parser of texts with commas. @param rule completes the sentence "They must be …" */
+function listParser(isValid: (item: string) => boolean, rule: string) {
+  const parseItem = textParser(isValid, rule);
+  return (input: string) => {
+    splitList(input).forEach(parseItem);
+    return input;
+  };
+}
+
+function defineDuration(spec: IntegerSpec) {
+  return defineInteger(1, 10 * 365 * 86_400, 'seconds', spec);
+}
+
+function defineCount(spec: IntegerSpec) {
+  return defineInteger(1, 1_000_000, 'a number', spec);
+}
+
+type IntegerSpec = Spec<number> & { default: number };
+
+function defineInteger(least: number, most: number, unit: string, spec: IntegerSpec) {
+  return makeValidator<number>((input) => parseInteger(input, least, most, unit))(spec);
+}
+
+function createMismatch(rule: string, input: string): EnvError {
+  return new EnvError(`must be ${rule}, not ${quoteInput(input)}`);
+}
+
+function parseClaim(input: string): string {
+  if (input.length <= 200) return input;
+  throw new EnvError(`must have 200 characters or fewer, not ${input.length}`);
 }
 
 function parseInteger(input: string, least: number, most: number, unit: string): number {
   const value = /^\d{1,12}$/.test(input) ? Number(input) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw new EnvError(
-    `must be ${unit}, a whole number from ${least} to ${most}, not ${quoteInput(input)}`,
-  );
+  throw createMismatch(`${unit}, a whole number from ${least} to ${most}`, input);
 }
 
 function parseBoolean(input: string): boolean {
   if (/^(true|t|yes|on|1)$/.test(input)) return true;
   if (/^(false|f|no|off|0)$/.test(input)) return false;
-  throw new EnvError(`must be true or false, not ${quoteInput(input)}`);
+  throw createMismatch('true or false', input);
 }
 
-function parseChoice(input: string, choices: string[]): string {
-  if (choices.includes(input)) return input;
-  throw new EnvError(`must be one of ${choices.join(', ')}, not ${quoteInput(input)}`);
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[a-z0-9.-]+$/i.test(text);
 }
 
-function parseHost(input: string): string {
-  if (isIP(input) !== 0 || /^[a-z0-9.-]+$/i.test(input)) return input;
-  throw new EnvError(`must be an address or a host name, not ${quoteInput(input)}`);
+function isAddressOrSubnet(text: string): boolean {
+  return isIP(text) !== 0 || ipaddr.isValidCIDR(text);
 }
 
 function parseDatabaseUrl(input: string): string {
@@ -480,21 +444,7 @@ function parseEndpoint(input: string): string {
 function parseRatio(input: string): number {
   const value = /^\d(\.\d{1,9})?$/.test(input) ? Number(input) : Number.NaN;
   if (value <= 1) return value;
-  throw new EnvError(`must be a number from 0 to 1, not ${quoteInput(input)}`);
-}
-
-function parseOrigins(input: string): string {
-  const wrong = splitList(input).find((origin) => !isOriginPattern(origin));
-  if (wrong === undefined) return input;
-  throw new EnvError(
-    `must be origins (scheme://host[:port], lower case), not ${quoteInput(wrong)}`,
-  );
-}
-
-function parseHosts(input: string): string {
-  const wrong = splitList(input).find((host) => !isHostPattern(host));
-  if (wrong === undefined) return input;
-  throw new EnvError(`must be host names without a port, not ${quoteInput(wrong)}`);
+  throw createMismatch('a number from 0 to 1', input);
 }
 
 /** In development mode, pages of other sites must not reach the service by DNS rebinding. */
@@ -504,15 +454,4 @@ function parseAllowedHosts(
 ): string[] {
   if (env.ALLOWED_HOSTS !== undefined) return splitList(env.ALLOWED_HOSTS);
   return isDevelopment && splitList(env.TRUSTED_PROXIES).length === 0 ? [] : ['*'];
-}
-
-function parseProxies(input: string): string {
-  for (const item of splitList(input)) {
-    const [address = '', bits = '0'] = item.split('/');
-    const most = isIP(address) === 6 ? 128 : 32;
-    if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
-      throw new EnvError(`must be addresses or subnets, not ${quoteInput(item)}`);
-    }
-  }
-  return input;
 }
