@@ -380,8 +380,9 @@ function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^[a-z0-9.-]+$/i.test(text);
 }
 
+/** proxy-addr accepts no subnet of all addresses. */
 function isAddressOrSubnet(text: string): boolean {
-  return isIP(text) !== 0 || ipaddr.isValidCIDR(text);
+  return isIP(text) !== 0 || (ipaddr.isValidCIDR(text) && !/\/0+$/.test(text));
 }
 
 function parseDatabaseUrl(input: string): string {

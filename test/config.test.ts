@@ -143,6 +143,7 @@ test.each([
   ['JWT_ISSUER', 'x'.repeat(201), 'JWT_ISSUER must have 200 characters or fewer, not 201'],
   ['BODY_LIMIT_BYTES', '64k', 'BODY_LIMIT_BYTES must be bytes'],
   ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
+  ['TRUSTED_PROXIES', '0.0.0.0/0', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '2001:db8::/129', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
