@@ -12,7 +12,7 @@ import { findUserByName } from '../auth/user-repository.ts';
 import { readDatabaseLocation } from '../config.ts';
 import { connect, type DatabaseLocation, type Db } from '../database/connect.ts';
 import { OperatorError } from '../operator-error.ts';
-import type { Terminal } from './terminal.ts';
+import { printResult, type Result, type Terminal } from './terminal.ts';
 
 /** Opens the database of DATABASE_URL for the work. @throws OperatorError if it does not exist */
 export async function withDatabase<T>(
@@ -22,6 +22,16 @@ export async function withDatabase<T>(
   const location = readDatabaseLocation(environment);
   assertDatabaseExists(location);
   return openDatabase(location, work);
+}
+
+/** Makes the action of a command that uses the database of DATABASE_URL and prints its result. */
+export function databaseAction<Args extends unknown[]>(
+  terminal: Terminal,
+  work: (db: Db, ...args: Args) => Promise<Result>,
+) {
+  return printResult(terminal, (...args: Args) =>
+    withDatabase(terminal, (db) => work(db, ...args)),
+  );
 }
 
 /** @throws OperatorError where opening the database would make an empty one */

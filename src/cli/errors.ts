@@ -1,22 +1,8 @@
-import { CommanderError, InvalidArgumentError } from 'commander';
-import { explainError } from '../explain-error.ts';
+import { InvalidArgumentError } from 'commander';
 import { OperatorError } from '../operator-error.ts';
 
 /** The command line is wrong; the exit code is 2. */
 export class UsageError extends Error {}
-
-export const SEE_HELP = '--help lists the arguments and options.';
-
-/** @returns what is wrong and what to do; undefined for a bug: print its stack trace */
-export function explainCommandError(error: unknown): string | undefined {
-  if (error instanceof UsageError) return `${error.message}\n\n${SEE_HELP}`;
-  return explainError(error);
-}
-
-/** Whether commander has rejected the command line, or has printed the help. */
-export function isCommandLineError(error: unknown): error is CommanderError {
-  return error instanceof CommanderError;
-}
 
 /** Parses the value of an option. @throws InvalidArgumentError unless it is a positive integer */
 export function parseCount(value: string): number {

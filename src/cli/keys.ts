@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { importJwks } from '../auth/keys.ts';
+import { importJwks, importJwksText } from '../auth/keys.ts';
 import { decodeText } from '../decode-text.ts';
 import { OperatorError } from '../operator-error.ts';
 import { parseCount, UsageError } from './errors.ts';
@@ -59,14 +59,12 @@ async function changeKeys(options: KeysOptions): Promise<Result> {
 /** @throws OperatorError if the service would not accept the file */
 async function readKeys(file: string): Promise<DatedKey[]> {
   try {
-    const set: { keys: DatedKey[] } = JSON.parse(decodeText(readFileSync(file)));
-    await importJwks(set);
-    return set.keys;
+    const text = decodeText(readFileSync(file));
+    await importJwksText(text);
+    return JSON.parse(text).keys;
   } catch (error) {
-    // The message of a JSON error quotes the text, and so the secret.
-    const isSyntax = error instanceof SyntaxError || !(error instanceof Error);
     throw new OperatorError(
-      `${file} cannot be used: ${isSyntax ? 'it is not JSON' : error.message}`,
+      `${file} cannot be used: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

@@ -1,17 +1,12 @@
 import cluster from 'node:cluster';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { findMisspeltVariables, loadEnvFile } from '../environment.ts';
 import { escapeUnsafeLines } from '../escape-unsafe.ts';
+import { explainError } from '../explain-error.ts';
 import { addAuditCommand } from './audit.ts';
 import { addBackupCommand } from './backup.ts';
 import { addCopyCommand } from './copy.ts';
-import {
-  explainCommandError,
-  isCommandLineError,
-  redactPasswords,
-  SEE_HELP,
-  UsageError,
-} from './errors.ts';
+import { redactPasswords, UsageError } from './errors.ts';
 import { addExportCommand } from './export.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMigrateCommands } from './migrate.ts';
@@ -19,6 +14,8 @@ import { addSessionsCommands } from './sessions.ts';
 import { addStartCommand } from './start.ts';
 import type { Terminal } from './terminal.ts';
 import { addUsersCommands } from './users.ts';
+
+const SEE_HELP = '--help lists the arguments and options.';
 
 /**
  * Runs one command of the operator.
@@ -31,10 +28,13 @@ export async function runCommandLine(args: string[], terminal: Terminal): Promis
     await createProgram(terminal, printError).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    if (isCommandLineError(error)) return error.exitCode === 0 ? 0 : 2;
+    // Commander has printed why it rejects the command line, or has printed the help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const isUsageError = error instanceof UsageError;
+    const explanation = isUsageError ? `${error.message}\n\n${SEE_HELP}` : explainError(error);
     const stack = error instanceof Error ? error.stack : undefined;
-    printError(`${explainCommandError(error) ?? stack ?? error}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    printError(`${explanation ?? stack ?? error}\n`);
+    return isUsageError ? 2 : 1;
   }
 }
 

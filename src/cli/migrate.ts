@@ -9,7 +9,7 @@ import {
   planMigrations,
 } from '../database/migrate.ts';
 import { OperatorError } from '../operator-error.ts';
-import { openDatabase, withDatabase } from './database.ts';
+import { databaseAction, openDatabase } from './database.ts';
 import { parseCount } from './errors.ts';
 import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
 
@@ -30,7 +30,7 @@ export function addMigrateCommands(program: Command, terminal: Terminal): void {
   migrate
     .command('status')
     .description('list the migrations and when each was applied')
-    .action(printResult(terminal, () => withDatabase(terminal, showStatus)));
+    .action(databaseAction(terminal, showStatus));
   const up = migrate.command('up').description('apply pending migrations');
   addTargetOptions(up, 'only this number of migrations', 'only up to this migration').action(
     printResult(terminal, (options: MigrationTarget) =>
@@ -42,14 +42,7 @@ export function addMigrateCommands(program: Command, terminal: Terminal): void {
   const down = migrate.command('down').description('undo the last migration');
   addTargetOptions(down, 'this number of migrations', 'all after this migration (none: all)')
     .option('--yes', 'undo it; without this option, only list what would be deleted')
-    .action(
-      printResult(terminal, ({ yes, ...options }: MigrationTarget & { yes?: boolean }) =>
-        withDatabase(terminal, (db) => {
-          const plan = { direction: 'down', ...options } as const;
-          return yes ? applyMigrations(db, plan) : describeUndo(db, plan);
-        }),
-      ),
-    );
+    .action(databaseAction(terminal, undoMigrations));
 }
 
 function addTargetOptions(command: Command, ofSteps: string, ofTo: string): Command {
@@ -82,8 +75,13 @@ async function applyMigrations(db: Db, plan: MigrationPlan): Promise<Result> {
   return { text, data: { [what]: names } };
 }
 
-/** Lists what the plan would delete. @throws OperatorError with that list, unless it is empty */
-async function describeUndo(db: Db, plan: MigrationPlan): Promise<Result> {
+/** @throws OperatorError with a list of what would be deleted, unless it is empty, without `yes` */
+async function undoMigrations(
+  db: Db,
+  { yes, ...options }: MigrationTarget & { yes?: boolean },
+): Promise<Result> {
+  const plan = { direction: 'down', ...options } as const;
+  if (yes) return applyMigrations(db, plan);
   const names = planMigrations(await listMigrations(db), plan);
   if (names.length === 0) return { text: 'There is nothing to do.', data: { undone: [] } };
   const destroyed = await describeDataLoss(db, names);

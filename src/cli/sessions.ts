@@ -4,15 +4,8 @@ import type { Db } from '../database/connect.ts';
 import { transact } from '../database/transaction.ts';
 import { OperatorError } from '../operator-error.ts';
 import { formatTimestamp } from '../timestamp.ts';
-import { requireUser, revokeSessionsAsOperator, withDatabase } from './database.ts';
-import {
-  formatCount,
-  formatInstant,
-  formatTable,
-  printResult,
-  type Result,
-  type Terminal,
-} from './terminal.ts';
+import { databaseAction, requireUser, revokeSessionsAsOperator } from './database.ts';
+import { formatCount, formatInstant, formatTable, type Result, type Terminal } from './terminal.ts';
 
 export function addSessionsCommands(program: Command, terminal: Terminal): void {
   const sessions = program.command('sessions').description('list or revoke the sessions of a user');
@@ -20,21 +13,13 @@ export function addSessionsCommands(program: Command, terminal: Terminal): void 
     .command('list')
     .description('list the live sessions of a user')
     .argument('<user>')
-    .action(
-      printResult(terminal, (name: string) =>
-        withDatabase(terminal, (db) => listSessions(db, name)),
-      ),
-    );
+    .action(databaseAction(terminal, listSessions));
   sessions
     .command('revoke')
     .description('revoke all sessions of a user, or only one')
     .argument('<user>')
     .argument('[session]', 'the id of the session')
-    .action(
-      printResult(terminal, (name: string, session?: string) =>
-        withDatabase(terminal, (db) => revokeUserSessions(db, name, session)),
-      ),
-    );
+    .action(databaseAction(terminal, revokeUserSessions));
 }
 
 async function listSessions(db: Db, name: string): Promise<Result> {

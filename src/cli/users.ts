@@ -13,12 +13,12 @@ import { transact } from '../database/transaction.ts';
 import { OperatorError } from '../operator-error.ts';
 import { formatTimestamp } from '../timestamp.ts';
 import {
+  databaseAction,
   recordOperatorEvent,
   requireUser,
   revokeSessionsAsOperator,
-  withDatabase,
 } from './database.ts';
-import { formatInstant, formatTable, printResult, type Result, type Terminal } from './terminal.ts';
+import { formatInstant, formatTable, type Result, type Terminal } from './terminal.ts';
 
 /** The pattern of the contract. */
 const USERNAME_PATTERN = /^[A-Za-z0-9._-]{3,64}$/;
@@ -33,27 +33,19 @@ export function addUsersCommands(program: Command, terminal: Terminal): void {
   users
     .command('list')
     .description('list all users by name')
-    .action(printResult(terminal, () => withDatabase(terminal, listAllUsers)));
+    .action(databaseAction(terminal, listAllUsers));
   users
     .command('create')
     .description('create a user')
     .argument('<user>', 'name of the user')
     .addHelpText('after', PASSWORD_HELP)
-    .action(
-      printResult(terminal, (name: string) =>
-        withDatabase(terminal, (db) => createUserWithPassword(db, name)),
-      ),
-    );
+    .action(databaseAction(terminal, createUserWithPassword));
   users
     .command('set-password')
     .description("set a new password and revoke the user's sessions")
     .argument('<user>')
     .addHelpText('after', PASSWORD_HELP)
-    .action(
-      printResult(terminal, (name: string) =>
-        withDatabase(terminal, (db) => setRandomPassword(db, name)),
-      ),
-    );
+    .action(databaseAction(terminal, setRandomPassword));
   users
     .command('delete')
     .description('delete a user and their data')
@@ -63,11 +55,7 @@ export function addUsersCommands(program: Command, terminal: Terminal): void {
       'after',
       '\nDeletes sessions, todos and idempotency keys. The audit log keeps the events, without the name.',
     )
-    .action(
-      printResult(terminal, (name: string, { yes = false }: { yes?: boolean }) =>
-        withDatabase(terminal, (db) => deleteUserForGood(db, name, yes)),
-      ),
-    );
+    .action(databaseAction(terminal, deleteUserForGood));
 }
 
 async function listAllUsers(db: Db): Promise<Result> {
@@ -117,9 +105,13 @@ async function setRandomPassword(db: Db, name: string): Promise<Result> {
   return formatPassword(user.username, password);
 }
 
-async function deleteUserForGood(db: Db, name: string, isSure: boolean): Promise<Result> {
+async function deleteUserForGood(
+  db: Db,
+  name: string,
+  { yes }: { yes?: boolean },
+): Promise<Result> {
   const user = await requireUser(db, name);
-  if (!isSure) throw new OperatorError(`Nothing has been done. --yes deletes ${user.username}.`);
+  if (!yes) throw new OperatorError(`Nothing has been done. --yes deletes ${user.username}.`);
   await transact(db, (trx) => revokeSessionsAsOperator(trx, { userId: user.id }));
   await deleteUserData(db, user.id);
   await transact(db, async (trx) => {

@@ -333,5 +333,8 @@ test('todos keys of a file that is no JWK Set: a message without a stack trace',
   const file = folder.file('broken.json');
   await writeFile(file, '{"keys":[{"k":"a secret');
   const { code, output } = await runTodos(['keys', '--file', file]);
-  expect({ code, output }).toEqual({ code: 1, output: `${file} cannot be used: it is not JSON\n` });
+  expect({ code, output }).toEqual({
+    code: 1,
+    output: `${file} cannot be used: the JWK Set is not valid JSON\n`,
+  });
 });
