@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { backUpSqlite } from '../../src/database/backup.ts';
@@ -8,6 +8,8 @@ import { startProcess } from '../support/service-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { DEMO } from '../support/users.ts';
 
+/** A file that exists; the commands that name it fail before they read it. */
+const PRESENT = new URL(import.meta.url).pathname;
 const PAGE = readFileSync(new URL('../../docs/backup.md', import.meta.url), 'utf8');
 
 /** The shell commands of the section, as a person would copy them. */
@@ -101,25 +103,18 @@ test('a backup of a damaged database fails with a message and leaves no file', a
 });
 
 test.each([
-  ['without a file', 2, [], {}, /^required option '--file <path>' not specified\n/],
   [
     'onto a file that exists',
-    1,
-    ['--file', new URL(import.meta.url).pathname],
-    {},
-    /backup.test.ts exists already: choose another name\.\n$/,
+    PRESENT,
+    `sqlite:${PRESENT}`,
+    / exists already: choose another name\.\n$/,
   ],
-  ['into no folder', 1, ['--file', 'none/x'], {}, /^There is no folder none\.\n$/],
-  ['of no database', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite:none' }, /^There is no database/],
-  ['of memory', 1, ['--file', 'x'], { DATABASE_URL: 'sqlite::memory:' }, /^A database in memory/],
-  ['of PostgreSQL', 1, ['--file', 'x'], { DATABASE_URL: 'postgres://a@b/c' }, /pg_dump, see docs/],
-])('a backup %s: exit code %i, and says why', async (_what, exitCode, args, variables, message) => {
-  using folder = temporaryFolder();
-  const path = folder.file('present');
-  mkdirSync(folder.path, { recursive: true });
-  writeFileSync(path, '');
-  const database = { DATABASE_URL: `sqlite:${path}` };
-  const { code, output } = await runTodos(['backup', ...args], { ...database, ...variables });
+  ['into no folder', 'none/x', `sqlite:${PRESENT}`, /^There is no folder none\.\n$/],
+  ['of no database', 'x', 'sqlite:none', /^There is no database/],
+  ['of memory', 'x', 'sqlite::memory:', /^A database in memory/],
+  ['of PostgreSQL', 'x', 'postgres://a@b/c', /pg_dump, see docs/],
+])('a backup %s: exit code 1, and says why', async (_what, file, DATABASE_URL, message) => {
+  const { code, output } = await runTodos(['backup', '--file', file], { DATABASE_URL });
   expect(output).toMatch(message);
-  expect(code).toBe(exitCode);
+  expect(code).toBe(1);
 });

@@ -102,8 +102,7 @@ test('todos export writes all data of the user and none of other users', async (
 
 test('an export has every todo once, also those of the same millisecond', async () => {
   await using database = await freshDatabase();
-  await using stack = new AsyncDisposableStack();
-  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  await using db = database.connect();
   const userId = await withTodos(db, 1200);
   let text = '';
   for await (const part of exportPersonalData(db, userId, 0)) text += part;
@@ -116,8 +115,7 @@ test('an export has every todo once, also those of the same millisecond', async 
 
 test('an export has the columns of a table without its own format, except the user id', async () => {
   await using database = await freshDatabase();
-  await using stack = new AsyncDisposableStack();
-  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  await using db = database.connect();
   const userId = await withTodos(db, 501);
   const pages = await Array.fromAsync(readUserRows(db, userId, 'todos'));
   expect(pages.map((page) => page.length)).toEqual([500, 1]);
@@ -136,9 +134,8 @@ test('an export has the columns of a table without its own format, except the us
 
 test('an export shows the data of one moment, whatever is written meanwhile', async () => {
   await using database = await freshDatabase();
-  await using stack = new AsyncDisposableStack();
-  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
-  const other = stack.adopt(database.connect(), (handle) => handle.destroy());
+  await using db = database.connect();
+  await using other = database.connect();
   const userId = await withTodos(db, 1200);
   let text = '';
   await readOnlyTransaction(db, async (trx) => {
@@ -153,9 +150,8 @@ test('an export shows the data of one moment, whatever is written meanwhile', as
 test('an export of 40 MB needs no more memory than one page of it', async () => {
   using folder = temporaryFolder();
   await using database = await freshDatabase();
-  const db = database.connect();
+  await using db = database.connect();
   await withTodos(db, 30_000, 'x'.repeat(2000)); // 60 MB
-  await db.destroy();
   const variables = { DATABASE_URL: database.url, NODE_OPTIONS: '--max-old-space-size=48' };
   const file = folder.file('large.json');
   const args = ['export', 'ada', '--file', file];
