@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../test/postgres/server.ts';
+import { freePorts } from '../../test/support/free-ports.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const POLL_INTERVAL_MS = 10;
@@ -28,7 +28,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 /** Starts a server on a free port and waits until it accepts connections. */
 export async function startServer({ script, args, env }: ServerCommand): Promise<ServerProcess> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const preload = new URL('report-usage.mjs', import.meta.url).href;
   const child = spawn(process.execPath, ['--import', preload, script, ...args], {
     cwd: tmpdir(), // has no .env file

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort, startPostgres } from '../postgres/server.ts';
+import { startPostgres } from '../postgres/server.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 /**
  * PgBouncer in transaction mode between the service and PostgreSQL, as strict as it comes: it passes
@@ -19,7 +20,7 @@ export default async function setup() {
   const { username, password, port } = new URL(url);
   const folder = mkdtempSync(join(tmpdir(), 'pgbouncer-'));
   chmodSync(folder, 0o755);
-  const listen = await freePort();
+  const [listen] = await freePorts(1);
   writeFileSync(join(folder, 'users.txt'), `"${username}" "${password}"\n`);
   const file = join(folder, 'pgbouncer.ini');
   writeFileSync(

