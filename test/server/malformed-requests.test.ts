@@ -1,11 +1,9 @@
 // Whatever is sent: no HTML, no empty 4xx, no exception's text, no reset, and the next one is served.
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createHttpServer } from '../../src/server/http-server.ts';
 import { startSignedInService } from '../http/setup.ts';
-import { type ExpectedProblem, expectProblem } from '../support/problem.ts';
+import { type ExpectedProblem, expectProblem, NOT_FOUND } from '../support/problem.ts';
 import {
   answerTo,
   type ExchangeOptions,
@@ -15,17 +13,18 @@ import {
   type RawAnswer,
 } from '../support/raw-connection.ts';
 import { startService } from '../support/service.ts';
-import { DEMO } from '../support/users.ts';
+import { DEMO, signIn } from '../support/users.ts';
+import { CLOSE, startServer } from './setup.ts';
 
 const { service, token, sendSignedIn } = await startSignedInService();
 
 type Bytes = string | Uint8Array;
 
 const HOST = 'Host: localhost\r\n';
-const CLOSE = 'Connection: close\r\n';
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';
-const authorization = () => `Authorization: Bearer ${token}\r\n`;
+const AUTHORIZATION = `Authorization: Bearer ${token}\r\n`;
+const CONNECT = `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`;
 
 const ask = (bytes: Bytes | Bytes[], options?: ExchangeOptions) =>
   answerTo(service.url, bytes, options);
@@ -34,51 +33,49 @@ function get(target: string, headers = '', version = '1.1'): string {
   return `GET ${target} HTTP/${version}\r\n${HOST}${CLOSE}${headers}\r\n`;
 }
 
-/** A todo that is posted with `headers` instead of the usual ones, up to its body. */
+/** A todo that is posted with these headers besides the usual ones, up to its body. */
 function post(headers: string): string {
-  return `POST /todos HTTP/1.1\r\n${HOST}${CLOSE}${authorization()}${JSON_TYPE}${headers}\r\n`;
+  return `POST /todos HTTP/1.1\r\n${HOST}${CLOSE}${AUTHORIZATION}${JSON_TYPE}${headers}\r\n`;
 }
 
 function postOf(body: Uint8Array, headers = ''): Bytes[] {
   return [post(`Content-Length: ${body.length}\r\n${headers}`), body];
 }
 
-function expectRefusal(answer: RawAnswer, expected: ExpectedProblem): void {
-  expectProblem(answer, answer.text, expected);
-  expect(answer.reason).toBe(expected.title);
+async function expectRefusal(answer: RawAnswer | undefined, expected: ExpectedProblem) {
+  if (!answer) throw new Error('no answer');
+  await expectProblem(answer, expected);
+  expect(answer.reason).toBe(JSON.parse(answer.text).title);
   expect(answer.headers.get('Connection')).toBe('close');
 }
 
 const NOT_HTTP: ExpectedProblem = {
-  status: 400,
-  title: 'Bad Request',
   code: 'invalid_request',
   detail: 'The request is not well-formed HTTP',
 };
 const HEADERS_TOO_LARGE: ExpectedProblem = {
-  status: 431,
-  title: 'Request Header Fields Too Large',
   code: 'headers_too_large',
   detail: 'The request headers are too large',
 };
 const UNKNOWN_METHOD: ExpectedProblem = {
-  status: 501,
-  title: 'Not Implemented',
   code: 'method_not_implemented',
   detail: 'The method is unknown',
 };
-const NO_PROXY: ExpectedProblem = { ...UNKNOWN_METHOD, detail: 'The service is no proxy' };
+const NO_PROXY: ExpectedProblem = {
+  code: 'method_not_implemented',
+  detail: 'The service is no proxy',
+};
+const CHUNKS_TOO_LARGE: ExpectedProblem = {
+  code: 'content_too_large',
+  detail: 'The chunk extensions are too large',
+};
+const UNKNOWN_EXPECTATION: ExpectedProblem = {
+  code: 'expectation_failed',
+  detail: 'Only Expect: 100-continue is understood',
+};
 const TIMEOUT: ExpectedProblem = {
-  status: 408,
-  title: 'Request Timeout',
   code: 'request_timeout',
   detail: 'The request took too long to arrive',
-};
-const NOWHERE: ExpectedProblem = {
-  status: 404,
-  title: 'Not Found',
-  code: 'not_found',
-  detail: 'There is nothing at this path',
 };
 
 afterEach(async () => {
@@ -87,89 +84,71 @@ afterEach(async () => {
 });
 
 describe('malformed HTTP', () => {
-  test.each<[string, () => Bytes | Bytes[], ExpectedProblem]>([
-    ['an unknown method', () => `BREW /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
-    ['a method in lower case', () => `get /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
-    ['CONNECT', () => `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
-    [
-      'CONNECT and 10 MB',
-      () => [`CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, 'a'.repeat(10e6)],
-      NO_PROXY,
-    ],
-    ['the beginning of TLS', () => Buffer.from('16030100a5010000a10303', 'hex'), UNKNOWN_METHOD],
-    ['the beginning of HTTP/2', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', NOT_HTTP],
-    ['an unknown version', () => get('/healthz', '', '1.9'), NOT_HTTP],
-    ['no target', () => get(''), NOT_HTTP],
-    ['a relative target', () => get('todos'), NOT_HTTP],
-    ['a null character in the target', () => get('/todos/\0'), NOT_HTTP],
-    ['no Host', () => `GET /healthz HTTP/1.1\r\n${CLOSE}\r\n`, NOT_HTTP],
-    ['two Hosts', () => get('/healthz', 'Host: other\r\n'), NOT_HTTP],
-    ['a header without a colon', () => get('/healthz', 'nonsense\r\n'), NOT_HTTP],
-    ['a header with a control character', () => get('/healthz', 'X: a\x01b\r\n'), NOT_HTTP],
-    ['a folded header', () => get('/healthz', 'X: a\r\n b\r\n'), NOT_HTTP],
-    ['lines without carriage returns', () => 'GET /healthz HTTP/1.1\nHost: x\n\n', NOT_HTTP],
-    [
-      'two different lengths',
-      () => `${post('Content-Length: 2\r\nContent-Length: 3\r\n')}{}`,
-      NOT_HTTP,
-    ],
-    ['a length and chunks', () => `${post(`Content-Length: 2\r\n${CHUNKED}`)}0\r\n\r\n`, NOT_HTTP],
-    ['a negative length', () => post('Content-Length: -1\r\n'), NOT_HTTP],
-    [
-      'a length that no number holds',
-      () => post(`Content-Length: ${'9'.repeat(30)}\r\n`),
-      NOT_HTTP,
-    ],
-    ['an unknown transfer coding', () => `${post('Transfer-Encoding: foo\r\n')}{}`, NOT_HTTP],
-    ['a chunk without a length', () => `${post(CHUNKED)}zz\r\n{}\r\n0\r\n\r\n`, NOT_HTTP],
-    ['a later chunk without a length', () => `${post(CHUNKED)}2\r\n{"\r\nzz\r\n`, NOT_HTTP],
-    ['a very long URL', () => get(`/todos?q=${'a'.repeat(20_000)}`), HEADERS_TOO_LARGE],
-    [
-      '10 MB in one header',
-      () => [`GET / HTTP/1.1\r\n${HOST}X: `, 'a'.repeat(10e6), '\r\n\r\n'],
-      HEADERS_TOO_LARGE,
-    ],
-    [
-      '10 MB of headers',
-      () => [`GET / HTTP/1.1\r\n${HOST}`, 'X: a\r\n'.repeat(1.7e6), '\r\n'],
-      HEADERS_TOO_LARGE,
-    ],
-    [
-      'many trailers',
-      () => `${post(CHUNKED)}2\r\n{}\r\n0\r\n${'a: b\r\n'.repeat(10_000)}\r\n`,
-      HEADERS_TOO_LARGE,
-    ],
+  test.each<[string, Bytes | Bytes[], ExpectedProblem]>([
+    ['an unknown method', `BREW /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
+    ['a method in lower case', `get /todos HTTP/1.1\r\n${HOST}\r\n`, UNKNOWN_METHOD],
+    ['CONNECT', CONNECT, NO_PROXY],
+    ['CONNECT and 10 MB', [CONNECT, 'a'.repeat(10e6)], NO_PROXY],
+    ['the beginning of TLS', Buffer.from('16030100a5010000a10303', 'hex'), UNKNOWN_METHOD],
+    ['the beginning of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', NOT_HTTP],
+    ['an unknown version', get('/healthz', '', '1.9'), NOT_HTTP],
+    ['no target', get(''), NOT_HTTP],
+    ['a relative target', get('todos'), NOT_HTTP],
+    ['a null character in the target', get('/todos/\0'), NOT_HTTP],
+    ['no Host', `GET /healthz HTTP/1.1\r\n${CLOSE}\r\n`, NOT_HTTP],
+    ['two Hosts', get('/healthz', 'Host: other\r\n'), NOT_HTTP],
+    ['a header without a colon', get('/healthz', 'nonsense\r\n'), NOT_HTTP],
+    ['a header with a control character', get('/healthz', 'X: a\x01b\r\n'), NOT_HTTP],
+    ['a folded header', get('/healthz', 'X: a\r\n b\r\n'), NOT_HTTP],
+    ['lines without carriage returns', 'GET /healthz HTTP/1.1\nHost: x\n\n', NOT_HTTP],
+    ['two lengths', `${post('Content-Length: 2\r\nContent-Length: 3\r\n')}{}`, NOT_HTTP],
+    ['a length and chunks', `${post(`Content-Length: 2\r\n${CHUNKED}`)}0\r\n\r\n`, NOT_HTTP],
+    ['a negative length', post('Content-Length: -1\r\n'), NOT_HTTP],
+    ['a length of 30 digits', post(`Content-Length: ${'9'.repeat(30)}\r\n`), NOT_HTTP],
+    ['an unknown transfer coding', `${post('Transfer-Encoding: foo\r\n')}{}`, NOT_HTTP],
+    ['a chunk without a length', `${post(CHUNKED)}zz\r\n{}\r\n0\r\n\r\n`, NOT_HTTP],
+    ['a later chunk without a length', `${post(CHUNKED)}2\r\n{"\r\nzz\r\n`, NOT_HTTP],
+    ['a very long URL', get(`/todos?q=${'a'.repeat(20_000)}`), HEADERS_TOO_LARGE],
+    ['10 MB in one header', get('/', `X: ${'a'.repeat(10e6)}\r\n`), HEADERS_TOO_LARGE],
+    ['10 MB of headers', get('/', 'X: a\r\n'.repeat(1.7e6)), HEADERS_TOO_LARGE],
+    ['101 headers', get('/healthz', 'X: a\r\n'.repeat(99)), HEADERS_TOO_LARGE],
+    ['many trailers', chunkWith({ trailers: 'a: b\r\n'.repeat(10_000) }), HEADERS_TOO_LARGE],
     [
       'a long chunk extension',
-      () => `${post(CHUNKED)}2;${'a'.repeat(40_000)}\r\n{}\r\n0\r\n\r\n`,
-      {
-        status: 413,
-        title: 'Content Too Large',
-        code: 'content_too_large',
-        detail: 'The chunk extensions are too large',
-      },
+      chunkWith({ extension: `;${'a'.repeat(40_000)}` }),
+      CHUNKS_TOO_LARGE,
     ],
     [
       'an unknown expectation',
-      () => `${post('Expect: wonders\r\nContent-Length: 2\r\n')}{}`,
-      {
-        status: 417,
-        title: 'Expectation Failed',
-        code: 'expectation_failed',
-        detail: 'Only Expect: 100-continue is understood',
-      },
+      postOf(Buffer.from('{}'), 'Expect: wonders\r\n'),
+      UNKNOWN_EXPECTATION,
     ],
-  ])('%s', async (_, bytes, expected) => {
-    expectRefusal(await ask(bytes()), expected);
+  ])('%s is answered with a problem', async (_, bytes, expected) => {
+    await expectRefusal(await ask(bytes), expected);
   });
 
-  test.each<[string, () => string]>([
-    ['in its headers', () => 'POST /todos HTTP/1.1\r\nHos'],
-    ['in its body', () => `${post('Content-Length: 13\r\n')}{"tit`],
-    ['in a chunk', () => `${post(CHUNKED)}5\r\n{"`],
-  ])('that ends %s is answered with 400', async (_, bytes) => {
-    expectRefusal(await ask(bytes(), { hangUp: true }), NOT_HTTP);
+  function chunkWith({ extension = '', trailers = '' }): string {
+    return `${post(CHUNKED)}2${extension}\r\n{}\r\n0\r\n${trailers}\r\n`;
+  }
+
+  test('100 headers are accepted', async () => {
+    expect((await ask(get('/healthz', 'X: a\r\n'.repeat(98)))).status).toBe(200);
   });
+
+  test.each([
+    ['in its headers', 'POST /todos HTTP/1.1\r\nHos', [200]],
+    ['in its body', `${post('Content-Length: 13\r\n')}{"tit`, [200, 400]],
+    ['in a chunk', `${post(CHUNKED)}5\r\n{"`, [200, 400]],
+  ])(
+    'that ends %s is answered with 400, and logged so once it has a head',
+    async (_, bytes, all) => {
+      service.log.length = 0;
+      await expectRefusal(await ask(bytes, { hangUp: true }), NOT_HTTP);
+      await sendSignedIn({ path: '/healthz' });
+      const logged = () => service.log.map((line) => JSON.parse(line).status).toSorted();
+      await expect.poll(logged, { interval: 2 }).toEqual(all);
+    },
+  );
 
   test('of no bytes gets no response', async () => {
     expect(await exchange(service.url, '', { hangUp: true })).toEqual([]);
@@ -177,24 +156,19 @@ describe('malformed HTTP', () => {
 });
 
 test('a request that stalls at any place is answered with 408', async () => {
-  const limit = 2000; // all that is sent at once is read by then
-  const limits = { headersTimeout: limit, requestTimeout: limit, connectionsCheckingInterval: 10 };
+  const limit = 50; // it may pass before anything has arrived, with the same response
+  const limits = { headersTimeout: limit, requestTimeout: limit, connectionsCheckingInterval: 5 };
   await using hasty = await startService({}, { limits });
   const head = `POST /auth/login HTTP/1.1\r\n${HOST}`;
-  const places = {
-    'before it begins': 'G',
-    'in its headers': head,
-    'in its body': `${head}${JSON_TYPE}Content-Length: 9\r\n\r\n{"u`,
-    'before its body': `${head}${JSON_TYPE}Content-Length: 99999999\r\n\r\n`,
-  };
-  const answers = Object.entries(places).map(async ([where, bytes]) => {
-    const answer = await answerTo(hasty.url, bytes);
-    expect([where, answer.status]).toEqual([where, 408]);
-    expectRefusal(answer, TIMEOUT);
-  });
-  await Promise.all(answers);
-  const statuses = () => hasty.log.map((line) => JSON.parse(line).status);
-  await expect.poll(statuses, { interval: 5 }).toEqual([408, 408]); // the two that have a head
+  const places = [
+    'G',
+    head,
+    `${head}${JSON_TYPE}Content-Length: 9\r\n\r\n{"u`,
+    `${head}${JSON_TYPE}Content-Length: 99999999\r\n\r\n`,
+  ];
+  for (const answer of await Promise.all(places.map((bytes) => answerTo(hasty.url, bytes)))) {
+    await expectRefusal(answer, TIMEOUT);
+  }
 });
 
 describe('pipelined responses', () => {
@@ -209,16 +183,15 @@ describe('pipelined responses', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 401]);
   });
 
-  test.each<[string, string, ExpectedProblem]>([
+  test.each([
     ['no HTTP', 'NONSENSE\r\n\r\n', UNKNOWN_METHOD],
-    ['CONNECT', `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`, NO_PROXY],
+    ['CONNECT', CONNECT, NO_PROXY],
     ['10 MB of it', `GET / HTTP/1.1\r\nX: ${'a'.repeat(10e6)}`, HEADERS_TOO_LARGE],
   ])('to a valid request followed by %s are sent in order', async (_, bytes, expected) => {
     const [first, second, ...more] = await exchange(service.url, loginRequest(DEMO) + bytes);
     expect(first?.status).toBe(200);
     expect(Object.keys(JSON.parse(first?.text ?? ''))).toEqual(['access_token', 'refresh_token']);
-    if (!second) throw new Error('one answer only');
-    expectRefusal(second, expected);
+    await expectRefusal(second, expected);
     expect(more).toEqual([]);
   });
 
@@ -228,13 +201,8 @@ describe('pipelined responses', () => {
 });
 
 test('a request that becomes malformed while it is answered gets no second response', async () => {
-  const server = createHttpServer((_request, response) => {
-    response.write('half of it');
-    return () => undefined;
-  }, {});
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  const socket = openSocket(`http://127.0.0.1:${port}`);
+  await using server = await startServer((_request, response) => response.write('half of it'));
+  const socket = openSocket(server.url);
   let received = '';
   socket.on('data', (chunk) => {
     if (received === '') socket.write('zz\r\n');
@@ -242,29 +210,17 @@ test('a request that becomes malformed while it is answered gets no second respo
   });
   socket.write(`POST / HTTP/1.1\r\n${HOST}${CHUNKED}\r\n`);
   await once(socket, 'close');
-  server.close();
   expect(received).toMatch(/half of it\s*$/);
 });
 
-test.each<[string, () => Bytes | Bytes[], number]>([
-  ['a body that is no JSON', () => postOf(Buffer.from('{')), 400],
-  ['a URL that is malformed', () => get('/%zz'), 400],
-  ['a path that is nowhere', () => get('/nowhere'), 404],
-  ['a method that is not allowed', () => get('/auth/login'), 405],
-  ['OPTIONS', () => `OPTIONS /todos HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 204],
-  ['an Accept without JSON', () => get('/healthz', 'Accept: text/html\r\n'), 406],
-])('%s: the request is logged once', async (_, bytes, status) => {
-  service.log.length = 0;
-  expect((await ask(bytes())).status).toBe(status);
-  await expect.poll(() => service.log, { interval: 2 }).toHaveLength(1);
-});
-
-test('a client that resets the connection after CONNECT does not crash the service', async () => {
-  const socket = openSocket(service.url);
-  socket.write(`CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n`);
-  await once(socket, 'data');
-  socket.write('a', () => socket.resetAndDestroy());
-  await once(socket, 'close');
+test('a client that resets the connection before a CONNECT is answered does not crash the server', async () => {
+  const asked = Promise.withResolvers<void>();
+  await using server = await startServer(() => asked.resolve()); // the first request is never answered
+  const socket = openSocket(server.url);
+  socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n${CONNECT}`);
+  await asked.promise;
+  socket.resetAndDestroy();
+  await expect.poll(() => server.connections[0]?.closed, { interval: 2 }).toBe(true);
 });
 
 test('a request with two Host headers is rejected before it is logged', async () => {
@@ -281,7 +237,7 @@ describe('a request target', () => {
     'HTTPS://elsewhere.example:1234/todos?limit=1',
     'http://[/todos',
   ])('that is an absolute URL is handled by its path: %s', async (target) => {
-    expect((await ask(get(target, authorization()))).status).toBe(200);
+    expect((await ask(get(target, AUTHORIZATION))).status).toBe(200);
   });
 
   const nowhere = [
@@ -298,22 +254,22 @@ describe('a request target', () => {
   test.each(nowhere.map((target) => [target.slice(0, 40), target]))(
     '%s is nowhere',
     async (_, target = '') => {
-      const answer = await ask(get(target, authorization()));
-      expectProblem(answer, answer.text, NOWHERE);
+      const answer = await ask(get(target, AUTHORIZATION));
+      await expectProblem(answer, NOT_FOUND);
     },
   );
 
   test('of `*` with OPTIONS is answered with 404', async () => {
     const answer = await ask(`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
-    expectProblem(answer, answer.text, NOWHERE);
+    await expectProblem(answer, NOT_FOUND);
   });
 });
 
 describe('duplicate headers:', () => {
   test('the first Authorization counts', async () => {
-    const twice = `${authorization()}Authorization: Bearer other\r\n`;
+    const twice = `${AUTHORIZATION}Authorization: Bearer other\r\n`;
     expect((await ask(get('/todos', twice))).status).toBe(200);
-    const answer = await ask(get('/todos', `Authorization: Bearer other\r\n${authorization()}`));
+    const answer = await ask(get('/todos', `Authorization: Bearer other\r\n${AUTHORIZATION}`));
     expect(answer.status).toBe(401);
   });
 
@@ -350,12 +306,7 @@ describe('a body', () => {
     ['is cut off', gzipSync(TITLE).subarray(0, 20)],
   ])('whose gzip %s is answered with 400', async (_, body) => {
     const answer = await ask(postOf(body, 'Content-Encoding: gzip\r\n'));
-    expectProblem(answer, answer.text, {
-      status: 400,
-      title: 'Bad Request',
-      code: 'invalid_request',
-      detail: 'The request is malformed',
-    });
+    await expectProblem(answer, { code: 'invalid_request', detail: 'The request is malformed' });
   });
 
   test.each(['gzip', 'snappy'])('of no bytes is none, also in %s', async (coding) => {
@@ -378,20 +329,14 @@ describe('a body', () => {
   });
 
   test('in chunks without a byte counts as none, whatever its type', async () => {
-    const pair = await (
-      await fetch(`${service.url}/auth/login`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify(DEMO),
-      })
-    ).json();
+    const { refresh_token } = await signIn(service);
     const head = `POST /auth/refresh HTTP/1.1\r\n${HOST}${CLOSE}${CHUNKED}`;
-    const answer = await ask(`${head}Refresh-Token: ${pair.refresh_token}\r\n\r\n0\r\n\r\n`);
+    const answer = await ask(`${head}Refresh-Token: ${refresh_token}\r\n\r\n0\r\n\r\n`);
     expect(answer.status).toBe(200);
   });
 
   test('of GET and DELETE is ignored', async () => {
-    const bytes = `${HOST}${CLOSE}${authorization()}${JSON_TYPE}Content-Length: 9\r\n\r\nnot json!`;
+    const bytes = `${HOST}${CLOSE}${AUTHORIZATION}${JSON_TYPE}Content-Length: 9\r\n\r\nnot json!`;
     expect((await ask(`GET /todos HTTP/1.1\r\n${bytes}`)).status).toBe(200);
     expect((await ask(`DELETE /todos?done=true HTTP/1.1\r\n${bytes}`)).status).toBe(204);
   });
