@@ -1,7 +1,7 @@
 // What the compiled validators accept, express-openapi-validator accepts with the same
 // values. Requests are generated from the contract's own schemas, valid and slightly wrong, for every
 // operation. ROUNDS scales their number. (DIFFERENTIAL=1 does the same with every request of a suite:
-// see differential-setup.ts.)
+// see test/support/compare-validators.ts.)
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileContract, type Operation } from '../../src/http/contract.ts';
@@ -9,6 +9,7 @@ import { createFullValidator } from '../../src/http/full-validator.ts';
 import { document, listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationHandlers } from '../../src/http/operation.ts';
 import type { ReceivedRequest } from '../../src/http/request-validators.ts';
+import { resolve } from './example-requests.ts';
 
 const CASES_PER_OPERATION = 60 * Number(process.env['ROUNDS'] ?? 1);
 
@@ -34,15 +35,6 @@ interface Schema {
   maxLength?: number;
   properties?: Record<string, Schema>;
   items?: Schema;
-}
-
-function resolve<T extends object>(node: T & { $ref?: string }): T {
-  if (node.$ref === undefined) return node;
-  let found: unknown = document;
-  for (const name of node.$ref.split('/').slice(1)) {
-    found = (found as Record<string, unknown>)[name];
-  }
-  return resolve(found as T & { $ref?: string });
 }
 
 const UUID = '019ab1d0-5c00-7000-8000-000000000001';
@@ -145,12 +137,10 @@ function receivedBy(operation: Operation): fc.Arbitrary<ReceivedRequest> {
   const parameters = [
     ...(source?.pathParameters ?? []),
     ...(source?.operation.parameters ?? []),
-  ].map((node) => resolve<{ name: string; in: string; schema?: Schema }>(node as never));
+  ].map((one) => resolve(one));
   const named = (place: string) => parameters.filter((one) => one.in === place);
-  const body = resolve<{ content?: Record<string, { schema?: Schema }> }>(
-    (source?.operation.requestBody ?? {}) as never,
-  );
-  const [media] = Object.values(body.content ?? {});
+  const requestBody = source?.operation.requestBody;
+  const [media] = Object.values(requestBody ? resolve(requestBody).content : {});
   const types = [...operation.mediaTypes];
   const withBody = fc.record({
     mediaType: fc.constantFrom(...types, ...types, 'application/octet-stream'),

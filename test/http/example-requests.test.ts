@@ -1,31 +1,21 @@
 // The examples of openapi.yaml work as they are written: a reference fills them in, and the demo user
 // of a new database can send them.
 import { describe, expect, test } from 'vitest';
-import { document, listOperations } from '../../src/http/openapi-document.ts';
+import { document, listOperations, type ParameterObject } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { type Sent, send } from '../support/http.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { exampleBody, resolve } from './example-requests.ts';
 
-interface Parameter {
-  name: string;
-  in: 'path' | 'query' | 'header';
-  example?: unknown;
-}
+type Parameter = ParameterObject & { example?: unknown };
 
 /** What no example can know: a token and a session that the service is yet to make. */
 const UNKNOWABLE: Partial<Record<OperationId, number>> = { refresh: 401, revokeSession: 404 };
 
-/** What a reference reads of the document, whose type has no examples. */
-function resolve<T>(node: unknown): T {
-  const reference = (node as { $ref?: string }).$ref;
-  if (reference === undefined) return node as T;
-  const steps = reference.split('/').slice(1);
-  return steps.reduce<unknown>((value, step) => Reflect.get(Object(value), step), document) as T;
-}
-
 const operations = [...listOperations(document)].map(
   ({ path, method, operation, pathParameters }) => {
-    const parameters = [...pathParameters, ...(operation.parameters ?? [])].map(resolve<Parameter>);
+    const declared = [...pathParameters, ...(operation.parameters ?? [])];
+    const parameters: Parameter[] = declared.map((one) => resolve(one));
     const id = operation.operationId as OperationId; // compileContract has seen that it has one
     const [success] = Object.keys(operation.responses ?? {});
     return { id, path, method, operation, parameters, status: UNKNOWABLE[id] ?? Number(success) };
@@ -38,21 +28,9 @@ function operationOf(id: OperationId) {
   return operation;
 }
 
-/** The first example of the body. */
-function bodyOf(id: OperationId): unknown {
-  const { requestBody } = operationOf(id).operation;
-  if (!requestBody) return undefined;
-  const { content } = resolve<{ content: Record<string, { examples: Record<string, unknown> }> }>(
-    requestBody,
-  );
-  const [media] = Object.values(content);
-  const [example] = Object.values(media?.examples ?? {});
-  return resolve<{ value: unknown }>(example).value;
-}
-
 /** The request that a reference sends when nothing in it is changed. */
 function requestOf(id: OperationId, token?: string): Sent {
-  const { path, method, parameters } = operationOf(id);
+  const { path, method, parameters, operation } = operationOf(id);
   const given = parameters.filter((parameter) => 'example' in parameter);
   const values = (place: Parameter['in']) =>
     given.filter((one) => one.in === place).map(({ name, example }) => [name, `${example}`]);
@@ -61,7 +39,7 @@ function requestOf(id: OperationId, token?: string): Sent {
     path,
   );
   const query = `${new URLSearchParams(values('query') as [string, string][])}`;
-  const body = bodyOf(id);
+  const body = exampleBody(operation.requestBody);
   return {
     method: method.toUpperCase(),
     path: query ? `${filledIn}?${query}` : filledIn,
@@ -120,8 +98,8 @@ describe('with the example requests in order,', () => {
   test('the todo that is read is the one that the contract shows', async () => {
     await using app = await startService();
     const read = await (await send(app, requestOf('getTodo', await signIn(app)))).json();
-    const { value } = resolve<{ value: object }>({ $ref: '#/components/examples/Todo' });
+    const shown = document.components?.examples?.['Todo']?.value;
     const { created_at, updated_at } = read;
-    expect(read).toEqual({ ...value, created_at, updated_at });
+    expect(read).toEqual({ ...Object(shown), created_at, updated_at });
   });
 });

@@ -1,7 +1,6 @@
 // Requests that the contract itself gives: its paths, with its examples as bodies.
 import {
   document,
-  type ExampleObject,
   listOperations,
   type Reference,
   type RequestBodyObject,
@@ -37,15 +36,16 @@ export async function withNewItem(app: TestService, token: string, path: string)
 }
 
 /** The first example of a request body, if there is one. */
-export function exampleBody(requestBody?: RequestBodyObject | Reference): unknown {
-  if (!requestBody || '$ref' in requestBody) return undefined;
-  const [content] = Object.values(requestBody.content);
+export function exampleBody(requestBody: RequestBodyObject | Reference | undefined): unknown {
+  const [content] = Object.values(requestBody ? resolve(requestBody).content : {});
   const [example] = Object.values(content?.examples ?? {});
-  return example && exampleValue(example);
+  return example && resolve(example).value;
 }
 
-function exampleValue(example: ExampleObject | Reference): unknown {
-  if (!('$ref' in example)) return example.value;
-  const name = example.$ref.replace('#/components/examples/', '');
-  return document.components?.examples?.[name]?.value;
+/** The part of the contract that a reference leads to; any other part as it is. */
+export function resolve<T extends object>(part: T | Reference): T {
+  if (!('$ref' in part)) return part;
+  const steps = part.$ref.split('/').slice(1);
+  const found: unknown = steps.reduce((node, step) => Reflect.get(node, step), document);
+  return resolve(found as T); // the contract's references lead to parts of the same kind
 }

@@ -1,33 +1,22 @@
 // Every status that the contract declares for an operation, if it can be had from outside, comes with
 // the headers and the media type that it is declared with.
-import { OpenApiSpecLoader } from 'express-openapi-validator/dist/framework/openapi.spec.loader.js';
 import { expect, test } from 'vitest';
-import type { ContractDocument } from '../../src/http/openapi-document.ts';
-import { listOperations } from '../../src/http/openapi-document.ts';
+import { document, listOperations } from '../../src/http/openapi-document.ts';
 import type { OperationId } from '../../src/http/operation.ts';
 import { FAULTS } from '../support/database.ts';
 import { breakDatabase } from '../support/database-faults.ts';
-import { readContract, type Sent, send } from '../support/http.ts';
+import { type Sent, send } from '../support/http.ts';
 import { startSharedService } from '../support/service.ts';
-import { DEMO, signIn, signUp } from '../support/users.ts';
-import { exampleBody, withNewItem } from './example-requests.ts';
+import { DEMO, PASSWORD, signIn, signUp } from '../support/users.ts';
+import { exampleBody, resolve, withNewItem } from './example-requests.ts';
 
-/** The whole of OpenAPI, of which our type has what the service reads. */
-type ApiDocument = ConstructorParameters<typeof OpenApiSpecLoader>[0]['apiDoc'];
-
-const { apiDoc } = await new OpenApiSpecLoader({
-  apiDoc: readContract() as ApiDocument,
-  validateApiSpec: false,
-  $refParser: { mode: 'dereference' },
-}).load();
-const cases = [...listOperations(apiDoc as ContractDocument)].flatMap(
-  ({ path, method, operation }) =>
-    Object.entries(operation.responses ?? {}).map(([status, response]) => ({
-      id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
-      status: Number(status),
-      route: { path, method: method.toUpperCase(), example: exampleBody(operation.requestBody) },
-      response,
-    })),
+const cases = [...listOperations(document)].flatMap(({ path, method, operation }) =>
+  Object.entries(operation.responses ?? {}).map(([status, response]) => ({
+    id: operation.operationId as OperationId, // of openapi.yaml, which the type is made from
+    status: Number(status),
+    route: { path, method: method.toUpperCase(), example: exampleBody(operation.requestBody) },
+    response: resolve(response),
+  })),
 );
 
 const app = await startSharedService();
@@ -35,7 +24,6 @@ const closed = await startSharedService({ REGISTRATION: 'false' });
 const { access_token: token, refresh_token } = await signIn(app);
 
 const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
-const PASSWORD = 'correct horse battery staple';
 const session = async () => ({ token: (await signIn(app)).access_token });
 let users = 0;
 const newUser = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
@@ -93,7 +81,7 @@ const CHANGES: Record<number, (id: OperationId, good: Sent) => Partial<Sent>> = 
   403: (id, { body }) =>
     id === 'login' ? {} : { body: Object.assign({}, body, { current_password: 'wrong' }) },
   404: (_, { path }) => ({ path: path.replace(/[^/]+$/, UNKNOWN) }),
-  405: () => ({ method: 'PURGE' }),
+  405: () => ({ method: 'PURGE', token: 'nonsense' }), // it is checked before the token
   406: () => ({ headers: { Accept: 'text/html' } }),
   409: (id) =>
     id === 'register'
@@ -124,16 +112,22 @@ async function answerOf(id: OperationId, status: number, route: Route) {
   return await send(app, request);
 }
 
+/** The methods of a path, in the order of the alphabet. */
+function methodsOf(path: string): string[] {
+  const own = cases.filter(({ route }) => route.path === path).map(({ route }) => route.method);
+  return [
+    ...new Set(own.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method))),
+  ].sort();
+}
+
 test.for(cases.filter(({ id, status }) => !isElsewhere(id, status)))(
   '$id can answer $status',
-  async ({ id, status, route, response }) => {
+  async ({ id, status, route, response: { headers = {}, content } }) => {
     const answer = await answerOf(id, status, route);
     expect(answer.status).toBe(status);
-    const { headers = {}, content } = response as {
-      headers?: Record<string, { required?: boolean }>;
-      content?: object;
-    };
-    const required = Object.keys(headers).filter((name) => headers[name]?.required);
+    const required = Object.entries(headers).flatMap(([name, header]) =>
+      resolve(header).required ? [name] : [],
+    );
     expect(required).toContain('X-Request-Id');
     expect(required).toContain('Cache-Control');
     for (const name of required)
@@ -143,6 +137,10 @@ test.for(cases.filter(({ id, status }) => !isElsewhere(id, status)))(
     const body = await answer.text();
     expect(body === '').toBe(content === undefined);
     if (status >= 400) expect(JSON.parse(body)).toMatchObject({ status });
+    if (status === 405) {
+      const allowed = answer.headers.get('Allow')?.split(', ').toSorted();
+      expect(allowed).toEqual(methodsOf(route.path));
+    }
   },
 );
 
