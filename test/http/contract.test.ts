@@ -1,19 +1,21 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createClientLookup } from '../../src/http/client-address.ts';
 import {
   type ContractOptions,
   compileContract,
   type SecurityHandlers,
 } from '../../src/http/contract.ts';
-import type { ContractDocument } from '../../src/http/openapi-document.ts';
+import {
+  type ContractDocument,
+  document,
+  listOperations,
+} from '../../src/http/openapi-document.ts';
 import type { OperationHandlers } from '../../src/http/operation.ts';
 import { createPipeline } from '../../src/http/pipeline.ts';
 import { createAccessLog } from '../../src/observability/access-log.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { createHttpServer } from '../../src/server/http-server.ts';
-import { readContract, send } from '../support/http.ts';
+import { createHttpServer, listen } from '../../src/server/http-server.ts';
+import { send } from '../support/http.ts';
 
 const ID = '019ab1d0-5c00-7000-8000-000000000001';
 const TODO = {
@@ -27,91 +29,69 @@ const TODO = {
 const CREATED = { status: 201, headers: { Location: `/todos/${ID}`, ETag: '"1"' }, body: TODO };
 const PRINCIPAL = { userId: ID, username: 'ada', sessionId: ID };
 
-/** Handlers that are never called, but those given. */
-function handlersOf(document: ContractDocument, given: Record<string, unknown> = {}) {
-  const ids = Object.values(document.paths ?? {}).flatMap((item) =>
-    [item.get, item.put, item.post, item.delete, item.patch].flatMap(
-      (operation) => operation?.operationId ?? [],
-    ),
-  );
-  const handlers = Object.fromEntries(ids.map((id) => [id, vi.fn()]));
+/** Handlers of all operations that are never called, but those given. */
+function handlersWith(given: Record<string, unknown> = {}) {
+  const operations = [...listOperations(document)];
+  const handlers = operations.map(({ operation }) => [operation.operationId, vi.fn()]);
   // The tests are about tables that the type does not allow.
-  return { ...handlers, ...given } as unknown as OperationHandlers;
+  return { ...Object.fromEntries(handlers), ...given } as unknown as OperationHandlers;
 }
 
 const security: SecurityHandlers = { bearerAuth: async () => ({ principal: PRINCIPAL }) };
 
 function optionsWith(changes: Partial<ContractOptions> = {}): ContractOptions {
-  const document = changes.document ?? readContract();
-  return {
-    document,
-    handlers: handlersOf(document),
-    security,
-    ...changes,
-  };
+  return { document, handlers: handlersWith(), security, ...changes };
 }
 
 describe('compileContract fails when', () => {
-  const without = (id: string) => {
-    const { [id as 'login']: _left, ...rest } = handlersOf(readContract());
-    return { handlers: rest as OperationHandlers };
-  };
   const edited = (edit: (document: ContractDocument) => void) => {
-    const document = readContract();
-    const handlers = handlersOf(document);
-    edit(document);
-    return { document, handlers };
+    const changed = structuredClone(document);
+    edit(changed);
+    return { document: changed };
   };
   const login = (document: ContractDocument) => document.paths?.['/auth/login']?.post;
 
-  test.each<[string, () => Partial<ContractOptions>, string]>([
-    ['an operation has no handler', () => without('login'), 'login has no handler'],
+  test.each<[string, Partial<ContractOptions>, string]>([
     [
       'a handler is only inherited',
-      () => ({ handlers: Object.create(handlersOf(readContract())) }),
+      { handlers: Object.create(handlersWith()) },
       'login has no handler',
     ],
     [
-      'a handler has no operation',
-      () => ({ handlers: handlersOf(readContract(), { brew: vi.fn() }) }),
-      'the handler brew has no operation',
-    ],
-    [
       'an operation has no operationId',
-      () => edited((document) => delete login(document)?.operationId),
+      edited((document) => delete login(document)?.operationId),
       'post /auth/login has no operationId',
     ],
     [
       'two operations have one operationId',
-      () => edited((document) => Object.assign(login(document) ?? {}, { operationId: 'logout' })),
+      edited((document) => Object.assign(login(document) ?? {}, { operationId: 'logout' })),
       'two operations are called logout',
     ],
     [
       'a segment of a path is not one parameter',
-      () =>
-        edited((document) => {
-          document.paths = { '/{log-in}': document.paths?.['/auth/login'] ?? {} };
-        }),
+      edited((document) => {
+        document.paths = { '/{log-in}': document.paths?.['/auth/login'] ?? {} };
+      }),
       '/{log-in} has a segment that is neither a text nor one parameter',
     ],
     [
       'a security scheme has no handler',
-      () => ({ security: {} as SecurityHandlers }),
+      { security: {} as SecurityHandlers },
       'security scheme bearerAuth has no handler',
     ],
     [
       'a security handler has no scheme',
-      () => ({ security: { ...security, cookieAuth: security.bearerAuth } as SecurityHandlers }),
+      { security: { ...security, cookieAuth: security.bearerAuth } as SecurityHandlers },
       'the security handler cookieAuth has no scheme',
     ],
   ])('%s', (_, changes, fault) => {
-    const start = () => compileContract(optionsWith(changes()));
+    const start = () => compileContract(optionsWith(changes));
     expect(start).toThrow(`openapi.yaml and the handlers do not fit:\n`);
     expect(start).toThrow(fault);
   });
 
-  test('several parts do not match, and names each of them', () => {
-    const { login: _login, logout: _logout, ...rest } = handlersOf(readContract());
+  test('operations have no handler and a handler has no operation, and names each of them', () => {
+    const { login: _login, logout: _logout, ...rest } = handlersWith();
     const handlers = { ...rest, brew: vi.fn() } as unknown as OperationHandlers;
     expect(() => compileContract(optionsWith({ handlers }))).toThrow(
       'login has no handler\n  logout has no handler\n  the handler brew has no operation',
@@ -137,18 +117,15 @@ describe('compileContract fails when', () => {
   });
 });
 
-/** A service whose operation `createTodo` answers what it is given. */
-let url: string;
-let answer: () => unknown;
 const log: string[] = [];
-let server: Server;
 
-beforeAll(async () => {
+/** Sends a request to a service whose `createTodo` answers that. */
+async function answering(answer: () => unknown): Promise<Response> {
+  log.length = 0;
   const logger = createLogger('info', { write: (line) => log.push(line) });
-  const document = readContract();
-  const handlers = handlersOf(document, { createTodo: async () => answer() });
+  const handlers = handlersWith({ createTodo: async () => answer() });
   const pipeline = createPipeline({
-    operations: compileContract(optionsWith({ document, handlers })),
+    operations: compileContract(optionsWith({ handlers })),
     pages: {},
     findQueue: () => undefined,
     clients: createClientLookup([]),
@@ -160,24 +137,15 @@ beforeAll(async () => {
     report: (err, { requestId }) => logger.error({ err, request_id: requestId }, 'failed'),
     record: createAccessLog(logger),
   });
-  server = createHttpServer(pipeline, {});
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  url = `http://127.0.0.1:${port}`;
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-/** Has `createTodo` answer that. */
-async function answering(next: () => unknown): Promise<Response> {
-  answer = next;
-  log.length = 0;
-  return send({ url }, post);
+  const server = createHttpServer(pipeline, {});
+  await using running = await listen(server, { host: '127.0.0.1', port: 0, shutdownTimeout: 0 });
+  return await send(running, {
+    method: 'POST',
+    path: '/todos',
+    token: 'abc',
+    body: { title: 'x' },
+  });
 }
-
-const post = { method: 'POST', path: '/todos', token: 'abc', body: { title: 'x' } };
 
 describe('a response of an operation', () => {
   test('that matches the contract is sent unchanged', async () => {
