@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { listOperations } from '../../src/http/openapi-document.ts';
 import { Router } from '../../src/http/routing.ts';
-import { BEHIND_PROXY, readContract, send } from '../support/http.ts';
-import { startService, startSharedService, type TestService } from '../support/service.ts';
-import { signUp } from '../support/users.ts';
-
+import { readContract, send } from '../support/http.ts';
+import { startService, type TestService } from '../support/service.ts';
 import { withNewItem } from './example-requests.ts';
 import { createTodo, startSignedInService } from './setup.ts';
 
@@ -65,6 +63,10 @@ describe('OPTIONS', () => {
     ['/todos', 'GET, HEAD, POST, DELETE'],
     ['/todos/019ab1d0-5c00-7000-8000-000000000001', 'GET, HEAD, PUT, DELETE, PATCH'],
     ['/.well-known/jwks.json', 'GET, HEAD'],
+    ['/docs', 'GET, HEAD'],
+    ['/openapi.json', 'GET, HEAD'],
+    ['/openapi.yaml', 'GET, HEAD'],
+    ['/metrics', 'GET, HEAD'],
   ])('%s lists the methods, also without a token', async (path, allow) => {
     const response = await sendTo({ method: 'OPTIONS', path });
     expect(response.status).toBe(204);
@@ -78,15 +80,9 @@ describe('OPTIONS', () => {
   });
 });
 
-describe('CORS', async () => {
-  const open = await startSharedService({ CORS_ORIGINS: '*' });
-  const shut = await startSharedService({ CORS_ORIGINS: 'none' });
-  const chosen = await startSharedService({
-    CORS_ORIGINS: 'https://app.example.com, http://[::1]:*',
-  });
-
-  function preflight(service: TestService, origin: string) {
-    return send(service, {
+describe('CORS', () => {
+  function preflight(app: TestService, origin: string) {
+    return send(app, {
       method: 'OPTIONS',
       path: '/todos',
       headers: {
@@ -131,31 +127,22 @@ describe('CORS', async () => {
     }
   });
 
-  test.each<[string, () => TestService, boolean]>([
-    ['http://localhost', () => service, true],
-    ['http://localhost:1', () => service, true],
-    ['http://127.0.0.1:8080', () => service, true],
-    ['https://localhost:5173', () => service, false],
-    ['http://localhost.example.com', () => service, false],
-    ['http://localhost:80.example.com', () => service, false],
-    ['http://127x0.0.1:8080', () => service, false],
-    ['http://example.com/http://localhost:1', () => service, false],
-    ['null', () => service, false],
-    ['https://app.example.com', () => chosen, true],
-    ['https://app.example.com:444', () => chosen, false],
-    ['https://appxexample.com', () => chosen, false],
-    ['http://[::1]:3000', () => chosen, true],
-    ['http://:', () => chosen, false],
-    ['https://app.example.com', () => shut, false],
-    ['http://localhost:5173', () => shut, false],
-  ])('the origin %s: %#', async (origin, service, isAllowed) => {
-    const allowed = (await preflight(service(), origin)).headers.get('Access-Control-Allow-Origin');
-    expect(allowed).toBe(isAllowed ? origin : null);
-  });
+  const LIST = { CORS_ORIGINS: 'https://app.example.com, http://[::1]:*' };
 
-  test('CORS_ORIGINS=* allows every origin', async () => {
-    const { headers } = await preflight(open, 'https://anything.example');
-    expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
+  test.each<[Record<string, string>, string, string | null]>([
+    [{}, 'http://localhost', 'http://localhost'],
+    [{}, 'http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    [{}, 'https://localhost:5173', null],
+    [{}, 'null', null],
+    [LIST, 'https://app.example.com', 'https://app.example.com'],
+    [LIST, 'http://[::1]:3000', 'http://[::1]:3000'],
+    [LIST, 'http://localhost', null],
+    [{ CORS_ORIGINS: 'none' }, 'http://localhost', null],
+    [{ CORS_ORIGINS: '*' }, 'https://anything.example', '*'],
+  ])('with %j the origin %s is allowed: %s', async (variables, origin, allowed) => {
+    await using own = await startService(variables);
+    const { headers } = await preflight(own, origin);
+    expect(headers.get('Access-Control-Allow-Origin')).toBe(allowed);
   });
 });
 
@@ -169,7 +156,7 @@ describe('X-Request-Id', () => {
     expect(response.headers.get('X-Request-Id')).toBe(id);
   });
 
-  test.each(['', 'a b', 'a"b', 'ä', 'hunter2', 'a'.repeat(64), 'operator-1'])(
+  test.each(['', 'a b', 'a"b', 'ä', 'hunter2', 'a'.repeat(64), 'A1'.repeat(32), 'operator-1'])(
     '%j is replaced by a new id',
     async (id) => {
       const response = await sendTo({ path: '/healthz', headers: { 'X-Request-Id': id } });
@@ -207,19 +194,4 @@ test('only responses with an ETag may be cached, and only by the client', async 
   expect(await cacheControl('/todos')).toBe('no-store');
   expect(await cacheControl('/auth/me')).toBe('no-store');
   expect(await cacheControl('/.well-known/jwks.json')).toBe('no-store');
-});
-
-test('a long address or User-Agent is cut to the length that the contract allows', async () => {
-  await using behind = await startService(BEHIND_PROXY);
-  await signUp(behind, 'ada');
-  const login = await send(behind, {
-    method: 'POST',
-    path: '/auth/login',
-    headers: { 'X-Forwarded-For': 'x'.repeat(1000), 'User-Agent': 'y'.repeat(1000) },
-    body: { username: 'ada', password: 'correct horse battery staple' },
-  });
-  const { access_token } = await login.json();
-  const sessions = await send(behind, { path: '/auth/sessions', token: access_token });
-  const [session] = await sessions.json();
-  expect(session).toMatchObject({ address: 'x'.repeat(64), user_agent: 'y'.repeat(256) });
 });

@@ -9,6 +9,7 @@ import { DEMO } from '../support/users.ts';
 async function scrape({ metricsUrl }: TestService): Promise<Map<string, number>> {
   const response = await fetch(metricsUrl);
   expect(response.status).toBe(200);
+  expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   const lines = (await response.text()).split('\n').filter((line) => line && !line.startsWith('#'));
   return new Map(
     lines.map((line): [string, number] => {
@@ -142,18 +143,23 @@ describe('/metrics counts audit events', () => {
   });
 });
 
-test('/metrics counts requests that failed because of the database, and not errors of the service', async () => {
+test('/metrics counts requests by operation and status, and those that failed because of the database', async () => {
   await using app = await startService();
   const before = await scrape(app);
   for (const code of [FAULTS.outages[0], FAULTS.bug]) {
     using _broken = breakDatabase(code);
     await send(app, { path: '/readyz' });
   }
+  await send(app, { path: '/auth/me' });
+  await send(app, { path: '/nowhere/a-secret' });
   const after = await scrape(app);
   expect(rises('database_failures_total', before, after)).toEqual({ '{kind="statement"}': 1 });
-  expect(rises('http_request_duration_seconds_count', before, after)).toMatchObject({
+  expect(rises('http_request_duration_seconds_count', before, after)).toEqual({
     '{operation="getReadiness",status="503"}': 1,
     '{operation="getReadiness",status="500"}': 1,
+    '{operation="getCurrentUser",status="401"}': 1,
+    '{operation="none",status="404"}': 1,
+    '{operation="none",status="200"}': 1, // of /metrics, before
   });
 });
 
@@ -223,11 +229,12 @@ test('/metrics has the results and the errors of the retention job', async () =>
   expect(metrics.get('sweep_duration_seconds')).toBeGreaterThan(0);
 });
 
-test('/metrics has the event loop lag and the memory', async () => {
+test('/metrics has the event loop lag, the memory and the CPU time', async () => {
   await using app = await startService();
   const names = [...(await scrape(app)).keys()];
   expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
   expect(names).toContain('process_resident_memory_bytes');
+  expect(names).toContain('process_cpu_seconds_total');
 });
 
 describe('METRICS_PORT', () => {
@@ -246,6 +253,7 @@ describe('METRICS_PORT', () => {
       expect(nowhere.status).toBe(404);
       expect(await nowhere.json()).toMatchObject({ code: 'not_found' });
     }
+    expect((await send(own, { path: '/%zz' })).status).toBe(400);
     const post = await send(own, { method: 'POST', path: '/metrics' });
     expect([post.status, post.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
     expect(post.headers.get('X-Content-Type-Options')).toBe('nosniff');
