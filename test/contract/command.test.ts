@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startService } from '../support/service.ts';
 import { startProxy } from './mutants/proxy.ts';
-import { answerBody } from './mutants/words.ts';
+import { answer } from './mutants/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'contract-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -70,7 +70,7 @@ describe('a service that differs', () => {
     await using app = await startService();
     await using broken = await startProxy(
       app.url,
-      answerBody(200, (body) => ('access_token' in body ? { ...body, expires_in: 900 } : body)),
+      answer.body(200, (body) => ('access_token' in body ? { expires_in: 900 } : {})),
     );
     const { code, output } = await contract('--base-url', broken.url, '--only', 'login', '--bail');
     expect(code).toBe(1);
@@ -87,7 +87,7 @@ describe('a service that differs', () => {
     await using app = await startService();
     await using broken = await startProxy(
       app.url,
-      answerBody(200, (body) => ('access_token' in body ? { ...body, expires_in: 900 } : body)),
+      answer.body(200, (body) => ('access_token' in body ? { expires_in: 900 } : {})),
     );
     const { code, output } = await contract('--base-url', broken.url, '--only', 'todos');
     expect(code).toBe(1);

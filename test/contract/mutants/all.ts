@@ -1,5 +1,6 @@
 import { type OperationId, operationOf, operations } from '../document.ts';
 import { account } from './account.ts';
+import { derived } from './derived.ts';
 import { http } from './http.ts';
 import type { Mutants } from './mutants.ts';
 import type { Fault, Sent } from './proxy.ts';
@@ -16,7 +17,7 @@ export interface Mutant {
   fault: Fault;
 }
 
-export const mutants: Mutant[] = [account, sessions, todos, todo, http].flatMap(mutantsOf);
+export const mutants: Mutant[] = [derived, account, sessions, todos, todo, http].flatMap(mutantsOf);
 
 /** @param table as in Mutants; its operations may be those of another contract */
 export function mutantsOf(table: Record<string, Mutants[keyof Mutants]>): Mutant[] {

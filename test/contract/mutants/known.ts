@@ -14,17 +14,16 @@ export class Known {
   readonly accessOf = new Map<string, string>();
   readonly refreshOf = new Map<string, string>();
   readonly todos = new Map<string, Owned>();
+  /** As another session of the user lists them. */
   readonly sessions = new Map<string, Owned>();
   /** The state of a fault. */
   readonly marks = new Map<string, string>();
 
   observe(sent: Sent, received: Received): void {
-    if (received.status >= 300 || !isJsonText(received.body)) return;
+    if (received.status >= 300) return;
     const [path] = sent.path.split('?');
     const token = bearerOf(sent);
-    const value: unknown = JSON.parse(received.body);
-    const items: Json[] = Array.isArray(value) ? value : [value];
-    for (const item of items) {
+    for (const item of [parsed(received.body) ?? []].flat()) {
       if (path === '/todos') this.todos.set(String(item['id']), { item, token });
       if (path === '/auth/sessions') this.#addSession(item, token);
       if (path === '/auth/login' || path === '/auth/refresh') this.#addPair(item);
@@ -34,7 +33,7 @@ export class Known {
   #addSession(item: Json, token: string): void {
     const id = String(item['id']);
     const owner = item['current'] ? token : (this.sessions.get(id)?.token ?? token);
-    this.sessions.set(id, { item, token: owner });
+    this.sessions.set(id, { item: { ...item, current: false }, token: owner });
   }
 
   #addPair(pair: Json): void {
@@ -49,20 +48,30 @@ export function bearerOf({ headers }: Pick<Sent, 'headers'>): string {
   return headers['authorization']?.replace('Bearer ', '') ?? '';
 }
 
-/** Whether a text is a JSON object. */
-export function isJson(text: string): boolean {
-  return text.startsWith('{') && isJsonText(text);
+/** A list with the items of other users, too. */
+export function withOthers(items: Json[], all: Map<string, Owned>): Json[] {
+  const ids = new Set(items.map(({ id }) => id));
+  const others = [...all.values()].filter(({ item }) => !ids.has(item['id']));
+  return [...items, ...others.map(({ item }) => item)];
 }
 
-function isJsonText(text: string): boolean {
+/** The JSON object or list of a text; undefined if it is neither. */
+export function parsed(text: string): Json | Json[] | undefined {
   try {
-    return typeof JSON.parse(text) === 'object';
+    const value: unknown = JSON.parse(text);
+    return value instanceof Object ? (value as Json | Json[]) : undefined; // it is one of the two
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /** The JSON object of a body; empty if it is none. */
 export function jsonOf({ body }: { body: string }): Json {
-  return isJson(body) ? JSON.parse(body) : {};
+  const value = parsed(body);
+  return value === undefined || Array.isArray(value) ? {} : value;
+}
+
+/** A member of the JSON object of a body, as a text. */
+export function textOf(from: { body: string }, member: string): string {
+  return `${jsonOf(from)[member]}`;
 }

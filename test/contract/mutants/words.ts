@@ -1,31 +1,36 @@
 // Makes faults: each function returns one that changes requests, answers, or both.
-import { isJson, type Json, jsonOf, type Known } from './known.ts';
+import { type Json, type Known, parsed } from './known.ts';
 import type { Fault, Received, Sent } from './proxy.ts';
 
-/** Forwards the request with changes. */
-export const ask =
-  (change: (sent: Sent) => Partial<Sent>): Fault =>
-  (sent, forward) =>
-    forward({ ...sent, ...change(sent) });
+/** Parts that are replaced, or a function that makes them from the whole. */
+type Change<Whole, Others extends unknown[]> =
+  | Partial<Whole>
+  | ((whole: Whole, ...others: Others) => Partial<Whole> | Promise<Partial<Whole>>);
 
-/** Forwards the request with another body. */
-export const askBody = (change: (body: Json) => Json): Fault =>
-  ask((sent) => {
-    const padding = /\s*$/.exec(sent.body)?.[0]; // a part of its size
-    return isJson(sent.body) ? { body: JSON.stringify(change(jsonOf(sent))) + padding } : {};
+/** Members, headers or parameters that are set; undefined takes one away. */
+type Members<Others extends unknown[] = []> = Json | ((from: Json, ...others: Others) => Json);
+
+/** Forwards the request with changes. */
+export function ask(change: Change<Sent, []>): Fault {
+  return async (sent, forward) =>
+    forward({ ...sent, ...(typeof change === 'function' ? await change(sent) : change) });
+}
+
+/** Changes members of the body. */
+ask.body = (change: Members): Fault =>
+  ask(({ body }) => {
+    const padding = /\s*$/.exec(body)?.[0]; // a part of its size
+    return { body: withMembers(body.trimEnd(), change) + padding };
   });
 
-/** Forwards the request with other headers; a value of undefined takes one away. */
-export const askHeaders = (change: (headers: Json) => Json): Fault =>
-  ask(({ headers }) => ({ headers: texts({ ...headers, ...change(headers) }) }));
+ask.headers = (change: Members): Fault =>
+  ask(({ headers }) => ({ headers: texts(changed(headers, change)) }));
 
-/** Forwards the request with another query; a value of undefined takes a parameter away. */
-export const askQuery = (change: (query: Json) => Json): Fault =>
+ask.query = (change: Members): Fault =>
   ask(({ path }) => {
     const [pathname = '', search = ''] = path.split('?');
     const query = new URLSearchParams(search);
-    const changes = Object.entries(change(Object.fromEntries(query)));
-    for (const [name, value] of changes) {
+    for (const [name, value] of Object.entries(changed(Object.fromEntries(query), change))) {
       if (query.getAll(name).length > 1) continue; // other faults do that
       if (value === undefined) query.delete(name);
       else if (query.get(name) !== `${value}`) query.set(name, `${value}`);
@@ -34,56 +39,61 @@ export const askQuery = (change: (query: Json) => Json): Fault =>
   });
 
 /** Changes the answer if it has this status (or any, for 0). */
-export const answer =
-  (
-    status: number,
-    change: (
-      received: Received,
-      ...rest: Parameters<Fault>
-    ) => Partial<Received> | Promise<Partial<Received>>,
-  ): Fault =>
-  async (sent, ...rest) => {
-    const [forward] = rest;
+export function answer(status: number, change: Change<Received, Parameters<Fault>>): Fault {
+  return async (...given) => {
+    const [sent, forward] = given;
     const received = await forward(sent);
     if (status !== 0 && status !== received.status) return received;
-    return { ...received, ...(await change(received, sent, ...rest)) };
+    const parts = typeof change === 'function' ? await change(received, ...given) : change;
+    return { ...received, ...parts };
   };
+}
 
-export const answerStatus = (from: number, to: number): Fault =>
-  answer(from, () => ({ status: to }));
+answer.headers = (status: number, change: Members<[Sent]>): Fault =>
+  answer(status, ({ headers }, sent) => ({ headers: texts(changed(headers, change, sent)) }));
 
-export const answerHeaders = (status: number, change: (headers: Json) => Json): Fault =>
-  answer(status, ({ headers }) => ({ headers: texts({ ...headers, ...change(headers) }) }));
-
-export const answerBody = (
-  status: number,
-  change: (body: Json, sent: Sent, known: Known) => Json,
-): Fault =>
-  answer(status, (received, sent, _forward, known) =>
-    isJson(received.body) ? { body: JSON.stringify(change(jsonOf(received), sent, known)) } : {},
-  );
+/** Changes members of the object that is answered, or of each object of a list. */
+answer.body = (status: number, change: Members<[Sent]>): Fault =>
+  answer(status, ({ body }, sent) => ({ body: withMembers(body, change, sent) }));
 
 /** Changes the list that is answered. */
-export const answerList = (change: (items: Json[], sent: Sent, known: Known) => Json[]): Fault =>
+answer.list = (change: (items: Json[], sent: Sent, known: Known) => Json[]): Fault =>
   answer(200, ({ body }, sent, _forward, known) =>
     body === '' ? {} : { body: JSON.stringify(change(JSON.parse(body), sent, known)) },
   );
 
 /** Answers without the service. */
-export const pretend =
-  (status: number, body?: Json | Json[], headers: Record<string, string> = {}): Fault =>
-  async () =>
-    made(status, body, headers);
+export function reply(received: Received): Fault {
+  return async () => received;
+}
 
-/** Answers this instead of an answer with the first status. */
-export const instead = (from: number, to: number, body?: Json | Json[]): Fault =>
-  answer(from, () => made(to, body));
+export function reject(status: number, code?: string): Fault {
+  return reply(problem(status, code));
+}
+
+/** Answers a request like the first successful one with the same key, if it has a key. */
+export function repeat(
+  keyOf: (sent: Sent) => string | undefined,
+  change: (first: Received) => Partial<Received> = () => ({}),
+): Fault {
+  return async (sent, forward, { marks }) => {
+    const key = keyOf(sent) ?? '';
+    const before = marks.get(key);
+    if (before !== undefined) {
+      const first: Received = JSON.parse(before);
+      return { ...first, ...change(first) };
+    }
+    const received = await forward(sent);
+    if (key !== '' && received.status < 300) marks.set(key, JSON.stringify(received));
+    return received;
+  };
+}
 
 /** Limits a fault to some requests. */
-export const when =
-  (holds: (sent: Sent, known: Known) => boolean, fault: Fault): Fault =>
-  (sent, forward, known) =>
+export function when(holds: (sent: Sent, known: Known) => boolean, fault: Fault): Fault {
+  return (sent, forward, known) =>
     holds(sent, known) ? fault(sent, forward, known) : forward(sent);
+}
 
 /** An answer with everything that the contract requires. */
 export function made(
@@ -104,17 +114,53 @@ export function made(
   };
 }
 
+/** The usual code of each status. */
+const CODES: Record<number, string> = {
+  400: 'invalid_request',
+  401: 'invalid_access_token',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  406: 'not_acceptable',
+  409: 'idempotency_key_reused',
+  412: 'precondition_failed',
+  413: 'content_too_large',
+  415: 'unsupported_media_type',
+  429: 'too_many_requests',
+  500: 'internal_error',
+  503: 'unavailable',
+};
+
 /** A problem as the contract describes it. */
-export function problem(status: number, code: string, detail: string): Received {
-  const title = 'A problem';
-  const body = { type: 'about:blank', title, status, detail, code, error: detail };
-  const invalid = code === 'invalid_credentials' ? '' : ', error="invalid_token"';
-  const challenge = { 'www-authenticate': `Bearer realm="todos"${invalid}` };
-  return made(status, body, status === 401 ? challenge : {});
+export function problem(status: number, code = CODES[status], detail = 'A problem'): Received {
+  const body = { type: 'about:blank', title: 'A problem', status, detail, code, error: detail };
+  const hasToken = code !== 'invalid_credentials' && code !== 'authentication_required';
+  const challenge = `Bearer realm="todos"${hasToken ? ', error="invalid_token"' : ''}`;
+  return made(status, body, status === 401 ? { 'www-authenticate': challenge } : {});
 }
 
+/** The credentials of an access token. */
 export function as(token: string): Pick<Sent, 'headers'> {
   return { headers: { authorization: `Bearer ${token}` } };
+}
+
+function changed<Others extends unknown[]>(
+  from: Json,
+  change: Members<Others>,
+  ...others: Others
+): Json {
+  return { ...from, ...(typeof change === 'function' ? change(from, ...others) : change) };
+}
+
+/** A JSON object, or a list of them, with other members; another text as it is. */
+function withMembers<Others extends unknown[]>(
+  text: string,
+  change: Members<Others>,
+  ...others: Others
+): string {
+  const value = parsed(text);
+  if (value === undefined) return text;
+  const edit = (object: Json) => changed(object, change, ...others);
+  return JSON.stringify(Array.isArray(value) ? value.map(edit) : edit(value));
 }
 
 function texts(values: Json): Record<string, string> {
