@@ -11,10 +11,14 @@ export interface RawAnswer extends Answer {
 
 /** A connection that is destroyed at the end of the test at the latest. Errors are ignored. */
 export function openSocket(url: string): Socket {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.on('error', () => {});
+  const socket = createSocket(url).on('error', () => {});
   onTestFinished(() => void socket.destroy());
   return socket;
+}
+
+function createSocket(url: string, { allowHalfOpen = false } = {}): Socket {
+  const port = Number(new URL(url).port);
+  return connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen });
 }
 
 /** A connection that is open before it is used. */
@@ -25,7 +29,7 @@ export interface RawConnection {
 }
 
 export async function openConnection(url: string): Promise<RawConnection> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1').setNoDelay();
+  const socket = openSocket(url);
   await once(socket, 'connect');
   let received = '';
   const waiting: PromiseWithResolvers<RawAnswer>[] = [];
@@ -39,7 +43,6 @@ export async function openConnection(url: string): Promise<RawConnection> {
   socket.on('close', () => {
     for (const { reject } of waiting) reject(new Error('the connection was closed'));
   });
-  socket.on('error', () => socket.destroy());
   const answer = () => {
     const next = Promise.withResolvers<RawAnswer>();
     waiting.push(next);
@@ -85,8 +88,7 @@ export async function exchange(
   bytes: string | Uint8Array | (string | Uint8Array)[],
   { hangUp = false, methods = [] }: ExchangeOptions = {},
 ): Promise<RawAnswer[]> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  const socket = createSocket(url, { allowHalfOpen: true });
   const received: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => received.push(chunk));
   const ended = once(socket, 'end', { signal: AbortSignal.timeout(100_000) });
