@@ -2,22 +2,18 @@
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { call } from '../support/http.ts';
 import { startService, startSharedService, type TestService } from '../support/service.ts';
-import { DEMO } from '../support/users.ts';
+import { signIn } from '../support/users.ts';
 
 const SECRET = 'a secret of thirty-two bytes or so';
 
-async function tokenOf(app: TestService): Promise<string> {
-  const { data } = await app.client().login(DEMO.username, DEMO.password);
-  if (!data) throw new Error('not signed in');
-  return data.access_token;
-}
+const tokenOf = async (app: TestService) => (await signIn(app)).access_token;
 
-async function present(app: TestService, token: string) {
-  const headers = { Authorization: `Bearer ${token}` };
-  const response = await fetch(`${app.url}/auth/me`, { headers });
-  const body: { code?: string } = await response.json();
-  return { status: response.status, code: body.code };
+async function present(app: TestService, access: string) {
+  const { status, text } = await call(app.url, 'GET /auth/me', { access });
+  const { code }: { code?: string } = JSON.parse(text);
+  return { status, code };
 }
 
 const REFUSED = { status: 401, code: 'invalid_access_token' };

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { runTodos } from '../support/cli.ts';
+import { call } from '../support/http.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { startProcess } from '../support/service-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { DEMO } from '../support/users.ts';
+import { signIn } from '../support/users.ts';
 
 async function newKey(kid: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -22,28 +23,21 @@ async function put(file: string, ...keys: JWK[]) {
   await rename(`${file}.draft`, file);
 }
 
-async function tokenOf({ url }: { url: string }): Promise<string> {
-  const headers = { 'Content-Type': 'application/json' };
-  const login = { method: 'POST', headers, body: JSON.stringify(DEMO) };
-  const { access_token } = await (await fetch(`${url}/auth/login`, login)).json();
-  return access_token;
-}
+const tokenOf = async (service: { url: string }) => (await signIn(service)).access_token;
 
 function kidOf(token: string): string {
   return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
 }
 
 /** What is answered to a request with that token. */
-async function present({ url }: { url: string }, token: string): Promise<string> {
-  const headers = { Authorization: `Bearer ${token}` };
-  const response = await fetch(`${url}/auth/me`, { headers });
-  return response.ok ? 'welcome' : (await response.json()).code;
+async function present({ url }: { url: string }, access: string): Promise<string> {
+  const { status, text } = await call(url, 'GET /auth/me', { access });
+  return status === 200 ? 'welcome' : JSON.parse(text).code;
 }
 
 async function published({ url }: { url: string }): Promise<string[]> {
-  const { keys }: { keys: { kid: string }[] } = await (
-    await fetch(`${url}/.well-known/jwks.json`)
-  ).json();
+  const { text } = await call(url, 'GET /.well-known/jwks.json');
+  const { keys }: { keys: { kid: string }[] } = JSON.parse(text);
   return keys.map(({ kid }) => kid);
 }
 
@@ -93,9 +87,7 @@ test('JWT_KEYS file behind a symbolic link that is exchanged, as Kubernetes does
 });
 
 describe('JWT_KEYS file replaced by', async () => {
-  const { k: secret = '' } = {
-    k: Buffer.from('a secret not to be logged').toString('base64url'),
-  };
+  const secret = Buffer.from('a secret not to be logged').toString('base64url');
   const whole = JSON.stringify({ keys: [{ kty: 'oct', k: secret }, old] });
   test.each<[string, (file: string) => Promise<void>, RegExp]>([
     ['half a file', (file) => writeFile(file, whole.slice(0, -40)), /not valid JSON/],

@@ -23,17 +23,16 @@ const NAMES = readdirSync(new URL('../../src/database/migrations', import.meta.u
   .sort();
 
 test('a migration that fails changes nothing and can be run again', async () => {
-  const db = memory();
+  await using db = memory();
   await sql`create table secrets (obstacle integer)`.execute(db);
   await expect(migrate(db)).rejects.toThrow('already exists');
   await sql`drop table secrets`.execute(db);
   await migrate(db);
   expect(await db.selectFrom('users').selectAll().execute()).toEqual([]);
-  await db.destroy();
 });
 
 test('a new database gets its first rows once, in the transaction that creates the tables', async () => {
-  const db = memory();
+  await using db = memory();
   const fault = async () => {
     throw new Error('no filling');
   };
@@ -45,13 +44,11 @@ test('a new database gets its first rows once, in the transaction that creates t
   await migrate(db, fill);
   await migrate(db, fill);
   expect(fillings).toBe(1);
-  await db.destroy();
 });
 
 test('undoing a migration removes only the tables and columns that it announces', async () => {
   await using database = await freshDatabase();
-  await using stack = new AsyncDisposableStack();
-  const db = stack.adopt(database.connect(), (handle) => handle.destroy());
+  await using db = database.connect();
   const things = async () => {
     const tables = await db.introspection.getTables();
     return tables
@@ -135,12 +132,10 @@ test('the plan of migrations rejects an unknown name', () => {
 
 test('the service does not start on a database of a newer version', async () => {
   await using database = await freshDatabase();
-  const db = database.connect();
+  await using db = database.connect();
   await migrate(db);
-  await sql`insert into kysely_migration (name, timestamp) values ('9999_later', '2026-11-24')`.execute(
-    db,
-  );
-  await db.destroy();
+  const later = sql`insert into kysely_migration (name, timestamp) values ('9999_later', '2026-11-24')`;
+  await later.execute(db);
   const variables = { DATABASE_URL: database.url, JWT_SECRET: 's'.repeat(32) };
   await expect(startService(variables)).rejects.toThrow('has the migration 9999_later');
   const up = await runTodos(['migrate', 'up'], variables);

@@ -20,18 +20,15 @@ const MAX_STEP_MS = 50;
 
 test('a keyed mutex runs work of one key in order, and rejects beyond its queue', async () => {
   const mutex = new KeyedMutex(1);
+  const order: string[] = [];
   const first = await mutex.lock('a');
-  const second = mutex.lock('a');
+  const second = mutex.lock('a').finally(() => order.push('second'));
   expect(await mutex.lock('a')).toBeUndefined();
   expect(await mutex.lock('b')).toBeDefined();
-  let isSecond = false;
-  void second.then(() => {
-    isSecond = true;
-  });
-  await Promise.resolve();
-  expect(isSecond).toBe(false);
+  order.push('end of first');
   first?.[Symbol.dispose]();
   (await second)?.[Symbol.dispose]();
+  expect(order).toEqual(['end of first', 'second']);
   expect(await mutex.lock('a')).toBeDefined();
 });
 
