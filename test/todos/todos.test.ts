@@ -163,12 +163,13 @@ test('a DELETE during a change answers 204 only if the todo is deleted', async (
   }
 });
 
-test('DELETE with If-Match of an older version deletes nothing', async () => {
+test('a change or a deletion of an older version changes nothing', async () => {
   const { userId } = await seedUser(app.db);
   const content = { title: 'One', description: '', done: false };
   const one = await createTodo(app.db, { userId, maxTodos: 100 }, content, app.clock.now());
   if (!one) throw new Error('not created');
   const two = await replaceTodo(app.db, userId, one, content, app.clock.now());
+  expect(await replaceTodo(app.db, userId, one, content, app.clock.now())).toBeUndefined();
   expect(await deleteTodo(app.db, userId, one)).toBe(false);
   expect(await findTodo(app.db, userId, one.id)).toEqual(two);
 });
