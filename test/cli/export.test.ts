@@ -6,7 +6,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { readOnlyTransaction } from '../../src/database/read-only-transaction.ts';
 import { runScript, runTodos, TODOS } from '../support/cli.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshDatabase, insertRows } from '../support/database.ts';
 import { startService } from '../support/service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { DEMO, seedUser } from '../support/users.ts';
@@ -19,13 +19,10 @@ async function withTodos(db: Db, count: number, description = '') {
   await migrate(db);
   const { userId } = await seedUser(db, { username: 'ada' });
   const common = { user_id: userId, description, done: 0, search_text: '', version: 1 };
-  for (let n = 0; n < count; n += 500) {
-    const rows = Array.from({ length: Math.min(500, count - n) }, (_, i) => {
-      const at = n + i - ((n + i) % 3); // some of one moment
-      return { id: uuid(), ...common, title: `${n + i}`, created_at: at, updated_at: at };
-    });
-    await db.insertInto('todos').values(rows).execute();
-  }
+  await insertRows(db, 'todos', count, (n) => {
+    const at = n - (n % 3); // some of one moment
+    return { id: uuid(), ...common, title: `${n}`, created_at: at, updated_at: at };
+  });
   return userId;
 }
 

@@ -11,7 +11,13 @@ import { migrate } from '../../src/database/migrate.ts';
 import { TABLE_NAMES } from '../../src/database/schema.ts';
 import { findOrCreateSecret } from '../../src/database/shared-secret.ts';
 import { runScript, runTodos, TODOS } from '../support/cli.ts';
-import { ENGINE, freshDatabase, freshFile, type TestDatabase } from '../support/database.ts';
+import {
+  ENGINE,
+  freshDatabase,
+  freshFile,
+  insertRows,
+  type TestDatabase,
+} from '../support/database.ts';
 import { hookedDb, migratedDatabase } from '../support/database-faults.ts';
 import { call, refresh } from '../support/http.ts';
 import { startService } from '../support/service.ts';
@@ -66,21 +72,18 @@ async function seed(db: Db, count = 3, description = '') {
   return user;
 }
 
-async function insertTodos(db: Db, user: SeededUser, count: number, description = '') {
-  for (let n = 0; n < count; n += 500) {
-    const rows = Array.from({ length: Math.min(500, count - n) }, (_, i) => ({
-      id: uuid(),
-      user_id: user.userId,
-      title: `${n + i} “’\\%_ \u2028😀`,
-      description,
-      done: i % 2,
-      search_text: '',
-      version: 1,
-      created_at: n,
-      updated_at: n + i,
-    }));
-    await db.insertInto('todos').values(rows).execute();
-  }
+function insertTodos(db: Db, { userId }: SeededUser, count: number, description = '') {
+  return insertRows(db, 'todos', count, (n) => ({
+    id: uuid(),
+    user_id: userId,
+    title: `${n} “’\\%_ \u2028😀`,
+    description,
+    done: n % 2,
+    search_text: '',
+    version: 1,
+    created_at: n - (n % 500),
+    updated_at: n,
+  }));
 }
 
 const quietly = () => undefined;
@@ -95,18 +98,12 @@ test('a copy to the other engine, and back again, has the same rows', async () =
   await using databases = await twoDatabases();
   const { source, target } = databases;
   const { userId } = await seed(source.db, 1200);
-  await source.db
-    .insertInto('idempotency_keys')
-    .values(
-      Array.from({ length: 1200 }, (_, n) => ({
-        user_id: userId,
-        key_hash: `${n}`,
-        request_hash: 'r',
-        response: '{}',
-        created_at: n,
-      })),
-    )
-    .execute();
+  const key = { user_id: userId, request_hash: 'r', response: '{}' };
+  await insertRows(source.db, 'idempotency_keys', 1200, (n) => ({
+    ...key,
+    key_hash: `${n}`,
+    created_at: n,
+  }));
   const counter = { key: 'login:Ünï', points: 3, expire: null };
   await source.db.insertInto('rate_limits').values(counter).execute();
   const event = { id: uuid(), at: 2 ** 45, event: 'signed_in', reason: null, user_id: null };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { purgeExpired } from '../../src/database/retention.ts';
 import type { Database } from '../../src/database/schema.ts';
+import { insertRows } from '../support/database.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
 
@@ -68,11 +69,7 @@ test('the retention job deletes in batches, and stops after one when it is abort
     address: '',
     request_id: '',
   };
-  await insertBatches(
-    1200,
-    (n) => ({ id: `${n}`, at: n, ...event }),
-    (rows) => app.db.insertInto('audit_events').values(rows).execute(),
-  );
+  await insertRows(app.db, 'audit_events', 1200, (n) => ({ id: `${n}`, at: n, ...event }));
   let asked = 0;
   const stopAfterFirstBatch = () => {
     asked += 1;
@@ -99,16 +96,12 @@ test('the retention job revokes and audits a session with more than 50,000 spent
     .executeTakeFirstOrThrow();
   const { id: session_id, user_id } = session;
   const refreshed = { event: 'refreshed', address: '', request_id: '', session_id, user_id };
-  await insertBatches(
-    1_001,
-    (n) => ({ id: `refreshed ${n}`, at: app.clock.now(), ...refreshed }),
-    (rows) => app.db.insertInto('audit_events').values(rows).execute(),
-  );
-  await insertBatches(
-    50_000,
-    (n) => ({ token_hash: `hash ${n}`, session_id }),
-    (rows) => app.db.insertInto('spent_refresh_tokens').values(rows).execute(),
-  );
+  const at = app.clock.now();
+  await insertRows(app.db, 'audit_events', 1_001, (n) => ({ id: `event ${n}`, at, ...refreshed }));
+  await insertRows(app.db, 'spent_refresh_tokens', 50_000, (n) => ({
+    token_hash: `hash ${n}`,
+    session_id,
+  }));
   await purgeExpired(app.db, app.clock.now());
   const refresh = (refresh_token = '') => client.POST('/auth/refresh', { body: { refresh_token } });
   const next = await refresh(data?.refresh_token);
@@ -123,12 +116,3 @@ test('the retention job revokes and audits a session with more than 50,000 spent
     .execute();
   expect(event).toEqual([{ reason: 'limit', session_id, user_id }]);
 });
-
-async function insertBatches<Row>(
-  count: number,
-  rowOf: (n: number) => Row,
-  insert: (rows: Row[]) => Promise<unknown>,
-) {
-  const rows = Array.from({ length: count }, (_, n) => rowOf(n));
-  for (let n = 0; n < count; n += 1_000) await insert(rows.slice(n, n + 1_000));
-}

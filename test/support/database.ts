@@ -1,9 +1,10 @@
 import BetterSqlite3 from 'better-sqlite3';
-import type { Dialect, LogEvent } from 'kysely';
+import type { Dialect, InsertObject, LogEvent } from 'kysely';
 import pg from 'pg';
 import { readDatabaseLocation } from '../../src/config.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
+import type { Database } from '../../src/database/schema.ts';
 import { TransactionalSqliteDialect } from '../../src/database/sqlite.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -90,4 +91,18 @@ async function administer(server: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
   await client.query(statement).finally(() => client.end());
+}
+
+/** Inserts many rows, as no requests could in the time of a test. */
+export async function insertRows<Table extends keyof Database>(
+  db: Db,
+  table: Table,
+  count: number,
+  rowOf: (n: number) => InsertObject<Database, Table>,
+): Promise<void> {
+  for (let first = 0; first < count; first += 500) {
+    const size = Math.min(500, count - first);
+    const rows = Array.from({ length: size }, (_, n) => rowOf(first + n));
+    await db.insertInto(table).values(rows).execute();
+  }
 }

@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest';
 import { KeyedMutex } from '../../src/todos/keyed-mutex.ts';
+import { insertRows } from '../support/database.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { DEMO, seedUser } from '../support/users.ts';
-import {
-  emptyDemoUser,
-  fill,
-  fillKeys,
-  fillSpentTokens,
-  handlersOf,
-  LARGEST,
-  requestOf,
-  StatementCounter,
-} from './setup.ts';
+import { emptyDemoUser, fill, handlersOf, LARGEST, requestOf, StatementCounter } from './setup.ts';
 
 const MAX_TODOS = 10_000;
 
@@ -160,9 +152,17 @@ test('with the largest data of a user, DELETE /auth/me does not block the event 
   await using app = await startService();
   const { client, userId } = await emptyDemoUser(app);
   await fill(app.db, userId, 2_000, LARGEST);
-  await fillKeys(app.db, userId, 10_000);
+  const key = { user_id: userId, request_hash: '', response: 'x'.repeat(500) };
+  await insertRows(app.db, 'idempotency_keys', 10_000, (n) => ({
+    ...key,
+    key_hash: `key ${n}`,
+    created_at: n,
+  }));
   const { id } = await app.db.selectFrom('sessions').select('id').executeTakeFirstOrThrow();
-  await fillSpentTokens(app.db, id, 20_000);
+  await insertRows(app.db, 'spent_refresh_tokens', 20_000, (n) => ({
+    token_hash: `token ${n}`.padEnd(64),
+    session_id: id,
+  }));
   const body = { current_password: DEMO.password };
   const longest = await measureLongestStep(async () => {
     expect((await client.DELETE('/auth/me', { body })).response.status).toBe(204);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import { createTodo } from '../../src/todos/repository.ts';
+import { insertRows } from '../support/database.ts';
 import { startService } from '../support/service.ts';
 import { newUserClient } from '../support/users.ts';
 import { emptyDemoUser, fill } from './setup.ts';
@@ -74,20 +75,13 @@ test('a user has at most 10,000 Idempotency-Keys: a new one replaces the oldest'
   await using app = await startService();
   const { client, userId } = await emptyDemoUser(app);
   const now = app.clock.now();
-  for (let n = 0; n < 10_000; n += 1_000) {
-    await app.db
-      .insertInto('idempotency_keys')
-      .values(
-        Array.from({ length: 1_000 }, (_, i) => ({
-          user_id: userId,
-          key_hash: `hash-${n + i}`,
-          request_hash: '',
-          response: '{}',
-          created_at: now - 20_000 + n + i,
-        })),
-      )
-      .execute();
-  }
+  await insertRows(app.db, 'idempotency_keys', 10_000, (n) => ({
+    user_id: userId,
+    key_hash: `hash-${n}`,
+    request_hash: '',
+    response: '{}',
+    created_at: now - 20_000 + n,
+  }));
   for (const key of ['a', 'b', 'c']) expect((await post(client, key)).response.status).toBe(201);
   expect(await count(app.db, 'idempotency_keys')).toBe(10_000);
   const oldest = app.db.selectFrom('idempotency_keys').select('key_hash').orderBy('created_at');

@@ -2,6 +2,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { type TodoDependencies, todoHandlers } from '../../src/todos/handlers.ts';
+import { insertRows } from '../support/database.ts';
 import type { TestService } from '../support/service.ts';
 import { signedInClient } from '../support/users.ts';
 
@@ -16,7 +17,7 @@ export async function emptyDemoUser(app: TestService) {
 /** The largest member values that the contract allows, in bytes. */
 export const LARGEST = { title: '𝒳'.repeat(200), description: '𝒳'.repeat(2000) };
 
-/** Inserts open todos, one a millisecond, as no request could in the time of a test. */
+/** Inserts open todos, one a millisecond. */
 export async function fill(
   db: Db,
   userId: string,
@@ -26,41 +27,12 @@ export async function fill(
   const { title, description } = content;
   const search_text = `${title}\u001f${description}`.toLowerCase();
   const todo = { user_id: userId, title, description, done: 0, search_text, version: 1 };
-  for (let n = 0; n < rows; n += 100) {
-    const batch = Array.from({ length: Math.min(100, rows - n) }, (_, at) => n + at);
-    const values = batch.map((at) => ({
-      id: crypto.randomUUID(),
-      ...todo,
-      created_at: at,
-      updated_at: at,
-    }));
-    await db.insertInto('todos').values(values).execute();
-  }
-}
-
-/** Inserts idempotency keys, as a client that never repeats one makes them. */
-export async function fillKeys(db: Db, userId: string, rows: number) {
-  for (let n = 0; n < rows; n += 500) {
-    const values = Array.from({ length: 500 }, (_, at) => ({
-      user_id: userId,
-      key_hash: `key ${n + at}`,
-      request_hash: '',
-      response: 'x'.repeat(500),
-      created_at: n + at,
-    }));
-    await db.insertInto('idempotency_keys').values(values).execute();
-  }
-}
-
-/** Inserts spent refresh tokens of a session. */
-export async function fillSpentTokens(db: Db, sessionId: string, rows: number) {
-  for (let n = 0; n < rows; n += 500) {
-    const values = Array.from({ length: 500 }, (_, at) => ({
-      token_hash: `token ${n + at}`.padEnd(64),
-      session_id: sessionId,
-    }));
-    await db.insertInto('spent_refresh_tokens').values(values).execute();
-  }
+  await insertRows(db, 'todos', rows, (n) => ({
+    id: crypto.randomUUID(),
+    ...todo,
+    created_at: n,
+    updated_at: n,
+  }));
 }
 
 /** Counts statements, and lets others run before the result of one is there, as PostgreSQL does. */
