@@ -192,7 +192,6 @@ export function readConfig(environment: Record<string, string | undefined>) {
   const env = cleanVariables(environment, variables);
   const database = parseDatabaseLocation(env);
   const isEmbedded = database.engine === 'sqlite';
-  // Only in development mode does the service make a secret of its own and a demo user.
   const isDevelopment = isLoopback(env.HOST) && isEmbedded;
   if (!isDevelopment && !env.JWT_SECRET && !env.JWT_KEYS) {
     const fact = isEmbedded
@@ -214,10 +213,14 @@ export function readConfig(environment: Record<string, string | undefined>) {
   return {
     host: env.HOST,
     port: env.PORT,
+    /** How many processes serve behind the port. */
     workers: env.WORKERS,
+    /** How long requests are still answered after SIGTERM, while `/readyz` is 503. */
     drainSeconds: env.DRAIN_SECONDS,
+    /** A port for `/metrics` alone; `undefined`: `/metrics` is at `port`. */
     metricsPort: env.METRICS_PORT,
     database,
+    /** What signs access tokens; `undefined`: a secret beside the database, in development mode. */
     keys: parseKeys(env.JWT_SECRET, env.JWT_KEYS),
     issuer: env.JWT_ISSUER,
     audience: env.JWT_AUDIENCE,
@@ -233,15 +236,24 @@ export function readConfig(environment: Record<string, string | undefined>) {
     },
     corsOrigins: splitList(env.CORS_ORIGINS),
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
+    /** Per user. */
     maxTodos: env.MAX_TODOS,
+    /** Per process, running and queued. */
     maxRequests: env.MAX_REQUESTS,
+    /** Per process. */
     maxConnections: env.MAX_CONNECTIONS,
     requestSeconds: env.REQUEST_SECONDS,
     keepAliveSeconds: env.KEEP_ALIVE_SECONDS,
     trustedProxies: splitList(env.TRUSTED_PROXIES),
+    /** Hosts that requests may name besides loopback ones; `*` is any. */
     allowedHosts: parseAllowedHosts(env, isDevelopment),
     logLevel: env.LOG_LEVEL,
+    /** Where traces are sent, and which share of them; `undefined`: none are made. */
     traces: endpoint ? { endpoint, ratio: env.OTEL_TRACES_SAMPLER_ARG } : undefined,
+    /**
+     * Whether the service listens on a loopback address only, with an embedded database. Only then does
+     * it make a secret of its own and a demo user.
+     */
     isDevelopment,
   };
 }
