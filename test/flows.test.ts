@@ -13,64 +13,64 @@ async function post(url: string, headers: Record<string, string>, body?: unknown
 }
 
 test('the session flow with the refresh token in the body', async () => {
-  await using app = await startService();
+  await using service = await startService();
 
-  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  const login = await post(`${service.url}/auth/login`, {}, DEMO);
   expect(login.status).toBe(200);
   expect(Object.keys(login.body)).toEqual(['access_token', 'refresh_token']);
   expect(login.body.refresh_token).toMatch(/^[0-9a-f]{64}$/);
   expect(login.headers.get('Cache-Control')).toBe('no-store');
 
   const refreshToken = login.body.refresh_token;
-  const refreshed = await post(`${app.url}/auth/refresh`, {}, { refresh_token: refreshToken });
+  const refreshed = await post(`${service.url}/auth/refresh`, {}, { refresh_token: refreshToken });
   expect(refreshed.status).toBe(200);
   expect(Object.keys(refreshed.body)).toEqual(['access_token', 'refresh_token']);
   expect(refreshed.body.refresh_token).not.toBe(refreshToken);
   expect(refreshed.body.access_token).not.toBe(login.body.access_token);
 
   const authorization = { Authorization: `Bearer ${refreshed.body.access_token}` };
-  const todos = await fetch(`${app.url}/todos`, { headers: authorization });
+  const todos = await fetch(`${service.url}/todos`, { headers: authorization });
   expect(todos.status).toBe(200);
   expect(await todos.json()).toMatchObject([{ done: true }, { done: false }, { done: false }]);
 
   const token = { refresh_token: refreshed.body.refresh_token };
-  const logout = await post(`${app.url}/auth/logout`, authorization, token);
+  const logout = await post(`${service.url}/auth/logout`, authorization, token);
   expect(logout.status).toBe(200);
   expect(logout.body).toEqual({ message: 'You have been logged out.' });
 
-  const after = await fetch(`${app.url}/todos`, { headers: authorization });
+  const after = await fetch(`${service.url}/todos`, { headers: authorization });
   expect(after.status).toBe(401);
   expect(await after.json()).toMatchObject({
     detail: 'You have been logged out. Please log in again.',
     error: 'You have been logged out. Please log in again.',
   });
 
-  const again = await post(`${app.url}/auth/refresh`, {}, token);
+  const again = await post(`${service.url}/auth/refresh`, {}, token);
   expect(again.status).toBe(401);
   expect(again.body).toMatchObject({ error: 'Invalid refresh token' });
 });
 
 test('the session flow with the refresh token in a header and no bodies', async () => {
-  await using app = await startService();
-  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  await using service = await startService();
+  const login = await post(`${service.url}/auth/login`, {}, DEMO);
 
   const header = { 'Refresh-Token': login.body.refresh_token };
-  const refreshed = await post(`${app.url}/auth/refresh`, header);
+  const refreshed = await post(`${service.url}/auth/refresh`, header);
   expect(refreshed.status).toBe(200);
   expect(refreshed.body.access_token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
 
-  app.clock.advance(11); // beyond the reuse leeway
-  const refused = await post(`${app.url}/auth/refresh`, header);
+  service.clock.advance(11); // beyond the reuse leeway
+  const refused = await post(`${service.url}/auth/refresh`, header);
   expect(refused.status).toBe(401);
   expect(refused.body).toMatchObject({ error: 'Invalid refresh token' });
 });
 
 test('the session flow with `null` for empty bodies, as many generated clients send it', async () => {
-  await using app = await startService();
-  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  await using service = await startService();
+  const login = await post(`${service.url}/auth/login`, {}, DEMO);
   const nothing = async (path: string, headers: Record<string, string>) => {
     const json = { 'Content-Type': 'application/json', ...headers };
-    return fetch(app.url + path, { method: 'POST', headers: json, body: 'null' });
+    return fetch(service.url + path, { method: 'POST', headers: json, body: 'null' });
   };
   const refreshed = await nothing('/auth/refresh', { 'Refresh-Token': login.body.refresh_token });
   expect(refreshed.status).toBe(200);
@@ -81,9 +81,9 @@ test('the session flow with `null` for empty bodies, as many generated clients s
 });
 
 test('an access token has the claims of the contract and expires after 900 seconds', async () => {
-  await using app = await startService();
-  app.clock.stop();
-  const login = await post(`${app.url}/auth/login`, {}, DEMO);
+  await using service = await startService();
+  service.clock.stop();
+  const login = await post(`${service.url}/auth/login`, {}, DEMO);
   const [header, claims] = login.body.access_token
     .split('.')
     .slice(0, 2)
@@ -93,10 +93,10 @@ test('an access token has the claims of the contract and expires after 900 secon
   expect(claims.exp).toBe(claims.iat + 900);
 
   const headers = { Authorization: `Bearer ${login.body.access_token}` };
-  app.clock.advance(898); // the token was issued within the second before
-  expect((await fetch(`${app.url}/todos`, { headers })).status).toBe(200);
-  app.clock.advance(3);
-  const expired = await fetch(`${app.url}/todos`, { headers });
+  service.clock.advance(898); // the token was issued within the second before
+  expect((await fetch(`${service.url}/todos`, { headers })).status).toBe(200);
+  service.clock.advance(3);
+  const expired = await fetch(`${service.url}/todos`, { headers });
   expect(expired.status).toBe(401);
   expect(expired.headers.get('WWW-Authenticate')).toBe(
     'Bearer realm="todos", error="invalid_token"',

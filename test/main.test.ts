@@ -125,9 +125,9 @@ test('the same SIGINT from the terminal and from npm is one signal: the service 
 });
 
 test('a request that never ends does not keep the service from closing', async () => {
-  const app = await startService({}, { limits: { shutdownTimeout: 50 } });
-  const { socket } = await beginLogin(app.url, DEMO);
-  await Promise.all([once(socket, 'close'), app.close()]);
+  const service = await startService({}, { limits: { shutdownTimeout: 50 } });
+  const { socket } = await beginLogin(service.url, DEMO);
+  await Promise.all([once(socket, 'close'), service.close()]);
 });
 
 const FILES: Record<string, (path: string) => void> = {

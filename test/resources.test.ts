@@ -11,16 +11,16 @@ import { send } from './support/http.ts';
 import { startSharedService } from './support/service.ts';
 import { signUp } from './support/users.ts';
 
-const app = await startSharedService();
+const service = await startSharedService();
 
 /** Adds the contract's example as a new user. */
 async function add(path: string, body: unknown) {
   const username = `user-${crypto.randomUUID()}`;
-  const { access_token: token } = await signUp(app, username);
-  const answer = await send(app, { method: 'POST', path, token, body });
+  const { access_token: token } = await signUp(service, username);
+  const answer = await send(service, { method: 'POST', path, token, body });
   expect(answer.status).toBe(201);
   const { id } = await answer.json();
-  const find = app.db.selectFrom('users').select('id').where('username', '=', username);
+  const find = service.db.selectFrom('users').select('id').where('username', '=', username);
   return { token, id, userId: (await find.executeTakeFirstOrThrow()).id };
 }
 
@@ -44,8 +44,8 @@ async function tablesWith(db: Db, value: string) {
 describe.each(collections)('a new item of $path', ({ path, body }) => {
   test("is in the user's export", async () => {
     const { id, userId } = await add(path, body);
-    const [table] = await tablesWith(app.db, id);
-    const exported = await Array.fromAsync(exportPersonalData(app.db, userId, 0));
+    const [table] = await tablesWith(service.db, id);
+    const exported = await Array.fromAsync(exportPersonalData(service.db, userId, 0));
     const data: Record<string, unknown> = JSON.parse(exported.join(''));
     expect(data[String(table)]).toEqual([expect.objectContaining({ id })]);
   });
@@ -55,16 +55,16 @@ describe.each(collections)('a new item of $path', ({ path, body }) => {
     await using target = freshFile();
     await using stack = new AsyncDisposableStack();
     const copy = stack.adopt(target.connect(), (handle) => handle.destroy());
-    await copyDatabase(app.db, copy, () => undefined);
-    expect(await tablesWith(copy, id)).toEqual(await tablesWith(app.db, id));
+    await copyDatabase(service.db, copy, () => undefined);
+    expect(await tablesWith(copy, id)).toEqual(await tablesWith(service.db, id));
     expect(await tablesWith(copy, id)).toHaveLength(1);
   });
 
   test('is deleted with the user', async () => {
     const { token, userId } = await add(path, body);
-    expect(await tablesWith(app.db, userId)).toHaveLength(1);
+    expect(await tablesWith(service.db, userId)).toHaveLength(1);
     const password = { current_password: 'correct horse battery staple' };
-    await send(app, { method: 'DELETE', path: '/auth/me', token, body: password });
-    expect(await tablesWith(app.db, userId)).toEqual([]);
+    await send(service, { method: 'DELETE', path: '/auth/me', token, body: password });
+    expect(await tablesWith(service.db, userId)).toEqual([]);
   });
 });

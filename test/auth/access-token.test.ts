@@ -8,10 +8,10 @@ import { signIn } from '../support/users.ts';
 
 const SECRET = 'a secret of thirty-two bytes or so';
 
-const tokenOf = async (app: TestService) => (await signIn(app)).access_token;
+const tokenOf = async (service: TestService) => (await signIn(service)).access_token;
 
-async function present(app: TestService, access: string) {
-  const { status, text } = await call(app.url, 'GET /auth/me', { access });
+async function present(service: TestService, access: string) {
+  const { status, text } = await call(service.url, 'GET /auth/me', { access });
   const { code }: { code?: string } = JSON.parse(text);
   return { status, code };
 }
@@ -28,13 +28,13 @@ function forged(token: string, header: object, claims: object): string {
 }
 
 describe('access tokens signed with JWT_SECRET', async () => {
-  const app = await startSharedService({ JWT_SECRET: SECRET });
-  app.clock.stop();
-  const token = await tokenOf(app);
-  const now = Math.floor(app.clock.now() / 1000);
+  const service = await startSharedService({ JWT_SECRET: SECRET });
+  service.clock.stop();
+  const token = await tokenOf(service);
+  const now = Math.floor(service.clock.now() / 1000);
 
   test('a token that was rebuilt without a change is accepted', async () => {
-    expect((await present(app, forged(token, {}, {}))).status).toBe(200);
+    expect((await present(service, forged(token, {}, {}))).status).toBe(200);
   });
 
   test.each<[string, object, object]>([
@@ -64,17 +64,17 @@ describe('access tokens signed with JWT_SECRET', async () => {
     ['an end that is no number', {}, { exp: '9999999999' }],
     ['a start to come', {}, { nbf: now + 60 }],
   ])('a token with %s is rejected', async (_what, header, claims) => {
-    expect(await present(app, forged(token, header, claims))).toEqual(REFUSED);
+    expect(await present(service, forged(token, header, claims))).toEqual(REFUSED);
   });
 
   test.each([3, 60, 3600])('a token issued %i s ahead of this clock is accepted', async (ahead) => {
-    expect((await present(app, forged(token, {}, { iat: now + ahead }))).status).toBe(200);
+    expect((await present(service, forged(token, {}, { iat: now + ahead }))).status).toBe(200);
   });
 
   test('a token issued ahead of this clock that has expired by it is rejected', async () => {
     const claims = { iat: now + 60, exp: now - 1 };
     const expired = { status: 401, code: 'access_token_expired' };
-    expect(await present(app, forged(token, {}, claims))).toEqual(expired);
+    expect(await present(service, forged(token, {}, claims))).toEqual(expired);
   });
 
   test.each([
@@ -91,25 +91,25 @@ describe('access tokens signed with JWT_SECRET', async () => {
     ['an oversized token', `${token}${'A'.repeat(5000)}`],
     ['two tokens', `${token} ${token}`],
   ])('%s as the access token is rejected', async (_what, presented) => {
-    expect(await present(app, presented)).toEqual(REFUSED);
+    expect(await present(service, presented)).toEqual(REFUSED);
   });
 
   test('a token of a session that does not exist is rejected', async () => {
     const forgedToken = forged(token, {}, { sid: '019ab1d0-5c00-7000-8000-00000000000a' });
     const answer = { status: 401, code: 'session_ended' };
-    expect(await present(app, forgedToken)).toEqual(answer);
+    expect(await present(service, forgedToken)).toEqual(answer);
   });
 
   test('a token that was accepted before is rejected after it has expired', async () => {
-    const short = forged(token, {}, { exp: Math.floor(app.clock.now() / 1000) + 60 });
-    expect((await present(app, short)).status).toBe(200);
-    expect((await present(app, short)).status).toBe(200);
-    app.clock.advance(61);
-    expect(await present(app, short)).toEqual({ status: 401, code: 'access_token_expired' });
+    const short = forged(token, {}, { exp: Math.floor(service.clock.now() / 1000) + 60 });
+    expect((await present(service, short)).status).toBe(200);
+    expect((await present(service, short)).status).toBe(200);
+    service.clock.advance(61);
+    expect(await present(service, short)).toEqual({ status: 401, code: 'access_token_expired' });
   });
 
   test('/.well-known/jwks.json publishes no key', async () => {
-    const { data } = await app.client().GET('/.well-known/jwks.json');
+    const { data } = await service.client().GET('/.well-known/jwks.json');
     expect(data).toEqual({ keys: [] });
   });
 });
@@ -132,19 +132,19 @@ describe.each(['ES256', 'EdDSA'] as const)(
     const second = await privateJwk('ES256', 'second');
 
     test('the first key signs, every key verifies, and only their public halves are published', async () => {
-      await using app = await withKeys(first, second, octet);
-      const token = await tokenOf(app);
+      await using service = await withKeys(first, second, octet);
+      const token = await tokenOf(service);
       expect(json(token.split('.')[0] ?? '')).toEqual({ alg, typ: 'JWT', kid: 'first' });
-      expect((await present(app, token)).status).toBe(200);
-      const { data } = await app.client().GET('/.well-known/jwks.json');
+      expect((await present(service, token)).status).toBe(200);
+      const { data } = await service.client().GET('/.well-known/jwks.json');
       expect(data?.keys.map(({ kid }) => kid)).toEqual(['first', 'second']);
       const published = JSON.stringify(data);
       for (const secret of [first.d, second.d, octet.k]) expect(published).not.toContain(secret);
     });
 
     test('a token signed with a public key as its HMAC secret is rejected', async () => {
-      await using app = await withKeys(first, octet);
-      const token = await tokenOf(app);
+      await using service = await withKeys(first, octet);
+      const token = await tokenOf(service);
       const { d: _, ...open } = first;
       for (const secret of [JSON.stringify(open), Buffer.from(open.x ?? '', 'base64url'), open.x]) {
         const head = base64({ alg: 'HS256', typ: 'JWT', kid: 'first' });
@@ -152,17 +152,17 @@ describe.each(['ES256', 'EdDSA'] as const)(
         const mac = createHmac('sha256', secret ?? '')
           .update(parts)
           .digest('base64url');
-        expect(await present(app, `${parts}.${mac}`)).toEqual(REFUSED);
+        expect(await present(service, `${parts}.${mac}`)).toEqual(REFUSED);
       }
     });
 
     test('a token whose algorithm is not that of the key in its kid is rejected', async () => {
-      await using app = await withKeys(first, octet);
-      const claims = json((await tokenOf(app)).split('.')[1] ?? '');
+      await using service = await withKeys(first, octet);
+      const claims = json((await tokenOf(service)).split('.')[1] ?? '');
       const swapped = await new SignJWT(claims)
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: 'first' })
         .sign(Buffer.from(SECRET));
-      expect(await present(app, swapped)).toEqual(REFUSED);
+      expect(await present(service, swapped)).toEqual(REFUSED);
     });
   },
 );

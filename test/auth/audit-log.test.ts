@@ -6,9 +6,9 @@ import { startService, type TestService } from '../support/service.ts';
 import { DEMO, seedSession, signedInClient } from '../support/users.ts';
 
 test('the audit log has the event, session and address of each action, and no secret', async () => {
-  await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
+  await using service = await startService({ REFRESH_GRACE_SECONDS: '0' });
   const credentials = { username: 'ada', password: 'a password of some length' };
-  const client = app.client();
+  const client = service.client();
   await client.POST('/auth/register', { body: credentials });
   await client.login('ada', 'wrong');
   const { data: first } = await client.login('ada', credentials.password);
@@ -23,7 +23,7 @@ test('the audit log has the event, session and address of each action, and no se
   await client.PUT('/auth/password', change(credentials.password));
   await client.logout();
 
-  const events = (await listNewestEvents(app.db, await idOf(app, 'ada'), 100)).reverse();
+  const events = (await listNewestEvents(service.db, await idOf(service, 'ada'), 100)).reverse();
   expect(events.map(({ event }) => event)).toEqual([
     'registered',
     'sign_in_refused',
@@ -43,7 +43,9 @@ test('the audit log has the event, session and address of each action, and no se
   const sessions = events.map(({ session_id }) => session_id);
   expect(new Set([sessions[2], sessions[3], sessions[4]]).size).toBe(1);
   expect(new Set(sessions.slice(5)).size).toBe(1);
-  const auditLog = JSON.stringify(await app.db.selectFrom('audit_events').selectAll().execute());
+  const auditLog = JSON.stringify(
+    await service.db.selectFrom('audit_events').selectAll().execute(),
+  );
   const secrets = [credentials.password, first, pair].flatMap((x) =>
     typeof x === 'string' ? [x] : Object.values(x ?? {}),
   );
@@ -52,10 +54,10 @@ test('the audit log has the event, session and address of each action, and no se
 });
 
 test('rejected sign-ins and refreshes of unknown names and tokens are logged', async () => {
-  await using app = await startService();
-  await app.client().login('nobody', DEMO.password);
-  await app.client().POST('/auth/refresh', { body: { refresh_token: 'junk' } });
-  const events = await app.db.selectFrom('audit_events').selectAll().orderBy('id').execute();
+  await using service = await startService();
+  await service.client().login('nobody', DEMO.password);
+  await service.client().POST('/auth/refresh', { body: { refresh_token: 'junk' } });
+  const events = await service.db.selectFrom('audit_events').selectAll().orderBy('id').execute();
   expect(events).toMatchObject([
     { event: 'sign_in_refused', user_id: null, session_id: null },
     { event: 'refresh_refused', user_id: null, session_id: null },
@@ -63,67 +65,67 @@ test('rejected sign-ins and refreshes of unknown names and tokens are logged', a
 });
 
 test('a registration that cannot be logged is rolled back: the name is still free', async () => {
-  await using app = await startService();
+  await using service = await startService();
   const register = async () => {
     const body = { username: 'ada', password: 'a password of some length' };
-    return (await app.client().POST('/auth/register', { body })).response.status;
+    return (await service.client().POST('/auth/register', { body })).response.status;
   };
-  await app.db.schema.alterTable('audit_events').renameTo('elsewhere').execute();
+  await service.db.schema.alterTable('audit_events').renameTo('elsewhere').execute();
   expect(await register()).toBe(500);
-  await app.db.schema.alterTable('elsewhere').renameTo('audit_events').execute();
+  await service.db.schema.alterTable('elsewhere').renameTo('audit_events').execute();
   expect(await register()).toBe(201);
   expect(await register()).toBe(409);
 });
 
-async function idOf(app: TestService, username: string): Promise<string> {
-  const user = app.db.selectFrom('users').select('id').where('username', '=', username);
+async function idOf(service: TestService, username: string): Promise<string> {
+  const user = service.db.selectFrom('users').select('id').where('username', '=', username);
   return (await user.executeTakeFirstOrThrow()).id;
 }
 
 test('the 101st session of a user ends the one that was used the longest ago', async () => {
-  await using app = await startService();
+  await using service = await startService();
   const { username } = DEMO;
-  const userId = await idOf(app, username);
+  const userId = await idOf(service, username);
   const ids = [];
   for (let n = 0; n < 100; n += 1) {
-    app.clock.advance(1);
-    ids.push((await seedSession(app, { userId, username })).id);
+    service.clock.advance(1);
+    ids.push((await seedSession(service, { userId, username })).id);
   }
-  const owner = await signedInClient(app);
+  const owner = await signedInClient(service);
   const { data } = await owner.GET('/auth/sessions');
   const alive = data?.map(({ id }) => id) ?? [];
   expect(alive).toHaveLength(100);
   expect(alive.slice(1)).toEqual(ids.slice(1).reverse());
-  const [newest] = await listNewestEvents(app.db, userId, 1);
+  const [newest] = await listNewestEvents(service.db, userId, 1);
   expect(newest).toMatchObject({ event: 'session_revoked', reason: 'limit', session_id: ids[0] });
 });
 
 test('the audit log has the reason of each session revocation', async () => {
-  await using app = await startService();
-  const client = app.client();
-  await app.client().login(DEMO.username, DEMO.password);
+  await using service = await startService();
+  const client = service.client();
+  await service.client().login(DEMO.username, DEMO.password);
   await client.login(DEMO.username, DEMO.password);
   const body = { current_password: DEMO.password, new_password: 'an even longer sentence' };
   await client.PUT('/auth/password', { body });
   await client.DELETE('/auth/sessions');
-  const events = await listNewestEvents(app.db, await idOf(app, DEMO.username), 100);
+  const events = await listNewestEvents(service.db, await idOf(service, DEMO.username), 100);
   const reasons = events.filter(({ event }) => event === 'session_revoked');
   expect(reasons.map(({ reason }) => reason)).toEqual(['logout_all', 'password_change']);
 });
 
 /** Writes events of a user, one a millisecond, the last one now. */
-function write(app: TestService, event: string, userId: string | null, count: number) {
-  const now = app.clock.now();
+function write(service: TestService, event: string, userId: string | null, count: number) {
+  const now = service.clock.now();
   return sql`insert into audit_events (id, at, event, user_id, address, request_id)
     with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
     select ${`${userId}-${event}-`} || n, cast(${now} as bigint) - n, ${event}, ${userId}, '', '' from numbers`.execute(
-    app.db,
+    service.db,
   );
 }
 
 /** How many events of each kind each user has. */
-async function counts(app: TestService) {
-  const rows = await app.db
+async function counts(service: TestService) {
+  const rows = await service.db
     .selectFrom('audit_events')
     .select(['user_id', 'event', ({ fn }) => fn.countAll<number>().as('count')])
     .groupBy(['user_id', 'event'])
@@ -134,42 +136,45 @@ async function counts(app: TestService) {
 }
 
 test('audit retention keeps the newest 1,000 events of each user and kind, and 50,000 of unknown users', async () => {
-  await using app = await startService();
-  app.clock.stop();
-  await write(app, 'refreshed', 'bob', 3000);
-  await write(app, 'refreshed', 'eve', 1001);
-  await write(app, 'signed_in', 'eve', 3);
-  await write(app, 'sign_in_refused', null, 50_001);
-  await purgeExpired(app.db, app.clock.now());
-  expect(await counts(app)).toEqual({
+  await using service = await startService();
+  service.clock.stop();
+  await write(service, 'refreshed', 'bob', 3000);
+  await write(service, 'refreshed', 'eve', 1001);
+  await write(service, 'signed_in', 'eve', 3);
+  await write(service, 'sign_in_refused', null, 50_001);
+  await purgeExpired(service.db, service.clock.now());
+  expect(await counts(service)).toEqual({
     'bob refreshed': 1000,
     'eve refreshed': 1000,
     'eve signed_in': 3,
     'null sign_in_refused': 50_000,
   });
-  const newest = await listNewestEvents(app.db, 'bob', 1);
-  expect(newest[0]?.at).toBe(app.clock.now() - 1);
+  const newest = await listNewestEvents(service.db, 'bob', 1);
+  expect(newest[0]?.at).toBe(service.clock.now() - 1);
 });
 
 test('audit retention keeps the first detected token reuse, whatever events follow', async () => {
-  await using app = await startService();
-  await write(app, 'refresh_token_reused', 'ada', 1200);
-  await write(app, 'signed_in', 'ada', 1200);
-  await purgeExpired(app.db, app.clock.now());
-  expect(await counts(app)).toEqual({ 'ada refresh_token_reused': 1200, 'ada signed_in': 1000 });
+  await using service = await startService();
+  await write(service, 'refresh_token_reused', 'ada', 1200);
+  await write(service, 'signed_in', 'ada', 1200);
+  await purgeExpired(service.db, service.clock.now());
+  expect(await counts(service)).toEqual({
+    'ada refresh_token_reused': 1200,
+    'ada signed_in': 1000,
+  });
 });
 
 test('audit retention deletes events above the total limit from the largest groups, not the oldest events', async () => {
-  await using app = await startService();
+  await using service = await startService();
   const ada = { user_id: 'ada', session_id: null, address: '', request_id: '', reason: null };
-  const old = { ...ada, id: 'ada', at: app.clock.now() - 86_400_000, event: 'signed_in' };
-  await app.db.insertInto('audit_events').values(old).execute();
-  await write(app, 'refresh_token_reused', 'bob', 300);
+  const old = { ...ada, id: 'ada', at: service.clock.now() - 86_400_000, event: 'signed_in' };
+  await service.db.insertInto('audit_events').values(old).execute();
+  await write(service, 'refresh_token_reused', 'bob', 300);
   for (let stranger = 0; stranger < 210; stranger += 1) {
-    await write(app, 'signed_in', `stranger${stranger}`, 1000);
+    await write(service, 'signed_in', `stranger${stranger}`, 1000);
   }
-  await purgeExpired(app.db, app.clock.now());
-  const left = await counts(app);
+  await purgeExpired(service.db, service.clock.now());
+  const left = await counts(service);
   expect(left).toMatchObject({ 'ada signed_in': 1, 'bob refresh_token_reused': 300 });
   expect(Object.values(left).reduce((sum, count) => sum + count)).toBe(200_000);
   expect(Math.min(...Object.values(left).filter((count) => count > 300))).toBeGreaterThanOrEqual(
@@ -178,24 +183,26 @@ test('audit retention deletes events above the total limit from the largest grou
 });
 
 test('a rejected refresh that is answered with 429 writes no event', async () => {
-  await using app = await startService({ REFRESH_FREE_FAILURES: '2' });
-  app.clock.stop();
+  await using service = await startService({ REFRESH_FREE_FAILURES: '2' });
+  service.clock.stop();
   const body = { refresh_token: 'junk' };
   const statuses = [];
   for (let n = 0; n < 6; n += 1) {
-    statuses.push((await app.client().POST('/auth/refresh', { body })).response.status);
+    statuses.push((await service.client().POST('/auth/refresh', { body })).response.status);
   }
   expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
-  expect(await counts(app)).toEqual({ 'null refresh_refused': 3 });
+  expect(await counts(service)).toEqual({ 'null refresh_refused': 3 });
 });
 
 test('a rejected token of an ended session is logged with its user and session', async () => {
-  await using app = await startService();
-  const client = app.client();
+  await using service = await startService();
+  const client = service.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
   await client.logout();
-  await app.client().POST('/auth/refresh', { body: { refresh_token: data?.refresh_token ?? '' } });
-  const events = await app.db.selectFrom('audit_events').selectAll().orderBy('id').execute();
+  await service
+    .client()
+    .POST('/auth/refresh', { body: { refresh_token: data?.refresh_token ?? '' } });
+  const events = await service.db.selectFrom('audit_events').selectAll().orderBy('id').execute();
   const [signedIn, , refused] = events;
   expect(refused).toMatchObject({
     event: 'refresh_refused',

@@ -50,20 +50,23 @@ test('JWT_KEYS file replaced: the new key signs, and the old key verifies until 
   using folder = temporaryFolder();
   const file = folder.file('replaced.json');
   await put(file, old);
-  await using app = await startService({ JWT_KEYS: file });
-  const before = await tokenOf(app);
+  await using service = await startService({ JWT_KEYS: file });
+  const before = await tokenOf(service);
 
   await put(file, fresh, old);
-  await expect.poll(() => published(app)).toEqual(['fresh', 'old']);
-  const after = await tokenOf(app);
+  await expect.poll(() => published(service)).toEqual(['fresh', 'old']);
+  const after = await tokenOf(service);
   expect([kidOf(before), kidOf(after)]).toEqual(['old', 'fresh']);
-  expect([await present(app, before), await present(app, after)]).toEqual(['welcome', 'welcome']);
+  expect([await present(service, before), await present(service, after)]).toEqual([
+    'welcome',
+    'welcome',
+  ]);
 
   await put(file, fresh);
-  await expect.poll(() => published(app)).toEqual(['fresh']);
-  expect(await present(app, before)).toBe('invalid_access_token');
-  expect(await present(app, after)).toBe('welcome');
-  expect(app.log.map((line) => JSON.parse(line)).filter(({ signs }) => signs)).toMatchObject([
+  await expect.poll(() => published(service)).toEqual(['fresh']);
+  expect(await present(service, before)).toBe('invalid_access_token');
+  expect(await present(service, after)).toBe('welcome');
+  expect(service.log.map((line) => JSON.parse(line)).filter(({ signs }) => signs)).toMatchObject([
     { level: 30, signs: 'fresh', verify: ['fresh', 'old'] },
     { level: 30, signs: 'fresh', verify: ['fresh'] },
   ]);
@@ -78,12 +81,12 @@ test('JWT_KEYS file behind a symbolic link that is exchanged, as Kubernetes does
   }
   await symlink('first', join(mount, '..data'));
   await symlink('..data/keys.json', join(mount, 'keys.json'));
-  await using app = await startService({ JWT_KEYS: join(mount, 'keys.json') });
-  expect(await published(app)).toEqual(['old']);
+  await using service = await startService({ JWT_KEYS: join(mount, 'keys.json') });
+  expect(await published(service)).toEqual(['old']);
 
   await symlink('second', join(mount, '..data_tmp'));
   await rename(join(mount, '..data_tmp'), join(mount, '..data'));
-  await expect.poll(() => published(app)).toEqual(['fresh']);
+  await expect.poll(() => published(service)).toEqual(['fresh']);
 });
 
 describe('JWT_KEYS file replaced by', async () => {
@@ -99,24 +102,24 @@ describe('JWT_KEYS file replaced by', async () => {
     using folder = temporaryFolder();
     const file = folder.file(`${what}.json`);
     await put(file, old);
-    await using app = await startService({ JWT_KEYS: file });
-    const token = await tokenOf(app);
+    await using service = await startService({ JWT_KEYS: file });
+    const token = await tokenOf(service);
 
     await spoil(file);
-    await app.reloadKeys();
-    expect(keyMessages(app)).toContain('JWT_KEYS not taken: the former keys stay');
-    const errors = app.log.filter((line) => JSON.parse(line).level === 50);
+    await service.reloadKeys();
+    expect(keyMessages(service)).toContain('JWT_KEYS not taken: the former keys stay');
+    const errors = service.log.filter((line) => JSON.parse(line).level === 50);
     // The last one is of the reading that was asked for; the file was looked at before, too.
     expect(JSON.parse(errors.at(-1) ?? '').err.message).toMatch(message);
     expect(errors.join('')).not.toContain(secret.slice(0, 10));
-    expect(await present(app, token)).toBe('welcome');
-    expect(await published(app)).toEqual(['old']);
+    expect(await present(service, token)).toBe('welcome');
+    expect(await published(service)).toEqual(['old']);
 
     await rm(file, { recursive: true, force: true });
     await put(file, fresh, old);
-    await app.reloadKeys();
-    expect(await published(app)).toEqual(['fresh', 'old']);
-    expect(await present(app, token)).toBe('welcome');
+    await service.reloadKeys();
+    expect(await published(service)).toEqual(['fresh', 'old']);
+    expect(await present(service, token)).toBe('welcome');
   });
 });
 
@@ -124,12 +127,12 @@ test('a closed service does not read its JWT_KEYS file again', async () => {
   using folder = temporaryFolder();
   const file = folder.file('closed.json');
   await put(file, old);
-  const app = await startService({ JWT_KEYS: file });
+  const service = await startService({ JWT_KEYS: file });
   await using other = await startService({ JWT_KEYS: file });
-  await app.close();
+  await service.close();
   await put(file, fresh);
   await expect.poll(() => keyMessages(other)).toEqual(['JWT_KEYS has changed: taken']);
-  expect(keyMessages(app)).toEqual([]);
+  expect(keyMessages(service)).toEqual([]);
 });
 
 test('two nodes during a key rotation with --next and --promote: each accepts the tokens of the other', async () => {
@@ -146,9 +149,9 @@ test('two nodes during a key rotation with --next and --promote: each accepts th
   const tokens: string[] = [];
   for (const step of ['--next', '--promote']) {
     await rotate(step);
-    for (const [index, app] of [one, two].entries()) {
+    for (const [index, service] of [one, two].entries()) {
       await copyFile(source, files[index] ?? '');
-      await app.reloadKeys();
+      await service.reloadKeys();
       tokens.push(await tokenOf(one), await tokenOf(two));
       for (const token of tokens) {
         expect([await present(one, token), await present(two, token)]).toEqual([
@@ -217,8 +220,8 @@ test.each(['utf8', 'utf16le'] as const)(
     using folder = temporaryFolder();
     const file = folder.file(`${encoding}.json`);
     await writeFile(file, `\uFEFF${JSON.stringify({ keys: [old] })}`, { encoding, mode: 0o600 });
-    await using app = await startService({ JWT_KEYS: file });
-    expect(kidOf(await tokenOf(app))).toBe('old');
+    await using service = await startService({ JWT_KEYS: file });
+    expect(kidOf(await tokenOf(service))).toBe('old');
     const rotated = await runTodos(['keys', '--file', file, '--json']);
     expect(JSON.parse(rotated.output)).toMatchObject({ keys: 2 });
   },

@@ -12,13 +12,13 @@ import { startService, startSharedService } from '../support/service.ts';
 import { DEMO, signedInClient } from '../support/users.ts';
 
 const plenty = '1000000';
-const app = await startSharedService({
+const service = await startSharedService({
   LOGIN_FREE_FAILURES: plenty,
   LOGIN_FREE_FAILURES_PER_ADDRESS: plenty,
 });
 
 async function register(username: string, password: string) {
-  return app.client().POST('/auth/register', { body: { username, password } });
+  return service.client().POST('/auth/register', { body: { username, password } });
 }
 
 test('passwords are argon2id with at least 19 MiB, two passes and one lane', async () => {
@@ -28,11 +28,11 @@ test('passwords are argon2id with at least 19 MiB, two passes and one lane', asy
 test('a password hash with outdated parameters is replaced at the next login', async () => {
   const weak = await hash(DEMO.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
   expect(needsRehash(weak)).toBe(true);
-  await app.db.updateTable('users').set({ password_hash: weak }).execute();
+  await service.db.updateTable('users').set({ password_hash: weak }).execute();
   for (let n = 0; n < 2; n += 1) {
-    const { response } = await app.client().login(DEMO.username, DEMO.password);
+    const { response } = await service.client().login(DEMO.username, DEMO.password);
     expect(response.status).toBe(200);
-    const { password_hash } = await app.db
+    const { password_hash } = await service.db
       .selectFrom('users')
       .select('password_hash')
       .executeTakeFirstOrThrow();
@@ -48,15 +48,15 @@ test.each([
 ])('a password %s is taken as it is', async (what, password) => {
   const name = what.replaceAll(/\W/g, '-').slice(0, 20);
   expect((await register(name, password)).response.status).toBe(201);
-  expect((await app.client().login(name, password)).response.status).toBe(200);
+  expect((await service.client().login(name, password)).response.status).toBe(200);
   expect(
-    (await app.client().login(name, [...password.trim()].slice(1).join(''))).response.status,
+    (await service.client().login(name, [...password.trim()].slice(1).join(''))).response.status,
   ).toBe(401);
 });
 
 test('two Unicode forms of one character are the same password', async () => {
   await register('zoe', 'Zo\u00eb likes caf\u00e9s');
-  expect((await app.client().login('zoe', 'Zoe\u0308 likes cafe\u0301s')).response.status).toBe(
+  expect((await service.client().login('zoe', 'Zoe\u0308 likes cafe\u0301s')).response.status).toBe(
     200,
   );
 });
@@ -115,11 +115,11 @@ test('a login that the full password queue rejects is not counted as an attempt'
 });
 
 test('400 logins at once: some are answered with 503, and other requests are still served', async () => {
-  const client = await signedInClient(app);
+  const client = await signedInClient(service);
   const logins = Array.from({ length: 400 }, () =>
     loginRequest({ username: 'nobody', password: 'wrong password' }),
   );
-  const storm = await sendAtOnce(app.url, logins);
+  const storm = await sendAtOnce(service.url, logins);
   const { response } = await client.GET('/todos');
   expect(response.status).toBe(200);
   const answers = await Promise.all(storm);

@@ -43,7 +43,7 @@ interface Session {
 
 /** All that the model knows. */
 interface World {
-  app: TestService;
+  service: TestService;
   leewayMs: number;
   users: User[];
   sessions: Session[];
@@ -57,7 +57,7 @@ const isSignedIn = (session: Session, now: number) =>
   isLive(session, now) && session.access.expiresAt > now;
 
 function begin(world: World, user: User, started: SeededSession): void {
-  const now = world.app.clock.now();
+  const now = world.service.clock.now();
   world.sessions.push({
     id: started.id,
     user,
@@ -101,8 +101,8 @@ const REFUSED = JSON.stringify({
 });
 
 async function present(world: World, token: string, key: string | undefined): Promise<void> {
-  const now = world.app.clock.now();
-  const answer = await refresh(world.app.url, token, key);
+  const now = world.service.clock.now();
+  const answer = await refresh(world.service.url, token, key);
   const { verdict, session } = judge(world, token, key, now);
   if (verdict === 'refused' || !session) {
     expect([answer.status, answer.text]).toEqual([401, REFUSED]);
@@ -124,8 +124,8 @@ async function present(world: World, token: string, key: string | undefined): Pr
 }
 
 /** Ends the chosen sessions in the model if the request was let in, and says if it was. */
-function ends({ sessions, app }: World, by: Session, chosen: (session: Session) => boolean) {
-  const now = app.clock.now();
+function ends({ sessions, service }: World, by: Session, chosen: (session: Session) => boolean) {
+  const now = service.clock.now();
   if (!isSignedIn(by, now)) return false;
   for (const session of sessions) {
     if (session.user === by.user && chosen(session) && isLive(session, now)) {
@@ -136,11 +136,11 @@ function ends({ sessions, app }: World, by: Session, chosen: (session: Session) 
 }
 
 /** After every step: the database says of each session what the model says. */
-async function agree({ app, sessions }: World): Promise<void> {
-  const now = app.clock.now();
+async function agree({ service, sessions }: World): Promise<void> {
+  const now = service.clock.now();
   const ids = sessions.map(({ id }) => id);
-  const rows = await app.db.selectFrom('sessions').selectAll().where('id', 'in', ids).execute();
-  const spent = await app.db
+  const rows = await service.db.selectFrom('sessions').selectAll().where('id', 'in', ids).execute();
+  const spent = await service.db
     .selectFrom('spent_refresh_tokens')
     .selectAll()
     .where('session_id', 'in', ids)
@@ -163,10 +163,10 @@ async function agree({ app, sessions }: World): Promise<void> {
 }
 
 /** The newest access token of every session says what the model says. */
-async function agreeOnAccess({ app, sessions }: World): Promise<void> {
+async function agreeOnAccess({ service, sessions }: World): Promise<void> {
   for (const session of sessions.slice(-4)) {
-    const answer = await call(app.url, 'GET /auth/me', { access: session.access.token });
-    expect(answer.status).toBe(isSignedIn(session, app.clock.now()) ? 200 : 401);
+    const answer = await call(service.url, 'GET /auth/me', { access: session.access.token });
+    expect(answer.status).toBe(isSignedIn(session, service.clock.now()) ? 200 : 401);
     if (answer.status === 200) expect(JSON.parse(answer.text).id).toBe(session.user.userId);
   }
 }
@@ -207,7 +207,7 @@ const commands = [
   fc.tuple(at).map(([user]) =>
     command(`sign in as ${user}`, async (world) => {
       const owner = pick(world.users, user);
-      begin(world, owner, await seedSession(world.app, owner));
+      begin(world, owner, await seedSession(world.service, owner));
     }),
   ),
   fc.tuple(at, at, at).map(([session, other, token]) =>
@@ -215,8 +215,8 @@ const commands = [
       const [by, its] = [pick(world.sessions, session), pick(world.sessions, other)];
       const body = pick([undefined, its.current, its.spent.at(-1), 'junk'], token);
       // The retention job may have deleted it by then, or not.
-      if (its.idleAt + 30 * DAY <= world.app.clock.now()) return;
-      const answer = await call(world.app.url, 'POST /auth/logout', {
+      if (its.idleAt + 30 * DAY <= world.service.clock.now()) return;
+      const answer = await call(world.service.url, 'POST /auth/logout', {
         access: by.access.token,
         ...(body !== undefined && { body: { refresh_token: body } }),
       });
@@ -228,9 +228,9 @@ const commands = [
   fc.tuple(at, at).map(([session, other]) =>
     command(`${session} ends ${other}`, async (world) => {
       const [by, its] = [pick(world.sessions, session), pick(world.sessions, other)];
-      const isFound = its.user === by.user && isLive(its, world.app.clock.now());
+      const isFound = its.user === by.user && isLive(its, world.service.clock.now());
       const access = by.access.token;
-      const answer = await call(world.app.url, `DELETE /auth/sessions/${its.id}`, { access });
+      const answer = await call(world.service.url, `DELETE /auth/sessions/${its.id}`, { access });
       const isLetIn = ends(world, by, (one) => one === its);
       expect(answer.status).toBe(isLetIn ? (isFound ? 204 : 404) : 401);
     }),
@@ -239,15 +239,17 @@ const commands = [
     command(`${session} ends all${keep ? ' others' : ''}`, async (world) => {
       const by = pick(world.sessions, session);
       const path = `/auth/sessions?keep_current=${keep}`;
-      const answer = await call(world.app.url, `DELETE ${path}`, { access: by.access.token });
+      const answer = await call(world.service.url, `DELETE ${path}`, { access: by.access.token });
       expect(answer.status).toBe(ends(world, by, (one) => !keep || one !== by) ? 204 : 401);
     }),
   ),
   fc.tuple(at).map(([session]) =>
     command(`${session} lists`, async (world) => {
       const by = pick(world.sessions, session);
-      const now = world.app.clock.now();
-      const answer = await call(world.app.url, 'GET /auth/sessions', { access: by.access.token });
+      const now = world.service.clock.now();
+      const answer = await call(world.service.url, 'GET /auth/sessions', {
+        access: by.access.token,
+      });
       expect(answer.status).toBe(isSignedIn(by, now) ? 200 : 401);
       if (answer.status !== 200) return;
       const listed: string[] = JSON.parse(answer.text).map(({ id }: { id: string }) => id);
@@ -259,11 +261,13 @@ const commands = [
     .constantFrom(1, 9, 10, 300, 900, 3600, 86_399, 86_400, 86_401, 10 * 86_400, 30 * 86_400)
     .map((seconds) =>
       command(`${seconds} s pass`, async (world) => {
-        world.app.clock.advance(seconds);
+        world.service.clock.advance(seconds);
         await agreeOnAccess(world);
       }),
     ),
-  fc.constant(command('purge expired rows', ({ app }) => purgeExpired(app.db, app.clock.now()))),
+  fc.constant(
+    command('purge expired rows', ({ service }) => purgeExpired(service.db, service.clock.now())),
+  ),
 ];
 
 /** The rarer ones hash passwords. */
@@ -273,7 +277,7 @@ const withPasswords = [
       const owner = pick(world.users, user);
       const password = PASSWORDS[isRight ? owner.password : 1 - owner.password];
       const body = { username: owner.username, password };
-      const answer = await call(world.app.url, 'POST /auth/login', { body });
+      const answer = await call(world.service.url, 'POST /auth/login', { body });
       expect(answer.status).toBe(isRight ? 200 : 401);
       if (isRight) begin(world, owner, await startedIn(world, answer));
     }),
@@ -285,8 +289,8 @@ const withPasswords = [
       const [current, next] = [PASSWORDS[user.password], PASSWORDS[1 - user.password]];
       const body = { current_password: isRight ? current : 'a wrong one', new_password: next };
       const access = by.access.token;
-      const answer = await call(world.app.url, 'PUT /auth/password', { access, body });
-      const isLetIn = isSignedIn(by, world.app.clock.now());
+      const answer = await call(world.service.url, 'PUT /auth/password', { access, body });
+      const isLetIn = isSignedIn(by, world.service.clock.now());
       expect(answer.status).toBe(isLetIn ? (isRight ? 204 : 403) : 401);
       if (answer.status !== 204) return;
       ends(world, by, (one) => one !== by);
@@ -295,9 +299,9 @@ const withPasswords = [
   ),
 ];
 
-async function startedIn({ app }: World, answer: Answer) {
+async function startedIn({ service }: World, answer: Answer) {
   const { access_token: access, refresh_token } = pairOf(answer);
-  const { id } = await app.db
+  const { id } = await service.db
     .selectFrom('sessions')
     .select('id')
     .where('token_hash', '=', hashToken(refresh_token))
@@ -306,7 +310,7 @@ async function startedIn({ app }: World, answer: Answer) {
 }
 
 describe.each([0, 10])('reuse leeway of %i s', async (leewaySeconds) => {
-  const app = await startSharedService(
+  const service = await startSharedService(
     { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: String(leewaySeconds) },
     { clock: stoppedClock() },
   );
@@ -314,11 +318,11 @@ describe.each([0, 10])('reuse leeway of %i s', async (leewaySeconds) => {
 
   /** Two new users with two sessions each. */
   async function createWorld(): Promise<World> {
-    const world: World = { app, leewayMs: leewaySeconds * SECOND, users: [], sessions: [] };
+    const world: World = { service, leewayMs: leewaySeconds * SECOND, users: [], sessions: [] };
     for (let n = 0; n < 2; n += 1) {
-      const user = { ...(await seedUser(app.db, { passwordHash })), password: 0 };
+      const user = { ...(await seedUser(service.db, { passwordHash })), password: 0 };
       world.users.push(user);
-      for (let m = 0; m < 2; m += 1) begin(world, user, await seedSession(app, user));
+      for (let m = 0; m < 2; m += 1) begin(world, user, await seedSession(service, user));
     }
     return world;
   }

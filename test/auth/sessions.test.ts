@@ -41,42 +41,43 @@ function holdNextCheck() {
   return { reached: reached.promise, release: () => released.resolve() };
 }
 
-const app = await startSharedService(
+const service = await startSharedService(
   { ...BEHIND_PROXY, REFRESH_GRACE_SECONDS: '0' },
   { clock: stoppedClock() },
 );
 const passwordHash = await hashPassword(PASSWORD);
 
-const seed = (user: SeededUser) => seedSession(app, user);
+const seed = (user: SeededUser) => seedSession(service, user);
 
 /** A new user with three sessions, and a session of another user. */
 async function setUp() {
-  const ada = await seedUser(app.db, { passwordHash });
-  const theirs = await seed(await seedUser(app.db));
+  const ada = await seedUser(service.db, { passwordHash });
+  const theirs = await seed(await seedUser(service.db));
   return { ada, here: await seed(ada), there: await seed(ada), third: await seed(ada), theirs };
 }
 
-const get = (path: string, { access }: SeededSession) => call(app.url, `GET ${path}`, { access });
+const get = (path: string, { access }: SeededSession) =>
+  call(service.url, `GET ${path}`, { access });
 const end = (path: string, { access }: SeededSession) =>
-  call(app.url, `DELETE ${path}`, { access });
+  call(service.url, `DELETE ${path}`, { access });
 const logout = ({ access }: SeededSession, token?: string) =>
-  call(app.url, 'POST /auth/logout', {
+  call(service.url, 'POST /auth/logout', {
     access,
     ...(token !== undefined && { body: { refresh_token: token } }),
   });
 const change = ({ access }: SeededSession, current_password: string, new_password: string) =>
-  call(app.url, 'PUT /auth/password', { access, body: { current_password, new_password } });
+  call(service.url, 'PUT /auth/password', { access, body: { current_password, new_password } });
 const login = ({ username }: SeededUser, password: string) =>
-  call(app.url, 'POST /auth/login', { body: { username, password } });
+  call(service.url, 'POST /auth/login', { body: { username, password } });
 const codeOf = ({ text }: Answer): unknown => JSON.parse(text).code;
 const idsOf = ({ text }: Answer): string[] =>
   JSON.parse(text).map((session: { id: string }) => session.id);
 const rowOf = ({ id }: SeededSession) =>
-  app.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  service.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
 /** Refreshes a session, which has other tokens then. */
 async function refreshed(session: SeededSession, key?: string): Promise<SeededSession> {
-  const pair = pairOf(await refresh(app.url, session.refresh, key));
+  const pair = pairOf(await refresh(service.url, session.refresh, key));
   return { ...session, access: pair.access_token, refresh: pair.refresh_token };
 }
 
@@ -87,7 +88,7 @@ async function expectDead(session: SeededSession) {
     code: 'session_ended',
     error: 'You have been logged out. Please log in again.',
   });
-  expect(codeOf(await refresh(app.url, session.refresh))).toBe('invalid_refresh_token');
+  expect(codeOf(await refresh(service.url, session.refresh))).toBe('invalid_refresh_token');
 }
 
 async function expectAlive(session: SeededSession) {
@@ -96,22 +97,22 @@ async function expectAlive(session: SeededSession) {
 
 describe('GET /auth/sessions', () => {
   test('lists each live session of the user, the most recently used first', async () => {
-    const [ada, bob] = [await seedUser(app.db), await seedUser(app.db)];
+    const [ada, bob] = [await seedUser(service.db), await seedUser(service.db)];
     const first = await seed(ada);
-    app.clock.advance(60);
+    service.clock.advance(60);
     const second = await seed(ada);
     await seed(bob);
-    app.clock.advance(60);
+    service.clock.advance(60);
     const headers = { 'User-Agent': 'a browser', 'X-Forwarded-For': '192.0.2.7' };
     const body = { refresh_token: first.refresh };
-    pairOf(await call(app.url, 'POST /auth/refresh', { headers, body }));
+    pairOf(await call(service.url, 'POST /auth/refresh', { headers, body }));
     const answer = await get('/auth/sessions', second);
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.text)).toEqual([
       {
         id: first.id,
-        created_at: new Date(app.clock.now() - 120_000).toISOString(),
-        last_used_at: new Date(app.clock.now()).toISOString(),
+        created_at: new Date(service.clock.now() - 120_000).toISOString(),
+        last_used_at: new Date(service.clock.now()).toISOString(),
         address: '192.0.2.7',
         user_agent: 'a browser',
         current: false,
@@ -173,11 +174,11 @@ describe('POST /auth/logout', () => {
     const { ada, here } = await setUp();
     await logout(await refreshed(here));
     expect(await rowOf(here)).toMatchObject({
-      revoked_at: app.clock.now(),
+      revoked_at: service.clock.now(),
       revoke_reason: 'logout',
       successor_nonce: null,
     });
-    const events = app.db
+    const events = service.db
       .selectFrom('audit_events')
       .select(['event', 'user_id'])
       .where('session_id', '=', here.id)
@@ -198,7 +199,7 @@ test.each<[string, Ending]>([
   const newest = await refreshed(here, 'key');
   expect((await finish(here, there)).status).toBeLessThan(300);
   await expectDead(newest);
-  expect((await refresh(app.url, here.refresh, 'key')).status).toBe(401);
+  expect((await refresh(service.url, here.refresh, 'key')).status).toBe(401);
 });
 
 describe('DELETE /auth/sessions/{session_id}', () => {
@@ -242,23 +243,23 @@ describe('DELETE /auth/sessions', () => {
 });
 
 describe.each([
-  ['was revoked, if only by hand', () => ({ revoked_at: app.clock.now() - 1 })],
-  ['was idle for too long', () => ({ idle_expires_at: app.clock.now() })],
-  ['has come to its absolute end', () => ({ absolute_expires_at: app.clock.now() })],
+  ['was revoked, if only by hand', () => ({ revoked_at: service.clock.now() - 1 })],
+  ['was idle for too long', () => ({ idle_expires_at: service.clock.now() })],
+  ['has come to its absolute end', () => ({ absolute_expires_at: service.clock.now() })],
 ])('a session that %s', (_how, change) => {
   /** The session that is over, its newest tokens, and a live session of the user. */
   async function setUpOver() {
-    const ada = await seedUser(app.db);
+    const ada = await seedUser(service.db);
     const [over, here] = [await seed(ada), await seed(ada)];
     const newest = await refreshed(over, 'key');
-    await app.db.updateTable('sessions').set(change()).where('id', '=', over.id).execute();
+    await service.db.updateTable('sessions').set(change()).where('id', '=', over.id).execute();
     return { over, newest, here, before: await rowOf(over) };
   }
 
   test('rejects each of its tokens, and these requests change no row', async () => {
     const { over, newest, before } = await setUpOver();
-    expect((await refresh(app.url, over.refresh, 'key')).status).toBe(401);
-    expect((await refresh(app.url, over.refresh)).status).toBe(401);
+    expect((await refresh(service.url, over.refresh, 'key')).status).toBe(401);
+    expect((await refresh(service.url, over.refresh)).status).toBe(401);
     await expectDead(newest);
     expect(await rowOf(over)).toEqual(before);
   });
@@ -283,7 +284,7 @@ test('each refresh stores a new nonce, and a session that ends by reuse has none
   }
   const nonce = expect.stringMatching(/^[0-9a-f]{64}$/);
   expect([...nonces]).toEqual([nonce, nonce, nonce]);
-  await refresh(app.url, here.refresh);
+  await refresh(service.url, here.refresh);
   expect((await rowOf(here)).successor_nonce).toBeNull();
 });
 
@@ -308,7 +309,7 @@ describe('password changes and logins', () => {
     checked.release();
     expect(codeOf(await late)).toBe('invalid_credentials');
     expect(idsOf(await get('/auth/sessions', here))).toEqual([here.id]);
-    const events = await listNewestEvents(app.db, ada.userId, 10);
+    const events = await listNewestEvents(service.db, ada.userId, 10);
     const kinds = events.map(({ event }) => event).filter((event) => event !== 'session_revoked');
     expect(kinds.toSorted()).toEqual(['password_changed', 'sign_in_refused']);
   });
@@ -329,7 +330,7 @@ describe('password changes and logins', () => {
   /** A password hash with other parameters than today's: the next login replaces it. */
   async function outdateHash({ userId }: SeededUser) {
     const password_hash = await argon2(PASSWORD, { memoryCost: 8192, timeCost: 1 });
-    const users = app.db.updateTable('users').set({ password_hash });
+    const users = service.db.updateTable('users').set({ password_hash });
     await users.where('id', '=', userId).execute();
   }
 

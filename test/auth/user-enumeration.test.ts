@@ -27,18 +27,18 @@ const LIMITS = { ...BEHIND_PROXY, LOGIN_FREE_FAILURES: '1', LOGIN_FREE_FAILURES_
 const OWNERS = '192.0.2.1';
 
 const clock = stoppedClock();
-const apps = [
+const services = [
   await startSharedService(LIMITS, { clock }),
   await startSharedService(LIMITS, { clock }),
 ] as const;
-for (const { db } of apps) {
+for (const { db } of services) {
   const ada = await seedUser(db, { username: 'ada', passwordHash: `hash of ${PASSWORD}` });
   await seedSession({ db, clock }, ada); // from OWNERS
 }
 
-async function login(app: TestService, username: string, password: string, address: string) {
+async function login(service: TestService, username: string, password: string, address: string) {
   verified.count = 0;
-  const answer = await call(app.url, 'POST /auth/login', {
+  const answer = await call(service.url, 'POST /auth/login', {
     body: { username, password },
     headers: { 'X-Forwarded-For': address },
   });
@@ -47,19 +47,19 @@ async function login(app: TestService, username: string, password: string, addre
 }
 
 /** What is counted, whatever it is counted for. */
-async function counters(app: TestService) {
-  const rows = await app.db.selectFrom('rate_limits').selectAll().execute();
+async function counters(service: TestService) {
+  const rows = await service.db.selectFrom('rate_limits').selectAll().execute();
   const plain = rows.map(({ key, points, expire }) => [key.split(':')[0], points, expire]);
   return plain.map((row) => row.join(' ')).sort();
 }
 
 async function reset() {
-  for (const app of apps) await app.db.deleteFrom('rate_limits').execute();
+  for (const service of services) await service.db.deleteFrom('rate_limits').execute();
 }
 
 /** Asks for the known name here and for the unknown one there. */
 async function compare(address: string, where = '') {
-  const [here, there] = apps;
+  const [here, there] = services;
   const known = await login(here, 'ada', 'wrong', address);
   const unknown = await login(there, 'bob', 'wrong', address);
   expect(known, where).toEqual(unknown);
@@ -87,11 +87,12 @@ describe('after the limit of a username over all networks is used up', () => {
   test("the right password is accepted from the owner's network only", async () => {
     await reset();
     await attackFromEverywhere();
-    const [app] = apps;
-    expect((await login(app, 'ada', PASSWORD, '203.0.113.50')).status).toBe(429);
-    const failures = async () => (await counters(app)).filter((row) => !/-pause | 0 /.test(row)); // 0: given back
+    const [service] = services;
+    expect((await login(service, 'ada', PASSWORD, '203.0.113.50')).status).toBe(429);
+    const failures = async () =>
+      (await counters(service)).filter((row) => !/-pause | 0 /.test(row)); // 0: given back
     const before = await failures();
-    expect((await login(app, 'ada', PASSWORD, OWNERS)).status).toBe(200);
+    expect((await login(service, 'ada', PASSWORD, OWNERS)).status).toBe(200);
     expect(await failures()).toEqual(before);
   });
 
@@ -99,7 +100,7 @@ describe('after the limit of a username over all networks is used up', () => {
     await reset();
     await attackFromEverywhere();
     for (let attempt = 0; attempt < 2; attempt += 1) await compare(OWNERS);
-    for (const { db } of apps) {
+    for (const { db } of services) {
       const rows = db.selectFrom('rate_limits').select('points');
       const counted = rows.where('key', '=', `login-address:${OWNERS}`).execute();
       expect(await counted).toEqual([{ points: 2 }]);

@@ -20,9 +20,9 @@ afterAll(() => browser?.close());
 
 /** Two tabs on one service; the first has signed in. */
 async function twoTabs({ host = 'localhost' } = {}) {
-  const app = await startService();
-  onTestFinished(app.close);
-  const url = new URL(app.url);
+  const service = await startService();
+  onTestFinished(service.close);
+  const url = new URL(service.url);
   url.hostname = host;
   const context = await browser.newContext();
   onTestFinished(() => context.close());
@@ -33,7 +33,7 @@ async function twoTabs({ host = 'localhost' } = {}) {
   const second = await openClientPage(context, url.origin);
   await logIn(first);
   await expect.poll(() => loginsOf(second)).toHaveLength(1);
-  return { app, context, first, second, refreshes };
+  return { service, context, first, second, refreshes };
 }
 
 const logIn = (page: Page) =>
@@ -60,10 +60,10 @@ test('a sign-in in one tab signs the other tab in', async () => {
 
 describe('an expired access token', () => {
   test('is refreshed by one request for both tabs', async () => {
-    const { app, first, second, refreshes } = await twoTabs();
+    const { service, first, second, refreshes } = await twoTabs();
     const rounds = 10;
     for (let round = 0; round < rounds; round += 1) {
-      app.clock.advance(901);
+      service.clock.advance(901);
       const names = await Promise.all([first, second].map(getMe));
       expect(names).toEqual([DEMO.username, DEMO.username]);
     }
@@ -73,9 +73,9 @@ describe('an expired access token', () => {
   });
 
   test('is refreshed without Web Locks, on a page over plain http', async () => {
-    const { app, first, second, refreshes } = await twoTabs({ host: PLAIN_HOST });
+    const { service, first, second, refreshes } = await twoTabs({ host: PLAIN_HOST });
     expect(await first.evaluate(() => 'locks' in navigator)).toBe(false);
-    app.clock.advance(901);
+    service.clock.advance(901);
     const names = await Promise.all([first, second].map(getMe));
     expect(names).toEqual([DEMO.username, DEMO.username]);
     const keys = refreshes().map((request) => request.headers()['idempotency-key']);
@@ -84,8 +84,8 @@ describe('an expired access token', () => {
   });
 
   test('is refreshed by another tab if the first is closed during its refresh', async () => {
-    const { app, first, second, refreshes } = await twoTabs();
-    app.clock.advance(901);
+    const { service, first, second, refreshes } = await twoTabs();
+    service.clock.advance(901);
     await first.route('**/auth/refresh', () => {}); // never answered
     const arrived = first.waitForRequest('**/auth/refresh');
     void getMe(first).catch(() => undefined); // the tab is closed before there is an answer
@@ -118,8 +118,8 @@ describe('a sign-out', () => {
   });
 
   test('in one tab stays a sign-out when a refresh of the other tab ends after it', async () => {
-    const { app, first, second } = await twoTabs();
-    app.clock.advance(901);
+    const { service, first, second } = await twoTabs();
+    service.clock.advance(901);
     const answer = Promise.withResolvers<void>();
     await second.route('**/auth/refresh', async (route) => {
       const response = await route.fetch();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 interface Reference {
-  app: TestService;
+  service: TestService;
   context: BrowserContext;
   page: Page;
   /** The origins that pages have asked. */
@@ -24,8 +24,8 @@ interface Reference {
 }
 
 async function openReference({ width = 1280, host = 'localhost' } = {}): Promise<Reference> {
-  const app = await startService({ ALLOWED_HOSTS: '*' });
-  onTestFinished(app.close);
+  const service = await startService({ ALLOWED_HOSTS: '*' });
+  onTestFinished(service.close);
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   onTestFinished(() => context.close());
   context.setDefaultTimeout(PATIENCE.testTimeout);
@@ -36,9 +36,9 @@ async function openReference({ width = 1280, host = 'localhost' } = {}): Promise
   });
   context.on('weberror', (error) => faults.push(error.error().message));
   const page = await context.newPage();
-  await page.goto(`http://${host}:${new URL(app.url).port}/docs`);
+  await page.goto(`http://${host}:${new URL(service.url).port}/docs`);
   await page.getByRole('heading', { name: 'OpenAPI Todos' }).waitFor();
-  return { app, context, page, hosts, faults };
+  return { service, context, page, hosts, faults };
 }
 
 async function signIn(page: Page): Promise<void> {
@@ -62,20 +62,20 @@ async function tryOperation(page: Page, hash: string, status: string): Promise<v
 }
 
 test('a reader who signs in can try the operations, and no other host is asked', async () => {
-  const { app, page, hosts, faults } = await openReference();
+  const { service, page, hosts, faults } = await openReference();
   await signIn(page);
   await tryOperation(page, 'tag/todos/GET/todos', '200 OK');
   await tryOperation(page, 'tag/auth/GET/auth/me', '200 OK');
-  expect([...hosts]).toEqual([app.url]);
+  expect([...hosts]).toEqual([service.url]);
   expect(faults).toEqual([]);
   const picture = process.env['SCREENSHOT'];
   if (picture) await page.screenshot({ path: picture });
 });
 
 test('a sign-in is kept across reloads, and its access token is refreshed', async () => {
-  const { app, page } = await openReference();
+  const { service, page } = await openReference();
   await signIn(page);
-  app.clock.advance(16 * 60_000); // the access token has expired
+  service.clock.advance(16 * 60_000); // the access token has expired
   await page.reload();
   await page.getByText('Signed in as testuser').waitFor();
   const refreshed = page.waitForResponse((response) => response.url().endsWith('/auth/refresh'));

@@ -15,8 +15,8 @@ const STAYING = [
 ] as const;
 
 test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await openInspector(page);
   await page.getByRole('button', { name: title }).click();
@@ -36,8 +36,8 @@ test.each([
     /answered 401 \(“You have been logged out.*refresh token was answered 401/,
   ],
 ])('%s: the session ends', async (title, sentence) => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await openInspector(page);
   await page.getByRole('button', { name: title }).click();
@@ -49,8 +49,8 @@ test.each([
 });
 
 test('with a reuse leeway of 0, a refresh from two tabs ends the session', async () => {
-  await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
-  const page = await openPage(app);
+  await using service = await startService({ REFRESH_GRACE_SECONDS: '0' });
+  const page = await openPage(service);
   await signIn(page);
   await openInspector(page);
   await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
@@ -60,8 +60,8 @@ test('with a reuse leeway of 0, a refresh from two tabs ends the session', async
 });
 
 test('the inspector shows every request with its response, and no secret', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await openInspector(page);
   await page.getByRole('button', { name: 'Refresh now' }).click();
@@ -83,8 +83,8 @@ test('the inspector shows every request with its response, and no secret', async
 });
 
 test('the access token is decoded and its time runs out', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await page.clock.install();
   await signIn(page);
   await openInspector(page);
@@ -99,8 +99,8 @@ test('the access token is decoded and its time runs out', async () => {
 });
 
 test('the inspector takes the focus when it opens and gives it back when it closes', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await openInspector(page);
   const isFocused = (selector: string) =>
     page.locator(selector).evaluate((element) => element.matches(':focus'));

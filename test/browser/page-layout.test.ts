@@ -51,10 +51,10 @@ async function visit(page: Page, look: (place: string) => Promise<void>): Promis
 test.each([320, 480, 768, 1024, 1280, 1600])(
   'the page needs no horizontal scrolling at %i px',
   async (width) => {
-    await using app = await startService();
-    const client = await demoClient(app);
+    await using service = await startService();
+    const client = await demoClient(service);
     await client.POST('/todos', { body: { title: LONG_WORD, description: LONG_WORD } });
-    const page = await openPage(app, { viewport: { width, height: 700 } });
+    const page = await openPage(service, { viewport: { width, height: 700 } });
     const tooWide: string[] = [];
     await visit(page, async (place) => {
       const scrolls = await page.evaluate(() =>
@@ -75,8 +75,8 @@ test.each([
 ] as const)(
   'axe finds no accessibility fault with the %s colours at %i px',
   async (colorScheme, width) => {
-    await using app = await startService();
-    const page = await openPage(app, { colorScheme, viewport: { width, height: 800 } });
+    await using service = await startService();
+    const page = await openPage(service, { colorScheme, viewport: { width, height: 800 } });
     const faults: string[] = [];
     await visit(page, async (place) => {
       for (const fault of await accessibilityFaults(page)) faults.push(`${place}: ${fault}`);
@@ -86,8 +86,8 @@ test.each([
 );
 
 test('the page loads less than 60 kB, from this service only', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   const loaded = await page.evaluate(() =>
     ['navigation', 'resource']
@@ -134,9 +134,9 @@ function hashOfSources(): string {
 }
 
 async function takePictures(): Promise<void> {
-  await using app = await startService();
+  await using service = await startService();
   for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await openPage(app, { colorScheme, viewport: { width: 1280, height: 800 } });
+    const page = await openPage(service, { colorScheme, viewport: { width: 1280, height: 800 } });
     const take = async (name: string) =>
       page.screenshot({
         path: fileURLToPath(new URL(`page-${name}-${colorScheme}.png`, PICTURES)),

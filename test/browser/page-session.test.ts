@@ -18,9 +18,9 @@ import {
 const openPage = usePages();
 
 test('sessions are listed, one is ended, then all others', async () => {
-  await using app = await startService();
-  const clients = [await demoClient(app), await demoClient(app), await demoClient(app)];
-  const page = await openPage(app);
+  await using service = await startService();
+  const clients = [await demoClient(service), await demoClient(service), await demoClient(service)];
+  const page = await openPage(service);
   await signIn(page);
   await openAccount(page);
   const rows = page.locator('.sessions li');
@@ -40,9 +40,9 @@ test('sessions are listed, one is ended, then all others', async () => {
 });
 
 test('the password is changed, and the other sessions end', async () => {
-  await using app = await startService();
-  const other = await demoClient(app);
-  const page = await openPage(app);
+  await using service = await startService();
+  const other = await demoClient(service);
+  const page = await openPage(service);
   await signIn(page);
   await openAccount(page);
   const form = page.getByRole('region', { name: 'Change the password' });
@@ -54,13 +54,13 @@ test('the password is changed, and the other sessions end', async () => {
   await form.getByRole('button').click();
   await expectNotice(page, 'Your password was changed');
   expect((await other.GET('/auth/me')).response.status).toBe(401);
-  const again = await app.client().login(DEMO.username, 'correct horse battery staple');
+  const again = await service.client().login(DEMO.username, 'correct horse battery staple');
   expect(again.response.status).toBe(200);
 });
 
 test('the account is deleted', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await openAccount(page);
   await page.getByText('I want to delete my account').click();
@@ -69,17 +69,17 @@ test('the account is deleted', async () => {
   await form.getByRole('button').click();
   await expectNotice(page, 'Your account was deleted.');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
+  expect((await service.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
 });
 
 test('two tabs share a sign-in, an expired access token and a sign-out', async () => {
-  await using app = await startService();
-  const one = await openPage(app);
+  await using service = await startService();
+  const one = await openPage(service);
   await signIn(one);
   const other = await one.context().newPage();
-  await other.goto(app.url);
+  await other.goto(service.url);
   await expectTitles(other, DEMO_TITLES);
-  app.clock.advance(901);
+  service.clock.advance(901);
   await Promise.all([one.reload(), other.reload()]);
   await expectTitles(one, DEMO_TITLES);
   await expectTitles(other, DEMO_TITLES);
@@ -90,26 +90,26 @@ test('two tabs share a sign-in, an expired access token and a sign-out', async (
 });
 
 test('a session that was ended elsewhere: the page shows the sign-in', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
-  await (await demoClient(app)).DELETE('/auth/sessions');
+  await (await demoClient(service)).DELETE('/auth/sessions');
   await page.getByRole('button', { name: 'Finished', exact: true }).click();
   await expectNotice(page, 'Your session has ended');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
 
 test('a refresh whose response is lost is repeated, and the session lives', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
-  app.clock.advance(901);
+  service.clock.advance(901);
   const lost: number[] = [];
   await page.route(
     '**/auth/refresh',
     async (route) => {
       lost.push((await route.fetch()).status());
-      app.clock.advance(60); // beyond the reuse leeway
+      service.clock.advance(60); // beyond the reuse leeway
       await route.abort();
     },
     { times: 1 },
@@ -150,10 +150,10 @@ test('an outage is shown, what was typed is kept, and a restart is noticed', asy
 });
 
 test('a sign-out while the service is down is possible on this device only', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
-  await app.close();
+  await service.close();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign out on this device only' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();

@@ -6,16 +6,16 @@ import { DEMO_TITLES, demoClient, expectNotice, expectTitles, signIn, usePages }
 const openPage = usePages();
 
 test('the demo user signs in with one press and sees the todos', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await expectTitles(page, DEMO_TITLES);
   expect(await page.title()).toBe('Todos · OpenAPI Todos');
 });
 
 test('a new user registers, sees the errors of the service, and gets an empty list', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await page.getByLabel('Password').fill('not the password');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('Invalid username or password').waitFor();
@@ -31,15 +31,15 @@ test('a new user registers, sees the errors of the service, and gets an empty li
 
 test('without registration and without a demo user, the page offers neither', async () => {
   const variables = { HOST: '0.0.0.0', JWT_SECRET: 'a secret of the tests, long enough' };
-  await using app = await startService({ ...variables, REGISTRATION: 'false' });
-  const page = await openPage({ url: `http://127.0.0.1:${new URL(app.url).port}` });
+  await using service = await startService({ ...variables, REGISTRATION: 'false' });
+  const page = await openPage({ url: `http://127.0.0.1:${new URL(service.url).port}` });
   expect(await page.getByLabel('Username').inputValue()).toBe('');
   expect(await page.getByRole('button', { name: 'Create an account' }).count()).toBe(0);
 });
 
 test('todos are added, checked, edited and deleted', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await page.getByLabel('New todo').fill('Water the plants');
   await page.keyboard.press('Enter');
@@ -60,8 +60,8 @@ test('todos are added, checked, edited and deleted', async () => {
 });
 
 test('every action works with the keyboard only', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   const focused = () =>
     page.evaluate(() => {
       const element = document.activeElement;
@@ -92,8 +92,8 @@ test('every action works with the keyboard only', async () => {
 });
 
 test('todos are searched and filtered', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await page.getByLabel('Search todos').fill('BLUE');
   await expectTitles(page, ['Buy milk']);
@@ -106,10 +106,10 @@ test('todos are searched and filtered', async () => {
 });
 
 test('a long list loads page by page while it is scrolled', async () => {
-  await using app = await startService();
-  const client = await demoClient(app);
+  await using service = await startService();
+  const client = await demoClient(service);
   for (let n = 1; n <= 70; n += 1) await client.POST('/todos', { body: { title: `Todo ${n}` } });
-  const page = await openPage(app);
+  const page = await openPage(service);
   await signIn(page);
   const rows = page.locator('.item');
   expect(await rows.count()).toBeLessThan(70);
@@ -123,8 +123,8 @@ test('a long list loads page by page while it is scrolled', async () => {
 });
 
 test('a change is shown at once, and undone when the service rejects it', async () => {
-  await using app = await startService({ MAX_TODOS: '3' });
-  const page = await openPage(app);
+  await using service = await startService({ MAX_TODOS: '3' });
+  const page = await openPage(service);
   await signIn(page);
   // One too many: the row goes, and the text is back in its field.
   await page.getByLabel('New todo').fill('One too many');
@@ -133,7 +133,7 @@ test('a change is shown at once, and undone when the service rejects it', async 
   await expectTitles(page, DEMO_TITLES);
   expect(await page.getByLabel('New todo').inputValue()).toBe('One too many');
   // Deleted elsewhere, seen before the answer comes.
-  const client = await demoClient(app);
+  const client = await demoClient(service);
   await client.DELETE('/todos');
   const refusal = Promise.withResolvers<void>();
   await page.route('**/todos/*', async (route) => {
@@ -149,8 +149,8 @@ test('a change is shown at once, and undone when the service rejects it', async 
 });
 
 test('a todo that could not be deleted is back in its place', async () => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await page.route('**/todos/*', (route) => route.abort(), { times: 1 });
   await page.getByRole('button', { name: 'Delete Generate a client' }).click();
@@ -162,12 +162,12 @@ test.each([
   { choice: 'Keep mine', title: 'Buy oat milk' },
   { choice: 'Take theirs', title: 'Buy soy milk' },
 ])('an edit that conflicts with another change shows both: $choice', async ({ choice, title }) => {
-  await using app = await startService();
-  const page = await openPage(app);
+  await using service = await startService();
+  const page = await openPage(service);
   await signIn(page);
   await page.getByRole('button', { name: 'Edit Buy milk' }).click();
   await page.getByLabel('Title').fill('Buy oat milk');
-  const client = await demoClient(app);
+  const client = await demoClient(service);
   const { data = [] } = await client.GET('/todos', { params: { query: { q: 'milk' } } });
   const params = { path: { todo_id: data[0]?.id ?? '' } };
   await client.PATCH('/todos/{todo_id}', { params, body: { title: 'Buy soy milk' } });

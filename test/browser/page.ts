@@ -85,7 +85,7 @@ export async function expectNotice(page: Page, text: string): Promise<void> {
 }
 
 /** A client that is signed in as the demo user. */
-export async function demoClient(app: TestService) {
-  const client = await signedInClient(app);
+export async function demoClient(service: TestService) {
+  const client = await signedInClient(service);
   return client;
 }

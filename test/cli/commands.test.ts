@@ -11,81 +11,81 @@ import { DEMO, signedInClient } from '../support/users.ts';
 async function startOnFile() {
   await using stack = new AsyncDisposableStack();
   const variables = { DATABASE_URL: stack.use(freshFile()).url };
-  const app = stack.use(await startService(variables));
+  const service = stack.use(await startService(variables));
   const todos = (...args: string[]) => runTodos(args, variables);
   const opened = stack.move();
-  return { ...app, todos, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { ...service, todos, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 test('todos sessions and audit: an operator lists and revokes sessions and reads the audit log', async () => {
-  await using app = await startOnFile();
-  const client = await signedInClient(app);
-  await app.client().login(DEMO.username, DEMO.password);
+  await using service = await startOnFile();
+  const client = await signedInClient(service);
+  await service.client().login(DEMO.username, DEMO.password);
 
-  const listed = await app.todos('sessions', 'list', 'TestUser');
+  const listed = await service.todos('sessions', 'list', 'TestUser');
   expect(listed.code).toBe(0);
   expect(listed.output.trim().split('\n')).toHaveLength(3);
   expect(listed.output).toMatch(/^session +since +last used +address +user agent\n/);
 
   const [, , last = ''] = listed.output.split('\n');
   const one = ['sessions', 'revoke', DEMO.username, last.split(' ')[0] ?? ''];
-  expect((await app.todos(...one)).output).toBe('1 session of testuser revoked.\n');
+  expect((await service.todos(...one)).output).toBe('1 session of testuser revoked.\n');
   const all = ['sessions', 'revoke', DEMO.username];
-  expect((await app.todos(...all)).output).toBe('1 session of testuser revoked.\n');
+  expect((await service.todos(...all)).output).toBe('1 session of testuser revoked.\n');
   const { error } = await client.GET('/auth/me');
   expect(error).toMatchObject({ code: 'session_ended' });
 
-  const events = await app.todos('audit', DEMO.username);
+  const events = await service.todos('audit', DEMO.username);
   expect(events.output.match(/signed_in/g)).toHaveLength(2);
   expect(events.output.match(/session_revoked +admin .*operator-/g)).toHaveLength(2);
-  const newest = await app.todos('audit', DEMO.username, '--limit', '1');
+  const newest = await service.todos('audit', DEMO.username, '--limit', '1');
   expect(newest.output.trim().split('\n')).toHaveLength(2);
 });
 
 test('todos users create: the password has to be changed at the first sign-in', async () => {
-  await using app = await startOnFile();
-  const { output } = await app.todos('users', 'create', 'ada');
+  await using service = await startOnFile();
+  const { output } = await service.todos('users', 'create', 'ada');
   const password = /^ada has the password (\S{16}), which has to be changed\.\n$/.exec(output)?.[1];
   const body = { username: 'ada', password: password ?? '' };
-  const refused = await app.client().POST('/auth/login', { body });
+  const refused = await service.client().POST('/auth/login', { body });
   expect(refused.error).toMatchObject({ status: 403, code: 'password_change_required' });
-  const listed = await app.todos('users', 'list');
+  const listed = await service.todos('users', 'list');
   expect(listed.output).toMatch(
     /^user +since +password\nada +\d{4}-\S+ \S+ +to be changed\ntestuser +\d{4}-\S+ \S+\n$/,
   );
 
   const change = { ...body, new_password: 'a long sentence of her own' };
-  expect((await app.client().POST('/auth/login', { body: change })).response.status).toBe(200);
-  const { response } = await app.client().login('ada', change.new_password);
+  expect((await service.client().POST('/auth/login', { body: change })).response.status).toBe(200);
+  const { response } = await service.client().login('ada', change.new_password);
   expect(response.status).toBe(200);
-  expect((await app.todos('users', 'create', 'Ada')).output).toBe('The name Ada is taken.\n');
+  expect((await service.todos('users', 'create', 'Ada')).output).toBe('The name Ada is taken.\n');
 });
 
 test('todos users set-password: the sessions end, and the old password does not work', async () => {
-  await using app = await startOnFile();
-  const client = await signedInClient(app);
-  const { output } = await app.todos('users', 'set-password', DEMO.username);
+  await using service = await startOnFile();
+  const client = await signedInClient(service);
+  const { output } = await service.todos('users', 'set-password', DEMO.username);
   const password = /password (\S+),/.exec(output)?.[1] ?? '';
   expect((await client.GET('/auth/me')).error).toMatchObject({ code: 'session_ended' });
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(401);
   expect((await client.login(DEMO.username, password)).response.status).toBe(403);
-  const events = await app.todos('audit', DEMO.username);
+  const events = await service.todos('audit', DEMO.username);
   expect(events.output).toMatch(/password_set .*operator-/);
   expect(events.output).toMatch(/session_revoked +admin .*operator-/);
 });
 
 test('todos users delete: asks for --yes, and then deletes the user', async () => {
-  await using app = await startOnFile();
-  const asked = await app.todos('users', 'delete', DEMO.username);
+  await using service = await startOnFile();
+  const asked = await service.todos('users', 'delete', DEMO.username);
   expect(asked).toMatchObject({
     code: 1,
     output: expect.stringContaining('Nothing has been done'),
   });
-  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
-  const done = await app.todos('users', 'delete', DEMO.username, '--yes');
+  expect((await service.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
+  const done = await service.todos('users', 'delete', DEMO.username, '--yes');
   expect(done).toEqual({ code: 0, output: 'testuser has been deleted.\n' });
-  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
-  expect((await app.todos('users', 'list')).output).toBe('user  since  password\n');
+  expect((await service.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
+  expect((await service.todos('users', 'list')).output).toBe('user  since  password\n');
 });
 
 const DEMO_USER = DEMO.username;
@@ -175,10 +175,10 @@ test('every command with --json prints nothing but JSON to the standard output',
   expect(await json('users', 'list')).toEqual([
     { username: 'ada', created_at: instant, password_is_temporary: true },
   ]);
-  await using app = await startService(database);
+  await using service = await startService(database);
   const change = { ...created, new_password: 'a long sentence of her own' };
-  await app.client().POST('/auth/login', { body: change });
-  await app.client().login('ada', change.new_password);
+  await service.client().POST('/auth/login', { body: change });
+  await service.client().login('ada', change.new_password);
   const sessions = await json('sessions', 'list', 'ada');
   const session = { id: expect.any(String), created_at: instant, last_used_at: instant };
   expect(sessions.at(-1)).toEqual({ ...session, address: '127.0.0.1', user_agent: 'node' });
@@ -214,20 +214,20 @@ test('todos as a process prints its error and exits with 1', async () => {
 });
 
 test('todos audit of an unknown user: a message, and exit code 1', async () => {
-  await using app = await startOnFile();
-  const { code, output } = await app.todos('audit', 'no\u009bbody');
+  await using service = await startOnFile();
+  const { code, output } = await service.todos('audit', 'no\u009bbody');
   expect({ code, output }).toEqual({ code: 1, output: 'There is no user no\\u009bbody.\n' });
 });
 
 test('todos sessions revoke of a session that has ended: a message, and exit code 1', async () => {
-  await using app = await startOnFile();
-  const client = await signedInClient(app);
-  const wrong = await app.todos('sessions', 'revoke', DEMO_USER, 'WRONG');
+  await using service = await startOnFile();
+  const client = await signedInClient(service);
+  const wrong = await service.todos('sessions', 'revoke', DEMO_USER, 'WRONG');
   const output = 'testuser has no live session WRONG.\n';
   expect(wrong).toEqual({ code: 1, output });
   expect((await client.GET('/auth/me')).response.status).toBe(200);
   await client.logout();
-  const all = await app.todos('sessions', 'revoke', DEMO_USER);
+  const all = await service.todos('sessions', 'revoke', DEMO_USER);
   expect(all).toEqual({ code: 0, output: '0 sessions of testuser revoked.\n' });
 });
 
@@ -239,13 +239,15 @@ test.each([
   ['line separator', 'a\u2028b', 'a\\u2028b'],
   ['harmless', 'é “…” 😀', 'é “…” 😀'],
 ])('%s characters that a user sent: every command escapes them', async (_kind, sent, printed) => {
-  await using app = await startOnFile();
-  await signedInClient(app);
-  await app.db.updateTable('sessions').set({ user_agent: sent }).execute();
-  await app.db.updateTable('audit_events').set({ request_id: sent }).execute();
-  await app.db.updateTable('todos').set({ title: sent }).execute();
+  await using service = await startOnFile();
+  await signedInClient(service);
+  await service.db.updateTable('sessions').set({ user_agent: sent }).execute();
+  await service.db.updateTable('audit_events').set({ request_id: sent }).execute();
+  await service.db.updateTable('todos').set({ title: sent }).execute();
   const outputs = await Promise.all(
-    [['sessions', 'list'], ['audit'], ['export']].map((words) => app.todos(...words, DEMO_USER)),
+    [['sessions', 'list'], ['audit'], ['export']].map((words) =>
+      service.todos(...words, DEMO_USER),
+    ),
   );
   for (const { code, output } of outputs) {
     expect(code).toBe(0);
@@ -288,8 +290,8 @@ test('todos keys creates a file for its owner only, rotates the keys and removes
   expect((await kids()).slice(1)).toEqual([third]);
   expect((await make('--keep', '1', '--next')).output).toContain('--keep 2 or more');
 
-  await using app = await startService({ JWT_KEYS: file });
-  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
+  await using service = await startService({ JWT_KEYS: file });
+  expect((await service.client().login(DEMO.username, DEMO.password)).response.status).toBe(200);
 });
 
 test('todos keys --promote of a file from 0.2.0, without dates: promotes the last key, once', async () => {

@@ -30,8 +30,8 @@ test('todos export writes all data of the user and none of other users', async (
   using folder = temporaryFolder();
   await using database = await freshDatabase();
   const variables = { DATABASE_URL: database.url, ...SECRET };
-  await using app = await startService(variables);
-  const client = app.client();
+  await using service = await startService(variables);
+  const client = service.client();
   const credentials = { username: 'Ada', password: 'a long enough password' };
   const { data: user } = await client.POST('/auth/register', { body: credentials });
   const login = await client.login(credentials.username, credentials.password);
@@ -41,7 +41,7 @@ test('todos export writes all data of the user and none of other users', async (
     body: { title: 'Ada’s — “…” \u2028 😀' },
   });
   const { data: second } = await client.POST('/todos', { body: { title: 'Two', done: true } });
-  const other = app.client();
+  const other = service.client();
   await other.POST('/auth/register', { body: { ...credentials, username: 'grace' } });
   await other.login('grace', credentials.password);
   await other.POST('/todos', { body: { title: 'of grace' } });
@@ -85,7 +85,7 @@ test('todos export writes all data of the user and none of other users', async (
 
   // No column that holds a hash or a secret has been let out under another name.
   for (const table of ['users', 'sessions', 'secrets', 'idempotency_keys'] as const) {
-    for (const row of await app.db.selectFrom(table).selectAll().execute()) {
+    for (const row of await service.db.selectFrom(table).selectAll().execute()) {
       for (const [column, value] of Object.entries(row)) {
         if (/hash|nonce|^value$/.test(column) && value) expect(text).not.toContain(value);
       }
@@ -162,7 +162,7 @@ test.each([
 ])('an export %s says so, and leaves no file', async (_what, args, message) => {
   using folder = temporaryFolder();
   const variables = { DATABASE_URL: `sqlite:${folder.path}/faults/todos.sqlite` };
-  await using _app = await startService(variables);
+  await using _service = await startService(variables);
   const inFolder = args.map((arg) => (arg.endsWith('.json') ? folder.file(arg) : arg));
   const before = await readdir(folder.path);
   const { code, output } = await runTodos(['export', ...inFolder], variables);

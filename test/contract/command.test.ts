@@ -45,12 +45,12 @@ async function serve(listener: RequestListener) {
 }
 
 test('two runs of the contract tests against the real service pass, and delete their users', async () => {
-  await using app = await startService();
-  const users = () => app.db.selectFrom('users').select('username').execute();
+  await using service = await startService();
+  const users = () => service.db.selectFrom('users').select('username').execute();
   const before = await users();
   const junit = join(folder, 'junit.xml');
 
-  const first = await contract('--base-url', `${app.url}/`, '--junit', junit);
+  const first = await contract('--base-url', `${service.url}/`, '--junit', junit);
   expect(first.errors).toBe('');
   expect(first.output).not.toContain('✖');
   expect(first.output).toMatch(/^createTodo\n( {2}[✔–] .*\n)* {2}✔ 409 another request under/m);
@@ -58,7 +58,7 @@ test('two runs of the contract tests against the real service pass, and delete t
   expect(first.output).toMatch(/^ {2}not seen: 500 of register, /m);
   expect(first.output).toMatch(/^\d{3} passed, 0 failed, \d+ skipped$/m);
   expect(first.code).toBe(0);
-  const second = await contract('--base-url', app.url, '--only', 'auth');
+  const second = await contract('--base-url', service.url, '--only', 'auth');
   expect(second.code).toBe(0);
 
   expect(readFileSync(junit, 'utf8')).toMatch(/<testsuite name="login" .* failures="0"/);
@@ -67,9 +67,9 @@ test('two runs of the contract tests against the real service pass, and delete t
 
 describe('a service that differs', () => {
   test('--bail: the report shows the difference, and the run ends there', async () => {
-    await using app = await startService();
+    await using service = await startService();
     await using broken = await startProxy(
-      app.url,
+      service.url,
       answer.body(200, (body) => ('access_token' in body ? { expires_in: 900 } : {})),
     );
     const { code, output } = await contract('--base-url', broken.url, '--only', 'login', '--bail');
@@ -84,9 +84,9 @@ describe('a service that differs', () => {
   });
 
   test('one more member in the token pair: one cause for all checks that fail by it', async () => {
-    await using app = await startService();
+    await using service = await startService();
     await using broken = await startProxy(
-      app.url,
+      service.url,
       answer.body(200, (body) => ('access_token' in body ? { expires_in: 900 } : {})),
     );
     const { code, output } = await contract('--base-url', broken.url, '--only', 'todos');
@@ -97,8 +97,8 @@ describe('a service that differs', () => {
   }, 60_000);
 
   test('registration is closed: the report says so', async () => {
-    await using app = await startService({ REGISTRATION: 'false' });
-    const { code, output } = await contract('--base-url', app.url, '--only', 'login', '--bail');
+    await using service = await startService({ REGISTRATION: 'false' });
+    const { code, output } = await contract('--base-url', service.url, '--only', 'login', '--bail');
     expect(code).toBe(1);
     expect(output).toContain('Registration is closed there');
   });
@@ -129,21 +129,21 @@ describe('a server that is no service of the contract: one sentence and exit cod
 
 describe('a run that ends early', () => {
   test('a signal: a summary, and no user is left behind', async () => {
-    await using app = await startService();
-    const before = await app.db.selectFrom('users').select('id').execute();
-    const { child, result } = start('--base-url', app.url);
+    await using service = await startService();
+    const before = await service.db.selectFrom('users').select('id').execute();
+    const { child, result } = start('--base-url', service.url);
     child.stdout.once('data', () => child.kill('SIGINT'));
     const { code, output } = await result();
     expect(code).toBe(2);
     expect(output).toContain('The run ended early: SIGINT.');
     expect(output).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/m);
-    expect(await app.db.selectFrom('users').select('id').execute()).toEqual(before);
+    expect(await service.db.selectFrom('users').select('id').execute()).toEqual(before);
   }, 60_000);
 
   test('a server that stops: three requests without an answer are enough', async () => {
-    await using app = await startService();
+    await using service = await startService();
     let count = 0;
-    await using server = await startProxy(app.url, async (sent, forward) => {
+    await using server = await startProxy(service.url, async (sent, forward) => {
       count += 1;
       if (count > 60) throw new Error('gone');
       return forward(sent);

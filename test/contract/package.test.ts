@@ -54,8 +54,8 @@ test('the contract test package has less than 100 kB and fewer than 12 packages'
 });
 
 test('the packed contract tests pass against the real service', async () => {
-  await using app = await startService();
-  const { code, output } = await contract('--base-url', app.url);
+  await using service = await startService();
+  const { code, output } = await contract('--base-url', service.url);
   expect(output).toMatch(/^\d{3} passed, 0 failed, \d+ skipped$/m);
   expect(code).toBe(0);
 }, 240_000);

@@ -8,19 +8,19 @@ import { aimAt, target } from './target.ts';
 export function serviceWith(
   what: string,
   variables: Record<string, string>,
-  checks: (app: () => TestService) => void,
+  checks: (service: () => TestService) => void,
 ): void {
   describe(what, () => {
     const { baseUrl } = target;
-    let app: TestService;
+    let service: TestService;
     before(async () => {
-      app = await startService(variables);
-      aimAt({ baseUrl: app.url });
+      service = await startService(variables);
+      aimAt({ baseUrl: service.url });
     });
     after(async () => {
       aimAt({ baseUrl });
-      await app.close();
+      await service.close();
     });
-    checks(() => app);
+    checks(() => service);
   });
 }

@@ -82,13 +82,13 @@ test.each([
 
 test('the database file is moved while the service runs: /readyz is 503 until it is back', async () => {
   await using database = freshFile();
-  await using app = await startService({ DATABASE_URL: database.url });
+  await using service = await startService({ DATABASE_URL: database.url });
   const path = database.url.slice('sqlite:'.length);
-  const readiness = async () => (await fetch(`${app.url}/readyz`)).status;
+  const readiness = async () => (await fetch(`${service.url}/readyz`)).status;
   expect(await readiness()).toBe(200);
   renameSync(path, `${path}.moved`);
   expect(await readiness()).toBe(503);
-  expect(app.log.join('')).toContain(`${path} is gone: stop the service`);
+  expect(service.log.join('')).toContain(`${path} is gone: stop the service`);
   renameSync(`${path}.moved`, path);
   expect(existsSync(path)).toBe(true);
   expect(await readiness()).toBe(200);

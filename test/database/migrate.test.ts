@@ -154,12 +154,12 @@ test('todos migrate up, status and down: down names what it destroys', async () 
   expect(head).toMatch(/^migration +applied$/);
   expect(lines.map((line) => line.split(' ')[0])).toEqual(NAMES);
   for (const line of lines) expect(line).toMatch(/ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
-  await using app = await startService(variables);
-  const { error } = await app.client().POST('/auth/register', {
+  await using service = await startService(variables);
+  const { error } = await service.client().POST('/auth/register', {
     body: { username: 'ada', password: 'a long enough password' },
   });
   expect(error).toBeUndefined();
-  await app.close();
+  await service.close();
 
   const announced = await migrateWith('down', '--to', 'none');
   expect(announced.code).toBe(1);
@@ -174,8 +174,8 @@ test('a database that was migrated before the first start has no demo user', asy
   await using database = freshFile();
   const variables = { DATABASE_URL: database.url };
   await runTodos(['migrate', 'up'], variables);
-  await using app = await startService(variables);
-  expect((await app.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
+  await using service = await startService(variables);
+  expect((await service.client().login(DEMO.username, DEMO.password)).response.status).toBe(401);
 });
 
 test.each([

@@ -21,10 +21,10 @@ async function counts({ db }: TestService) {
 }
 
 /** A session with two spent tokens, a remembered key, counters and events. */
-async function use(app: TestService) {
-  const client = app.client();
+async function use(service: TestService) {
+  const client = service.client();
   const login = await client.login(DEMO.username, DEMO.password);
-  const params = { header: { 'Idempotency-Key': `key-${app.clock.now()}` } };
+  const params = { header: { 'Idempotency-Key': `key-${service.clock.now()}` } };
   await client.POST('/todos', { params, body: { title: 'One' } });
   let token = login.data?.refresh_token ?? '';
   for (let i = 0; i < 2; i += 1) {
@@ -34,34 +34,34 @@ async function use(app: TestService) {
 }
 
 test('the retention job deletes each kind of expired row after its time, and no live row', async () => {
-  await using app = await startService();
-  await use(app);
+  await using service = await startService();
+  await use(service);
   const full = { sessions: 1, spent: 2, keys: 1, counters: 3, events: 3 };
-  expect(await counts(app)).toEqual(full);
-  expect(await purgeExpired(app.db, app.clock.now())).toBe(0);
+  expect(await counts(service)).toEqual(full);
+  expect(await purgeExpired(service.db, service.clock.now())).toBe(0);
 
-  app.clock.advance(DAY + 1);
-  await purgeExpired(app.db, app.clock.now());
-  expect(await counts(app)).toEqual({ ...full, keys: 0, counters: 0 });
+  service.clock.advance(DAY + 1);
+  await purgeExpired(service.db, service.clock.now());
+  expect(await counts(service)).toEqual({ ...full, keys: 0, counters: 0 });
 
-  app.clock.advance(58 * DAY); // idle for 30 days, and kept for 28 more
-  await use(app);
-  expect(await purgeExpired(app.db, app.clock.now())).toBe(0);
+  service.clock.advance(58 * DAY); // idle for 30 days, and kept for 28 more
+  await use(service);
+  expect(await purgeExpired(service.db, service.clock.now())).toBe(0);
 
-  app.clock.advance(2 * DAY);
-  await purgeExpired(app.db, app.clock.now());
-  expect(await counts(app)).toEqual({ sessions: 1, spent: 2, keys: 0, counters: 0, events: 6 });
+  service.clock.advance(2 * DAY);
+  await purgeExpired(service.db, service.clock.now());
+  expect(await counts(service)).toEqual({ sessions: 1, spent: 2, keys: 0, counters: 0, events: 6 });
 
-  app.clock.advance(30 * DAY);
-  await purgeExpired(app.db, app.clock.now());
-  expect(await counts(app)).toMatchObject({ sessions: 1, events: 3 });
-  app.clock.advance(90 * DAY);
-  await purgeExpired(app.db, app.clock.now());
-  expect(await counts(app)).toEqual({ sessions: 0, spent: 0, keys: 0, counters: 0, events: 0 });
+  service.clock.advance(30 * DAY);
+  await purgeExpired(service.db, service.clock.now());
+  expect(await counts(service)).toMatchObject({ sessions: 1, events: 3 });
+  service.clock.advance(90 * DAY);
+  await purgeExpired(service.db, service.clock.now());
+  expect(await counts(service)).toEqual({ sessions: 0, spent: 0, keys: 0, counters: 0, events: 0 });
 });
 
 test('the retention job deletes in batches, and stops after one when it is aborted', async () => {
-  await using app = await startService();
+  await using service = await startService();
   const event = {
     event: 'signed_in',
     user_id: null,
@@ -69,47 +69,51 @@ test('the retention job deletes in batches, and stops after one when it is abort
     address: '',
     request_id: '',
   };
-  await insertRows(app.db, 'audit_events', 1200, (n) => ({ id: `${n}`, at: n, ...event }));
+  await insertRows(service.db, 'audit_events', 1200, (n) => ({ id: `${n}`, at: n, ...event }));
   let asked = 0;
   const stopAfterFirstBatch = () => {
     asked += 1;
     return asked > 5; // four tables before this one are found empty, the fifth question is its own
   };
-  expect(await purgeExpired(app.db, app.clock.now(), stopAfterFirstBatch)).toBe(500);
+  expect(await purgeExpired(service.db, service.clock.now(), stopAfterFirstBatch)).toBe(500);
   let turns = 0;
   let others = setImmediate(function count() {
     turns += 1;
     others = setImmediate(count);
   });
-  expect(await purgeExpired(app.db, app.clock.now())).toBe(700);
+  expect(await purgeExpired(service.db, service.clock.now())).toBe(700);
   clearImmediate(others);
   expect(turns).toBeGreaterThan(0); // it has let others in between
 });
 
 test('the retention job revokes and audits a session with more than 50,000 spent tokens', async () => {
-  await using app = await startService();
-  const client = app.client();
+  await using service = await startService();
+  const client = service.client();
   const { data } = await client.login(DEMO.username, DEMO.password);
-  const session = await app.db
+  const session = await service.db
     .selectFrom('sessions')
     .select(['id', 'user_id'])
     .executeTakeFirstOrThrow();
   const { id: session_id, user_id } = session;
   const refreshed = { event: 'refreshed', address: '', request_id: '', session_id, user_id };
-  const at = app.clock.now();
-  await insertRows(app.db, 'audit_events', 1_001, (n) => ({ id: `event ${n}`, at, ...refreshed }));
-  await insertRows(app.db, 'spent_refresh_tokens', 50_000, (n) => ({
+  const at = service.clock.now();
+  await insertRows(service.db, 'audit_events', 1_001, (n) => ({
+    id: `event ${n}`,
+    at,
+    ...refreshed,
+  }));
+  await insertRows(service.db, 'spent_refresh_tokens', 50_000, (n) => ({
     token_hash: `hash ${n}`,
     session_id,
   }));
-  await purgeExpired(app.db, app.clock.now());
+  await purgeExpired(service.db, service.clock.now());
   const refresh = (refresh_token = '') => client.POST('/auth/refresh', { body: { refresh_token } });
   const next = await refresh(data?.refresh_token);
   expect(next.response.status).toBe(200); // and is one more spent token and event
 
-  await purgeExpired(app.db, app.clock.now());
+  await purgeExpired(service.db, service.clock.now());
   expect((await refresh(next.data?.refresh_token)).response.status).toBe(401);
-  const event = await app.db
+  const event = await service.db
     .selectFrom('audit_events')
     .select(['reason', 'session_id', 'user_id'])
     .where('event', '=', 'session_revoked')

@@ -4,10 +4,10 @@ import { JWT_SECRET, startService } from '../support/service.ts';
 import { PASSWORD, signUp } from '../support/users.ts';
 
 test('on HOST=:: an IPv4 client has an IPv4 address', async () => {
-  await using app = await startService({ HOST: '::', JWT_SECRET });
-  const url = `http://127.0.0.1:${new URL(app.url).port}`;
+  await using service = await startService({ HOST: '::', JWT_SECRET });
+  const url = `http://127.0.0.1:${new URL(service.url).port}`;
   const { access_token: token } = await signUp({ url }, 'ada');
-  const [session] = await (await send(app, { path: '/auth/sessions', token })).json();
+  const [session] = await (await send(service, { path: '/auth/sessions', token })).json();
   expect(session.address).toBe('127.0.0.1');
 });
 

@@ -52,10 +52,10 @@ describe('401:', () => {
   });
 
   test('an access token that has expired', async () => {
-    await using app = await startService();
-    const { access_token: token } = await signIn(app);
-    app.clock.advance(900);
-    await expectAnswer(send(app, { path: '/todos', token }), {
+    await using service = await startService();
+    const { access_token: token } = await signIn(service);
+    service.clock.advance(900);
+    await expectAnswer(send(service, { path: '/todos', token }), {
       code: 'access_token_expired',
       detail: 'Access token expired',
       challenge: INVALID_TOKEN,

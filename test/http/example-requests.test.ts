@@ -49,8 +49,8 @@ function requestOf(id: OperationId, token?: string): Sent {
   };
 }
 
-async function signIn(app: TestService): Promise<string> {
-  const response = await send(app, requestOf('login'));
+async function signIn(service: TestService): Promise<string> {
+  const response = await send(service, requestOf('login'));
   expect(response.status).toBe(200);
   return (await response.json()).access_token;
 }
@@ -59,8 +59,8 @@ describe('the example request of', () => {
   test.each(operations.map(({ id, status }) => [id, status] as const))(
     '%s is answered with %i',
     async (id, status) => {
-      await using app = await startService();
-      const response = await send(app, requestOf(id, await signIn(app)));
+      await using service = await startService();
+      const response = await send(service, requestOf(id, await signIn(service)));
       expect(await response.text()).toMatch(status < 400 ? /^(?!.*"code")/ : /./);
       expect(response.status).toBe(status);
     },
@@ -69,35 +69,35 @@ describe('the example request of', () => {
 
 describe('with the example requests in order,', () => {
   test('the demo user sees the whole list', async () => {
-    await using app = await startService();
-    const token = await signIn(app);
-    const shown = await (await send(app, requestOf('listTodos', token))).json();
-    const all = await (await send(app, { path: '/todos?limit=100', token })).json();
+    await using service = await startService();
+    const token = await signIn(service);
+    const shown = await (await send(service, requestOf('listTodos', token))).json();
+    const all = await (await send(service, { path: '/todos?limit=100', token })).json();
     expect(shown).toHaveLength(3);
     expect(shown).toHaveLength(all.length);
   });
 
   test('two todos of different titles are created', async () => {
-    await using app = await startService();
-    const token = await signIn(app);
+    await using service = await startService();
+    const token = await signIn(service);
     const request = requestOf('createTodo', token);
-    const first = await send(app, request);
-    const second = await send(app, { ...request, body: { title: 'Another one' } });
+    const first = await send(service, request);
+    const second = await send(service, { ...request, body: { title: 'Another one' } });
     expect([first.status, second.status]).toEqual([201, 201]);
   });
 
   test('a todo is read, replaced, updated twice and deleted', async () => {
-    await using app = await startService();
-    const token = await signIn(app);
+    await using service = await startService();
+    const token = await signIn(service);
     const ids = ['getTodo', 'replaceTodo', 'updateTodo', 'updateTodo', 'deleteTodo'] as const;
     const statuses: number[] = [];
-    for (const id of ids) statuses.push((await send(app, requestOf(id, token))).status);
+    for (const id of ids) statuses.push((await send(service, requestOf(id, token))).status);
     expect(statuses).toEqual([200, 200, 200, 200, 204]);
   });
 
   test('the todo that is read is the one that the contract shows', async () => {
-    await using app = await startService();
-    const read = await (await send(app, requestOf('getTodo', await signIn(app)))).json();
+    await using service = await startService();
+    const read = await (await send(service, requestOf('getTodo', await signIn(service)))).json();
     const shown = document.components?.examples?.['Todo']?.value;
     const { created_at, updated_at } = read;
     expect(read).toEqual({ ...Object(shown), created_at, updated_at });

@@ -28,10 +28,14 @@ export const collections: Collection[] = operations.flatMap(({ path, method, ope
 });
 
 /** The path with the id of a new item in the place of its parameter, if it has one. */
-export async function withNewItem(app: TestService, token: string, path: string): Promise<string> {
+export async function withNewItem(
+  service: TestService,
+  token: string,
+  path: string,
+): Promise<string> {
   const collection = collections.find(({ itemPath }) => itemPath === path);
   if (!collection) return path;
-  const answer = await send(app, { method: 'POST', token, ...collection });
+  const answer = await send(service, { method: 'POST', token, ...collection });
   return `${collection.path}/${(await answer.json()).id}`;
 }
 

@@ -81,8 +81,8 @@ describe('OPTIONS', () => {
 });
 
 describe('CORS', () => {
-  function preflight(app: TestService, origin: string) {
-    return send(app, {
+  function preflight(service: TestService, origin: string) {
+    return send(service, {
       method: 'OPTIONS',
       path: '/todos',
       headers: {

@@ -19,14 +19,14 @@ const cases = [...listOperations(document)].flatMap(({ path, method, operation }
   })),
 );
 
-const app = await startSharedService();
+const service = await startSharedService();
 const closed = await startSharedService({ REGISTRATION: 'false' });
-const { access_token: token, refresh_token } = await signIn(app);
+const { access_token: token, refresh_token } = await signIn(service);
 
 const UNKNOWN = '019ab1d0-5c00-7000-8000-000000000001';
-const session = async () => ({ token: (await signIn(app)).access_token });
+const session = async () => ({ token: (await signIn(service)).access_token });
 let users = 0;
-const newUser = async () => ({ token: (await signUp(app, `user-${++users}`)).access_token });
+const newUser = async () => ({ token: (await signUp(service, `user-${++users}`)).access_token });
 
 /**
  * A request that could succeed; one that does must not disturb the others. Without an entry: the
@@ -48,7 +48,7 @@ const GOOD: Partial<Record<OperationId, (succeeds: boolean) => Promise<Partial<S
   revokeSessions: async (succeeds) => (succeeds ? newUser() : {}),
   revokeSession: async (succeeds) => {
     const own = succeeds ? await session() : { token };
-    const sessions = await send(app, { path: '/auth/sessions', ...own });
+    const sessions = await send(service, { path: '/auth/sessions', ...own });
     const [{ id }] = await sessions.json(); // the most recently used first
     return { ...own, path: `/auth/sessions/${id}` };
   },
@@ -65,7 +65,7 @@ async function goodRequest(id: OperationId, status: number, route: Route): Promi
   const { path, method, example: body } = route;
   const own = GOOD[id]
     ? await GOOD[id](status < 300)
-    : { path: await withNewItem(app, token, path) };
+    : { path: await withNewItem(service, token, path) };
   return { token, path, method, ...(body !== undefined && { body }), ...own };
 }
 
@@ -105,11 +105,11 @@ async function answerOf(id: OperationId, status: number, route: Route) {
     return send(closed, good);
   }
   if (status === 409 && id === 'createTodo') {
-    await send(app, { ...request, body: { title: 'the first' } });
+    await send(service, { ...request, body: { title: 'the first' } });
   }
   using _outage =
     status >= 500 ? breakDatabase(status === 500 ? FAULTS.bug : FAULTS.outages[0]) : null;
-  return await send(app, request);
+  return await send(service, request);
 }
 
 /** The methods of a path, in the order of the alphabet. */

@@ -36,11 +36,11 @@ describe('the example programs run each step', () => {
       const built = await shell(build, { cwd: folder, env: ENVIRONMENT, signal });
       expect(built.code, built.output).toBe(0);
 
-      await using app = await startService();
-      const { code, output, stdout } = await run(program, app.url, signal);
+      await using service = await startService();
+      const { code, output, stdout } = await run(program, service.url, signal);
       expect(code, output).toBe(0);
       expect(stepsIn(stdout)).toEqual(steps.map(({ words }) => words));
-      expect(requestsIn(app.log)).toEqual(steps.flatMap(({ requests }) => requests));
+      expect(requestsIn(service.log)).toEqual(steps.flatMap(({ requests }) => requests));
     });
   }
 });
@@ -50,8 +50,8 @@ describe.concurrent('stops at the step where the service is wrong', () => {
     const faults = program.name.includes('strict') ? [THIRD_MEMBER] : FAULTS;
     test.skipIf(isLeftOut(program))(titleOf(program), async ({ signal, expect }) => {
       for (const fault of faults) {
-        await using app = await startService();
-        await using faulty = await startFaulty(app.url, fault);
+        await using service = await startService();
+        await using faulty = await startFaulty(service.url, fault);
         const { code, output, stdout } = await run(program, faulty.url, signal);
         expect(code, `${fault.title}\n${output}`).toBeGreaterThan(0);
         const last = steps[fault.step - 1]?.words;

@@ -57,9 +57,9 @@ function breakCommits(code: string, times: number): Disposable {
 
 describe('/metrics counts audit events', () => {
   test('by their name, and revocations by their reason', async () => {
-    await using app = await startService({ REFRESH_GRACE_SECONDS: '0' });
-    const before = await scrape(app);
-    const client = app.client();
+    await using service = await startService({ REFRESH_GRACE_SECONDS: '0' });
+    const before = await scrape(service);
+    const client = service.client();
     await client.POST('/auth/register', { body: { username: 'ada', password: PASSWORD } });
     await client.login('ada', 'wrong');
     for (const end of ['reuse', 'logout', 'logout_all', 'one of them'] as const) {
@@ -76,11 +76,11 @@ describe('/metrics counts audit events', () => {
       body: { current_password: current, new_password: `${PASSWORD}s` },
     });
     await client.PUT('/auth/password', change('wrong'));
-    await app.client().login('ada', PASSWORD);
+    await service.client().login('ada', PASSWORD);
     await client.PUT('/auth/password', change(PASSWORD));
     await client.POST('/auth/refresh', { body: { refresh_token: 'junk' } });
 
-    expect(rises(EVENTS, before, await scrape(app))).toEqual({
+    expect(rises(EVENTS, before, await scrape(service))).toEqual({
       '{event="registered"}': 1,
       '{event="sign_in_refused"}': 1,
       '{event="signed_in"}': 5,
@@ -97,15 +97,15 @@ describe('/metrics counts audit events', () => {
   });
 
   test('from 0, so that the first event is an increase', async () => {
-    await using app = await startService();
-    const series = [...(await scrape(app))].filter(([name]) => name.startsWith(EVENTS));
+    await using service = await startService();
+    const series = [...(await scrape(service))].filter(([name]) => name.startsWith(EVENTS));
     expect(series.length).toBe(16);
     expect(series.every(([, value]) => value === 0)).toBe(true);
   });
 
   test('/metrics has every kind of database error, from 0', async () => {
-    await using app = await startService();
-    const series = await scrape(app);
+    await using service = await startService();
+    const series = await scrape(service);
     for (const kind of ['pool', 'connection', 'statement']) {
       expect(series.get(`database_failures_total{kind="${kind}"}`)).toBe(0);
     }
@@ -116,27 +116,27 @@ describe('/metrics counts audit events', () => {
   });
 
   test('after the commit only, not those that were rolled back', async () => {
-    await using app = await startService();
-    const { data } = await app.client().login(DEMO.username, DEMO.password);
-    const before = await scrape(app);
+    await using service = await startService();
+    const { data } = await service.client().login(DEMO.username, DEMO.password);
+    const before = await scrape(service);
     using _broken = breakCommits(FAULTS.outages[0], 1);
     const body = { refresh_token: data?.refresh_token ?? '' };
-    const { response } = await app.client().POST('/auth/refresh', { body });
+    const { response } = await service.client().POST('/auth/refresh', { body });
     expect(response.status).toBe(503);
-    const after = await scrape(app);
+    const after = await scrape(service);
     expect(rises(EVENTS, before, after)).toEqual({});
     expect(rises('database_failures_total', before, after)).toEqual({ '{kind="statement"}': 1 });
   });
 
   test('once, however often their transaction was retried', async () => {
-    await using app = await startService();
-    const { data } = await app.client().login(DEMO.username, DEMO.password);
-    const before = await scrape(app);
+    await using service = await startService();
+    const { data } = await service.client().login(DEMO.username, DEMO.password);
+    const before = await scrape(service);
     using _broken = breakCommits(FAULTS.contention, 2);
     const body = { refresh_token: data?.refresh_token ?? '' };
-    const { response } = await app.client().POST('/auth/refresh', { body });
+    const { response } = await service.client().POST('/auth/refresh', { body });
     expect(response.status).toBe(200);
-    const after = await scrape(app);
+    const after = await scrape(service);
     expect(rises(EVENTS, before, after)).toEqual({ '{event="refreshed"}': 1 });
     expect(rises('database_retries_total', before, after)).toEqual({ '{cause="contention"}': 2 });
     expect(rises('database_failures_total', before, after)).toEqual({});
@@ -144,15 +144,15 @@ describe('/metrics counts audit events', () => {
 });
 
 test('/metrics counts requests by operation and status, and those that failed because of the database', async () => {
-  await using app = await startService();
-  const before = await scrape(app);
+  await using service = await startService();
+  const before = await scrape(service);
   for (const code of [FAULTS.outages[0], FAULTS.bug]) {
     using _broken = breakDatabase(code);
-    await send(app, { path: '/readyz' });
+    await send(service, { path: '/readyz' });
   }
-  await send(app, { path: '/auth/me' });
-  await send(app, { path: '/nowhere/a-secret' });
-  const after = await scrape(app);
+  await send(service, { path: '/auth/me' });
+  await send(service, { path: '/nowhere/a-secret' });
+  const after = await scrape(service);
   expect(rises('database_failures_total', before, after)).toEqual({ '{kind="statement"}': 1 });
   expect(rises('http_request_duration_seconds_count', before, after)).toEqual({
     '{operation="getReadiness",status="503"}': 1,
@@ -164,16 +164,16 @@ test('/metrics counts requests by operation and status, and those that failed be
 });
 
 test('/metrics has the running and waiting requests that hash a password', async () => {
-  await using app = await startService({ LOGIN_FREE_FAILURES: '1000' });
+  await using service = await startService({ LOGIN_FREE_FAILURES: '1000' });
   const counts = async () => {
-    const metrics = await scrape(app);
+    const metrics = await scrape(service);
     return ['running', 'waiting'].map((state) =>
       metrics.get(`http_requests{lane="passwords",state="${state}"}`),
     );
   };
   expect(await counts()).toEqual([0, 0]);
   const logins = Array.from({ length: 40 }, () =>
-    app.client().POST('/auth/login', { body: { username: 'nobody', password: 'wrong' } }),
+    service.client().POST('/auth/login', { body: { username: 'nobody', password: 'wrong' } }),
   );
   const areBothCounted = async () => (await counts()).every((count = 0) => count > 0);
   await expect.poll(areBothCounted, { interval: 1 }).toBe(true);
@@ -182,9 +182,9 @@ test('/metrics has the running and waiting requests that hash a password', async
 });
 
 test('/metrics has the database connections where there is a pool', async () => {
-  await using app = await startService();
+  await using service = await startService();
   const use = async () => {
-    const metrics = await scrape(app);
+    const metrics = await scrape(service);
     return ['busy', 'idle', 'waiting'].map((state) =>
       metrics.get(`database_pool_connections{state="${state}"}`),
     );
@@ -193,7 +193,7 @@ test('/metrics has the database connections where there is a pool', async () => 
     expect(await use()).toEqual([undefined, undefined, undefined]);
     return;
   }
-  const trx = await app.db.startTransaction().execute();
+  const trx = await service.db.startTransaction().execute();
   const [busy, idle] = await use();
   await trx.rollback().execute();
   expect(busy).toBe(1);
@@ -203,25 +203,27 @@ test('/metrics has the database connections where there is a pool', async () => 
 test('/metrics has the results and the errors of the retention job', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => void vi.useRealTimers());
-  await using app = await startService();
-  const never = await scrape(app);
+  await using service = await startService();
+  const never = await scrape(service);
   expect(never.get('sweep_last_success_timestamp_seconds')).toBe(0);
   {
     using _outage = breakDatabase(FAULTS.bug);
     vi.advanceTimersByTime(60_000);
-    await expect.poll(() => app.log.join(''), { interval: 2 }).toContain('retention job failed');
+    await expect
+      .poll(() => service.log.join(''), { interval: 2 })
+      .toContain('retention job failed');
   }
-  const failed = await scrape(app);
+  const failed = await scrape(service);
   expect(failed.get('sweep_failures_total')).toBe(1);
   expect(failed.get('sweep_last_success_timestamp_seconds')).toBe(0);
 
-  await app.client().login('nobody', 'wrong'); // three counters of failures
-  app.clock.advance(86_400);
+  await service.client().login('nobody', 'wrong'); // three counters of failures
+  service.clock.advance(86_400);
   const begin = Date.now() / 1000;
   vi.advanceTimersByTime(60_000);
-  let metrics = await scrape(app);
+  let metrics = await scrape(service);
   const last = async () => {
-    metrics = await scrape(app);
+    metrics = await scrape(service);
     return metrics.get('sweep_last_success_timestamp_seconds');
   };
   await expect.poll(last, { interval: 2 }).toBeGreaterThanOrEqual(begin);
@@ -230,8 +232,8 @@ test('/metrics has the results and the errors of the retention job', async () =>
 });
 
 test('/metrics has the event loop lag, the memory and the CPU time', async () => {
-  await using app = await startService();
-  const names = [...(await scrape(app)).keys()];
+  await using service = await startService();
+  const names = [...(await scrape(service)).keys()];
   expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
   expect(names).toContain('process_resident_memory_bytes');
   expect(names).toContain('process_cpu_seconds_total');
@@ -239,12 +241,12 @@ test('/metrics has the event loop lag, the memory and the CPU time', async () =>
 
 describe('METRICS_PORT', () => {
   test('serves /metrics on its own port only', async () => {
-    await using app = await startService({ METRICS_PORT: '0' });
-    await send(app, { path: '/healthz' });
-    const own = { url: new URL(app.metricsUrl).origin };
-    expect(own.url).not.toBe(app.url);
-    expect((await send(app, { path: '/metrics' })).status).toBe(404);
-    const metrics = await scrape(app);
+    await using service = await startService({ METRICS_PORT: '0' });
+    await send(service, { path: '/healthz' });
+    const own = { url: new URL(service.metricsUrl).origin };
+    expect(own.url).not.toBe(service.url);
+    expect((await send(service, { path: '/metrics' })).status).toBe(404);
+    const metrics = await scrape(service);
     const series = 'http_request_duration_seconds_count{operation="getHealth",status="200"}';
     expect(metrics.get(series)).toBe(1);
 
@@ -257,7 +259,7 @@ describe('METRICS_PORT', () => {
     const post = await send(own, { method: 'POST', path: '/metrics' });
     expect([post.status, post.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
     expect(post.headers.get('X-Content-Type-Options')).toBe('nosniff');
-    await app.close();
-    await expect(fetch(app.metricsUrl)).rejects.toThrow();
+    await service.close();
+    await expect(fetch(service.metricsUrl)).rejects.toThrow();
   });
 });

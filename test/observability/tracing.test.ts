@@ -17,28 +17,28 @@ function named(spans: Span[], name: string): Span[] {
 
 /** Starts a service that is traced, lets `work` use it, and stops it. */
 async function trace(
-  work: (app: Awaited<ReturnType<typeof startService>>) => Promise<void>,
+  work: (service: Awaited<ReturnType<typeof startService>>) => Promise<void>,
   variables: Record<string, string> = {},
 ) {
   await using collector = await startCollector();
-  const app = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables });
-  await work(app);
-  await app.close();
-  return { spans: collector.spans(), requests: collector.requests, log: app.log };
+  const service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables });
+  await work(service);
+  await service.close();
+  return { spans: collector.spans(), requests: collector.requests, log: service.log };
 }
 
 test('traces: a request is a span with operation, route and status, and its statements are child spans', async () => {
   let id = '';
   let user = '';
   let session = '';
-  const { spans, requests, log } = await trace(async (app) => {
-    const { access_token: token } = await signIn(app);
-    user = (await (await send(app, { path: '/auth/me', token })).json()).id;
-    [{ id: session }] = await (await send(app, { path: '/auth/sessions', token })).json();
+  const { spans, requests, log } = await trace(async (service) => {
+    const { access_token: token } = await signIn(service);
+    user = (await (await send(service, { path: '/auth/me', token })).json()).id;
+    [{ id: session }] = await (await send(service, { path: '/auth/sessions', token })).json();
     const body = { title: 'Buy milk' };
-    id = (await (await send(app, { method: 'POST', path: '/todos', token, body })).json()).id;
+    id = (await (await send(service, { method: 'POST', path: '/todos', token, body })).json()).id;
     const headers = { traceparent, tracestate: 'vendor=1', 'X-Request-Id': REQUEST_ID };
-    await send(app, { path: `/todos/${id}?`, token, headers });
+    await send(service, { path: `/todos/${id}?`, token, headers });
   });
 
   expect(requests.map(({ path, headers }) => [path, headers['content-type']])).toContainEqual([
@@ -94,10 +94,10 @@ test('traces: a request is a span with operation, route and status, and its stat
 });
 
 test('traces: the statements and the transaction of a request with a body are its child spans', async () => {
-  const { spans } = await trace(async (app) => {
-    const { refresh_token } = await signIn(app);
+  const { spans } = await trace(async (service) => {
+    const { refresh_token } = await signIn(service);
     const body = { refresh_token };
-    await send(app, { method: 'POST', path: '/auth/refresh', body });
+    await send(service, { method: 'POST', path: '/auth/refresh', body });
   });
   const [refresh] = named(spans, 'POST /auth/refresh');
   const own = spans.filter(({ parentSpanId }) => parentSpanId === refresh?.spanId);
@@ -114,9 +114,9 @@ test('traces: the statements and the transaction of a request with a body are it
 });
 
 test('traces: parallel requests have only their own statements as child spans', async () => {
-  const { spans } = await trace(async (app) => {
-    const { access_token: token } = await signIn(app);
-    await Promise.all(Array.from({ length: 20 }, () => send(app, { path: '/todos', token })));
+  const { spans } = await trace(async (service) => {
+    const { access_token: token } = await signIn(service);
+    await Promise.all(Array.from({ length: 20 }, () => send(service, { path: '/todos', token })));
   });
   const requests = named(spans, 'GET /todos');
   expect(new Set(requests.map(({ traceId }) => traceId)).size).toBe(20);
@@ -127,11 +127,11 @@ test('traces: parallel requests have only their own statements as child spans', 
 });
 
 test('traces: a statement that fails is an error, and its request is one if it gets a 5xx', async () => {
-  const { spans } = await trace(async (app) => {
-    await send(app, { path: '/todos' });
-    await send(app, { path: `/nowhere/${DEMO.password}?${DEMO.password}` });
+  const { spans } = await trace(async (service) => {
+    await send(service, { path: '/todos' });
+    await send(service, { path: `/nowhere/${DEMO.password}?${DEMO.password}` });
     using _outage = breakDatabase(FAULTS.outages[0]);
-    await send(app, { path: '/readyz' });
+    await send(service, { path: '/readyz' });
   });
   expect(named(spans, 'GET /todos')[0]).toMatchObject({
     status: 0,
@@ -150,9 +150,9 @@ test('traces: a statement that fails is an error, and its request is one if it g
 describe('sampling of traces', () => {
   test('follows the traceparent of the caller', async () => {
     const unsampled = traceparent.replace(/01$/, '00');
-    const { spans } = await trace(async (app) => {
-      await send(app, { path: '/healthz', headers: { traceparent: unsampled } });
-      await send(app, { path: '/.well-known/jwks.json', headers: { traceparent: 'junk' } });
+    const { spans } = await trace(async (service) => {
+      await send(service, { path: '/healthz', headers: { traceparent: unsampled } });
+      await send(service, { path: '/.well-known/jwks.json', headers: { traceparent: 'junk' } });
     });
     expect(spans.map(({ name }) => name)).toEqual(['GET /.well-known/jwks.json']);
     expect(spans[0]?.parentSpanId).toBe('');
@@ -160,9 +160,9 @@ describe('sampling of traces', () => {
 
   test('is otherwise by the configured ratio', async () => {
     const share = { OTEL_TRACES_SAMPLER_ARG: '0' };
-    const { spans } = await trace(async (app) => {
-      await send(app, { path: '/healthz', headers: { traceparent } });
-      await send(app, { path: '/healthz' });
+    const { spans } = await trace(async (service) => {
+      await send(service, { path: '/healthz', headers: { traceparent } });
+      await send(service, { path: '/healthz' });
     }, share);
     expect(spans.map(({ traceId }) => traceId)).toEqual([CALLER.traceId]);
   });
@@ -170,11 +170,13 @@ describe('sampling of traces', () => {
 
 test('traces: a collector that rejects them is logged, and requests still succeed', async () => {
   await using collector = await startCollector(400);
-  const app = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
-  expect((await send(app, { path: '/healthz' })).status).toBe(200);
-  await app.close();
+  const service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
+  expect((await send(service, { path: '/healthz' })).status).toBe(200);
+  await service.close();
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces']);
-  const messages = app.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg !== 'request');
+  const messages = service.log
+    .map((line) => JSON.parse(line))
+    .filter(({ msg }) => msg !== 'request');
   expect(messages).toEqual([
     expect.objectContaining({ level: 40, reason: 'Bad Request', msg: 'traces not sent' }),
   ]);

@@ -91,9 +91,9 @@ const program = `
 const nodes = [20, 22, 26].map((major) => ({ major, path: nodePath(major) }));
 
 test.each(nodes)('the package works on Node.js $major', async ({ major, path }) => {
-  await using app = await startService();
+  await using service = await startService();
   await writeFile(join(project, 'program.js'), program);
-  const { stdout } = await run(path, ['program.js', app.url], { cwd: project });
+  const { stdout } = await run(path, ['program.js', service.url], { cwd: project });
   const output = String.raw`^On v${major}\.\d+\.\d+\nsession_ended\nYou have been logged out.\n$`;
   expect(stdout).toMatch(new RegExp(output));
 });
@@ -102,14 +102,14 @@ test.each(nodes)('the package works on Node.js $major', async ({ major, path }) 
 declare const client: ClientGlobals['client'];
 
 test('the package works in a browser', async () => {
-  await using app = await startService();
+  await using service = await startService();
   const browser = await launchChromium();
   onTestFinished(() => browser.close());
   const modules = { folder: project, client: `node_modules/${name}/dist/client/index.js` };
-  const page = await openClientPage(await browser.newContext(), app.url, modules);
+  const page = await openClientPage(await browser.newContext(), service.url, modules);
   const signIn = ({ username, password }: typeof DEMO) => client.login(username, password);
   await page.evaluate(signIn, DEMO);
-  app.clock.advance(901);
+  service.clock.advance(901);
   const me = await page.evaluate(async () => (await client.GET('/auth/me')).data);
   expect(me?.username).toBe(DEMO.username);
 });

@@ -44,13 +44,13 @@ test('the check of portable SQL sees the statements of migrations, requests and 
   const sizes: number[] = [];
   const recordSize = () => sizes.push(statements.size);
   statements.clear(); // of what the files before this one have sent
-  await using app = await startService();
+  await using service = await startService();
   recordSize();
-  const client = await signedInClient(app);
+  const client = await signedInClient(service);
   await client.POST('/todos', { body: { title: 'x' } });
   await client.logout();
   recordSize();
-  await purgeExpired(app.db, app.clock.now());
+  await purgeExpired(service.db, service.clock.now());
   recordSize();
   const [ofMigrations = 0, andRequests = 0, andRetention = 0] = sizes;
   expect(ofMigrations).toBeGreaterThan(10);
@@ -59,7 +59,7 @@ test('the check of portable SQL sees the statements of migrations, requests and 
 });
 
 test('the check of portable SQL ignores statements of the tests', async () => {
-  await using app = await startService();
-  await app.db.selectFrom('users').select('password_hash as own').execute();
+  await using service = await startService();
+  await service.db.selectFrom('users').select('password_hash as own').execute();
   expect([...statements.keys()].filter((sql) => sql.includes('"own"'))).toEqual([]);
 });

@@ -18,39 +18,39 @@ async function ask(socket: Socket, bytes = get('/auth/me')): Promise<string> {
 }
 
 test('connections above MAX_CONNECTIONS are answered with 503 and closed, except for health checks', async () => {
-  await using app = await startSmallService();
-  const busy = times(2, () => openSocket(app.url)); // in the middle of a request
+  await using service = await startSmallService();
+  const busy = times(2, () => openSocket(service.url)); // in the middle of a request
   for (const socket of busy) socket.write('GET /auth/me HTTP/1.1\r\n');
   await Promise.all(busy.map((socket) => once(socket, 'connect')));
-  const refused = await answerTo(app.url, get('/auth/me'));
+  const refused = await answerTo(service.url, get('/auth/me'));
   expect(JSON.parse(refused.text)).toMatchObject({ status: 503, code: 'unavailable' });
   expect(refused.headers.get('Retry-After')).toBe('1');
   expect(refused.headers.get('Connection')).toBe('close');
-  expect((await answerTo(app.url, get('/healthz', CLOSE))).status).toBe(200);
-  const surplus = openSocket(app.url);
+  expect((await answerTo(service.url, get('/healthz', CLOSE))).status).toBe(200);
+  const surplus = openSocket(service.url);
   await once(surplus, 'connect');
   const [first = surplus] = busy; // which was there before
   expect(await ask(first, 'Host: x\r\n\r\n')).toBe('401');
   for (const socket of [...busy, surplus]) socket.destroy();
-  const retry = async () => (await answerTo(app.url, get('/auth/me', CLOSE))).status;
+  const retry = async () => (await answerTo(service.url, get('/auth/me', CLOSE))).status;
   await expect.poll(retry, { interval: 5 }).toBe(401);
 });
 
 test('a connection above MAX_CONNECTIONS closes the one that has been idle the longest', async () => {
-  await using app = await startSmallService();
-  const [first, second] = [openSocket(app.url), openSocket(app.url)];
+  await using service = await startSmallService();
+  const [first, second] = [openSocket(service.url), openSocket(service.url)];
   for (const socket of [first, second]) await ask(socket);
   const closed = once(first, 'close');
-  const fresh = openSocket(app.url);
+  const fresh = openSocket(service.url);
   await closed;
   expect(await ask(fresh)).toBe('401');
   expect(second.closed).toBe(false);
 });
 
 test('two connections above MAX_CONNECTIONS at once close two idle ones', async () => {
-  await using app = await startSmallService();
-  for (const { socket } of await openConnections(app.url, 2)) await ask(socket);
-  const fresh = times(2, () => openSocket(app.url));
+  await using service = await startSmallService();
+  for (const { socket } of await openConnections(service.url, 2)) await ask(socket);
+  const fresh = times(2, () => openSocket(service.url));
   expect(await Promise.all(fresh.map((socket) => ask(socket)))).toEqual(['401', '401']);
 });
 
@@ -78,25 +78,25 @@ test('a surplus connection that is within MAX_CONNECTIONS by now is not rejected
 });
 
 test('a connection with a request under way is not closed as idle', async () => {
-  await using app = await startSmallService();
-  const [busy, idle] = [openSocket(app.url), openSocket(app.url)];
+  await using service = await startSmallService();
+  const [busy, idle] = [openSocket(service.url), openSocket(service.url)];
   await ask(busy);
   busy.write('POST /todos HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
   await ask(idle);
-  openSocket(app.url);
+  openSocket(service.url);
   await once(idle, 'close');
   expect(await ask(busy, '}')).toBe('401');
 });
 
 test('connections far above MAX_CONNECTIONS are dropped without a response', async () => {
-  await using app = await startSmallService();
-  const sockets = times(40, () => openSocket(app.url).resume());
+  await using service = await startSmallService();
+  const sockets = times(40, () => openSocket(service.url).resume());
   for (const socket of sockets) {
     socket.on('connect', () => socket.write('GET /auth/me HTTP/1.1\r\n'));
   }
   const open = () => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded);
   await expect.poll(() => open().length, { interval: 5 }).toBe(13); // 2 × 1.25 + 10
   for (const socket of sockets) socket.destroy();
-  const retry = () => answerTo(app.url, get('/healthz', CLOSE)).catch(() => undefined);
+  const retry = () => answerTo(service.url, get('/healthz', CLOSE)).catch(() => undefined);
   await expect.poll(async () => (await retry())?.status).toBe(200);
 });

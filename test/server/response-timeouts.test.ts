@@ -65,28 +65,28 @@ describe('the response timeout', () => {
 
   test('keeps the slot in use until the late response, which is dropped', async () => {
     const { run, limits } = timeoutClock();
-    await using app = await startService({}, { limits });
-    using slots = await occupyTwoSlots(app);
+    await using service = await startService({}, { limits });
+    using slots = await occupyTwoSlots(service);
     run(10);
     for (const answer of await Promise.all(slots.held)) await expectProblem(answer, UNAVAILABLE);
     run(0);
-    expect(await inQueue(app, 'running')).toBe(2);
+    expect(await inQueue(service, 'running')).toBe(2);
     slots.release();
-    await expectIdle(app);
-    expect(app.log.filter((line) => JSON.parse(line).msg === 'failed')).toEqual([]);
-    const again = await send(app, { method: 'POST', path: '/auth/login', body: DEMO });
+    await expectIdle(service);
+    expect(service.log.filter((line) => JSON.parse(line).msg === 'failed')).toEqual([]);
+    const again = await send(service, { method: 'POST', path: '/auth/login', body: DEMO });
     expect(again.status).toBe(200);
   });
 
   test('is REQUEST_SECONDS long', async () => {
     const { run, awaitChecks, limits } = timeoutClock();
-    await using app = await startService({ REQUEST_SECONDS: '3600' }, { limits });
-    using slots = await occupyTwoSlots(app);
+    await using service = await startService({ REQUEST_SECONDS: '3600' }, { limits });
+    using slots = await occupyTwoSlots(service);
     const answered = vi.fn();
     for (const answer of slots.held) void answer.then(answered);
     run(10);
     await awaitChecks();
-    expect((await send(app, { path: '/healthz' })).status).toBe(200);
+    expect((await send(service, { path: '/healthz' })).status).toBe(200);
     expect(answered).not.toHaveBeenCalled();
     run(1000);
     for (const { status } of await Promise.all(slots.held)) expect(status).toBe(503);

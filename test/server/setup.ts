@@ -38,13 +38,13 @@ export async function metric({ url }: TestService, name: string): Promise<number
   return Number(line?.split(' ')[1]);
 }
 
-export function inQueue(app: TestService, state: string, queue = 'others'): Promise<number> {
-  return metric(app, `http_requests{lane="${queue}",state="${state}"}`);
+export function inQueue(service: TestService, state: string, queue = 'others'): Promise<number> {
+  return metric(service, `http_requests{lane="${queue}",state="${state}"}`);
 }
 
 /** Starts two refreshes that occupy two slots until `release` (or the end of the `using` block). */
-export async function occupyTwoSlots(app: TestService) {
-  const pairs = [await signIn(app), await signIn(app)];
+export async function occupyTwoSlots(service: TestService) {
+  const pairs = [await signIn(service), await signIn(service)];
   const { promise, resolve: release } = Promise.withResolvers<void>();
   const sign = crypto.subtle.sign.bind(crypto.subtle);
   const spy = vi.spyOn(crypto.subtle, 'sign').mockImplementation(async (...parameters) => {
@@ -52,9 +52,9 @@ export async function occupyTwoSlots(app: TestService) {
     return sign(...parameters);
   });
   const held = pairs.map(({ refresh_token }) =>
-    send(app, { method: 'POST', path: '/auth/refresh', body: { refresh_token } }),
+    send(service, { method: 'POST', path: '/auth/refresh', body: { refresh_token } }),
   );
-  await expect.poll(() => inQueue(app, 'running'), { interval: 5 }).toBe(2);
+  await expect.poll(() => inQueue(service, 'running'), { interval: 5 }).toBe(2);
   const dispose = () => {
     release();
     spy.mockRestore();
@@ -63,10 +63,10 @@ export async function occupyTwoSlots(app: TestService) {
 }
 
 /** No request runs or waits any more. */
-export async function expectIdle(app: TestService) {
+export async function expectIdle(service: TestService) {
   for (const queue of ['passwords', 'others']) {
     for (const state of ['running', 'waiting']) {
-      await expect.poll(() => inQueue(app, state, queue), { interval: 5 }).toBe(0);
+      await expect.poll(() => inQueue(service, state, queue), { interval: 5 }).toBe(0);
     }
   }
 }

@@ -25,10 +25,10 @@ test('a keyed mutex runs work of one key in order, and rejects beyond its queue'
 });
 
 test('64 PATCHes of one todo at once run no more statements than in sequence', async () => {
-  await using app = await startService();
-  const { userId } = await emptyDemoUser(app);
+  await using service = await startService();
+  const { userId } = await emptyDemoUser(service);
   const statements = new StatementCounter();
-  const handlers = handlersOf(app, statements);
+  const handlers = handlersOf(service, statements);
   const request = { ...requestOf(userId), query: {} };
   const created = await handlers.createTodo({ ...request, path: {}, body: { title: 'One' } });
   const path = { todo_id: created.status === 201 ? created.body.id : '' };
@@ -42,10 +42,10 @@ test('64 PATCHes of one todo at once run no more statements than in sequence', a
 });
 
 test('many long searches of one user at once: at least four are answered, the others get 503', async () => {
-  await using app = await startService();
-  const { userId } = await emptyDemoUser(app);
-  await fill(app.db, userId, 1_000);
-  const search = searchOf(app);
+  await using service = await startService();
+  const { userId } = await emptyDemoUser(service);
+  await fill(service.db, userId, 1_000);
+  const search = searchOf(service);
   const many = Array.from({ length: 16 });
   await Promise.all(many.map(() => search(userId, 'a'))); // every connection is open
   const answers = await Promise.all(many.map(() => search(userId, 'b')));
@@ -56,12 +56,12 @@ test('many long searches of one user at once: at least four are answered, the ot
 });
 
 test('a short search, or one of another user, is not rejected because of long ones', async () => {
-  await using app = await startService();
-  const { userId } = await emptyDemoUser(app);
-  const { userId: otherId } = await seedUser(app.db);
-  await fill(app.db, userId, 1_000);
-  await fill(app.db, otherId, 1_000);
-  const search = searchOf(app);
+  await using service = await startService();
+  const { userId } = await emptyDemoUser(service);
+  const { userId: otherId } = await seedUser(service.db);
+  await fill(service.db, userId, 1_000);
+  await fill(service.db, otherId, 1_000);
+  const search = searchOf(service);
   const answers = await Promise.all([
     ...repeat(userId).map((user) => search(user, 'b')),
     ...repeat(otherId).map((user) => search(user, 'b')),
@@ -72,17 +72,17 @@ test('a short search, or one of another user, is not rejected because of long on
 
 const repeat = <T>(item: T) => [item, item, item, item];
 
-function searchOf(app: TestService) {
-  const handlers = handlersOf(app, new StatementCounter());
+function searchOf(service: TestService) {
+  const handlers = handlersOf(service, new StatementCounter());
   return (userId: string, q: string) =>
     handlers.listTodos({ ...requestOf(userId), path: {}, query: { q }, body: undefined });
 }
 
 test('a search in steps finds and orders the same todos as a single statement', async () => {
-  await using app = await startService();
-  const { client, userId } = await emptyDemoUser(app);
-  await fill(app.db, userId, 350);
-  await app.db
+  await using service = await startService();
+  const { client, userId } = await emptyDemoUser(service);
+  await fill(service.db, userId, 350);
+  await service.db
     .updateTable('todos')
     .set({ done: 1 })
     .where('created_at', 'in', [0, 99, 100, 101, 349])
@@ -97,30 +97,30 @@ test('a search in steps finds and orders the same todos as a single statement', 
     expect(found).toEqual(expected);
   }
   await client.DELETE('/todos', { params: { query: { done: false } } });
-  expect(await app.db.selectFrom('todos').select('id').execute()).toHaveLength(5);
+  expect(await service.db.selectFrom('todos').select('id').execute()).toHaveLength(5);
 });
 
 test('DELETE /todos is done in steps of 100, and sent again after a failure it ends with 204', async () => {
-  await using app = await startService();
-  const { userId } = await emptyDemoUser(app);
-  await fill(app.db, userId, 350);
+  await using service = await startService();
+  const { userId } = await emptyDemoUser(service);
+  await fill(service.db, userId, 350);
   const statements = new StatementCounter();
-  const handlers = handlersOf(app, statements);
+  const handlers = handlersOf(service, statements);
   const request = { ...requestOf(userId), path: {}, query: {}, body: undefined };
   statements.failAt = 4;
   await expect(handlers.deleteTodos(request)).rejects.toThrow('statement 4');
-  expect(await app.db.selectFrom('todos').select('id').execute()).toHaveLength(150);
+  expect(await service.db.selectFrom('todos').select('id').execute()).toHaveLength(150);
   statements.count = 0;
   statements.failAt = undefined;
   expect(await handlers.deleteTodos(request)).toEqual({ status: 204 });
   expect(statements.count).toBe(4); // two steps, each with a query and a deletion
-  expect(await app.db.selectFrom('todos').select('id').execute()).toEqual([]);
+  expect(await service.db.selectFrom('todos').select('id').execute()).toEqual([]);
 });
 
 test('with the largest data of a user, no todo operation blocks the event loop for 50 ms', async () => {
-  await using app = await startService();
-  const { client, userId } = await emptyDemoUser(app);
-  await fill(app.db, userId, MAX_TODOS, LARGEST);
+  await using service = await startService();
+  const { client, userId } = await emptyDemoUser(service);
+  await fill(service.db, userId, MAX_TODOS, LARGEST);
   const [todo] = (await client.GET('/todos')).data ?? [];
   const params = { path: { todo_id: todo?.id ?? '' } };
   const q = `${'𝒳'.repeat(199)}b`;
@@ -149,17 +149,17 @@ test('with the largest data of a user, no todo operation blocks the event loop f
 }, 120_000);
 
 test('with the largest data of a user, DELETE /auth/me does not block the event loop for 50 ms', async () => {
-  await using app = await startService();
-  const { client, userId } = await emptyDemoUser(app);
-  await fill(app.db, userId, 2_000, LARGEST);
+  await using service = await startService();
+  const { client, userId } = await emptyDemoUser(service);
+  await fill(service.db, userId, 2_000, LARGEST);
   const key = { user_id: userId, request_hash: '', response: 'x'.repeat(500) };
-  await insertRows(app.db, 'idempotency_keys', 10_000, (n) => ({
+  await insertRows(service.db, 'idempotency_keys', 10_000, (n) => ({
     ...key,
     key_hash: `key ${n}`,
     created_at: n,
   }));
-  const { id } = await app.db.selectFrom('sessions').select('id').executeTakeFirstOrThrow();
-  await insertRows(app.db, 'spent_refresh_tokens', 20_000, (n) => ({
+  const { id } = await service.db.selectFrom('sessions').select('id').executeTakeFirstOrThrow();
+  await insertRows(service.db, 'spent_refresh_tokens', 20_000, (n) => ({
     token_hash: `token ${n}`.padEnd(64),
     session_id: id,
   }));
@@ -169,7 +169,7 @@ test('with the largest data of a user, DELETE /auth/me does not block the event 
   });
   expect(longest).toBeLessThan(MAX_STEP_MS);
   for (const table of ['todos', 'idempotency_keys', 'spent_refresh_tokens', 'users'] as const) {
-    expect(await app.db.selectFrom(table).selectAll().execute()).toEqual([]);
+    expect(await service.db.selectFrom(table).selectAll().execute()).toEqual([]);
   }
 }, 120_000);
 

@@ -7,10 +7,10 @@ import type { TestService } from '../support/service.ts';
 import { signedInClient } from '../support/users.ts';
 
 /** A client of the demo user, without todos. */
-export async function emptyDemoUser(app: TestService) {
-  const client = await signedInClient(app);
+export async function emptyDemoUser(service: TestService) {
+  const client = await signedInClient(service);
   await client.DELETE('/todos');
-  const { id } = await app.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
+  const { id } = await service.db.selectFrom('users').select('id').executeTakeFirstOrThrow();
   return { client, userId: id };
 }
 
@@ -54,10 +54,10 @@ export class StatementCounter implements KyselyPlugin {
 }
 
 /** The handlers by themselves, whose requests all start at once. */
-export function handlersOf(app: TestService, statements: StatementCounter) {
+export function handlersOf(service: TestService, statements: StatementCounter) {
   const dependencies: TodoDependencies = {
-    db: app.db.withPlugin(statements),
-    now: app.clock.now,
+    db: service.db.withPlugin(statements),
+    now: service.clock.now,
     cursorSecret: '',
     maxTodos: 10_000,
   };

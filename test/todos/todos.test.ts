@@ -3,7 +3,7 @@ import { createTodo, deleteTodo, findTodo, replaceTodo } from '../../src/todos/r
 import { startService, startSharedService, type TestService } from '../support/service.ts';
 import { newUserClient, seedUser } from '../support/users.ts';
 
-const app = await startSharedService();
+const service = await startSharedService();
 
 type Client = ReturnType<TestService['client']>;
 
@@ -24,7 +24,7 @@ async function titles(client: Client, query: NonNullable<Parameters<Client['todo
 }
 
 test('a new todo has its defaults, a Location and an ETag', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const { data, response } = await client.POST('/todos', { body: { title: 'Buy milk' } });
   expect(response.status).toBe(201);
   expect(data).toEqual({
@@ -40,15 +40,15 @@ test('a new todo has its defaults, a Location and an ETag', async () => {
 });
 
 test('a title may have 200 characters, also outside the basic plane', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const title = '𝒳'.repeat(200);
   expect((await add(client, title)).title).toBe(title);
 });
 
 test('PUT replaces: what it leaves out takes its default', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const { id, created_at } = await add(client, 'One', { done: true, description: 'text' });
-  app.clock.advance(10);
+  service.clock.advance(10);
   const { data, response } = await client.PUT('/todos/{todo_id}', {
     params: { path: { todo_id: id } },
     body: { title: 'Two' },
@@ -61,7 +61,7 @@ test('PUT replaces: what it leaves out takes its default', async () => {
 test.each(['application/json', 'application/merge-patch+json'])(
   'PATCH with %s changes what it names; null goes back to the default',
   async (type) => {
-    const client = await newUserClient(app);
+    const client = await newUserClient(service);
     const { id } = await add(client, 'One', { done: true, description: 'text' });
     const patch = (body: object) =>
       client.PATCH('/todos/{todo_id}', {
@@ -84,7 +84,7 @@ test.each(['application/json', 'application/merge-patch+json'])(
 );
 
 test('a PATCH that changes nothing leaves the ETag as it is', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const { id } = await add(client, 'One');
   for (const body of [{}, { title: 'One' }]) {
     const params = { path: { todo_id: id } };
@@ -101,7 +101,7 @@ test.each([
   ['"0", "1"', 200],
   ['*', 200],
 ])('If-Match: %s on version 1 is answered with %i', async (tag, status) => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const change = { body: { title: 'Two' } };
   const params = async () => ({
     path: { todo_id: (await add(client, 'One')).id },
@@ -122,7 +122,7 @@ test.each([
   ['W/"1"', false],
   ['"1"', false],
 ])('If-Match: %s on version 2 is 412, whose detail names weak tags: %s', async (tag, isWeak) => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const path = { todo_id: (await add(client, 'One')).id };
   const change = (title: string, header = {}) =>
     client.PATCH('/todos/{todo_id}', { params: { path, header }, body: { title } });
@@ -140,7 +140,7 @@ test.each([
   ['"2"', 200],
   ['"W/1"', 200],
 ])('If-None-Match: %s on version 1 is answered with %i', async (tag, status) => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const { id } = await add(client, 'One');
   const params = { path: { todo_id: id }, header: { 'If-None-Match': tag } };
   const { response } = await client.GET('/todos/{todo_id}', { params });
@@ -149,7 +149,7 @@ test.each([
 });
 
 test('a DELETE during a change answers 204 only if the todo is deleted', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   for (let round = 0; round < 10; round += 1) {
     const { id } = await add(client, 'One');
     const params = { path: { todo_id: id } };
@@ -164,18 +164,18 @@ test('a DELETE during a change answers 204 only if the todo is deleted', async (
 });
 
 test('a change or a deletion of an older version changes nothing', async () => {
-  const { userId } = await seedUser(app.db);
+  const { userId } = await seedUser(service.db);
   const content = { title: 'One', description: '', done: false };
-  const one = await createTodo(app.db, { userId, maxTodos: 100 }, content, app.clock.now());
+  const one = await createTodo(service.db, { userId, maxTodos: 100 }, content, service.clock.now());
   if (!one) throw new Error('not created');
-  const two = await replaceTodo(app.db, userId, one, content, app.clock.now());
-  expect(await replaceTodo(app.db, userId, one, content, app.clock.now())).toBeUndefined();
-  expect(await deleteTodo(app.db, userId, one)).toBe(false);
-  expect(await findTodo(app.db, userId, one.id)).toEqual(two);
+  const two = await replaceTodo(service.db, userId, one, content, service.clock.now());
+  expect(await replaceTodo(service.db, userId, one, content, service.clock.now())).toBeUndefined();
+  expect(await deleteTodo(service.db, userId, one)).toBe(false);
+  expect(await findTodo(service.db, userId, one.id)).toEqual(two);
 });
 
 test('two PATCHes of different members at once are both kept', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   for (let round = 0; round < 20; round += 1) {
     const params = { path: { todo_id: (await add(client, 'One')).id } };
     await Promise.all([
@@ -189,9 +189,9 @@ test('two PATCHes of different members at once are both kept', async () => {
 });
 
 test("another user's todo is answered with 404", async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const { id } = await add(client, 'Secret');
-  const stranger = await newUserClient(app);
+  const stranger = await newUserClient(service);
   const params = { path: { todo_id: id } };
   const answers = [
     await stranger.GET('/todos/{todo_id}', { params }),
@@ -206,7 +206,7 @@ test("another user's todo is answered with 404", async () => {
 });
 
 test('DELETE /todos deletes the finished todos, the open ones, or all', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const fill = async () => {
     await client.DELETE('/todos');
     await add(client, 'open');
@@ -223,7 +223,7 @@ test('DELETE /todos deletes the finished todos, the open ones, or all', async ()
 });
 
 test('GET /todos filters by done, and by text in title or description in any case', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   await add(client, 'Buy MILK', { done: true });
   await add(client, 'Walk', { description: 'past the milkman' });
   await add(client, 'ÄPFEL essen');
@@ -252,11 +252,11 @@ test.each([
   ['updated_at', ['b', 'c', 'a']],
   ['-updated_at', ['a', 'c', 'b']],
 ] as const)('sort=%s', async (sort, expected) => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const first = await add(client, 'a');
   await add(client, 'b');
   await add(client, 'c');
-  app.clock.advance(10);
+  service.clock.advance(10);
   const params = { path: { todo_id: first.id } };
   await client.PATCH('/todos/{todo_id}', { params, body: { done: true } });
   expect(await titles(client, { sort })).toEqual(expected);
@@ -264,7 +264,7 @@ test.each([
 });
 
 test('GET /todos: a page has 20 todos by default and a Link to the next one', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   for (let i = 0; i < 21; i += 1) await add(client, `${i}`);
   const first = await client.GET('/todos');
   expect(first.data).toHaveLength(20);
@@ -278,7 +278,7 @@ test('GET /todos: a page has 20 todos by default and a Link to the next one', as
 test.each(['created_at', '-created_at'] as const)(
   'paging by %s neither repeats nor skips a todo while others are added and deleted',
   async (sort) => {
-    const client = await newUserClient(app);
+    const client = await newUserClient(service);
     const stays = new Set<string>();
     const goes: string[] = [];
     for (let i = 0; i < 30; i += 1) {
@@ -301,14 +301,14 @@ test.each(['created_at', '-created_at'] as const)(
 );
 
 test('todos of the same millisecond keep one order', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const { data: user } = await client.GET('/auth/me');
   const userId = user?.id ?? '';
   const row = { user_id: userId, description: '', done: 0, version: 1, search_text: '' };
   const at = { created_at: 1e12, updated_at: 1e12 };
   for (const n of [3, 1, 2]) {
     const id = `019ab1d0-5c00-7000-8000-00000000000${n}`;
-    await app.db
+    await service.db
       .insertInto('todos')
       .values({ id, title: `${n}`, ...row, ...at })
       .execute();
@@ -318,12 +318,12 @@ test('todos of the same millisecond keep one order', async () => {
 });
 
 test('a cursor that was not issued for this list is answered with 400', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   await add(client, 'a');
   await add(client, 'b');
   const { response } = await client.GET('/todos', { params: { query: { limit: 1 } } });
   const cursor = /cursor=([\w-]+)/.exec(response.headers.get('Link') ?? '')?.[1] ?? '';
-  const stranger = await newUserClient(app);
+  const stranger = await newUserClient(service);
   const last = cursor.at(-1) === 'A' ? 'B' : 'A';
   const answers = [
     await client.GET('/todos', { params: { query: { cursor: 'abc' } } }),
@@ -341,7 +341,7 @@ test('a cursor that was not issued for this list is answered with 400', async ()
 });
 
 test('repeated POSTs with one Idempotency-Key create one todo', async () => {
-  const client = await newUserClient(app);
+  const client = await newUserClient(service);
   const create = (title: string, key: string) =>
     client.POST('/todos', { params: { header: { 'Idempotency-Key': key } }, body: { title } });
   const [first, ...others] = await Promise.all([1, 2, 3, 4].map(() => create('One', 'key')));
@@ -357,14 +357,14 @@ test('repeated POSTs with one Idempotency-Key create one todo', async () => {
 });
 
 test('an Idempotency-Key is valid for 24 hours and for one user', async () => {
-  await using app = await startService();
-  const client = await newUserClient(app);
+  await using service = await startService();
+  const client = await newUserClient(service);
   const params = { header: { 'Idempotency-Key': 'key' } };
-  const stranger = await newUserClient(app);
+  const stranger = await newUserClient(service);
   await client.POST('/todos', { params, body: { title: 'One' } });
   const theirs = await stranger.POST('/todos', { params, body: { title: 'Theirs' } });
   expect(theirs.response.status).toBe(201);
-  app.clock.advance(24 * 3600 + 1);
+  service.clock.advance(24 * 3600 + 1);
   const later = await client.POST('/todos', { params, body: { title: 'Two' } });
   expect(later.response.status).toBe(201);
 });

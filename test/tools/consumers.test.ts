@@ -83,15 +83,15 @@ symlinkSync(NODE_PATH, join(folder, 'node_modules')); // for what the generated 
 
 /** A service, and what a command needs to know to use it as its demo user. */
 async function startSignedIn() {
-  const app = await startService();
-  const { data } = await app.client().login(DEMO.username, DEMO.password);
-  const variables = { URL: app.url, TOKEN: data?.access_token };
-  return { variables, [Symbol.asyncDispose]: app.close };
+  const service = await startService();
+  const { data } = await service.client().login(DEMO.username, DEMO.password);
+  const variables = { URL: service.url, TOKEN: data?.access_token };
+  return { variables, [Symbol.asyncDispose]: service.close };
 }
 
 beforeAll(async () => {
-  await using app = await startService();
-  const response = await fetch(`${app.url}/openapi.json`);
+  await using service = await startService();
+  const response = await fetch(`${service.url}/openapi.json`);
   writeFileSync(served, await response.text());
 });
 afterAll(() => rmSync(folder, { recursive: true }));

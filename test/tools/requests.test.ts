@@ -31,9 +31,9 @@ function expectAnswers(answers: Answer[]): void {
 }
 
 test('httpYac sends all of requests.http', async ({ signal }) => {
-  await using app = await startService();
+  await using service = await startService();
   const text = readFileSync(join(ROOT, 'examples/requests.http'), 'utf8');
-  writeFileSync(join(folder, 'all.http'), text.replace(/^@url = .*$/m, `@url = ${app.url}`));
+  writeFileSync(join(folder, 'all.http'), text.replace(/^@url = .*$/m, `@url = ${service.url}`));
   const { stdout } = await shell('httpyac all.http --all --json', {
     cwd: folder,
     env: { PATH },
@@ -47,9 +47,9 @@ test('httpYac sends all of requests.http', async ({ signal }) => {
 });
 
 test('Bruno sends the whole collection', async ({ signal }) => {
-  await using app = await startService();
+  await using service = await startService();
   const report = join(folder, 'bruno.json');
-  const command = `bru run --env local --env-var url=${app.url} --reporter-json ${report}`;
+  const command = `bru run --env local --env-var url=${service.url} --reporter-json ${report}`;
   const cwd = join(ROOT, 'examples/bruno');
   const { code, output } = await shell(command, { cwd, env: { PATH }, signal });
   expect(code, output).toBe(0);

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { startService, startSharedService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
 
-const app = await startSharedService();
+const service = await startSharedService();
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
 /** As a browser asks for a page. */
-function ask(path: string, headers: Record<string, string> = {}, from = app) {
+function ask(path: string, headers: Record<string, string> = {}, from = service) {
   return fetch(from.url + path, { headers: { Accept: BROWSER, ...headers } });
 }
 
@@ -88,7 +88,7 @@ describe('GET / for a browser', () => {
   test('answers HEAD with the same headers and no body', async () => {
     const headers = { Accept: 'text/html' };
     const [head, get] = await Promise.all(
-      ['HEAD', 'GET'].map((method) => fetch(app.url, { method, headers })),
+      ['HEAD', 'GET'].map((method) => fetch(service.url, { method, headers })),
     );
     expect(await head?.text()).toBe('');
     expect(head?.headers.get('Content-Length')).toBe(get?.headers.get('Content-Length'));
@@ -107,14 +107,14 @@ describe('GET / for a program', () => {
   test.each([undefined, '*/*', 'application/json', 'application/json, text/html;q=0.9'])(
     'is 404 with links to the contract (Accept: %s)',
     async (accept) => {
-      const response = await fetch(app.url, { headers: accept ? { Accept: accept } : {} });
+      const response = await fetch(service.url, { headers: accept ? { Accept: accept } : {} });
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ code: 'not_found' });
       expect(response.headers.get('Vary')).toContain('Accept');
       const links = response.headers.get('Link') ?? '';
       const targets = [...links.matchAll(/<([^>]+)>/g)].map(([, target = '']) => target);
       expect(targets).toEqual(['/openapi.yaml', '/openapi.json', '/docs', '/healthz']);
-      for (const target of targets) expect((await fetch(app.url + target)).status).toBe(200);
+      for (const target of targets) expect((await fetch(service.url + target)).status).toBe(200);
     },
   );
 });
@@ -134,7 +134,7 @@ test('an asset has one path, whatever its query', async () => {
 });
 
 describe('the page contains', () => {
-  const settings = async (from = app) => settingsOf(await (await ask('/', {}, from)).text());
+  const settings = async (from = service) => settingsOf(await (await ask('/', {}, from)).text());
 
   test('whether registration is open, and the reuse leeway', async () => {
     expect(await settings()).toMatchObject({ registration: true, reuseLeewaySeconds: 10 });

@@ -11,7 +11,7 @@ const DAY_S = 24 * 60 * 60;
 const refresh = ({ refresh_token }: TokenPair) =>
   api.POST('/auth/refresh', { body: { refresh_token } });
 
-serviceWith('a service with the default settings', {}, (app) => {
+serviceWith('a service with the default settings', {}, (service) => {
   check(200, 'an access token lives for 15 minutes', async () => {
     const { username, password } = await signUp();
     const result = await api.POST('/auth/login', { body: { username, password } });
@@ -22,9 +22,9 @@ serviceWith('a service with the default settings', {}, (app) => {
   check(401, 'a session ends 30 days after its last refresh', async () => {
     const person = await signUp();
     const [used, idle] = [await signIn(person), await signIn(person)];
-    app().clock.advance(29 * DAY_S);
+    service().clock.advance(29 * DAY_S);
     const next = succeeds(await refresh(used), 200);
-    app().clock.advance(2 * DAY_S);
+    service().clock.advance(2 * DAY_S);
     const result = await refresh(next);
     holds(result, '30 days after its last refresh', result.response.status, 200);
     refuses(await refresh(idle), 'invalid_refresh_token');
@@ -33,10 +33,10 @@ serviceWith('a service with the default settings', {}, (app) => {
   check(401, 'a session ends 90 days after its login', async () => {
     let session = await signIn(await signUp());
     for (const days of [29, 29, 29]) {
-      app().clock.advance(days * DAY_S);
+      service().clock.advance(days * DAY_S);
       session = succeeds(await refresh(session), 200);
     }
-    app().clock.advance(4 * DAY_S);
+    service().clock.advance(4 * DAY_S);
     const result = await refresh(session);
     holds(result, 'and 90 days after its login', result.response.status, 401);
   });
@@ -45,11 +45,11 @@ serviceWith('a service with the default settings', {}, (app) => {
     const person = await signUp();
     const [soon, late] = [await signIn(person), await signIn(person)];
     for (const session of [soon, late]) succeeds(await refresh(session), 200);
-    app().clock.advance(8);
+    service().clock.advance(8);
     const again = await refresh(soon);
     const sentence = '| Reuse leeway of a refresh token | 10 seconds |';
     holds(again, sentence, again.response.status, 200);
-    app().clock.advance(4);
+    service().clock.advance(4);
     const tooLate = await refresh(late);
     holds(tooLate, sentence, tooLate.response.status, 401);
   });
@@ -62,10 +62,10 @@ serviceWith('a service with the default settings', {}, (app) => {
       api.POST('/auth/refresh', { params, body: { refresh_token } });
     for (const session of [soon, late]) succeeds(await retry(session), 200);
     const sentence = 'with the same `Idempotency-Key`, at most 24 hours ago';
-    app().clock.advance(DAY_S - 60);
+    service().clock.advance(DAY_S - 60);
     const again = await retry(soon);
     holds(again, sentence, again.response.status, 200);
-    app().clock.advance(2 * 60);
+    service().clock.advance(2 * 60);
     const tooLate = await retry(late);
     holds(tooLate, sentence, tooLate.response.status, 401);
   });

@@ -6,7 +6,7 @@ import { goodRequest, raw, type Sent } from '../requests.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';
 
-serviceWith('a service whose clock runs ahead', {}, (app) => {
+serviceWith('a service whose clock runs ahead', {}, (service) => {
   const requests = new Map<string, Sent>();
   let live: TokenPair;
   let ended: TokenPair;
@@ -20,7 +20,7 @@ serviceWith('a service whose clock runs ahead', {}, (app) => {
     for (const { operationId } of protectedOnes) {
       requests.set(operationId, await goodRequest(operationId));
     }
-    app().clock.advance(901);
+    service().clock.advance(901);
   });
 
   for (const { operationId } of protectedOnes) {

@@ -15,25 +15,25 @@ const needy = all.filter((id) => !FRUGAL.includes(id));
 
 const FIXED = '`request_id` names the request in its log';
 
-serviceWith('a service whose database is closed', {}, (app) => {
-  describeAnswers(app, needy, 503, 'unavailable', ({ db }) => db.destroy());
+serviceWith('a service whose database is closed', {}, (service) => {
+  describeAnswers(service, needy, 503, 'unavailable', ({ db }) => db.destroy());
 
   check(200, 'getHealth: the process is alive', async () => {
     succeeds(await api.GET('/healthz'), 200);
   });
 });
 
-serviceWith('a service whose tables are gone', {}, (app) => {
-  describeAnswers(app, needy, 500, 'internal_error', async ({ db }) => {
+serviceWith('a service whose tables are gone', {}, (service) => {
+  describeAnswers(service, needy, 500, 'internal_error', async ({ db }) => {
     for (const table of ['sessions', 'users', 'secrets'] as const) {
       await db.schema.alterTable(table).renameTo(`former_${table}`).execute();
     }
   });
 });
 
-serviceWith('a service that cannot serialize a body without an error', {}, (app) => {
+serviceWith('a service that cannot serialize a body without an error', {}, (service) => {
   after(() => mock.restoreAll());
-  describeAnswers(app, FRUGAL, 500, 'internal_error', () => {
+  describeAnswers(service, FRUGAL, 500, 'internal_error', () => {
     const stringify = JSON.stringify;
     mock.method(JSON, 'stringify', (...given: Parameters<typeof stringify>) => {
       const [value] = given;
@@ -46,16 +46,16 @@ serviceWith('a service that cannot serialize a body without an error', {}, (app)
 
 /** The answers to good requests after the fault. */
 function describeAnswers(
-  app: () => TestService,
+  service: () => TestService,
   ids: OperationId[],
   status: number,
   code: ProblemCode,
-  fault: (app: TestService) => unknown,
+  fault: (service: TestService) => unknown,
 ): void {
   const requests = new Map<OperationId, Sent>();
   before(async () => {
     for (const id of ids) requests.set(id, await goodRequest(id));
-    await fault(app());
+    await fault(service());
   });
 
   for (const id of ids) {
@@ -64,7 +64,7 @@ function describeAnswers(
       if (!request) throw new Error('no request was made for it');
       const result = await raw(request);
       const { detail, request_id = '' } = fails(result, status, code);
-      const [line = ''] = app().log.filter((text) => text.includes(request_id));
+      const [line = ''] = service().log.filter((text) => text.includes(request_id));
       const reason: unknown = line && JSON.parse(line).err?.message;
       holds(result, FIXED, [line !== '', detail === reason], [true, false]);
     });

@@ -4,10 +4,10 @@ import { as, newCredentials, signUp } from '../people.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';
 
-serviceWith('a service whose operator has set a password', {}, (app) => {
+serviceWith('a service whose operator has set a password', {}, (service) => {
   check(403, 'login: the password has to be changed, which the login can do', async () => {
     const { username, password } = await signUp();
-    await app().db.updateTable('users').set({ password_is_temporary: 1 }).execute();
+    await service().db.updateTable('users').set({ password_is_temporary: 1 }).execute();
     const login = (new_password?: string) =>
       api.POST('/auth/login', {
         body: { username, password, ...(new_password !== undefined && { new_password }) },
