@@ -3,7 +3,8 @@
 //
 //   npm run bench [-- --quick]
 import { writeFileSync } from 'node:fs';
-import { installBenchPeers, main } from '../scripts/tools.ts';
+import { main } from '../scripts/command-line.ts';
+import { installBenchPeers } from '../scripts/tools.ts';
 import { compareContenders } from './compare/contender-section.ts';
 import { type Databases, type Engine, openDatabases } from './compare/databases.ts';
 import { comparePaths, compareRows, SIZES } from './compare/growth-section.ts';

@@ -8,15 +8,15 @@
 //
 // It needs Python. The first run installs Schemathesis into tools/schemathesis/.venv.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { createClient } from '../src/client/index.ts';
 import { document, listOperations } from '../src/http/openapi-document.ts';
 import type { OperationId } from '../src/http/operation.ts';
-import { installPythonPackages, main, pythonExecutable, ROOT, run, UserError } from './tools.ts';
+import { main, readCommandLine, reportCounts, UserError } from './command-line.ts';
+import { installPythonPackages, pythonExecutable, ROOT, run } from './tools.ts';
 
 /** The user of tools/schemathesis/identities.yaml. */
 const ATTACKER = { username: 'stranger', password: 'correct horse battery staple' };
@@ -48,24 +48,18 @@ const NEVER_SUCCEEDS: OperationId = 'deleteCurrentUser';
 await main(async () => {
   const { seed, maxExamples, results } = readOptions();
   const folder = await installPythonPackages('schemathesis');
-  const reports = mkdtempSync(join(tmpdir(), 'attack-'));
-  try {
-    const inside = await attack('signed-in', { folder, reports, seed, maxExamples });
-    const outside = await attack('signed-out', { folder, reports, seed, maxExamples });
-    const passed = inside.passed + outside.passed;
-    const failed = inside.failed + outside.failed;
-    console.log(`\nattack: ${passed} passed, ${failed} failed (seed ${seed})`);
-    if (results) {
-      writeFileSync(results, JSON.stringify({ numPassedTests: passed, numFailedTests: failed }));
-    }
-    if (failed > 0) process.exitCode = 1;
-  } finally {
-    rmSync(reports, { recursive: true });
-  }
+  using reports = mkdtempDisposableSync(join(tmpdir(), 'attack-'));
+  const options = { folder, reports: reports.path, seed, maxExamples };
+  const inside = await attack('signed-in', options);
+  const outside = await attack('signed-out', options);
+  const passed = inside.passed + outside.passed;
+  const failed = inside.failed + outside.failed;
+  console.log(`\nattack: ${passed} passed, ${failed} failed (seed ${seed})`);
+  reportCounts(passed, failed, results);
 });
 
 function readOptions() {
-  const { values } = parseArgs({
+  const { values } = readCommandLine({
     options: {
       seed: { type: 'string', default: '1' },
       'max-examples': { type: 'string', default: '100' },

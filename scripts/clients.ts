@@ -12,35 +12,32 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { document } from '../src/http/openapi-document.ts';
+import { main, readCommandLine, UserError } from './command-line.ts';
+import { ROOT } from './tools.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = 'node_modules/@openapitools/openapi-generator-cli/main.js';
 /** The run is too short for Java's second compiler, which costs more time than it saves. */
 const QUICK = '-XX:TieredStopAtLevel=1';
 const { 'generator-cli': generator } = JSON.parse(readFileSync(`${ROOT}openapitools.json`, 'utf8'));
 
-process.chdir(ROOT);
-try {
-  const { values, positionals } = parseArgs({
+await main(() => {
+  process.chdir(ROOT);
+  const { values, positionals } = readCommandLine({
     options: { output: { type: 'string', default: 'generated/clients' } },
     allowPositionals: true,
   });
   const languages = positionals.length > 0 ? positionals : exampleLanguages();
   for (const name of languages) {
-    if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`${name} is not the name of a generator`);
+    if (!/^[a-z][a-z0-9-]*$/.test(name))
+      throw new UserError(`${name} is not the name of a generator`);
   }
   requireJava();
   requireGenerator();
   generate(languages, values.output);
   for (const language of languages) console.log(join(values.output, language)); // the new folders
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+});
 
 function exampleLanguages(): string[] {
   return readdirSync('examples').filter((name) => existsSync(programOptions(name)));
@@ -60,7 +57,7 @@ function requireJava(): void {
   const version = Number(/version "(?:1\.)?(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
   if (status === 0 && version >= 11) return;
   const found = status === 0 ? `this one is ${version}` : 'there is no `java` in the PATH';
-  throw new Error(`openapi-generator needs Java 11 or newer, and ${found}: install a JRE.`);
+  throw new UserError(`openapi-generator needs Java 11 or newer, and ${found}: install a JRE.`);
 }
 
 /** Downloads the generator. @throws before it has run, if its hash is not that of openapitools.json */
@@ -69,12 +66,12 @@ function requireGenerator(): void {
   // The command downloads the generator and then starts it. With -version, Java starts no program.
   const download = existsSync(jar) ? undefined : openapiGenerator(['help'], '-version');
   if (!existsSync(jar)) {
-    throw new Error(`There is no openapi-generator ${generator.version}:\n${download?.stdout}`);
+    throw new UserError(`There is no openapi-generator ${generator.version}:\n${download?.stdout}`);
   }
   const hash = createHash('sha256').update(readFileSync(jar)).digest('hex');
   if (hash === generator.sha256) return;
   rmSync(jar);
-  throw new Error(
+  throw new UserError(
     `The download of openapi-generator ${generator.version} has the SHA-256 ${hash}, which is not the ` +
       'one in openapitools.json. The file was deleted.',
   );
@@ -95,7 +92,7 @@ function generate(languages: string[], output: string): void {
   );
   for (const file of configurations) rmSync(file);
   const messages = `${stdout}${stderr}`.replace(/^\s+at .*\n/gm, '');
-  if (status !== 0) throw new Error(`openapi-generator failed:\n${messages}`);
+  if (status !== 0) throw new UserError(`openapi-generator failed:\n${messages}`);
 }
 
 /** The generator's configuration. The generated packages have the contract's version. */

@@ -3,14 +3,13 @@
 // cause. It prints a table of what it has seen, and exits with 1 if something is missing.
 //
 //   npm run contract -- coverage [--results FILE]    also writes how many checks passed and failed
-import { writeFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair } from 'jose';
 import { registeredGroups } from '../test/contract/checks.ts';
 import { coverage } from '../test/contract/coverage.ts';
 import { importFolder, loadChecks, runSuite } from '../test/contract/run.ts';
 import { startProcess } from '../test/contract/service-process.ts';
 import { aimAt } from '../test/contract/target.ts';
-import { readCommandLine } from './command-line.ts';
+import { readCommandLine, reportCounts } from './command-line.ts';
 
 const { values } = readCommandLine({ options: { results: { type: 'string' } } });
 
@@ -28,8 +27,4 @@ const absent = missing.map((declaration) => `not seen: ${declaration}`);
 console.log(
   ['', table, '', `${summary}`, ...absent, `${passed} passed, ${failed} failed`].join('\n'),
 );
-if (values.results) {
-  const counts = { numPassedTests: passed, numFailedTests: failed + missing.length };
-  writeFileSync(values.results, JSON.stringify(counts));
-}
-if (failed + missing.length > 0) process.exitCode = 1;
+reportCounts(passed, failed + missing.length, values.results);

@@ -5,13 +5,12 @@
 //
 // --only selects the servers whose line has these words; --results writes how many were noticed.
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Mutant, mutants } from '../test/contract/mutants/all.ts';
 import type { Outcome } from '../test/contract/mutants/notice.ts';
 import { startProcess } from '../test/contract/service-process.ts';
-import { readCommandLine } from './command-line.ts';
+import { readCommandLine, reportCounts } from './command-line.ts';
 
 /**
  * Many requests of one address are refused. There is no reuse leeway, because within it a request with
@@ -57,8 +56,4 @@ await Promise.all(Array.from({ length: availableParallelism() }, runThread));
 
 const seconds = Math.round((performance.now() - started) / 1000);
 console.log(`\n${noticed} of ${chosen.length} noticed, in ${seconds} s`);
-if (values.results) {
-  const counts = { numPassedTests: noticed, numFailedTests: chosen.length - noticed };
-  writeFileSync(values.results, JSON.stringify(counts));
-}
-if (noticed < chosen.length) process.exitCode = 1;
+reportCounts(noticed, chosen.length - noticed, values.results);

@@ -9,35 +9,31 @@
 // The last release is the newest tag v* in the history of this commit. Without a tag it is the commit
 // where this branch left main; on main, it is the commit before.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { installNpmPackages, main, ROOT, runPackage, UserError } from './tools.ts';
+import { main, readCommandLine, UserError } from './command-line.ts';
+import { installNpmPackages, ROOT, runPackage } from './tools.ts';
 
 await main(async () => {
-  const { values } = parseArgs({
+  const { values } = readCommandLine({
     options: { base: { type: 'string' }, revision: { type: 'string' } },
   });
   const revision = resolve(values.revision ?? join(ROOT, 'openapi.yaml'));
   const folder = await installNpmPackages('contract');
-  const reports = mkdtempSync(join(tmpdir(), 'diff-'));
-  try {
-    const base = baseFile(values.base, reports);
-    if (!base) return;
-    const report = join(reports, 'report.json');
-    const summary = ['--format', 'json', '--output', report];
-    const diff = ['diff', base, revision, '--fail-on', 'none'];
-    const code = await runPackage(folder, '@redocly/cli', [...diff, ...summary], { quiet: true });
-    if (code !== 0) throw new UserError(`redocly cannot compare ${base} with ${revision}`);
-    const { bump }: { bump: string } = JSON.parse(readFileSync(report, 'utf8'));
-    // --check-version wants a new version for any change. Here only a breaking change needs one.
-    const check = bump === 'major' ? ['--check-version'] : [];
-    const verdict = await runPackage(folder, '@redocly/cli', [...diff, ...check]);
-    if (verdict !== 0) process.exitCode = 1;
-  } finally {
-    rmSync(reports, { recursive: true });
-  }
+  using reports = mkdtempDisposableSync(join(tmpdir(), 'diff-'));
+  const base = baseFile(values.base, reports.path);
+  if (!base) return;
+  const report = join(reports.path, 'report.json');
+  const summary = ['--format', 'json', '--output', report];
+  const diff = ['diff', base, revision, '--fail-on', 'none'];
+  const code = await runPackage(folder, '@redocly/cli', [...diff, ...summary], { quiet: true });
+  if (code !== 0) throw new UserError(`redocly cannot compare ${base} with ${revision}`);
+  const { bump }: { bump: string } = JSON.parse(readFileSync(report, 'utf8'));
+  // --check-version wants a new version for any change. Here only a breaking change needs one.
+  const check = bump === 'major' ? ['--check-version'] : [];
+  const verdict = await runPackage(folder, '@redocly/cli', [...diff, ...check]);
+  if (verdict !== 0) process.exitCode = 1;
 });
 
 /** The document to compare with, as a file. @returns undefined if the history has none */

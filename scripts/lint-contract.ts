@@ -5,7 +5,8 @@
 //
 // The first run installs the linters into tools/contract.
 import { join } from 'node:path';
-import { installNpmPackages, main, ROOT, runPackage } from './tools.ts';
+import { main } from './command-line.ts';
+import { installNpmPackages, ROOT, runPackage } from './tools.ts';
 
 await main(async () => {
   const file = join(ROOT, 'openapi.yaml');

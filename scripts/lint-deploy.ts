@@ -5,18 +5,17 @@
 //
 // The first run installs hadolint and dclint into tools/deploy. systemd must be installed already.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { main, UserError } from './command-line.ts';
 import {
   installNpmPackages,
   installPythonPackages,
-  main,
   pythonExecutable,
   ROOT,
   run,
   runPackage,
-  UserError,
 } from './tools.ts';
 
 /** The highest exposure level that `systemd-analyze security` may find: 0 is the best, 100 the worst. */
@@ -36,21 +35,17 @@ await main(async () => {
 
 /** Checks the unit with the path of this Node.js, because the unit's own may not exist here. */
 async function lintUnit(): Promise<number> {
-  const scratch = mkdtempSync(join(tmpdir(), 'unit-'));
-  try {
-    const unit = join(scratch, 'openapi-todos.service');
-    const text = readFileSync(join(ROOT, 'deploy/openapi-todos.service'), 'utf8');
-    writeFileSync(unit, text.replaceAll(/(?<==)\/opt\/\S+\/node(?= )/g, process.execPath));
-    const verify = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
-    if (verify.error) throw new UserError('systemd-analyze is missing (Debian’s package systemd)');
-    // It exits with 0 after an unknown key, and it also reports other units of the machine.
-    const faults = verify.stderr.split('\n').filter((line) => line.includes('openapi-todos'));
-    if (faults.length > 0) console.error(faults.join('\n'));
-    const rules = ['security', '--offline=true', '--no-pager', `--threshold=${MAX_EXPOSURE}`, unit];
-    const isExposed = (await run('systemd-analyze', rules, { quiet: true })) !== 0;
-    if (isExposed) await run('systemd-analyze', rules); // prints the reasons, a page of text
-    return Number(verify.status !== 0 || isExposed || faults.length > 0);
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+  using scratch = mkdtempDisposableSync(join(tmpdir(), 'unit-'));
+  const unit = join(scratch.path, 'openapi-todos.service');
+  const text = readFileSync(join(ROOT, 'deploy/openapi-todos.service'), 'utf8');
+  writeFileSync(unit, text.replaceAll(/(?<==)\/opt\/\S+\/node(?= )/g, process.execPath));
+  const verify = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+  if (verify.error) throw new UserError('systemd-analyze is missing (Debian’s package systemd)');
+  // It exits with 0 after an unknown key, and it also reports other units of the machine.
+  const faults = verify.stderr.split('\n').filter((line) => line.includes('openapi-todos'));
+  if (faults.length > 0) console.error(faults.join('\n'));
+  const rules = ['security', '--offline=true', '--no-pager', `--threshold=${MAX_EXPOSURE}`, unit];
+  const isExposed = (await run('systemd-analyze', rules, { quiet: true })) !== 0;
+  if (isExposed) await run('systemd-analyze', rules); // prints the reasons, a page of text
+  return Number(verify.status !== 0 || isExposed || faults.length > 0);
 }

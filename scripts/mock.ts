@@ -6,12 +6,12 @@
 // The first run installs Prism (https://github.com/stoplightio/prism) into tools/mock.
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { DEMO_CREDENTIALS } from '../src/demo-user.ts';
-import { installNpmPackages, main, ROOT, runPackage, UserError } from './tools.ts';
+import { main, readCommandLine, UserError } from './command-line.ts';
+import { installNpmPackages, ROOT, runPackage } from './tools.ts';
 
 await main(async () => {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '8000' } } });
+  const { values } = readCommandLine({ options: { port: { type: 'string', default: '8000' } } });
   const { port } = values;
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
     throw new UserError('--port must be a number from 1 to 65535');

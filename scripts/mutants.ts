@@ -8,14 +8,13 @@
 // mutation; --results writes how many were caught and how many survived.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { copyProject } from '../test/support/project-copy.ts';
+import { readCommandLine, reportCounts } from './command-line.ts';
+import { ROOT } from './tools.ts';
 
 /** The tests that must catch a mutation of a file. */
 const TESTS: Record<string, string[]> = {
@@ -63,9 +62,6 @@ const RULES: ((line: string) => string)[] = [
   (line) => line.replace(/ - /, ' + '),
 ];
 
-/** Lines whose mutations change no behaviour: the beginning of the line, and the reason. */
-const EQUIVALENT: Record<string, string> = {};
-
 interface Mutant {
   file: string;
   /** The index of the line, from 0. */
@@ -78,7 +74,6 @@ function createMutants(file: string): Mutant[] {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
   return lines.flatMap((before, line) => {
     if (/^ *(\/\/|\*|\/\*|import|export (type|interface)|\}? from)/.test(before)) return [];
-    if (Object.keys(EQUIVALENT).some((start) => before.trim().startsWith(start))) return [];
     const changed = new Set(RULES.map((rule) => rule(before)).filter((after) => after !== before));
     return [...changed].map((after) => ({ file, line, before, after }));
   });
@@ -87,18 +82,7 @@ function createMutants(file: string): Mutant[] {
 /** Copies the project; the copy is used for one mutant after the other. */
 function makeCopy() {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
-  const parts = [
-    'src',
-    'test',
-    'scripts',
-    'generated',
-    'openapi.yaml',
-    'package.json',
-    'tsconfig.json',
-  ];
-  for (const name of [...parts, 'vitest.config.ts', 'docs']) {
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  }
+  copyProject(folder);
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
@@ -135,7 +119,7 @@ async function firstFailure(folder: string, tests: string[]): Promise<string | u
   return /FAIL +(.*)/.exec(errors)?.[1] ?? 'a run that could not start';
 }
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     file: { type: 'string', default: '' },
     line: { type: 'string', default: '' },
@@ -170,8 +154,4 @@ await Promise.all(
 );
 for (const folder of folders) rmSync(folder, { recursive: true });
 console.log(`\n${caught} of ${chosen.length} caught`);
-if (values.results) {
-  const counts = { numPassedTests: caught, numFailedTests: chosen.length - caught };
-  writeFileSync(values.results, JSON.stringify(counts));
-}
-if (caught < chosen.length) process.exitCode = 1;
+reportCounts(caught, chosen.length - caught, values.results);

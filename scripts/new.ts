@@ -1,10 +1,10 @@
 // Writes a resource that compiles, passes every check and implements its part of the contract. On an
 // error it writes nothing. docs/adding-a-resource.md shows the same steps by hand.
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readCommandLine } from './command-line.ts';
+import { main, readCommandLine, UsageError } from './command-line.ts';
 import {
   generateHandlers,
   generateMigration,
@@ -15,7 +15,7 @@ import {
 import { generateContract } from './new/contract.ts';
 import { type Field, parseFields, TYPE_NAMES } from './new/fields.ts';
 import { insertContract, insertHandlers, insertTable } from './new/insert.ts';
-import { deriveNames, type Names, UsageError } from './new/names.ts';
+import { deriveNames, type Names } from './new/names.ts';
 
 const DEFAULT_FIELDS = 'title:string,body:text?';
 
@@ -29,6 +29,7 @@ handlers and a test. NAME is the path, a plural: notes, or shopping-lists.
   --singular NAME   the singular of an irregular plural: npm run new -- people --singular person`;
 
 const ROOT = new URL('../', import.meta.url);
+const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 
 const { values, positionals } = readCommandLine({
   allowPositionals: true,
@@ -39,26 +40,17 @@ const { values, positionals } = readCommandLine({
   },
 });
 
-if (values.help) console.log(HELP);
-else process.exitCode = main();
-
-function main(): number {
-  try {
-    const [name, surplus] = positionals;
-    if (surplus !== undefined) throw new UsageError(`Give one name only, without ${surplus}.`);
-    const names = deriveNames(name, values.singular);
-    assertNamesAreFree(names);
-    const files = formatted(generateFiles(names, parseFields(values.fields)));
-    for (const [path, text] of files) write(path, text);
-    run('scripts/generate.ts');
-    console.log(report(names, [...files.keys()]));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
-}
+await main(() => {
+  if (values.help) return console.log(HELP);
+  const [name, surplus] = positionals;
+  if (surplus !== undefined) throw new UsageError(`Give one name only, without ${surplus}.`);
+  const names = deriveNames(name, values.singular);
+  assertNamesAreFree(names);
+  const files = formatted(generateFiles(names, parseFields(values.fields)));
+  for (const [path, text] of files) write(path, text);
+  run('scripts/generate.ts');
+  console.log(report(names, [...files.keys()]));
+});
 
 /** @throws UsageError if one of the names is in use */
 function assertNamesAreFree({ path, table, one, many }: Names): void {
@@ -111,30 +103,16 @@ function nextNumber(): string {
 
 /** Formats the files for `npm run check`: the length of the names decides where lines break. */
 function formatted(files: Map<string, string>): Map<string, string> {
+  const format = (path: string, text: string) =>
+    run(BIOME, ['check', '--write', `--stdin-file-path=${path}`], text);
   return new Map(
-    [...files].map(([path, text]) => [
-      path,
-      path.endsWith('.ts')
-        ? run(
-            'node_modules/@biomejs/biome/bin/biome',
-            ['check', '--write', `--stdin-file-path=${path}`],
-            text,
-          )
-        : text,
-    ]),
+    [...files].map(([path, text]) => [path, path.endsWith('.ts') ? format(path, text) : text]),
   );
 }
 
 /** @returns the output of the script */
-function run(script: string, args: string[] = [], input?: string): string {
-  const command = [fileURLToPath(new URL(script, ROOT)), ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    ...(input !== undefined && { input }),
-  });
-  if (status !== 0) throw new Error(`${script} failed:\n${stderr}`);
-  return stdout;
+function run(script: string, args: string[] = [], input = ''): string {
+  return execFileSync(process.execPath, [script, ...args], { cwd: ROOT, encoding: 'utf8', input });
 }
 
 function read(path: string): string {

@@ -3,7 +3,8 @@
 //   npm run pack:client
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { main, npmCommand, ROOT, run, UserError } from './tools.ts';
+import { main, UserError } from './command-line.ts';
+import { npmCommand, ROOT, run } from './tools.ts';
 
 const source = join(ROOT, 'src/client');
 const folder = join(ROOT, 'dist/client');

@@ -6,7 +6,7 @@
 //   node scripts/reference.ts --check   fails if the file does not have the hash below
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -23,15 +23,11 @@ function verify(bundle: Buffer): Buffer {
 }
 
 function download(): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'scalar-'));
-  try {
-    const args = ['pack', PACKAGE, '--silent', '--pack-destination', folder];
-    const tarball = join(folder, execFileSync('npm', args, { encoding: 'utf8' }).trim());
-    const path = 'package/dist/browser/standalone.js';
-    return execFileSync('tar', ['-xzOf', tarball, path], { maxBuffer: 2 ** 26 });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'scalar-'));
+  const args = ['pack', PACKAGE, '--silent', '--pack-destination', folder.path];
+  const tarball = join(folder.path, execFileSync('npm', args, { encoding: 'utf8' }).trim());
+  const path = 'package/dist/browser/standalone.js';
+  return execFileSync('tar', ['-xzOf', tarball, path], { maxBuffer: 2 ** 26 });
 }
 
 if (process.argv.includes('--check')) verify(gunzipSync(readFileSync(file)));

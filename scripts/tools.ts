@@ -5,31 +5,24 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isUsageError } from './command-line.ts';
+import { UserError } from './command-line.ts';
 
 /** The folder of the project. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** A tool cannot run until the user does something. The message is printed without a stack trace. */
-export class UserError extends Error {}
-
-export interface Tools {
-  /** Their folder in the project. */
-  folder: string;
-  /** The file in it that pins every version. */
-  lock: string;
-  /** The folder in it that the installation creates. */
-  installed: string;
-  install: (folder: string) => Promise<void>;
-}
-
-/** Installs tools, unless the same lock file has been installed before. @returns their folder */
-export async function ensureInstalled({
-  folder,
-  lock,
-  installed,
-  install,
-}: Tools): Promise<string> {
+/**
+ * Installs tools, unless the same lock file has been installed before.
+ * @param folder of the project
+ * @param lock the file in it that pins every version
+ * @param installed the folder in it that the installation creates
+ * @returns the path of the folder
+ */
+async function ensureInstalled(
+  folder: string,
+  lock: string,
+  installed: string,
+  install: (path: string) => Promise<void>,
+): Promise<string> {
   const path = join(ROOT, folder);
   const pins = readFileSync(join(path, lock), 'utf8');
   const note = join(path, installed, 'installed-from');
@@ -62,8 +55,7 @@ export function installBenchPeers(): Promise<string> {
 }
 
 function installPackages(folder: string): Promise<string> {
-  const lock = 'package-lock.json';
-  return ensureInstalled({ folder, lock, installed: 'node_modules', install: npmCi });
+  return ensureInstalled(folder, 'package-lock.json', 'node_modules', npmCi);
 }
 
 async function npmCi(cwd: string): Promise<void> {
@@ -95,12 +87,7 @@ export function runPackage(folder: string, name: string, args: string[], options
 export function installPythonPackages(
   folder: 'consumers' | 'deploy' | 'schemathesis',
 ): Promise<string> {
-  return ensureInstalled({
-    folder: `tools/${folder}`,
-    lock: 'requirements.txt',
-    installed: '.venv',
-    install: pipInstall,
-  });
+  return ensureInstalled(`tools/${folder}`, 'requirements.txt', '.venv', pipInstall);
 }
 
 async function pipInstall(cwd: string): Promise<void> {
@@ -146,16 +133,5 @@ export async function run(command: string, args: string[], options: RunOptions =
     return 127;
   } finally {
     process.off('SIGTERM', stop);
-  }
-}
-
-/** Runs a script's work. Errors that the user can correct are printed without a stack trace. */
-export async function main(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const isUsage = isUsageError(error);
-    console.error(error instanceof UserError || isUsage ? error.message : error);
-    process.exitCode = isUsage ? 2 : 1;
   }
 }

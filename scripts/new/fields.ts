@@ -1,4 +1,5 @@
-import { isIdentifier, UsageError } from './names.ts';
+import { UsageError } from '../command-line.ts';
+import { isIdentifier } from './names.ts';
 
 export interface Field {
   name: string;

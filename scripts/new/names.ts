@@ -1,7 +1,4 @@
-/** A wrong command line. The message is for the user. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
+import { UsageError } from '../command-line.ts';
 
 /** The names of the resource `shopping-lists`, by where each is used. */
 export interface Names {

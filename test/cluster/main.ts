@@ -5,8 +5,7 @@
 //   npm run test:all -- cluster --install     first installs missing Debian packages (as root)
 //   node test/cluster/main.ts --results FILE  also writes how many guarantees held, as JSON
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readCommandLine, reportCounts } from '../../scripts/command-line.ts';
 import { Client } from './client.ts';
 import { startCluster } from './cluster.ts';
 import { type Failover, failOver, NODE_FAULTS } from './failover.ts';
@@ -20,7 +19,7 @@ import { SimulatedUser } from './simulated-user.ts';
 
 const USER_COUNT = 16;
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: { install: { type: 'boolean', default: false }, results: { type: 'string' } },
 });
 
@@ -82,8 +81,7 @@ async function test(sandbox: Sandbox, programs: Programs): Promise<boolean> {
   const results = await checkGuarantees(users, journal);
   console.log(`${formatFailovers(failovers, journal)}\n\n${formatResults(results)}`);
   const broken = results.filter(({ faults }) => faults.length > 0).length;
-  const counts = { numPassedTests: results.length - broken, numFailedTests: broken };
-  if (values.results) writeFileSync(values.results, JSON.stringify(counts));
+  reportCounts(results.length - broken, broken, values.results);
   return broken === 0;
 }
 
