@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
+import { extname } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gunzip, gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
@@ -35,66 +36,57 @@ const PACKAGES = [
   'openapi-fetch',
 ];
 
-const TYPES = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  svg: 'image/svg+xml',
+/** Other files, by their paths in `src`. */
+const FILES = ['web/styles.css', 'web/reference.css', 'web/icon.svg'];
+
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
 
-/** Reads all files of the pages, and the import map from module names to their paths. */
-export async function readAssets(): Promise<{
-  scripts: Asset[];
-  imports: Record<string, string>;
-  style: Asset;
-  referenceStyle: Asset;
-  scalar: Asset;
-  icon: Asset;
-}> {
-  const modules = (await Promise.all(MODULE_FOLDERS.map(readModules))).flat();
+type Named = readonly [name: string, asset: Asset];
+
+/** Reads all files of the pages. @returns the scripts by the names of their imports, the others by their paths */
+export async function readAssets() {
+  const modules = await Promise.all(MODULE_FOLDERS.map(readModules));
   const packages = await Promise.all(PACKAGES.map(readPackage));
-  const named = [...modules, ...packages];
+  const files = await Promise.all(FILES.map(readOther));
   return {
-    scripts: named.map(({ asset }) => asset),
-    imports: Object.fromEntries(named.map(({ name, asset }) => [name, `./${asset.path}`])),
-    style: createAsset('web/styles', 'css', await readSource('web/styles.css')),
-    referenceStyle: createAsset('web/reference', 'css', await readSource('web/reference.css')),
-    scalar: await readScalar(),
-    icon: createAsset('web/icon', 'svg', await readSource('web/icon.svg')),
+    scripts: Object.fromEntries([...modules.flat(), ...packages]),
+    others: Object.fromEntries([...files, ['web/scalar.js', await readScalar()] as const]),
   };
 }
 
-/** An entry of the import map. */
-interface Import {
-  name: string;
-  asset: Asset;
-}
-
-async function readModules(folder: string): Promise<Import[]> {
+async function readModules(folder: string): Promise<Named[]> {
   const names = await readdir(new URL(`../../${folder}`, import.meta.url));
   return Promise.all(
     names
       .filter((name) => name.endsWith('.ts'))
       .map(async (name) => {
         const source = stripTypes(await readSource(`${folder}/${name}`));
-        const asset = createAsset(`${folder}/${name.replace(/\.ts$/, '')}`, 'js', source);
-        return { name: `./assets/${folder}/${name}`, asset };
+        const asset = createAsset(`${folder}/${name.replace(/ts$/, 'js')}`, source);
+        return [`./assets/${folder}/${name}`, asset] as const;
       }),
   );
 }
 
-async function readPackage(name: string): Promise<Import> {
+async function readPackage(name: string): Promise<Named> {
   const source = await readFile(new URL(import.meta.resolve(name)), 'utf8');
   const fileName = name.replace('@', '').replace('/', '-');
   const code = source.replace(/^\/\/# sourceMappingURL=.*$/m, ''); // the map is not served
-  return { name, asset: createAsset(`packages/${fileName}`, 'js', code) };
+  return [name, createAsset(`packages/${fileName}.js`, code)];
+}
+
+async function readOther(path: string): Promise<Named> {
+  return [path, createAsset(path, await readSource(path))];
 }
 
 /** The program of the reference. It is stored compressed, because compressing it takes seconds. */
 async function readScalar(): Promise<Asset> {
   const compressed = await readFile(new URL('../scalar.js.gz', import.meta.url));
   return {
-    path: pathOf('web/scalar', 'js', compressed),
-    type: TYPES.js,
+    ...describe('web/scalar.js', compressed),
     gzip: async () => compressed,
     identity: lazy(() => promisify(gunzip)(compressed)),
   };
@@ -115,18 +107,18 @@ function stripTypes(source: string): string {
   }
 }
 
-function createAsset(stem: string, extension: keyof typeof TYPES, text: string): Asset {
+function createAsset(path: string, text: string): Asset {
   const content = Buffer.from(text);
-  return {
-    path: pathOf(stem, extension, content),
-    type: TYPES[extension],
-    ...compressible(content),
-  };
+  return { ...describe(path, content), ...compressible(content) };
 }
 
-function pathOf(stem: string, extension: string, content: Buffer): string {
+function describe(path: string, content: Buffer) {
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
-  return `assets/${stem}.${hash}.${extension}`;
+  const extension = extname(path);
+  return {
+    path: `assets/${path.slice(0, -extension.length)}.${hash}${extension}`,
+    type: TYPES[extension] ?? '',
+  };
 }
 
 export function compressible(identity: Buffer): Compressible {

@@ -1,91 +1,63 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { RequestContext } from '../../http/context.ts';
-import { notFound } from '../../http/routing.ts';
-import type { AnyResponse } from '../../http/write-response.ts';
-import type { Settings } from '../settings.ts';
-import { answerWith, compressible, readAssets } from './assets.ts';
-
-/** The pages and their assets. */
-export interface Site {
-  answerPage(name: PageName, context: RequestContext, settings: Settings): Promise<AnyResponse>;
-  answerAsset(context: RequestContext): Promise<AnyResponse>;
-}
+import { type Asset, readAssets } from './assets.ts';
 
 /** `index` is the page at `/`, `reference` the interactive reference at `/docs`. */
 export type PageName = 'index' | 'reference';
 
 interface PageTemplate {
   html: string;
+  /** The value of `Content-Security-Policy`. */
   policy: string;
 }
 
+/** The pages, and their assets by their paths. */
+export interface Site {
+  pages: Record<PageName, PageTemplate>;
+  assets: Map<string, Asset>;
+}
+
 export async function createSite(): Promise<Site> {
-  const { scripts, imports, style, referenceStyle, scalar, icon } = await readAssets();
-  const assets = [...scripts, style, referenceStyle, scalar, icon];
-  const byPath = new Map(assets.map((asset) => [asset.path, asset]));
+  const { scripts, others } = await readAssets();
+  const imports = pathsOf(scripts);
   const importMap = JSON.stringify({ imports });
-  const importMapScript = `<script type="importmap">${importMap}</script>`;
   const preloads = Object.entries(imports)
     .filter(([name]) => !name.endsWith('/reference.ts'))
     .map(([, path]) => `<link rel="modulepreload" href="${path}">`);
-  const pages: Record<PageName, PageTemplate> = {
-    index: {
-      html: fill(await readTemplate('index'), {
-        STYLE: style.path,
-        ICON: icon.path,
-        MAIN: String(imports['./assets/web/main.ts']),
-      }),
-      policy: contentSecurityPolicy(importMap, {
+
+  async function readPage(name: PageName, policy: Record<string, string>): Promise<PageTemplate> {
+    const template = await readFile(new URL(`../${name}.html`, import.meta.url), 'utf8');
+    const html = template
+      .replace('<!-- import map -->', `<script type="importmap">${importMap}</script>`)
+      .replace('<!-- preloads -->', preloads.join(''));
+    return {
+      html: fill(html, { ...pathsOf(others), ...imports }),
+      policy: contentSecurityPolicy(importMap, policy),
+    };
+  }
+
+  return {
+    pages: {
+      index: await readPage('index', {
         'style-src': "'self'",
         'img-src': "'self'",
         'require-trusted-types-for': "'script'",
       }),
-    },
-    reference: {
-      html: fill(await readTemplate('reference'), {
-        STYLE: referenceStyle.path,
-        ICON: icon.path,
-        SCALAR: scalar.path,
-        MAIN: String(imports['./assets/web/reference.ts']),
-      }),
       // Scalar adds inline styles to the page.
-      policy: contentSecurityPolicy(importMap, {
+      reference: await readPage('reference', {
         'style-src': "'self' 'unsafe-inline'",
         'img-src': "'self' data: blob:",
         'font-src': "'self' data:",
       }),
     },
+    assets: new Map(
+      [scripts, others].flatMap(Object.values<Asset>).map((asset) => [asset.path, asset]),
+    ),
   };
+}
 
-  async function readTemplate(name: PageName): Promise<string> {
-    const template = await readFile(new URL(`../${name}.html`, import.meta.url), 'utf8');
-    return template
-      .replace('<!-- import map -->', importMapScript)
-      .replace('<!-- preloads -->', preloads.join(''));
-  }
-
-  return {
-    answerPage(name, { request, prefix }, settings) {
-      const { html, policy } = pages[name];
-      const text = fill(html, { BASE: `${prefix}/`, SETTINGS: JSON.stringify(settings) });
-      return answerWith(request, compressible(Buffer.from(text)), {
-        'Content-Type': 'text/html; charset=utf-8',
-        'Content-Security-Policy': policy,
-        'Cache-Control': 'no-cache',
-        Vary: 'Accept, Accept-Encoding',
-      });
-    },
-    async answerAsset({ request, path }) {
-      const asset = byPath.get(path.slice(1));
-      if (!asset) return notFound();
-      return answerWith(request, asset, {
-        'Content-Type': asset.type,
-        'Cache-Control': 'public, max-age=31536000, immutable',
-        Vary: 'Accept-Encoding',
-      });
-    },
-  };
+function pathsOf(assets: Record<string, Asset>): Record<string, string> {
+  return Object.fromEntries(Object.entries(assets).map(([name, { path }]) => [name, `./${path}`]));
 }
 
 /** Allows no other host, and no inline script except the import map. */
@@ -106,7 +78,7 @@ function contentSecurityPolicy(importMap: string, more: Record<string, string>):
 }
 
 /** Replaces `{{NAME}}` in the attributes by the values. */
-function fill(template: string, values: Record<string, string>): string {
+export function fill(template: string, values: Record<string, string>): string {
   return Object.entries(values).reduce(
     (text, [name, value]) => text.replaceAll(`{{${name}}}`, () => escapeAttribute(value)),
     template,
