@@ -1,14 +1,5 @@
-import type { DestinationStream } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { escapeUnsafe } from '../escape-unsafe.ts';
-
-const LEVELS: Record<number, string> = {
-  10: 'trace',
-  20: 'debug',
-  30: 'info',
-  40: 'warn',
-  50: 'error',
-  60: 'fatal',
-};
 
 /** Creates a destination that writes the log to a terminal, for people. */
 export function createReadableLog(terminal: { write(text: string): unknown }): DestinationStream {
@@ -18,7 +9,8 @@ export function createReadableLog(terminal: { write(text: string): unknown }): D
 /** `10:58:01 info  GET /todos 200 3 ms`: a short line for a request, all members of other lines. */
 export function formatLogLine(json: string): string {
   const { level, time, msg, err, ...members } = JSON.parse(json);
-  const head = `${new Date(time).toTimeString().slice(0, 8)} ${(LEVELS[level] ?? '').padEnd(5)}`;
+  const label = pino.levels.labels[level] ?? '';
+  const head = `${new Date(time).toTimeString().slice(0, 8)} ${label.padEnd(5)}`;
   const { method, path, status, duration_ms } = members;
   if (msg === 'request') return `${head} ${method} ${path} ${status} ${duration_ms} ms`;
   const details = Object.entries(members).map(
