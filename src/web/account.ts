@@ -1,6 +1,7 @@
-import { effect, signal, untracked, useSignal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
+import { html } from 'htm/preact';
 import type { components } from '../client/index.ts';
-import { html } from './html.ts';
+import { useForm } from './form.ts';
 import { notify } from './notices.ts';
 import { client, explain, login, statusOf, unwrap, username } from './session.ts';
 
@@ -130,26 +131,13 @@ function deviceOf(userAgent: string): string {
 }
 
 function Password() {
-  const message = useSignal('');
-
-  async function submit(event: SubmitEvent) {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const values = new FormData(form);
-    const body = {
-      current_password: String(values.get('current')),
-      new_password: String(values.get('new')),
-    };
-    message.value = '';
-    try {
-      await unwrap(client.PUT('/auth/password', { body }));
-      form.reset();
-      notify('Your password was changed, and all other sessions have ended.');
-      await load();
-    } catch (error) {
-      message.value = explain(error);
-    }
-  }
+  const { submit, errorMessage } = useForm(async (read, form) => {
+    const body = { current_password: read('current'), new_password: read('new') };
+    await unwrap(client.PUT('/auth/password', { body }));
+    form.reset();
+    notify('Your password was changed, and all other sessions have ended.');
+    await load();
+  });
 
   return html`
     <section class="card" aria-labelledby="password">
@@ -163,28 +151,18 @@ function Password() {
           <input type="password" name="new" autocomplete="new-password" required />
         </label>
         <p class="hint">This ends all your other sessions.</p>
-        <p class="error" role="alert">${message.value}</p>
+        <p class="error" role="alert">${errorMessage.value}</p>
         <button class="primary">Change password</button>
       </form>
     </section>`;
 }
 
 function Deletion() {
-  const message = useSignal('');
-
-  async function submit(event: SubmitEvent) {
-    event.preventDefault();
-    const values = new FormData(event.currentTarget as HTMLFormElement);
-    message.value = '';
-    try {
-      const body = { current_password: String(values.get('current')) };
-      await unwrap(client.DELETE('/auth/me', { body }));
-      await client.forget();
-      notify('Your account was deleted.');
-    } catch (error) {
-      message.value = explain(error);
-    }
-  }
+  const { submit, errorMessage } = useForm(async (read) => {
+    await unwrap(client.DELETE('/auth/me', { body: { current_password: read('current') } }));
+    await client.forget();
+    notify('Your account was deleted.');
+  });
 
   return html`
     <section class="card danger" aria-labelledby="deletion">
@@ -197,7 +175,7 @@ function Deletion() {
           <label>Current password
             <input type="password" name="current" autocomplete="current-password" required />
           </label>
-          <p class="error" role="alert">${message.value}</p>
+          <p class="error" role="alert">${errorMessage.value}</p>
           <button class="primary">Delete everything</button>
         </form>
       </details>

@@ -1,8 +1,8 @@
 import { signal, useSignal, useSignalEffect } from '@preact/signals';
+import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Exchange, exchanges, shorten } from './exchanges.ts';
 import { type Experiment, experiments, type Outcome } from './experiments.ts';
-import { html } from './html.ts';
 import { refreshTokens } from './refresh-tokens.ts';
 import { claimsOf, current, decodePart, explain, login } from './session.ts';
 

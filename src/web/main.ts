@@ -1,8 +1,8 @@
 import { effect, signal } from '@preact/signals';
+import { html } from 'htm/preact';
 import { render } from 'preact';
 import { Account, openAccount } from './account.ts';
 import { isReachable } from './exchanges.ts';
-import { html } from './html.ts';
 import { Inspector, isInspectorOpen } from './inspector.ts';
 import { Notices, notify } from './notices.ts';
 import { client, explain, login, statusOf, unwrap, username } from './session.ts';
@@ -37,7 +37,7 @@ function App() {
     <a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
     <${Header} />
     <${Connection} />
-    <div class=${`layout ${isInspectorOpen.value ? 'with-inspector' : ''}`}>
+    <div class=${isInspectorOpen.value ? 'with-inspector' : ''}>
       <main id="content" tabindex="-1">
         <${login.value === undefined ? SignIn : content} />
       </main>

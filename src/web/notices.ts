@@ -1,6 +1,6 @@
 // Short messages at the edge of the page. Screen readers read them aloud.
 import { signal } from '@preact/signals';
-import { html } from './html.ts';
+import { html } from 'htm/preact';
 
 interface Notice {
   id: number;

@@ -1,9 +1,9 @@
 // The page at /docs: Scalar with the contract, and the sign-in that all tabs of this origin share.
 import { signal } from '@preact/signals';
+import { html } from 'htm/preact';
 import { render } from 'preact';
 import type { TokenPair } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
-import { html } from './html.ts';
 import { client, explain, login, settings, tokens, unwrap, username } from './session.ts';
 
 /** The part of Scalar that this page uses. scalar.js defines it. */

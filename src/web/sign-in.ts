@@ -1,31 +1,16 @@
 import { useSignal } from '@preact/signals';
-import { html } from './html.ts';
-import { client, explain, settings, unwrap } from './session.ts';
+import { html } from 'htm/preact';
+import { useForm } from './form.ts';
+import { client, settings, unwrap } from './session.ts';
 
 /** The page of a user who is signed out. */
 export function SignIn() {
   const isNew = useSignal(false);
-  const isBusy = useSignal(false);
-  const errorMessage = useSignal('');
-
-  async function submit(event: SubmitEvent) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const name = String(form.get('username'));
-    const password = String(form.get('password'));
-    isBusy.value = true;
-    errorMessage.value = '';
-    try {
-      if (isNew.value) {
-        await unwrap(client.POST('/auth/register', { body: { username: name, password } }));
-      }
-      await unwrap(client.login(name, password));
-    } catch (error) {
-      errorMessage.value = explain(error);
-    } finally {
-      isBusy.value = false;
-    }
-  }
+  const { submit, isBusy, errorMessage } = useForm(async (read) => {
+    const body = { username: read('username'), password: read('password') };
+    if (isNew.value) await unwrap(client.POST('/auth/register', { body }));
+    await unwrap(client.login(body.username, body.password));
+  });
 
   const demo = isNew.value ? undefined : settings.demo;
   return html`

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
+import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { html } from './html.ts';
+import { useForm } from './form.ts';
 import { notify } from './notices.ts';
 import { explain, statusOf } from './session.ts';
 import { fetchVersion, type Item, remove, save, toggle, type Version } from './todos.ts';
@@ -39,7 +40,7 @@ export function TodoItem({ item }: { item: Item }) {
       <button class="text" ref=${opener} onClick=${open}>
         <span class="visually-hidden">Edit </span>
         <span class="title">${title}</span>
-        ${description && html`<span class="description">${description}</span>`}
+        ${description && html`<span class="description hint">${description}</span>`}
       </button>
       <button class="icon delete" aria-label=${`Delete ${title}`} onClick=${(event: MouseEvent) => {
         focusNeighbour(event.currentTarget as HTMLElement);
@@ -60,37 +61,21 @@ function focusNeighbour(button: HTMLElement): void {
 /** Edits a todo. If it was changed elsewhere meanwhile, shows both versions and lets the user choose. */
 function Editor({ version, onClose }: { version: Version; onClose: () => void }) {
   const base = useSignal(version);
-  const title = useSignal(version.todo.title);
-  const description = useSignal(version.todo.description);
   const isConflict = useSignal(false);
-  const isBusy = useSignal(false);
-  const errorMessage = useSignal('');
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
 
-  async function submit(event: Event) {
-    event.preventDefault();
-    isBusy.value = true;
-    errorMessage.value = '';
+  const { submit, isBusy, errorMessage } = useForm(async (read) => {
     try {
-      await save(base.value, { title: title.value.trim(), description: description.value });
+      const draft = { title: read('title').trim(), description: read('description') };
+      await save(base.value, draft);
       onClose();
     } catch (error) {
-      if (statusOf(error) === 412) await showConflict();
-      else errorMessage.value = explain(error);
-    } finally {
-      isBusy.value = false;
-    }
-  }
-
-  async function showConflict() {
-    try {
+      if (statusOf(error) !== 412) throw error;
       base.value = await fetchVersion(base.value.todo.id);
       isConflict.value = true;
-    } catch (error) {
-      errorMessage.value = explain(error);
     }
-  }
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onClose();
@@ -100,16 +85,11 @@ function Editor({ version, onClose }: { version: Version; onClose: () => void })
   return html`
     <form class="editor" onSubmit=${submit} onKeyDown=${onKeyDown} aria-label=${`Edit ${todo.title}`}>
       <label>Title
-        <input ref=${field} value=${title.value} maxlength="200" required
-          onInput=${(event: InputEvent) => {
-            title.value = (event.currentTarget as HTMLInputElement).value;
-          }} />
+        <input name="title" ref=${field} defaultValue=${version.todo.title} maxlength="200" required />
       </label>
       <label>Notes
-        <textarea rows="3" maxlength="2000" value=${description.value}
-          onInput=${(event: InputEvent) => {
-            description.value = (event.currentTarget as HTMLTextAreaElement).value;
-          }}></textarea>
+        <textarea name="description" rows="3" maxlength="2000"
+          defaultValue=${version.todo.description}></textarea>
       </label>
       ${
         isConflict.value &&

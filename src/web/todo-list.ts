@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
+import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { html } from './html.ts';
 import { TodoItem } from './todo-item.ts';
 import { add, cursor, filter, items, load, loading, removeFinished } from './todos.ts';
 
@@ -44,7 +44,7 @@ export function TodoList() {
       <${More} />
       ${
         items.value.some((item) => item.done) &&
-        html`<p class="end"><button class="quiet" onClick=${removeFinished}>
+        html`<p class="end hint"><button class="quiet" onClick=${removeFinished}>
           Delete all finished todos
         </button></p>`
       }
@@ -119,7 +119,7 @@ function More() {
     return () => observer.disconnect();
   }, [hasMore, state, items.value.length]);
   return html`
-    <div class="more" ref=${listEnd}>
+    <div class="more hint" ref=${listEnd}>
       ${typeof state === 'object' && html`<p class="error">${state.failed}</p>`}
       ${(state === 'first' || state === 'more') && html`<p class="loading">Loading…</p>`}
       ${

@@ -1,2 +1,0 @@
-/** Makes elements from a template: `<p class=${name}>…</p>`, `<${Component} property=${value} />`. */
-export { html } from 'htm/preact';
