@@ -1,10 +1,9 @@
 // A reader's terminal: bash in a copy of the project, in which the service runs with a new database.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { freePorts } from '../support/free-ports.ts';
+import { copyProject } from '../support/project-copy.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -52,16 +51,15 @@ export interface Terminal extends AsyncDisposable {
 }
 
 export async function openTerminal(): Promise<Terminal> {
-  const folder = mkdtempSync(join(tmpdir(), 'todos-docs-'));
-  const project = join(folder, 'openapi-todos');
-  copyProject(project);
-  const ports = new Map(
-    await Promise.all(PORTS.map(async (port) => [port, await freePort()] as const)),
-  );
+  const folder = temporaryFolder();
+  const project = folder.file('openapi-todos');
+  copyProject(project, ['node_modules']);
+  const free = await freePorts(PORTS.length);
+  const ports = new Map(PORTS.map((port, index) => [port, String(free[index])]));
   const { PATH, HOME } = process.env;
   const env = {
     ...{ PATH, HOME, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1' },
-    ...{ PORT: ports.get('8000'), SERVICE_LOG: join(folder, 'service.log') },
+    ...{ PORT: ports.get('8000'), SERVICE_LOG: folder.file('service.log') },
     NODE: process.execPath,
   };
   const bash = spawn('bash', ['--noprofile', '--norc'], { cwd: project, env, detached: true });
@@ -99,7 +97,7 @@ export async function openTerminal(): Promise<Terminal> {
       const timer = setTimeout(() => process.kill(-(bash.pid ?? 0), 'SIGKILL'), STOP_MS);
       await closed;
       clearTimeout(timer);
-      rmSync(folder, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     },
   };
 }
@@ -109,21 +107,3 @@ const STOP_MS = 10_000;
 
 /** The lines with which npm says what it runs. */
 const withoutNpm = (text: string) => text.replace(/^(\n?> .*\n)+\n?/, '');
-
-/** Without what `.gitignore` names. */
-function copyProject(folder: string) {
-  const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').trim().split('\n');
-  const skipped = ['.git', ...ignored].map((name) => `/${name.replace(/\/$/, '')}`);
-  const filter = (path: string) => !skipped.some((end) => path.endsWith(end));
-  cpSync(ROOT, folder, { recursive: true, filter });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
-}

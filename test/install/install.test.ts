@@ -4,13 +4,13 @@
 //   npm run test:all -- install           with CI=true, the oldest and the newest Node.js only
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { beforeAll, test } from 'vitest';
+import { test } from 'vitest';
 import { installNpmPackages } from '../../scripts/tools.ts';
 import { nodePath } from '../packages/node-path.ts';
+import { collectOutput } from '../support/process-output.ts';
 import { copyProject } from '../support/project-copy.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Each Node.js with the npm that comes with it. */
 const ALL = [
@@ -21,10 +21,7 @@ const ALL = [
 ];
 const CHOSEN = process.env['CI'] ? ALL.filter(({ node }) => node === 20 || node === 26) : ALL;
 
-let tools: string;
-beforeAll(async () => {
-  tools = await installNpmPackages('packages');
-}, 600_000);
+const tools = await installNpmPackages('packages');
 
 /** The environment of a person's shell: nothing of the npm and the Vitest that run this test. */
 function shellEnvironment(node: string): NodeJS.ProcessEnv {
@@ -44,23 +41,16 @@ function npmOf({ node, npm }: { node: number; npm: number }, folder: string) {
   const cli = join(tools, `node_modules/npm-${npm}/bin/npm-cli.js`);
   return (...args: string[]) => {
     const child = spawn(path, [cli, ...args], { cwd: folder, env: shellEnvironment(path) });
-    const output = { text: '' };
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output.text += text;
-      });
-    }
-    return { child, output, closed: once(child, 'close') };
+    return { child, output: collectOutput(child), closed: once(child, 'close') };
   };
 }
 
 test.concurrent.for(CHOSEN)(
   'npm ci and npm start are quiet on Node.js $node with npm $npm',
   async (versions, { expect, onTestFinished }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'install-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    copyProject(folder);
-    const npm = npmOf(versions, folder);
+    using folder = temporaryFolder();
+    copyProject(folder.path);
+    const npm = npmOf(versions, folder.path);
 
     const ci = npm('ci');
     await ci.closed;

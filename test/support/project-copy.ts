@@ -1,14 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { ROOT } from '../../scripts/tools.ts';
 
-/** Copies the project as a clone of the repository would have it, changes included. */
-export function copyProject(folder: string): void {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard'];
-  const files = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
-  for (const file of files.split('\n')) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(folder, file));
-  }
+const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').trim().split('\n');
+const omitted = ['.git', ...ignored].map((name) => `/${name.replace(/\/$/, '')}`);
+
+/**
+ * Copies the project, changes included, without what `.gitignore` names. Of that, the folders in
+ * `installed` are links to those of the project.
+ */
+export function copyProject(folder: string, installed: string[] = []): void {
+  const filter = (path: string) => !omitted.some((end) => path.endsWith(end));
+  cpSync(ROOT, folder, { recursive: true, filter });
+  for (const name of installed) symlinkSync(join(ROOT, name), join(folder, name));
 }

@@ -1,19 +1,12 @@
 // The consumers of docs/tools.md take the contract as it is in the repository; those that validate also
 // take it as it is served, and with COMPLETE=1 all do.
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { pythonExecutable, ROOT } from '../../scripts/tools.ts';
 import { missing, shell } from '../languages/shell.ts';
 import { startService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { DEMO } from '../support/users.ts';
 
 const TOOLS = join(ROOT, 'tools/consumers');
@@ -61,8 +54,9 @@ const absent = process.env['CI'] === 'true' ? [] : await missing(['go', 'java'])
 const isLeftOut = (command: string) =>
   absent.some((language) => new RegExp(`\\b${language} `).test(command));
 
-const folder = mkdtempSync(join(tmpdir(), 'consumers-'));
-const served = join(folder, 'served.json');
+const folder = temporaryFolder();
+afterAll(folder[Symbol.dispose]);
+const served = folder.file('served.json');
 const documents = [
   { source: 'openapi.yaml', file: join(ROOT, 'openapi.yaml'), isForAll: true },
   { source: 'GET /openapi.json', file: served, isForAll: process.env['COMPLETE'] === '1' },
@@ -79,7 +73,7 @@ const TSC = [
   '--moduleResolution bundler --allowImportingTsExtensions --lib es2022,dom,dom.iterable',
 ].join(' ');
 const environment = { PATH: paths.join(delimiter), NODE_PATH, TOOLS, TSC };
-symlinkSync(NODE_PATH, join(folder, 'node_modules')); // for what the generated code imports
+symlinkSync(NODE_PATH, folder.file('node_modules')); // for what the generated code imports
 
 /** A service, and what a command needs to know to use it as its demo user. */
 async function startSignedIn() {
@@ -89,12 +83,11 @@ async function startSignedIn() {
   return { variables, [Symbol.asyncDispose]: service.close };
 }
 
-beforeAll(async () => {
+{
   await using service = await startService();
   const response = await fetch(`${service.url}/openapi.json`);
   writeFileSync(served, await response.text());
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+}
 
 test('docs/tools.md names at least 20 consumers to run, and 20 languages of openapi-generator', () => {
   expect(consumers.length).toBeGreaterThanOrEqual(20);
@@ -107,7 +100,7 @@ describe.each(documents)('$source', ({ file, isForAll }) => {
     test.skipIf(isLeftOut(command))(
       `by ${name}`,
       async ({ signal }) => {
-        const OUT = mkdtempSync(join(folder, 'out-'));
+        const OUT = mkdtempSync(folder.file('out-'));
         await using service = command.includes('$URL') ? await startSignedIn() : undefined;
         const { code, output } = await shell(command, {
           cwd: TOOLS,
@@ -124,7 +117,7 @@ describe.each(documents)('$source', ({ file, isForAll }) => {
   test.skipIf(isLeftOut('java ') || !isForAll)(
     'by openapi-generator, in every language',
     async ({ signal }) => {
-      const out = mkdtempSync(join(folder, 'generators-'));
+      const out = mkdtempSync(folder.file('generators-'));
       const configurations = generators.map((generatorName) => {
         const path = join(out, `${generatorName}.json`);
         const outputDir = join(out, generatorName);

@@ -1,26 +1,16 @@
 // The checks of the contract, run as a person runs them on a project of their own: this one, with one
 // thing changed in its contract.
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
-import { ROOT } from '../../scripts/tools.ts';
+import { runScript } from '../support/cli.ts';
+import { copyProject } from '../support/project-copy.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const CONTRACT = readFileSync(join(ROOT, 'openapi.yaml'), 'utf8');
-
-let project: string;
-beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'todos-'));
-  const installed = 'tools/contract/node_modules';
-  for (const name of ['scripts', 'src', 'tools/contract', 'package.json']) {
-    const filter = (path: string) => path !== join(ROOT, installed);
-    cpSync(join(ROOT, name), join(project, name), { recursive: true, filter });
-  }
-  symlinkSync(join(ROOT, installed), join(project, installed));
-});
-afterAll(() => rmSync(project, { recursive: true }));
+const project = temporaryFolder();
+afterAll(project[Symbol.dispose]);
+copyProject(project.path, ['tools/contract/node_modules']);
+const CONTRACT = readFileSync(project.file('openapi.yaml'), 'utf8');
 
 /** The contract with something else at a place; with nothing there, if there is no value. */
 function changed(place: string[], value?: unknown, contract = CONTRACT): string {
@@ -33,14 +23,8 @@ function changed(place: string[], value?: unknown, contract = CONTRACT): string 
 const withVersion = (version: string, contract = CONTRACT) =>
   changed(['info', 'version'], version, contract);
 
-function run(script: string, ...args: string[]) {
-  const command = [join(project, `scripts/${script}.ts`), ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-    cwd: project,
-    encoding: 'utf8',
-  });
-  return { code: status, output: stdout + stderr };
-}
+const run = (script: string, ...args: string[]) =>
+  runScript([project.file(`scripts/${script}.ts`), ...args], {}, project);
 
 interface Fault {
   title: string;
@@ -103,42 +87,38 @@ const FAULTS: Fault[] = [
   },
 ];
 
-describe('the linters', () => {
+describe('the linters', async () => {
   function lint(contract: string) {
-    writeFileSync(join(project, 'openapi.yaml'), contract);
+    writeFileSync(project.file('openapi.yaml'), contract);
     return run('lint-contract');
   }
 
-  test('have nothing to say about the contract as it is', () => {
-    const { code, output } = lint(CONTRACT);
+  test('have nothing to say about the contract as it is', async () => {
+    const { code, output } = await lint(CONTRACT);
     expect(output).toContain('Your API description is valid');
     expect(output).toContain('No results with a severity');
     expect(code).toBe(0);
   });
 
   const all = FAULTS.reduce((text, { place, value }) => changed(place, value, text), CONTRACT);
-  describe('report each of several faults', () => {
-    let output: string;
-    beforeAll(() => {
-      output = lint(all).output;
-    });
-    test.each(FAULTS)('$title', ({ finding }) => expect(output).toMatch(finding));
-  });
+  const { output: report } = await lint(all);
+  test.each(FAULTS)('report $title beside other faults', ({ finding }) =>
+    expect(report).toMatch(finding),
+  );
 
   test.each(FAULTS.filter(({ isAlone }) => isAlone))(
     'exit with 1 if $title is the only fault',
-    ({ place, value, finding }) => {
-      const { code, output } = lint(changed(place, value));
-      expect(output).toMatch(finding);
-      expect(code).toBe(1);
+    async ({ place, value, finding }) => {
+      const output = expect.stringMatching(finding);
+      expect(await lint(changed(place, value))).toEqual({ code: 1, output });
     },
   );
 });
 
 describe('a new contract beside the one of the last release', () => {
   function diff(released: string, contract: string) {
-    writeFileSync(join(project, 'released.yaml'), released);
-    writeFileSync(join(project, 'openapi.yaml'), contract);
+    writeFileSync(project.file('released.yaml'), released);
+    writeFileSync(project.file('openapi.yaml'), contract);
     return run('diff-contract', '--base', 'released.yaml');
   }
 
@@ -153,10 +133,9 @@ describe('a new contract beside the one of the last release', () => {
     ['a narrower request', changed([...schemas, 'TodoTitle', 'maxLength'], 100)],
     ['a new duty', changed([...schemas, 'NewTodo', 'required'], ['title', 'done'])],
     ['another type', changed([...schemas, 'Todo', 'properties', 'done', 'type'], 'integer')],
-  ])('a change (%s) without a new version is rejected', (_, contract) => {
-    const { code, output } = diff(CONTRACT, contract);
-    expect(output).toMatch(/stayed .*require a (minor|major) bump/);
-    expect(code).toBe(1);
+  ])('a change (%s) without a new version is rejected', async (_, contract) => {
+    const output = expect.stringMatching(/stayed .*require a (minor|major) bump/);
+    expect(await diff(CONTRACT, contract)).toEqual({ code: 1, output });
   });
 
   test.each([
@@ -165,21 +144,20 @@ describe('a new contract beside the one of the last release', () => {
     ['0.1.0', '1.0.0', 0],
     ['1.4.0', '1.5.0', 1],
     ['1.4.0', '2.0.0', 0],
-  ])('may break from %s to %s only if that says so', (from, to, code) => {
-    expect(diff(withVersion(from), withVersion(to, without)).code).toBe(code);
+  ])('may break from %s to %s only if that says so', async (from, to, code) => {
+    expect(await diff(withVersion(from), withVersion(to, without))).toMatchObject({ code });
   });
 
   test.each([
     ['that is the same', CONTRACT],
     ['with a wider request', changed([...schemas, 'EntityTags', 'maxLength'], 2000)],
     ['with other words', changed([...todo, 'summary'], 'Read a todo')],
-  ])('%s needs no new version', (_, contract) => {
-    expect(diff(CONTRACT, contract).code).toBe(0);
+  ])('%s needs no new version', async (_, contract) => {
+    expect(await diff(CONTRACT, contract)).toMatchObject({ code: 0 });
   });
 
-  test('is compared with what there is', () => {
-    const { code, output } = run('diff-contract', '--base', 'v99.0.0');
-    expect(code).toBe(1);
-    expect(output).toBe('there is no openapi.yaml at v99.0.0\n');
+  test('is compared with what there is', async () => {
+    const output = 'there is no openapi.yaml at v99.0.0\n';
+    expect(await run('diff-contract', '--base', 'v99.0.0')).toEqual({ code: 1, output });
   });
 });

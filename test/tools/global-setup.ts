@@ -2,6 +2,8 @@ import { installNpmPackages, installPythonPackages } from '../../scripts/tools.t
 
 /** Installs the tools before the tests share them. */
 export default async function setup() {
-  await Promise.all([installNpmPackages('consumers'), installPythonPackages('consumers')]);
+  for (const folder of ['consumers', 'deploy'] as const) {
+    await Promise.all([installNpmPackages(folder), installPythonPackages(folder)]);
+  }
   for (const folder of ['contract', 'mock'] as const) await installNpmPackages(folder);
 }

@@ -1,40 +1,25 @@
 // The mock, called as a client is written against it: every operation, with every status it declares.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/tools.ts';
 import { createClient } from '../../src/client/index.ts';
 import { document, listOperations } from '../../src/http/openapi-document.ts';
+import { runScript } from '../support/cli.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { collectOutput } from '../support/process-output.ts';
 
-let url: string;
-let stop: () => Promise<unknown>;
-beforeAll(async () => {
-  const port = await freePort();
-  const command = [join(ROOT, 'scripts/mock.ts'), '--port', `${port}`];
-  const mock = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-  stop = () => {
-    mock.kill();
-    return once(mock, 'close');
-  };
-  let banner = '';
-  mock.stdout.setEncoding('utf8').on('data', (text: string) => {
-    banner += text;
-  });
-  while (!banner.includes('curl')) await once(mock.stdout, 'data');
-  url = /http:\S+/.exec(banner)?.[0] ?? '';
+const [port] = await freePorts(1);
+const command = [join(ROOT, 'scripts/mock.ts'), '--port', `${port}`];
+const mock = spawn(process.execPath, command);
+afterAll(() => {
+  mock.kill();
+  return once(mock, 'close');
 });
-afterAll(() => stop());
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
+const banner = collectOutput(mock);
+while (!banner.text.includes('curl')) await once(mock.stdout, 'data');
+const url = /http:\S+/.exec(banner.text)?.[0] ?? '';
 
 const ID = '019ab1d0-5c00-7a5e-8c1d-3f6b9e2d4a01';
 /** No type says that these are no references. */
@@ -83,8 +68,6 @@ test('the typed client works with the mock server', async () => {
 });
 
 test('the mock server reports a port in use', async () => {
-  const command = [join(ROOT, 'scripts/mock.ts'), '--port', new URL(url).port];
-  const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/^Something answers on port \d+ already\.\n$/);
+  const output = expect.stringMatching(/^Something answers on port \d+ already\.\n$/);
+  expect(await runScript(command)).toEqual({ code: 1, output });
 });

@@ -1,17 +1,15 @@
 // The requests of examples/, sent to a running service by the tools that they are made for.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/tools.ts';
 import { document, listOperations } from '../../src/http/openapi-document.ts';
 import { shell } from '../languages/shell.ts';
 import { startService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const commands = ['tools/consumers/node_modules/.bin', 'node_modules/.bin'];
 const PATH = [...commands.map((path) => join(ROOT, path)), process.env['PATH']].join(delimiter);
-const folder = mkdtempSync(join(tmpdir(), 'requests-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Answer {
   name: string;
@@ -31,11 +29,12 @@ function expectAnswers(answers: Answer[]): void {
 }
 
 test('httpYac sends all of requests.http', async ({ signal }) => {
+  using folder = temporaryFolder();
   await using service = await startService();
   const text = readFileSync(join(ROOT, 'examples/requests.http'), 'utf8');
-  writeFileSync(join(folder, 'all.http'), text.replace(/^@url = .*$/m, `@url = ${service.url}`));
+  writeFileSync(folder.file('all.http'), text.replace(/^@url = .*$/m, `@url = ${service.url}`));
   const { stdout } = await shell('httpyac all.http --all --json', {
-    cwd: folder,
+    cwd: folder.path,
     env: { PATH },
     signal,
   });
@@ -47,8 +46,9 @@ test('httpYac sends all of requests.http', async ({ signal }) => {
 });
 
 test('Bruno sends the whole collection', async ({ signal }) => {
+  using folder = temporaryFolder();
   await using service = await startService();
-  const report = join(folder, 'bruno.json');
+  const report = folder.file('bruno.json');
   const command = `bru run --env local --env-var url=${service.url} --reporter-json ${report}`;
   const cwd = join(ROOT, 'examples/bruno');
   const { code, output } = await shell(command, { cwd, env: { PATH }, signal });
