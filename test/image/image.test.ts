@@ -1,15 +1,13 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { collectOutput } from '../support/process-output.ts';
 import { DEMO } from '../support/users.ts';
 import { buildImage } from './buildah.ts';
 
-let image: ReturnType<typeof buildImage>;
-beforeAll(() => {
-  image = buildImage();
-});
-afterAll(() => image?.stop());
+const image = buildImage();
+afterAll(image.stop);
 
 const JWT_SECRET = 'a secret of the tests, long enough';
 const healthCheck = () => image.config.Healthcheck.Test.slice(1); // the first is how: CMD
@@ -42,7 +40,8 @@ test('the image does not start without JWT_SECRET, and says so', () => {
 });
 
 test('the image starts, is healthy, keeps its data across a restart, and stops', async () => {
-  const PORT = String(await freePort());
+  const [port] = await freePorts(1);
+  const PORT = String(port);
   const client = createClient({ baseUrl: `http://127.0.0.1:${PORT}` });
   const credentials = { username: 'ada', password: 'a long enough password' };
   expect(image.run(healthCheck(), { PORT }).code).toBe(1);
@@ -73,23 +72,11 @@ test('the image starts, is healthy, keeps its data across a restart, and stops',
 async function started(variables: Record<string, string>) {
   const shell = ['sh', '-c', 'echo "pid $$"; exec "$@"', 'sh', ...image.config.Cmd];
   const child = image.start(shell, variables);
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  await expect.poll(() => output).toContain('contract');
-  const pid = Number(/^pid (\d+)$/m.exec(output)?.[1]);
+  const output = collectOutput(child);
+  await expect.poll(() => output.text).toContain('contract');
+  const pid = Number(/^pid (\d+)$/m.exec(output.text)?.[1]);
   onTestFinished(() => {
     if (child.exitCode === null) process.kill(pid, 'SIGKILL');
   });
   return { child, pid };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (typeof address !== 'object' || !address) throw new Error('a server has a port');
-  return address.port;
 }

@@ -2,35 +2,30 @@
 //
 //   npm run test:all -- packages
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { installNpmPackages, npmCommand, ROOT } from '../../scripts/tools.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
 import { startService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { DEMO } from '../support/users.ts';
 import { nodePath } from './node-path.ts';
 
 const run = promisify(execFile);
 const name = 'openapi-todos-client';
-let tools: string;
-let project: string;
-let tarball: string;
-
-beforeAll(async () => {
-  tools = await installNpmPackages('packages');
-  const { stdout } = await run(process.execPath, ['scripts/pack-client.ts'], { cwd: ROOT });
-  tarball = join(ROOT, 'dist', String(stdout.trim().split('\n').at(-1)));
-  project = await mkdtemp(join(tmpdir(), 'client-'));
-  await writeFile(join(project, 'package.json'), '{ "type": "module" }');
-  const [npm, ...args] = npmCommand();
-  await run(npm, [...args, 'install', tarball, '--no-audit', '--no-fund'], { cwd: project });
-});
-afterAll(() => rm(project, { recursive: true }));
+const temporary = temporaryFolder();
+afterAll(temporary[Symbol.dispose]);
+const project = temporary.path;
+const tools = await installNpmPackages('packages');
+const packed = await run(process.execPath, ['scripts/pack-client.ts'], { cwd: ROOT });
+const tarball = join(ROOT, 'dist', String(packed.stdout.trim().split('\n').at(-1)));
+await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+const [npm, ...options] = npmCommand();
+await run(npm, [...options, 'install', tarball, '--no-audit', '--no-fund'], { cwd: project });
 
 const packageJson = async (folder: string): Promise<{ version: string }> =>
   JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
@@ -114,44 +109,40 @@ test('the package works in a browser', async () => {
   expect(me?.username).toBe(DEMO.username);
 });
 
-describe('the types of the package', () => {
-  const compilerOptions = {
-    lib: ['es2022', 'dom', 'dom.iterable'],
-    strict: true,
-    noEmit: true,
-    types: [],
-  };
-  test.each(['nodenext', 'bundler'])('know the contract (module resolution %s)', async (module) => {
+/** What TypeScript finds wrong with the files of a folder. */
+async function compile(folder: string, options: object, files?: string[]) {
+  const lib = ['es2022', 'dom', 'dom.iterable'];
+  const common = { lib, target: 'es2022', strict: true, noEmit: true, types: [] };
+  const config = JSON.stringify({ compilerOptions: { ...common, ...options }, files });
+  await writeFile(join(folder, 'tsconfig.json'), config);
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch((error) => error);
+  return stdout;
+}
+
+// With `preserve`, packages are found as a bundler finds them.
+test.each(['nodenext', 'preserve'])(
+  'the types of the package know the contract (module %s)',
+  async (module) => {
     const source = `
-      import { createClient, memoryTokens, type Todo, type TokenStore } from '${name}';
-      const tokens: TokenStore = memoryTokens();
-      const client = createClient({ baseUrl: 'http://localhost:8000', tokens });
-      const { data, error } = await client.GET('/todos', { params: { query: { done: true } } });
-      export const titles: string[] | undefined = data?.map(({ title }) => title);
-      export const invalid: boolean = error?.code === 'invalid_request';
-      for await (const todo of client.todos({ limit: 5 })) todo satisfies Todo;
-      // @ts-expect-error a path that the contract lacks
-      await client.GET('/todo');
-      // @ts-expect-error a code that the contract lacks
-      export const never = error?.code === 'no_such_code';
-      // @ts-expect-error a body without its title
-      await client.POST('/todos', { body: { done: true } });
-    `;
-    const options = {
-      ...compilerOptions,
-      target: 'es2022',
-      module: module === 'bundler' ? 'preserve' : module,
-    };
+    import { createClient, memoryTokens, type Todo, type TokenStore } from '${name}';
+    const tokens: TokenStore = memoryTokens();
+    const client = createClient({ baseUrl: 'http://localhost:8000', tokens });
+    const { data, error } = await client.GET('/todos', { params: { query: { done: true } } });
+    export const titles: string[] | undefined = data?.map(({ title }) => title);
+    export const invalid: boolean = error?.code === 'invalid_request';
+    for await (const todo of client.todos({ limit: 5 })) todo satisfies Todo;
+    // @ts-expect-error a path that the contract lacks
+    await client.GET('/todo');
+    // @ts-expect-error a code that the contract lacks
+    export const never = error?.code === 'no_such_code';
+    // @ts-expect-error a body without its title
+    await client.POST('/todos', { body: { done: true } });
+  `;
     await writeFile(join(project, 'program.ts'), source);
-    const config = JSON.stringify({ compilerOptions: options, files: ['program.ts'] });
-    await writeFile(join(project, 'tsconfig.json'), config);
-    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const { stdout } = await run(process.execPath, [compiler], { cwd: project }).catch(
-      (error) => error,
-    );
-    expect(stdout).toBe('');
-  });
-});
+    expect(await compile(project, { module }, ['program.ts'])).toBe('');
+  },
+);
 
 test('the examples of the README compile, for React and Vue too', async () => {
   const folder = join(project, 'examples');
@@ -169,21 +160,8 @@ test('the examples of the README compile, for React and Vue too', async () => {
     const file = join(folder, `example-${index}.${isVue ? 'ts' : language}`);
     await writeFile(file, isVue ? await compileVue(code) : code);
   }
-  const compilerOptions = {
-    lib: ['es2022', 'dom', 'dom.iterable'],
-    target: 'es2022',
-    module: 'preserve',
-    moduleDetection: 'force',
-    jsx: 'react-jsx',
-    strict: true,
-    noEmit: true,
-    types: [],
-    skipLibCheck: true,
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch((error) => error);
-  expect(stdout).toBe('');
+  const modules = { module: 'preserve', moduleDetection: 'force', skipLibCheck: true };
+  expect(await compile(folder, { ...modules, jsx: 'react-jsx' })).toBe('');
 });
 
 /** A component of Vue as TypeScript, its template included. */
