@@ -1,9 +1,9 @@
 // Two tabs of one browser on the store `browserTokens`.
-import type { Browser, Page, Request } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Page, Request } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
-import { launchChromium, PLAIN_HOST } from './chromium.ts';
+import { PLAIN_HOST, startSharedBrowser } from './chromium.ts';
 import { type ClientGlobals, openClientPage } from './client-page.ts';
 
 // Globals of the pages.
@@ -12,11 +12,7 @@ declare const tokens: ClientGlobals['tokens'];
 declare const logins: ClientGlobals['logins'];
 declare const losses: ClientGlobals['losses'];
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser?.close());
+const browser = await startSharedBrowser();
 
 /** Two tabs on one service; the first has signed in. */
 async function twoTabs({ host = 'localhost' } = {}) {

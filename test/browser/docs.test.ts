@@ -2,17 +2,13 @@
 //
 //   npm run test:browser
 //   SCREENSHOT=docs/images/reference.png npm run test:browser     also takes the picture of the docs
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
 import { PATIENCE } from '../support/timeouts.ts';
-import { launchChromium, PLAIN_HOST } from './chromium.ts';
+import { PLAIN_HOST, startSharedBrowser } from './chromium.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser?.close());
+const browser = await startSharedBrowser();
 
 interface Reference {
   service: TestService;

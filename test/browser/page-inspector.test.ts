@@ -4,27 +4,28 @@ import { startService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
 import { DEMO_TITLES, expectTitles, openInspector, signIn, usePages } from './page.ts';
 
-const openPage = usePages();
+const { openPage, openSignedIn } = await usePages();
 
-/** The experiments with a sentence that only the true outcome has, and how many tokens there are then. */
-const STAYING = [
-  ['Expire the access token', /rejected it with 401.*repeated the request: 200/, 2],
-  ['Refresh now', /is spent, and .* is current/, 2],
-  ['Refresh from two tabs at once', /answered 200 and 200, with the same new refresh token/, 2],
-  ['Lose the answer and retry', /was answered with the same token/, 2],
-] as const;
-
-test.each(STAYING)('%s: the session stays', async (title, sentence, tokens) => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+/** Tries an experiment, and waits for a sentence that only the true outcome has. */
+async function tryExperiment(name: string, sentence: RegExp, variables?: Record<string, string>) {
+  const { page } = await openSignedIn(variables);
   await openInspector(page);
-  await page.getByRole('button', { name: title }).click();
+  await page.getByRole('button', { name }).click();
   const outcome = page.locator('.outcome');
   await expect.poll(() => outcome.textContent()).toMatch(sentence);
+  return { page, outcome };
+}
+
+test.each([
+  ['Expire the access token', /rejected it with 401.*repeated the request: 200/],
+  ['Refresh now', /is spent, and .* is current/],
+  ['Refresh from two tabs at once', /answered 200 and 200, with the same new refresh token/],
+  ['Lose the answer and retry', /was answered with the same token/],
+])('%s: the session stays', async (name, sentence) => {
+  const { page, outcome } = await tryExperiment(name, sentence);
   expect(await outcome.textContent()).toContain('Rule:');
-  await expect.poll(() => page.locator('.refresh-tokens li').count()).toBe(tokens);
-  expect(await page.locator('.refresh-tokens .current .number').textContent()).toBe(String(tokens));
+  await expect.poll(() => page.locator('.refresh-tokens li').count()).toBe(2);
+  expect(await page.locator('.refresh-tokens .current .number').textContent()).toBe('2');
   await page.reload();
   await expectTitles(page, DEMO_TITLES);
 });
@@ -35,13 +36,8 @@ test.each([
     'Sign out and try again',
     /answered 401 \(“You have been logged out.*refresh token was answered 401/,
   ],
-])('%s: the session ends', async (title, sentence) => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
-  await openInspector(page);
-  await page.getByRole('button', { name: title }).click();
-  await expect.poll(() => page.locator('.outcome').textContent()).toMatch(sentence);
+])('%s: the session ends', async (name, sentence) => {
+  const { page } = await tryExperiment(name, sentence);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   expect(await page.locator('.refresh-tokens .current').count()).toBe(0);
   await signIn(page);
@@ -49,20 +45,14 @@ test.each([
 });
 
 test('with a reuse leeway of 0, a refresh from two tabs ends the session', async () => {
-  await using service = await startService({ REFRESH_GRACE_SECONDS: '0' });
-  const page = await openPage(service);
-  await signIn(page);
-  await openInspector(page);
-  await page.getByRole('button', { name: 'Refresh from two tabs at once' }).click();
-  const outcome = page.locator('.outcome');
-  await expect.poll(() => outcome.textContent()).toMatch(/200 and 401|401 and 200/);
+  const sentence = /200 and 401|401 and 200/;
+  const variables = { REFRESH_GRACE_SECONDS: '0' };
+  const { outcome } = await tryExperiment('Refresh from two tabs at once', sentence, variables);
   expect(await outcome.textContent()).toContain('reuse leeway to 0');
 });
 
 test('the inspector shows every request with its response, and no secret', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { page } = await openSignedIn();
   await openInspector(page);
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await page.getByText('is current').waitFor();

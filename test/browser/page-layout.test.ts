@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startService } from '../support/service.ts';
+import { signedInClient } from '../support/users.ts';
 import {
   accessibilityFaults,
-  demoClient,
+  DEMO_TITLES,
   expectTitles,
   openAccount,
   openInspector,
@@ -18,7 +19,7 @@ import {
   usePages,
 } from './page.ts';
 
-const openPage = usePages();
+const { openPage } = await usePages();
 
 const LONG_WORD = 'x'.repeat(200);
 
@@ -52,7 +53,7 @@ test.each([320, 480, 768, 1024, 1280, 1600])(
   'the page needs no horizontal scrolling at %i px',
   async (width) => {
     await using service = await startService();
-    const client = await demoClient(service);
+    const client = await signedInClient(service);
     await client.POST('/todos', { body: { title: LONG_WORD, description: LONG_WORD } });
     const page = await openPage(service, { viewport: { width, height: 700 } });
     const tooWide: string[] = [];
@@ -144,7 +145,7 @@ async function takePictures(): Promise<void> {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await take('sign-in');
     await signIn(page);
-    await expectTitles(page, ['Buy milk', 'Generate a client', 'Try the API']);
+    await expectTitles(page, DEMO_TITLES);
     await page.mouse.move(0, 0);
     await take('todos');
     await page.setViewportSize({ width: 1280, height: 960 });

@@ -1,25 +1,15 @@
 // Sessions, accounts and connections of the page in a real browser.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { freshFile } from '../support/database.ts';
 import { startService } from '../support/service.ts';
-import { DEMO } from '../support/users.ts';
-import {
-  DEMO_TITLES,
-  demoClient,
-  expectNotice,
-  expectTitles,
-  openAccount,
-  signIn,
-  usePages,
-} from './page.ts';
+import { DEMO, signedInClient } from '../support/users.ts';
+import { DEMO_TITLES, expectNotice, expectTitles, openAccount, signIn, usePages } from './page.ts';
 
-const openPage = usePages();
+const { openPage, openSignedIn } = await usePages();
 
 test('sessions are listed, one is ended, then all others', async () => {
   await using service = await startService();
-  const clients = [await demoClient(service), await demoClient(service), await demoClient(service)];
+  const clients = [await signedInClient(service), await signedInClient(service), await signedInClient(service)];
   const page = await openPage(service);
   await signIn(page);
   await openAccount(page);
@@ -41,7 +31,7 @@ test('sessions are listed, one is ended, then all others', async () => {
 
 test('the password is changed, and the other sessions end', async () => {
   await using service = await startService();
-  const other = await demoClient(service);
+  const other = await signedInClient(service);
   const page = await openPage(service);
   await signIn(page);
   await openAccount(page);
@@ -59,9 +49,7 @@ test('the password is changed, and the other sessions end', async () => {
 });
 
 test('the account is deleted', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { service, page } = await openSignedIn();
   await openAccount(page);
   await page.getByText('I want to delete my account').click();
   const form = page.getByRole('region', { name: 'Delete the account' });
@@ -90,19 +78,15 @@ test('two tabs share a sign-in, an expired access token and a sign-out', async (
 });
 
 test('a session that was ended elsewhere: the page shows the sign-in', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
-  await (await demoClient(service)).DELETE('/auth/sessions');
+  const { service, page } = await openSignedIn();
+  await (await signedInClient(service)).DELETE('/auth/sessions');
   await page.getByRole('button', { name: 'Finished', exact: true }).click();
   await expectNotice(page, 'Your session has ended');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
 
 test('a refresh whose response is lost is repeated, and the session lives', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { service, page } = await openSignedIn();
   service.clock.advance(901);
   const lost: number[] = [];
   await page.route(
@@ -122,9 +106,8 @@ test('a refresh whose response is lost is repeated, and the session lives', asyn
 });
 
 test('an outage is shown, what was typed is kept, and a restart is noticed', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'page-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const variables = { DATABASE_URL: `sqlite:${join(folder, 'todos.sqlite')}` };
+  await using database = freshFile();
+  const variables = { DATABASE_URL: database.url };
   await using first = await startService(variables);
   const page = await openPage(first);
   await signIn(page);
@@ -150,9 +133,7 @@ test('an outage is shown, what was typed is kept, and a restart is noticed', asy
 });
 
 test('a sign-out while the service is down is possible on this device only', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { service, page } = await openSignedIn();
   await service.close();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign out on this device only' }).click();

@@ -1,14 +1,13 @@
 // The todos of the page in a real browser. A test waits for what is to be seen, never for a time.
 import { expect, test } from 'vitest';
 import { startService } from '../support/service.ts';
-import { DEMO_TITLES, demoClient, expectNotice, expectTitles, signIn, usePages } from './page.ts';
+import { signedInClient } from '../support/users.ts';
+import { DEMO_TITLES, expectNotice, expectTitles, signIn, usePages } from './page.ts';
 
-const openPage = usePages();
+const { openPage, openSignedIn } = await usePages();
 
 test('the demo user signs in with one press and sees the todos', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { page } = await openSignedIn();
   await expectTitles(page, DEMO_TITLES);
   expect(await page.title()).toBe('Todos · OpenAPI Todos');
 });
@@ -38,9 +37,7 @@ test('without registration and without a demo user, the page offers neither', as
 });
 
 test('todos are added, checked, edited and deleted', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { page } = await openSignedIn();
   await page.getByLabel('New todo').fill('Water the plants');
   await page.keyboard.press('Enter');
   await expectTitles(page, ['Water the plants', ...DEMO_TITLES]);
@@ -92,9 +89,7 @@ test('every action works with the keyboard only', async () => {
 });
 
 test('todos are searched and filtered', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { page } = await openSignedIn();
   await page.getByLabel('Search todos').fill('BLUE');
   await expectTitles(page, ['Buy milk']);
   await page.getByRole('button', { name: 'Finished', exact: true }).click();
@@ -107,7 +102,7 @@ test('todos are searched and filtered', async () => {
 
 test('a long list loads page by page while it is scrolled', async () => {
   await using service = await startService();
-  const client = await demoClient(service);
+  const client = await signedInClient(service);
   for (let n = 1; n <= 70; n += 1) await client.POST('/todos', { body: { title: `Todo ${n}` } });
   const page = await openPage(service);
   await signIn(page);
@@ -123,9 +118,7 @@ test('a long list loads page by page while it is scrolled', async () => {
 });
 
 test('a change is shown at once, and undone when the service rejects it', async () => {
-  await using service = await startService({ MAX_TODOS: '3' });
-  const page = await openPage(service);
-  await signIn(page);
+  const { service, page } = await openSignedIn({ MAX_TODOS: '3' });
   // One too many: the row goes, and the text is back in its field.
   await page.getByLabel('New todo').fill('One too many');
   await page.keyboard.press('Enter');
@@ -133,7 +126,7 @@ test('a change is shown at once, and undone when the service rejects it', async 
   await expectTitles(page, DEMO_TITLES);
   expect(await page.getByLabel('New todo').inputValue()).toBe('One too many');
   // Deleted elsewhere, seen before the answer comes.
-  const client = await demoClient(service);
+  const client = await signedInClient(service);
   await client.DELETE('/todos');
   const refusal = Promise.withResolvers<void>();
   await page.route('**/todos/*', async (route) => {
@@ -149,9 +142,7 @@ test('a change is shown at once, and undone when the service rejects it', async 
 });
 
 test('a todo that could not be deleted is back in its place', async () => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { page } = await openSignedIn();
   await page.route('**/todos/*', (route) => route.abort(), { times: 1 });
   await page.getByRole('button', { name: 'Delete Generate a client' }).click();
   await expectNotice(page, '“Generate a client” was not deleted');
@@ -162,12 +153,10 @@ test.each([
   { choice: 'Keep mine', title: 'Buy oat milk' },
   { choice: 'Take theirs', title: 'Buy soy milk' },
 ])('an edit that conflicts with another change shows both: $choice', async ({ choice, title }) => {
-  await using service = await startService();
-  const page = await openPage(service);
-  await signIn(page);
+  const { service, page } = await openSignedIn();
   await page.getByRole('button', { name: 'Edit Buy milk' }).click();
   await page.getByLabel('Title').fill('Buy oat milk');
-  const client = await demoClient(service);
+  const client = await signedInClient(service);
   const { data = [] } = await client.GET('/todos', { params: { query: { q: 'milk' } } });
   const params = { path: { todo_id: data[0]?.id ?? '' } };
   await client.PATCH('/todos/{todo_id}', { params, body: { title: 'Buy soy milk' } });

@@ -2,36 +2,28 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { TestService } from '../support/service.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterEach, expect, onTestFinished } from 'vitest';
+import { startService } from '../support/service.ts';
 import { PATIENCE } from '../support/timeouts.ts';
-import { signedInClient } from '../support/users.ts';
-import { launchChromium } from './chromium.ts';
+import { startSharedBrowser } from './chromium.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** The demo user's todos, the newest first. */
 export const DEMO_TITLES = ['Buy milk', 'Generate a client', 'Try the API'];
 
-/** A browser for the tests of a file. A test fails if its pages throw, or ask another host. */
-export function usePages() {
-  let browser: Browser;
+/** Pages for the tests of a file. A test fails if its pages throw, or ask another host. */
+export async function usePages() {
+  const browser = await startSharedBrowser();
   let faults: string[] = [];
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()));
     expect(faults.splice(0)).toEqual([]);
   });
 
   /** Opens a tab of its own browser context. Other tabs of the context share its sign-in. */
-  return async function openPage(
-    { url }: Pick<TestService, 'url'>,
-    options?: BrowserContextOptions,
-  ) {
+  async function openPage({ url }: { url: string }, options?: BrowserContextOptions) {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
     context.setDefaultTimeout(PATIENCE.expect.poll.timeout);
     faults = [];
@@ -46,7 +38,18 @@ export function usePages() {
     const page = await context.newPage();
     await page.goto(url);
     return page;
-  };
+  }
+
+  /** Opens a page of a new service, signed in as the demo user. */
+  async function openSignedIn(variables?: Record<string, string>) {
+    const service = await startService(variables);
+    onTestFinished(service.close);
+    const page = await openPage(service);
+    await signIn(page);
+    return { service, page };
+  }
+
+  return { openPage, openSignedIn };
 }
 
 /** Presses "Sign in" with what the page has filled in, and waits for the list. */
@@ -82,10 +85,4 @@ export async function expectTitles(page: Page, expected: string[]): Promise<void
 /** Waits for a message at the edge of the page. */
 export async function expectNotice(page: Page, text: string): Promise<void> {
   await page.locator('.notice', { hasText: text }).waitFor();
-}
-
-/** A client that is signed in as the demo user. */
-export async function demoClient(service: TestService) {
-  const client = await signedInClient(service);
-  return client;
 }

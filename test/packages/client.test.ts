@@ -6,9 +6,9 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { installNpmPackages, npmCommand, ROOT } from '../../scripts/tools.ts';
-import { launchChromium } from '../browser/chromium.ts';
+import { startSharedBrowser } from '../browser/chromium.ts';
 import { type ClientGlobals, openClientPage } from '../browser/client-page.ts';
 import { startService } from '../support/service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -98,8 +98,7 @@ declare const client: ClientGlobals['client'];
 
 test('the package works in a browser', async () => {
   await using service = await startService();
-  const browser = await launchChromium();
-  onTestFinished(() => browser.close());
+  const browser = await startSharedBrowser();
   const modules = { folder: project, client: `node_modules/${name}/dist/client/index.js` };
   const page = await openClientPage(await browser.newContext(), service.url, modules);
   const signIn = ({ username, password }: typeof DEMO) => client.login(username, password);
