@@ -24,7 +24,7 @@ export function breakDatabase(code: string): Disposable {
 export type Statement = 'begin' | 'commit' | RootOperationNode['kind'];
 
 /** Runs before and after each statement, except for a rollback: the service's own way out of a fault. */
-export interface StatementHook {
+interface StatementHook {
   before?(statement: Statement): Promise<void> | void;
   after?(statement: Statement): Promise<void> | void;
 }

@@ -41,7 +41,7 @@ export const BEHIND_PROXY = {
 let addresses = 0;
 
 /** An address that no other request has: no limit is shared. */
-export function newAddress(): string {
+function newAddress(): string {
   addresses += 1;
   return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
 }

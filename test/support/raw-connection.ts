@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
-import { type Answer, newAddress } from './http.ts';
+import type { Answer } from './http.ts';
 
 /** A response as it came over the connection. */
 export interface RawAnswer extends Answer {
@@ -22,13 +22,7 @@ function createSocket(url: string, { allowHalfOpen = false } = {}): Socket {
 }
 
 /** A connection that is open before it is used. */
-export interface RawConnection {
-  socket: Socket;
-  /** The next response; several may be awaited in advance. */
-  answer(): Promise<RawAnswer>;
-}
-
-export async function openConnection(url: string): Promise<RawConnection> {
+export async function openConnection(url: string) {
   const socket = openSocket(url);
   await once(socket, 'connect');
   let received = '';
@@ -43,6 +37,7 @@ export async function openConnection(url: string): Promise<RawConnection> {
   socket.on('close', () => {
     for (const { reject } of waiting) reject(new Error('the connection was closed'));
   });
+  /** The next response; several may be awaited in advance. */
   const answer = () => {
     const next = Promise.withResolvers<RawAnswer>();
     waiting.push(next);
@@ -52,7 +47,7 @@ export async function openConnection(url: string): Promise<RawConnection> {
 }
 
 /** So many connections, all of which the service has accepted. */
-export async function openConnections(url: string, count: number): Promise<RawConnection[]> {
+export async function openConnections(url: string, count: number) {
   const connections = await Promise.all(Array.from({ length: count }, () => openConnection(url)));
   const last = await openConnection(url); // once it is answered all the others have been accepted
   last.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -148,13 +143,12 @@ function bodyLength(status: number, headers: Headers, method: string | undefined
   return Number(length);
 }
 
-function post(path: string, body: string, headers: string[] = []): string {
+function post(path: string, body: string): string {
   return [
     `POST ${path} HTTP/1.1`,
     'Host: localhost',
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    ...headers,
     '',
     body,
   ].join('\r\n');
@@ -164,13 +158,8 @@ export function loginRequest(credentials: { username: string; password: string }
   return post('/auth/login', JSON.stringify(credentials));
 }
 
-/** `POST /auth/refresh` from a new address. */
-export function refreshRequest(token: string, { inHeader = false, key = '' } = {}): string {
-  return post('/auth/refresh', inHeader ? '{}' : JSON.stringify({ refresh_token: token }), [
-    `X-Forwarded-For: ${newAddress()}`,
-    ...(inHeader ? [`Refresh-Token: ${token}`] : []),
-    ...(key ? [`Idempotency-Key: ${key}`] : []),
-  ]);
+export function refreshRequest(refresh_token: string): string {
+  return post('/auth/refresh', JSON.stringify({ refresh_token }));
 }
 
 /**

@@ -24,7 +24,7 @@ interface ProcessOptions {
 }
 
 /** Runs the service. It is killed at the end of the `await using` block, if it still runs. */
-export function runProcess(
+function runProcess(
   variables: Record<string, string>,
   { command = DIRECTLY, args = [], folder, detached = false }: ProcessOptions = {},
 ) {
