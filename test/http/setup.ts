@@ -31,7 +31,7 @@ export async function createTodo(
 /** The path of the reference's program, the largest file that the service sends. */
 export async function pathOfProgram(url: string): Promise<string> {
   const html = await (await fetch(`${url}/docs`)).text();
-  const path = /src="(assets\/web\/scalar\.[^"]+)"/.exec(html)?.[1];
+  const path = /src="\.(\/assets\/web\/scalar\.[^"]+)"/.exec(html)?.[1];
   if (!path) throw new Error('the reference has no program');
-  return `/${path}`;
+  return path;
 }
