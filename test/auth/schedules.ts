@@ -102,8 +102,8 @@ export function createSchedules(url: string) {
 }
 
 /**
- * How many connections to the database wait for a lock that another one holds. PostgreSQL sends no
- * message when a connection begins to wait, so the only way to know is to ask again and again.
+ * How many connections to the database wait for a lock that another one holds. PostgreSQL announces
+ * no wait when it begins (its log does, after a timeout), so `settle` asks again and again.
  */
 async function countLockWaits(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`
