@@ -33,7 +33,7 @@ export function createCommand(
   const own =
     name === 'service'
       ? TOKEN_VARIABLES.service
-      : { ...TOKEN_VARIABLES.peer, CONTRACT: join(ROOT, 'openapi.yaml') };
+      : { ...TOKEN_VARIABLES.peer, CONTRACT: join(ROOT, 'generated/openapi.json') };
   const args = name === 'service' ? ['start'] : [];
   return { script: join(root, CONTENDERS[name].script), args, env: { ...shared, ...own } };
 }

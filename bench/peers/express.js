@@ -1,5 +1,6 @@
 // Express with express-openapi-validator and the service's contract, in the way that its README shows.
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import express from 'express';
 import OpenApiValidator from 'express-openapi-validator';
 import jwt from 'jsonwebtoken';
@@ -13,7 +14,7 @@ const app = express();
 app.use(express.json());
 app.use(
   OpenApiValidator.middleware({
-    apiSpec: CONTRACT,
+    apiSpec: JSON.parse(readFileSync(CONTRACT, 'utf8')).document,
     validateRequests: true,
     validateResponses: true,
     validateSecurity: { handlers: { bearerAuth: authenticate } },

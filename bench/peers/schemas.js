@@ -1,83 +1,41 @@
-// The JSON Schemas of the Fastify peers: the same rules as openapi.yaml has.
-const todo = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['id', 'title', 'description', 'done', 'created_at', 'updated_at'],
-  properties: {
-    id: { type: 'string', format: 'uuid' },
-    title: { type: 'string' },
-    description: { type: 'string' },
-    done: { type: 'boolean' },
-    created_at: { type: 'string', format: 'date-time' },
-    updated_at: { type: 'string', format: 'date-time' },
-  },
-};
+// The JSON Schemas of the Fastify peers, from the contract.
+import { readFileSync } from 'node:fs';
+
+const { document } = JSON.parse(readFileSync(process.env.CONTRACT, 'utf8'));
+const todo = findSchema('Todo');
+const queryParameters = document.paths['/todos'].get.parameters.map(({ name, schema }) => [
+  name,
+  withoutReferences(schema),
+]);
 
 export const listTodosSchema = {
   querystring: {
     type: 'object',
     additionalProperties: false,
-    properties: {
-      done: { type: 'boolean' },
-      q: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[^\\x00\\x1F]+$' },
-      sort: {
-        type: 'string',
-        enum: ['created_at', '-created_at', 'updated_at', '-updated_at'],
-        default: 'created_at',
-      },
-      limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-      cursor: { type: 'string', minLength: 1, maxLength: 512, pattern: '^[A-Za-z0-9_-]+$' },
-    },
+    properties: Object.fromEntries(queryParameters),
   },
   response: { 200: { type: 'array', maxItems: 100, items: todo } },
 };
 
 export const getTodoSchema = {
-  params: {
-    type: 'object',
-    required: ['todo_id'],
-    properties: { todo_id: { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 } },
-  },
+  params: { type: 'object', required: ['todo_id'], properties: { todo_id: findSchema('Id') } },
   response: { 200: todo },
 };
 
-export const createTodoSchema = {
-  body: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['title'],
-    properties: {
-      title: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 200,
-        pattern: '^[^\\x00]*[^\\s\\x00][^\\x00]*$',
-      },
-      description: { type: 'string', default: '', maxLength: 2000, pattern: '^[^\\x00]*$' },
-      done: { type: 'boolean', default: false },
-    },
-  },
-  response: { 201: todo },
-};
+export const createTodoSchema = { body: findSchema('NewTodo'), response: { 201: todo } };
 
 export const refreshSchema = {
-  body: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['refresh_token'],
-    properties: {
-      refresh_token: { type: 'string', minLength: 1, maxLength: 512, pattern: '^[^\\x00]*$' },
-    },
-  },
-  response: {
-    200: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['access_token', 'refresh_token'],
-      properties: {
-        access_token: { type: 'string' },
-        refresh_token: { type: 'string' },
-      },
-    },
-  },
+  body: findSchema('RefreshRequest'),
+  response: { 200: findSchema('TokenPair') },
 };
+
+function findSchema(name) {
+  return withoutReferences(document.components.schemas[name]);
+}
+
+function withoutReferences(schema) {
+  return JSON.parse(JSON.stringify(schema), (key, value) => {
+    if (key.startsWith('x-')) return undefined; // Fastify rejects keywords that it does not know
+    return value?.$ref ? findSchema(value.$ref.split('/').at(-1)) : value;
+  });
+}
