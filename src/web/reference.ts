@@ -1,9 +1,10 @@
 // The page at /docs: Scalar with the contract, and the sign-in that all tabs of this origin share.
-import { signal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { render } from 'preact';
 import type { TokenPair } from '../client/index.ts';
 import { randomId } from '../client/random-id.ts';
+import { useForm } from './form.ts';
 import { client, explain, login, settings, tokens, unwrap, username } from './session.ts';
 
 /** The part of Scalar that this page uses. scalar.js defines it. */
@@ -21,8 +22,6 @@ interface Parameter {
   examples?: Record<string, { 'x-disabled'?: boolean }>;
 }
 
-const errorMessage = signal('');
-
 function Bar() {
   return html`
     <header class="bar">
@@ -33,8 +32,11 @@ function Bar() {
 
 function SignIn() {
   const { username = '', password = '' } = settings.demo ?? {};
+  const { submit, errorMessage } = useForm(async (read) => {
+    await unwrap(client.login(read('username'), read('password')));
+  });
   return html`
-    <form onSubmit=${signIn}>
+    <form onSubmit=${submit}>
       <span class="hint">Sign in to try the operations:</span>
       <input name="username" aria-label="Username" placeholder="Username" autocomplete="username"
         defaultValue=${username} required />
@@ -46,30 +48,19 @@ function SignIn() {
 }
 
 function User() {
+  const errorMessage = useSignal('');
+  const signOut = async () => {
+    errorMessage.value = '';
+    try {
+      await unwrap(client.logout());
+    } catch (error) {
+      errorMessage.value = explain(error);
+    }
+  };
   return html`
     <p>Signed in as <b>${username.value}</b>. Requests are sent with your access token.</p>
     <button onClick=${signOut}>Sign out</button>
     <span role="alert">${errorMessage.value}</span>`;
-}
-
-async function signIn(event: SubmitEvent): Promise<void> {
-  event.preventDefault();
-  const fields = new FormData(event.currentTarget as HTMLFormElement); // the form has the listener
-  const [name, password] = [String(fields.get('username')), String(fields.get('password'))];
-  await attempt(() => client.login(name, password));
-}
-
-function signOut(): Promise<void> {
-  return attempt(() => client.logout());
-}
-
-async function attempt(call: () => Promise<{ response: Response }>): Promise<void> {
-  errorMessage.value = '';
-  try {
-    await unwrap(call());
-  } catch (error) {
-    errorMessage.value = explain(error);
-  }
 }
 
 /** Loads the contract. Unticks the optional parameters, which Scalar sends if they have an example. */
