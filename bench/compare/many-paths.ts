@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempDisposableSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { ROOT } from '../../scripts/tools.ts';
+import { document } from '../../src/http/openapi-document.ts';
 
 const COPIED = ['src', 'scripts', 'generated', 'openapi.yaml', 'package.json'];
 
@@ -12,11 +12,10 @@ const COPIED = ['src', 'scripts', 'generated', 'openapi.yaml', 'package.json'];
  */
 export function createProjectWithPaths(pathCount: number): Disposable & { root: string } {
   using created = new DisposableStack(); // removes the copy if the rest fails
-  const root = mkdtempSync(join(tmpdir(), 'todos-bench-project-'));
-  created.defer(() => rmSync(root, { recursive: true, force: true }));
+  const { path: root } = created.use(mkdtempDisposableSync(join(tmpdir(), 'todos-bench-project-')));
   for (const name of COPIED) cpSync(join(ROOT, name), join(root, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
-  const extraCount = pathCount - countPaths(join(root, 'openapi.yaml'));
+  const extraCount = pathCount - Object.keys(document.paths ?? {}).length;
   insertAfter(join(root, 'openapi.yaml'), /^paths:\n/m, extraPaths(extraCount));
   insertAfter(
     join(root, 'src/app.ts'),
@@ -28,11 +27,6 @@ export function createProjectWithPaths(pathCount: number): Disposable & { root: 
   );
   const copy = created.move();
   return { root, [Symbol.dispose]: () => copy.dispose() };
-}
-
-function countPaths(contract: string): number {
-  const { paths }: { paths: object } = parse(readFileSync(contract, 'utf8'));
-  return Object.keys(paths).length;
 }
 
 function insertAfter(file: string, pattern: RegExp, text: string): void {
