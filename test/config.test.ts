@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ConfigError, describeVariables, findExample, readConfig } from '../src/config.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 test('readConfig: development mode needs no variable', () => {
   expect(readConfig({})).toEqual({
@@ -126,7 +125,7 @@ test.each([
   ['DATABASE_URL', 'postgres://todos:p@ss@[', 'DATABASE_URL must be sqlite:PATH'],
   ['DATABASE_POOL_SIZE', '0', 'DATABASE_POOL_SIZE must be a number'],
   ['DATABASE_POOL_QUEUE', 'many', 'DATABASE_POOL_QUEUE must be a number'],
-  ['JWT_SECRET', 'too short', 'JWT_SECRET must have 32 bytes or more (256 bits), not 9'],
+  ['JWT_SECRET', 'hunter2', 'JWT_SECRET must have 32 bytes or more (256 bits), not 7'],
   ['ACCESS_TOKEN_SECONDS', '0', 'ACCESS_TOKEN_SECONDS must be seconds'],
   ['SESSION_IDLE_SECONDS', '1h', 'SESSION_IDLE_SECONDS must be seconds'],
   ['SESSION_ABSOLUTE_SECONDS', '-5', 'SESSION_ABSOLUTE_SECONDS must be seconds'],
@@ -153,13 +152,15 @@ test.each([
   const start = () => readConfig({ [name]: value });
   expect(start).toThrow(ConfigError);
   expect(start).toThrow(message);
+  expect(start).not.toThrow('hunter2');
   const isSecret = /^(JWT_SECRET|DATABASE_URL|OTEL_EXPORTER_OTLP_ENDPOINT|JWT_ISSUER)$/.test(name);
   if (!isSecret) expect(start).toThrow(`"${value.split(',').at(-1)}"`);
   expect(start).toThrow(`for example: ${name}=`);
 });
 
 test("the example in each variable's description is valid", () => {
-  const keys = join(mkdtempSync(join(tmpdir(), 'todos-')), 'keys.json');
+  using folder = temporaryFolder();
+  const keys = folder.file('keys.json');
   writeFileSync(keys, '{"keys":[]}');
   const secret = 's'.repeat(32);
   for (const { name } of describeVariables()) {
@@ -195,16 +196,6 @@ test('all wrong variables are reported at once', () => {
   const start = () => readConfig({ PORT: 'x', LOG_LEVEL: 'y' });
   expect(start).toThrow(/PORT.*LOG_LEVEL/s);
 });
-
-test.each(['hunter2', 'a-secret-that-is-short'])(
-  'a message never contains the value of a secret',
-  (value) => {
-    for (const name of ['JWT_SECRET', 'DATABASE_URL']) {
-      expect(() => readConfig({ [name]: value })).not.toThrow(value);
-      expect(() => readConfig({ [name]: value })).toThrow(name);
-    }
-  },
-);
 
 test('JWT_SECRET is required unless HOST is a loopback address', () => {
   expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow(
@@ -249,7 +240,8 @@ test('METRICS_PORT must differ from PORT', () => {
 });
 
 test('JWT_KEYS is a JWK Set or the path of a file with one', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'todos-')), 'keys.json');
+  using folder = temporaryFolder();
+  const file = folder.file('keys.json');
   writeFileSync(file, '{"keys":[]}');
   expect(readConfig({ JWT_KEYS: file }).keys).toEqual({ file });
   expect(readConfig({ JWT_KEYS: '{"keys":[]}', HOST: '0.0.0.0' }).keys).toEqual({

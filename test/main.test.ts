@@ -39,29 +39,6 @@ test('npm start: the banner has the addresses, and its curl line signs in', asyn
   }
 });
 
-test('after kill -9 every answered change is there, and tokens still work', async () => {
-  using folder = temporaryFolder();
-  const variables = { DATABASE_URL: 'sqlite:killed/todos.sqlite' };
-  await using first = await startProcess(variables, { folder });
-  const { data: tokens } = await first.client.login(DEMO.username, DEMO.password);
-  const answered: string[] = [];
-  const writing = (async () => {
-    for (let n = 0; ; n += 1) {
-      const { data } = await first.client.POST('/todos', { body: { title: `${n}` } });
-      if (data) answered.push(data.id);
-      if (answered.length === 30) first.child.kill('SIGKILL');
-    }
-  })();
-  await expect(writing).rejects.toThrow();
-
-  await using second = await startProcess(variables, { folder });
-  const headers = { Authorization: `Bearer ${tokens?.access_token}` };
-  for (const id of answered) {
-    const { status } = await fetch(`${second.url}/todos/${id}`, { headers });
-    expect(status).toBe(200);
-  }
-});
-
 test('the demo user is created once, for a new database on a loopback address only', async () => {
   using folder = temporaryFolder();
   const variables = { DATABASE_URL: 'sqlite:demo/todos.sqlite', JWT_SECRET: 's'.repeat(32) };
@@ -89,11 +66,14 @@ test('the demo user is created once, for a new database on a loopback address on
   expect(refused.error).toMatchObject({ code: 'invalid_credentials' });
 });
 
-test('SIGTERM: the request under way is finished, then the process exits with 0', async () => {
+test.each<[string, NodeJS.Signals[]]>([
+  ['SIGTERM', ['SIGTERM']],
+  ['the same SIGINT from the terminal and from npm', ['SIGINT', 'SIGTERM']], // two of one kind could arrive as one
+])('%s: the request under way is finished, then the process exits with 0', async (_, signals) => {
   await using started = await startProcess({ DATABASE_URL: 'sqlite::memory:' });
   const { child, url, exited } = started;
   const { finish } = await beginLogin(url, DEMO);
-  child.kill('SIGTERM');
+  for (const signal of signals) child.kill(signal);
   await closed(url);
   expect(await finish()).toMatch(/^HTTP\/1\.1 200 /);
   expect(await exited()).toBe(0);
@@ -111,17 +91,6 @@ test('a second signal later: the process exits at once with 1', async () => {
     return child.exitCode;
   };
   await expect.poll(signalAgain).toBe(1);
-});
-
-test('the same SIGINT from the terminal and from npm is one signal: the service drains', async () => {
-  await using started = await startProcess({ DATABASE_URL: 'sqlite::memory:' });
-  const { child, url, exited } = started;
-  const { finish } = await beginLogin(url, DEMO);
-  process.kill(child.pid ?? 0, 'SIGINT');
-  process.kill(child.pid ?? 0, 'SIGTERM'); // two of one kind could arrive as one
-  await closed(url);
-  expect(await finish()).toMatch(/^HTTP\/1\.1 200 /);
-  expect(await exited()).toBe(0);
 });
 
 test('a request that never ends does not keep the service from closing', async () => {
@@ -153,6 +122,7 @@ test.each([
   ['DATABASE_URL', 'sqlite:damaged.sqlite', 'The database file is damaged. Restore a backup'],
   ['DATABASE_URL', 'sqlite:truncated.sqlite', 'The database file is damaged. Restore a backup'],
   ['DATABASE_URL', 'sqlite:other.sqlite', 'Set DATABASE_URL to a database of this service'],
+  ['PORT', 'eighty', 'PORT must be a port, a whole number from 0 to 65535, not "eighty"'],
   ['HOST', '192.0.2.1', 'Set HOST to an address of this machine'],
 ])(
   '%s=%s cannot be used: the start prints one sentence and what to do',
@@ -270,13 +240,6 @@ test('npm start -- --help lists every variable and starts nothing', async () => 
   for (const name of ['PORT', 'HOST', 'DATABASE_URL', 'JWT_SECRET', 'LOG_LEVEL']) {
     expect(output).toContain(name);
   }
-});
-
-test('PORT=eighty: the service does not start, and names the variable', async () => {
-  const { code, output } = await runToExit({ PORT: 'eighty' });
-  expect(code).toBe(1);
-  expect(output).toContain('PORT must be a port, a whole number from 0 to 65535, not "eighty"');
-  expect(output).not.toContain('    at ');
 });
 
 test('a PORT that is in use: the service does not start, and says so', async () => {

@@ -1,22 +1,20 @@
 // Several processes behind one port, as `WORKERS=2 npm start` runs them.
 import { rename, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from './support/database.ts';
+import { expect, test } from 'vitest';
+import { freshDatabase } from './support/database.ts';
 import { beginLogin, openSocket } from './support/raw-connection.ts';
 import { JWT_SECRET } from './support/service.ts';
 import { closed, runToExit, type ServiceProcess, startProcess } from './support/service-process.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await freshDatabase();
-});
-afterAll(() => database[Symbol.asyncDispose]());
-
-/** Starts two workers. */
-function start(variables: Record<string, string> = { JWT_SECRET }) {
-  const common = { WORKERS: '2', LOG_LEVEL: 'info', DATABASE_URL: database.url };
-  return startProcess({ ...common, ...variables }, { detached: true });
+/** Starts two workers on a new database. */
+async function start(variables: Record<string, string> = { JWT_SECRET }) {
+  await using stack = new AsyncDisposableStack();
+  const { url } = stack.use(await freshDatabase());
+  const common = { WORKERS: '2', LOG_LEVEL: 'info', DATABASE_URL: url };
+  const server = stack.use(await startProcess({ ...common, ...variables }, { detached: true }));
+  const resources = stack.move();
+  return { ...server, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** The answer to one request on a connection of its own: the workers get them in turns. */
@@ -168,7 +166,7 @@ test('SIGHUP to the primary: every worker reads the rotated keys', async () => {
 });
 
 test('a start that fails with WORKERS=3 prints its message once', async () => {
-  const variables = { WORKERS: '3', DATABASE_URL: database.url, HOST: '192.0.2.1', JWT_SECRET };
+  const variables = { WORKERS: '3', HOST: '192.0.2.1', JWT_SECRET };
   const { code, output } = await runToExit(variables);
   expect(code).toBe(1);
   expect(output.match(/Set HOST to an address of this machine/g)).toHaveLength(1);

@@ -1,12 +1,11 @@
 // What strangers write into headers makes nothing grow: express-openapi-validator compiles and keeps
 // a validator for every text of `Content-Type` that reaches it.
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readContract } from '../support/http.ts';
 import { exchange } from '../support/raw-connection.ts';
 import { startSignedInService } from './setup.ts';
 
-const TIMES = 2000;
 const { service, token } = await startSignedInService();
 
 // The validators of the package that http uses.
@@ -19,58 +18,24 @@ interface Template {
   method: string;
   path: string;
   body?: unknown;
-  isPublic?: boolean;
 }
 
-/** So many requests are sent at once on one connection; with more, some would be rejected. */
-const AT_ONCE = 16;
-
-/** That request with each of these headers; the statuses of the answers. */
-async function statusesOf(template: Template, headers: string[]) {
-  const statuses = new Set<number>();
-  for (let first = 0; first < headers.length; first += AT_ONCE) {
-    const some = await statusesOfSome(template, headers.slice(first, first + AT_ONCE));
-    for (const status of some) statuses.add(status);
-  }
-  return statuses;
-}
-
-async function statusesOfSome({ method, path, body, isPublic }: Template, headers: string[]) {
+/** That request with each of these headers, on one connection; the statuses of the answers. */
+async function statusesOf({ method, path, body }: Template, headers: string[]) {
   const text = body === undefined ? '' : JSON.stringify(body);
-  const authorization = isPublic ? '' : `Authorization: Bearer ${token}\r\n`;
   const requests = headers.map(
     (header, index) =>
-      `${method} ${path} HTTP/1.1\r\nHost: x\r\n${authorization}${header}\r\n` +
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${header}\r\n` +
       `${index === headers.length - 1 ? 'Connection: close\r\n' : ''}` +
       `Content-Length: ${text.length}\r\n\r\n${text}`,
   );
-  const answers = await exchange(service.url, requests.join(''), {
-    methods: headers.map(() => method),
-  });
-  return answers.map(({ status }) => status);
+  const methods = headers.map(() => method);
+  const answers = await exchange(service.url, requests.join(''), { methods });
+  return new Set(answers.map(({ status }) => status));
 }
-
-function times<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index));
-}
-
-const newTodo = { method: 'POST', path: '/todos', body: { title: 'x' } };
-const login = { method: 'POST', path: '/auth/login', isPublic: true };
-const JSON_TEXT = 'Content-Type: application/json';
-
-beforeAll(async () => {
-  // Whatever an operation needs once is there before anything is counted.
-  await statusesOf(newTodo, [JSON_TEXT]);
-  await statusesOf({ ...login, body: {} }, [JSON_TEXT, 'Content-Type: text/plain']);
-  await statusesOf({ method: 'GET', path: '/todos' }, ['Accept: */*']);
-  await statusesOf({ method: 'DELETE', path: '/todos?done=true' }, ['Accept: */*']);
-  await statusesOf({ method: 'HEAD', path: '/healthz' }, ['Accept: */*']);
-  addSchema.mockClear();
-});
-
-afterAll(() => addSchema.mockRestore());
 
 test('the first rejected request of an operation compiles validators, and later ones do not', async () => {
+  addSchema.mockClear();
   await statusesOf({ method: 'GET', path: '/auth/me?x=1' }, ['Accept: */*']);
   expect(addSchema.mock.calls.length).toBeGreaterThan(0);
   addSchema.mockClear();
@@ -78,72 +43,33 @@ test('the first rejected request of an operation compiles validators, and later 
   expect(addSchema).not.toHaveBeenCalled();
 });
 
-describe(`no validator is compiled for any of ${TIMES} values of`, () => {
-  test.each<[string, Template, (index: number) => string, number]>([
-    [
-      'Content-Type that are JSON, on the login',
-      { ...login, body: {} },
-      (index) => `Content-Type: application/json; a${index}=${index}`,
-      400,
-    ],
-    [
-      'Content-Type that are not, on the login',
-      { ...login, body: {} },
-      (index) => `Content-Type: application/x-${index}`,
-      415,
-    ],
-  ])('%s', async (_, template, header, status) => {
-    expect(await statusesOf(template, times(TIMES / 2, header))).toEqual(new Set([status]));
-    expect(addSchema).not.toHaveBeenCalled();
-  });
-});
+const CREATE = { method: 'POST', path: '/todos', body: { title: 'x' } };
+const LIST = { method: 'GET', path: '/todos' };
+const DELETE = { method: 'DELETE', path: '/todos?done=true' };
+const HEAD = { method: 'HEAD', path: '/healthz' };
+const EMPTY_LOGIN = { method: 'POST', path: '/auth/login' };
+const INVALID_LOGIN = { ...EMPTY_LOGIN, body: {} };
+const JSON_TYPE = 'Content-Type: application/json';
+const FORM = 'Content-Type: multipart/form-data';
 
-describe('no validator is compiled for a new value of', () => {
-  const cases: [string, Template, (index: number) => string, number][] = [
-    ['charset', { ...login, body: {} }, (i) => `${JSON_TEXT}; charset=x-${i}`, 415],
-    [
-      'boundary',
-      { ...login, body: {} },
-      (i) => `Content-Type: multipart/form-data; boundary=${i}`,
-      415,
-    ],
-    ['Content-Type, in answers that are good', newTodo, (i) => `${JSON_TEXT}; a=${i}`, 201],
-    ['Content-Type, without a body', { ...login }, (i) => `Content-Type: application/x-${i}`, 400],
-    [
-      'Content-Type, on GET',
-      { method: 'GET', path: '/todos' },
-      (i) => `Content-Type: text/x-${i}`,
-      200,
-    ],
-    [
-      'Content-Type, on DELETE',
-      { method: 'DELETE', path: '/todos?done=true' },
-      (i) => `Content-Type: text/x-${i}`,
-      204,
-    ],
-    [
-      'Content-Type, on HEAD',
-      { method: 'HEAD', path: '/healthz' },
-      (i) => `Content-Type: text/x-${i}`,
-      200,
-    ],
-    [
-      'Accept',
-      { method: 'GET', path: '/todos' },
-      (i) => `Accept: text/x-${i}, application/json;a=${i}, */*;q=0.${i + 1}`,
-      200,
-    ],
-    [
-      'Accept that excludes JSON',
-      { method: 'GET', path: '/todos' },
-      (i) => `Accept: text/x-${i}`,
-      406,
-    ],
-  ];
-  test.each(cases)('%s', async (_, template, header, status) => {
-    expect(await statusesOf(template, times(20, header))).toEqual(new Set([status]));
-    expect(addSchema).not.toHaveBeenCalled();
-  });
+test.each<[string, Template, (index: number) => string, number]>([
+  ['parameter of JSON', INVALID_LOGIN, (n) => `${JSON_TYPE}; a${n}=${n}`, 400],
+  ['parameter of JSON, in a valid request', CREATE, (n) => `${JSON_TYPE}; a=${n}`, 201],
+  ['charset', INVALID_LOGIN, (n) => `${JSON_TYPE}; charset=x-${n}`, 415],
+  ['boundary', INVALID_LOGIN, (n) => `${FORM}; boundary=${n}`, 415],
+  ['Content-Type', INVALID_LOGIN, (n) => `Content-Type: application/x-${n}`, 415],
+  ['Content-Type without a body', EMPTY_LOGIN, (n) => `Content-Type: application/x-${n}`, 400],
+  ['Content-Type on GET', LIST, (n) => `Content-Type: text/x-${n}`, 200],
+  ['Content-Type on DELETE', DELETE, (n) => `Content-Type: text/x-${n}`, 204],
+  ['Content-Type on HEAD', HEAD, (n) => `Content-Type: text/x-${n}`, 200],
+  ['Accept', LIST, (n) => `Accept: text/x-${n}, application/json;a=${n}, */*;q=0.${n + 1}`, 200],
+  ['Accept that excludes JSON', LIST, (n) => `Accept: text/x-${n}`, 406],
+])('no validator is compiled for a new value of %s', async (_, template, header, status) => {
+  await statusesOf(template, [header(0)]); // now the operation has all that it needs once
+  addSchema.mockClear();
+  const headers = Array.from({ length: 16 }, (_, n) => header(n + 1)); // as many as may be pipelined
+  expect(await statusesOf(template, headers)).toEqual(new Set([status]));
+  expect(addSchema).not.toHaveBeenCalled();
 });
 
 test('a media type of the contract is accepted in any case and with any parameters', async () => {

@@ -1,6 +1,5 @@
 // openapi.yaml reads well: every part that a reference shows has a text, and the texts have one form.
 import { expect, test } from 'vitest';
-
 import { listOperations } from '../../src/http/openapi-document.ts';
 import { readContract } from '../support/http.ts';
 

@@ -3,7 +3,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-
 import { listOperations } from '../../src/http/openapi-document.ts';
 import { readContract } from '../support/http.ts';
 

@@ -8,6 +8,7 @@ import { startSignedInService } from './setup.ts';
 const { sendSignedIn } = await startSignedInService();
 
 const UNKNOWN = 'must NOT have additional properties';
+const TOO_LONG = 'must NOT have more than 200 characters';
 const NO_JSON = 'is not valid JSON in UTF-8';
 const SURROGATE = 'has a lone surrogate (RFC 7493)';
 const TWICE = 'has a member twice (RFC 7493)';
@@ -35,6 +36,7 @@ describe('a body', () => {
   test.each<[string, unknown, string, string]>([
     ['without a member that it needs', {}, '/title', "must have required property 'title'"],
     ['with a member of another type', { title: 1 }, '/title', 'must be string'],
+    ['with a long title', { title: 'x'.repeat(201) }, '/title', TOO_LONG],
     ['with a blank title', { title: ' \t' }, '/title', NOT_BLANK],
     ['with a null character', { title: 'a\0b' }, '/title', NOT_BLANK],
     ['with an unknown member', { title: 'x', extra: 1 }, '/extra', UNKNOWN],

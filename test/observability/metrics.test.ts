@@ -3,7 +3,7 @@ import { databaseError, driverMethods, ENGINE, FAULTS } from '../support/databas
 import { breakDatabase } from '../support/database-faults.ts';
 import { send } from '../support/http.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { DEMO } from '../support/users.ts';
+import { DEMO, PASSWORD } from '../support/users.ts';
 
 /** All series of `/metrics`, with their values. */
 async function scrape({ metricsUrl }: TestService): Promise<Map<string, number>> {
@@ -30,7 +30,6 @@ function rises(name: string, before: Map<string, number>, after: Map<string, num
 }
 
 const EVENTS = 'auth_events_total';
-const PASSWORD = 'correct horse battery staple';
 
 /** The next so many commits fail, up to the end of the `using` block. */
 function breakCommits(code: string, times: number): Disposable {
