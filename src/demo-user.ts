@@ -31,11 +31,6 @@ export async function createDemoUser(db: Db, now: number): Promise<void> {
   }
 }
 
-/** Whether the demo user exists with its first password. */
-export async function hasDemoUser(db: Db): Promise<boolean> {
-  return (await createDemoLookup(db)()) !== undefined;
-}
-
 /**
  * Makes a function that returns the credentials of the demo user while they are valid. It verifies the
  * password only when the stored hash has changed.

@@ -2,7 +2,7 @@
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import { DEMO_CREDENTIALS, hasDemoUser } from './demo-user.ts';
+import { createDemoLookup, DEMO_CREDENTIALS } from './demo-user.ts';
 import { explainStartError } from './explain-error.ts';
 import { createLogger } from './observability/logger.ts';
 import { createReadableLog } from './observability/readable-log.ts';
@@ -73,15 +73,14 @@ async function runWorker(config: Config, logger: Logger): Promise<void> {
 }
 
 async function createStartReport(config: Config, { url, db }: Service): Promise<StartReport> {
-  return { url, hasDemo: config.isDevelopment && (await hasDemoUser(db)) };
+  return { url, hasDemo: config.isDevelopment && (await createDemoLookup(db)()) !== undefined };
 }
 
-interface SignalActions {
-  reload(): void;
-  stop(): Promise<void>;
-}
-
-function handleSignals({ keys }: Config, logger: Logger, { reload, stop }: SignalActions): void {
+function handleSignals(
+  { keys }: Config,
+  logger: Logger,
+  { reload, stop }: { reload(): void; stop(): Promise<void> },
+): void {
   // Without JWT_KEYS or JWT_SECRET it ends when its terminal is closed, which sends SIGHUP, too.
   if (keys) process.on('SIGHUP', reload);
   let stoppedAt: number | undefined;
@@ -94,11 +93,8 @@ function handleSignals({ keys }: Config, logger: Logger, { reload, stop }: Signa
   }
 }
 
-/** On Windows, SIGBREAK is sent by Ctrl+Break and by supervisors. */
-const STOP_SIGNALS =
-  process.platform === 'win32'
-    ? (['SIGTERM', 'SIGINT', 'SIGBREAK'] as const)
-    : (['SIGTERM', 'SIGINT'] as const);
+/** Only Windows has SIGBREAK: it is sent by Ctrl+Break and by supervisors. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGBREAK'] as const;
 
 /** A terminal sends Ctrl+C to npm and to the service, and npm sends it again: that is one signal. */
 const REPEATED_SIGNAL_MS = 300;

@@ -3,20 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp, createMetricsApp } from './app.ts';
 import { loadDevelopmentSecret } from './auth/development-secret.ts';
-import {
-  type KeyOrigin,
-  type KeyReloadObserver,
-  type KeySource,
-  openKeys,
-} from './auth/key-source.ts';
+import { type KeySource, openKeys } from './auth/key-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { connect, type Db, findPoolUsage } from './database/connect.ts';
 import { migrate } from './database/migrate.ts';
-import { type RetentionObserver, startRetentionJob } from './database/retention.ts';
+import { startRetentionJob } from './database/retention.ts';
 import { createDemoUser } from './demo-user.ts';
 import { findExposedFiles } from './exposed-files.ts';
-import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createMetrics } from './observability/metrics.ts';
 import type { Tracing } from './observability/tracing.ts';
 import { createRequestQueues } from './request-queues.ts';
 import {
@@ -66,7 +61,14 @@ export async function startService(
   const keys = resources.adopt(await openKeySource(config, logger), (source) => source.close());
   const queues = createRequestQueues(config, createRejectionReport(logger));
   const metrics = createMetrics(() => findPoolUsage(db), { ...queues });
-  resources.defer(startRetentionJob(db, clock.now, createRetentionObserver(metrics, logger)));
+  const stopRetentionJob = startRetentionJob(db, clock.now, {
+    ...metrics.retention,
+    onFailed(error) {
+      logger.error({ err: error }, 'retention job failed');
+      metrics.retention.onFailed(error);
+    },
+  });
+  resources.defer(stopRetentionJob);
   let closing = false;
   const isClosing = () => closing;
   const app = await createApp({
@@ -134,30 +136,17 @@ function createRejectionReport(logger: Logger): () => void {
   };
 }
 
-async function openKeySource(config: Config, logger: Logger): Promise<KeySource> {
+async function openKeySource({ keys, database }: Config, logger: Logger): Promise<KeySource> {
+  if (!keys) {
+    // readConfig has checked it.
+    if (database.engine !== 'sqlite') throw new ConfigError('JWT_SECRET or JWT_KEYS is needed');
+    return openKeys({ secret: loadDevelopmentSecret(database.path) }, logger);
+  }
   try {
-    return await openKeys(findKeyOrigin(config), createKeyObserver(logger));
+    return await openKeys(keys, logger);
   } catch (error) {
-    if (!config.keys) throw error;
     throw new ConfigError(`JWT_KEYS ${error instanceof Error ? error.message : 'is no JWK Set'}`);
   }
-}
-
-function findKeyOrigin({ keys, database }: Config): KeyOrigin {
-  if (keys) return keys;
-  if (database.engine === 'sqlite') return { secret: loadDevelopmentSecret(database.path) };
-  throw new ConfigError('JWT_SECRET or JWT_KEYS is needed'); // readConfig has checked it
-}
-
-function createKeyObserver(logger: Logger): KeyReloadObserver {
-  return {
-    onReloaded({ first, byId }) {
-      logger.info({ signs: first.kid, verify: [...byId.keys()] }, 'JWT_KEYS has changed: taken');
-    },
-    onUnchanged: () => logger.info('JWT_KEYS has not changed'),
-    onRejected: (error) => logger.error({ err: error }, 'JWT_KEYS not taken: the former keys stay'),
-    onNoFile: () => logger.info('JWT_KEYS names no file: there are no keys to read again'),
-  };
 }
 
 async function startTracingIfConfigured(
@@ -168,14 +157,4 @@ async function startTracingIfConfigured(
   const { startTracing } = await import('./observability/tracing.ts'); // it loads all of OpenTelemetry
   const system = database.engine === 'sqlite' ? 'sqlite' : 'postgresql';
   return startTracing({ ...traces, database: system, logger });
-}
-
-function createRetentionObserver({ retention }: Metrics, logger: Logger): RetentionObserver {
-  return {
-    onPurged: retention.onPurged,
-    onFailed(error) {
-      logger.error({ err: error }, 'retention job failed');
-      retention.onFailed(error);
-    },
-  };
 }

@@ -11,6 +11,7 @@ import type { AuditEventName, RecordAuditEvent } from './audit-repository.ts';
 import {
   admitPasswordCheck,
   type PasswordDependencies,
+  type PresentedPassword,
   withVerifiedPassword,
 } from './check-password.ts';
 import { hashPassword, isCommonPassword, needsRehash } from './password.ts';
@@ -158,9 +159,9 @@ export function authHandlers(dependencies: AuthDependencies) {
     },
 
     async deleteCurrentUser({ principal, body, context }) {
-      const { userId, username, sessionId } = principal;
-      const presented = { username, password: body.current_password, context };
-      const verdict = await withVerifiedPassword(dependencies, presented, async (user) => {
+      const { userId, sessionId } = principal;
+      const presented = { username: principal.username, password: body.current_password, context };
+      return withCurrentPassword(presented, principal, 'account_deletion_refused', async (user) => {
         await transact(db, (trx) => endSessions(trx, { userId }, 'logout_all', context));
         await deleteUserData(db, userId);
         return async (trx) => {
@@ -169,31 +170,21 @@ export function authHandlers(dependencies: AuthDependencies) {
           return true;
         };
       });
-      if (verdict.outcome === 'rejected') return verdict.response;
-      if (verdict.outcome === 'right') return { status: 204 };
-      return auditWrongPassword('account_deletion_refused', principal, context);
     },
 
     async changePassword({ principal, body, context }) {
       if (await isCommonPassword(body.new_password)) return passwordTooCommon('/new_password');
-      const { userId, username, sessionId } = principal;
-      const presented = { username, password: body.current_password, context };
-      const verdict = await withVerifiedPassword(
-        dependencies,
-        presented,
-        async ({ passwordHash }) => {
-          const replacement = await hashPassword(body.new_password);
-          return async (trx) => {
-            if (!(await replacePasswordHash(trx, userId, passwordHash, replacement)))
-              return undefined;
-            await recordPasswordChange(trx, { userId, except: sessionId }, context);
-            return true;
-          };
-        },
-      );
-      if (verdict.outcome === 'rejected') return verdict.response;
-      if (verdict.outcome === 'right') return { status: 204 };
-      return auditWrongPassword('password_change_refused', principal, context);
+      const { userId, sessionId } = principal;
+      const presented = { username: principal.username, password: body.current_password, context };
+      return withCurrentPassword(presented, principal, 'password_change_refused', async (user) => {
+        const replacement = await hashPassword(body.new_password);
+        return async (trx) => {
+          if (!(await replacePasswordHash(trx, userId, user.passwordHash, replacement)))
+            return undefined;
+          await recordPasswordChange(trx, { userId, except: sessionId }, context);
+          return true;
+        };
+      });
     },
 
     async listSessions({ principal }) {
@@ -277,12 +268,17 @@ export function authHandlers(dependencies: AuthDependencies) {
     await audit(trx, 'password_changed', context, selection.userId, selection.except);
   }
 
-  async function auditWrongPassword(
-    name: AuditEventName,
+  /** Does work, see `withVerifiedPassword`, that needs the current password of the signed-in user. */
+  async function withCurrentPassword(
+    presented: PresentedPassword,
     { userId, sessionId }: Principal,
-    context: RequestMetadata,
+    refusal: AuditEventName,
+    prepare: Parameters<typeof withVerifiedPassword<true>>[2],
   ) {
-    await audit(db, name, context, userId, sessionId);
+    const verdict = await withVerifiedPassword(dependencies, presented, prepare);
+    if (verdict.outcome === 'rejected') return verdict.response;
+    if (verdict.outcome === 'right') return { status: 204 } as const;
+    await audit(db, refusal, presented.context, userId, sessionId);
     return problem(403, 'wrong_password', 'The current password is wrong');
   }
 }

@@ -1,19 +1,11 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import { decodeText } from '../decode-text.ts';
 import { importJwksText, importSecret, type KeySet } from './keys.ts';
 
 /** Where keys come from: a secret, the JSON of a JWK Set, or the path of a file with a JWK Set. */
 export type KeyOrigin = { secret: string } | { jwks: string } | { file: string };
-
-/** Is called after a key file has been read again. */
-export interface KeyReloadObserver {
-  onReloaded(keys: KeySet): void;
-  onUnchanged(): void;
-  onRejected(error: unknown): void;
-  /** The keys come from no file. */
-  onNoFile(): void;
-}
 
 /** Keys that can change while the service runs. */
 export interface KeySource {
@@ -28,12 +20,13 @@ export interface KeySource {
 const POLL_INTERVAL_MS = 1000;
 
 /** @throws Error if there is no valid set of keys; the message says why */
-export async function openKeys(origin: KeyOrigin, observer: KeyReloadObserver): Promise<KeySource> {
-  if ('file' in origin) return watchKeyFile(origin.file, observer);
+export async function openKeys(origin: KeyOrigin, logger: Logger): Promise<KeySource> {
+  if ('file' in origin) return watchKeyFile(origin.file, logger);
   const keys = await ('secret' in origin
     ? importSecret(origin.secret)
     : importJwksText(origin.jwks));
-  return { current: () => keys, reload: async () => observer.onNoFile(), close: () => undefined };
+  const reload = async () => logger.info('JWT_KEYS names no file: there are no keys to read again');
+  return { current: () => keys, reload, close: () => undefined };
 }
 
 /**
@@ -41,18 +34,21 @@ export async function openKeys(origin: KeyOrigin, observer: KeyReloadObserver): 
  * system events report only changes of one folder or inode. They miss a symbolic link further along
  * the path, with which Kubernetes updates a mounted secret, and a file on another machine.
  */
-async function watchKeyFile(path: string, observer: KeyReloadObserver): Promise<KeySource> {
+async function watchKeyFile(path: string, logger: Logger): Promise<KeySource> {
   let loaded: LoadedKeys;
   const reload = () => {
     // One read after the other, or a slow read of the old file could finish last.
-    running = running.then(readIfChanged).catch(observer.onRejected);
+    running = running.then(readIfChanged).catch((error: unknown) => {
+      logger.error({ err: error }, 'JWT_KEYS not taken: the former keys stay');
+    });
     return running;
   };
   const readIfChanged = async () => {
     const next = await readKeyFile(path);
-    if (next.text === loaded.text) return observer.onUnchanged();
+    if (next.text === loaded.text) return logger.info('JWT_KEYS has not changed');
     loaded = next;
-    observer.onReloaded(next.keys);
+    const { first, byId } = next.keys;
+    logger.info({ signs: first.kid, verify: [...byId.keys()] }, 'JWT_KEYS has changed: taken');
   };
   const close = () => unwatchFile(path, reload);
   watchFile(path, { interval: POLL_INTERVAL_MS, persistent: false }, reload); // before the first read: no gap
