@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Database, RevokeReason } from '../database/schema.ts';
+import type { RequestMetadata } from '../http/operation.ts';
 import { toNetwork } from './client-network.ts';
 import { createRefreshToken, hashToken } from './refresh-token.ts';
 
@@ -11,12 +12,6 @@ export interface SessionLifetimes {
   absoluteMs: number;
   /** How long the successor of the last spent token can be reissued; 0 is never. */
   reuseLeewayMs: number;
-}
-
-/** The client that has used a session. */
-export interface ClientInfo {
-  address: string;
-  userAgent: string;
 }
 
 /** The parts of a session that an access token needs. */
@@ -55,7 +50,12 @@ export const MAX_LIVE_SESSIONS = 100;
 
 export async function startSession(
   db: Db,
-  session: { userId: string; client: ClientInfo; now: number; lifetimes: SessionLifetimes },
+  session: {
+    userId: string;
+    client: Pick<RequestMetadata, 'address' | 'userAgent'>;
+    now: number;
+    lifetimes: SessionLifetimes;
+  },
 ): Promise<Grant> {
   const { userId, client, now, lifetimes } = session;
   const id = uuid();
@@ -80,11 +80,7 @@ export async function startSession(
 }
 
 /** Finds a live session: the check of every protected request. */
-export async function findLiveSession(
-  db: Db,
-  id: string,
-  now: number,
-): Promise<{ userId: string } | undefined> {
+export async function findLiveSession(db: Db, id: string, now: number) {
   const [session] = await liveSessionQuery(db, { id, now });
   return session;
 }

@@ -10,51 +10,35 @@ class Placeholder {
   }
 }
 
-/** Names a parameter of a compiled query. */
-export type Parameter<Values> = <Name extends keyof Values & string>(
+/** Names a parameter of a compiled query. @returns undefined if the value is undefined */
+export type Parameter<Values> = <Name extends keyof Values>(
   name: Name,
-) => RawBuilder<Values[Name]>;
+) => RawBuilder<NonNullable<Values[Name]>> | Extract<Values[Name], undefined>;
 
 /**
- * Builds and compiles a query once for each dialect, because that takes longer than many queries do.
+ * Builds and compiles a query once for each dialect and shape, because that takes longer than many
+ * queries do. The shape is which values are undefined, and the texts that the caller adds.
  * @param build builds the query with `parameter(name)` in the place of each value
  * @returns a function that executes the query with values
  */
-export function compiledQuery<Values extends object, Row>(
-  build: (db: Db, parameter: Parameter<Values>) => Compilable<Row>,
-): (db: Db, values: Values) => Promise<Row[]> {
-  const byDialect = new WeakMap<object, CompiledQuery<Row>>();
-  return async (db, values) => {
-    const { adapter } = db.getExecutor();
-    let query = byDialect.get(adapter);
+export function compiledQuery<Values extends object, Row, Shape extends string[] = []>(
+  build: (db: Db, parameter: Parameter<Values>, ...shape: Shape) => Compilable<Row>,
+): (db: Db, values: Values, ...shape: Shape) => Promise<Row[]> {
+  const queries = new Map<string, CompiledQuery<Row>>();
+  return async (db, values, ...shape) => {
+    let key = `${db.getExecutor().adapter.constructor.name} ${shape}`;
+    for (const [name, value] of Object.entries(values)) if (value === undefined) key += ` ${name}`;
+    let query = queries.get(key);
     if (!query) {
-      query = build(db, (name) => sql`${new Placeholder(name)}`).compile();
-      byDialect.set(adapter, query);
+      const parameter = (name: keyof Values) =>
+        values[name] === undefined ? undefined : sql`${new Placeholder(name)}`;
+      query = build(db, parameter as Parameter<Values>, ...shape).compile();
+      queries.set(key, query);
     }
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
     );
     const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;
-  };
-}
-
-/** Compiles a query once for each shape that it can have: its order and its conditions. */
-export function compiledQueryByShape<
-  Shape extends Record<keyof Shape, string | boolean>,
-  Values extends object,
-  Row,
->(
-  build: (db: Db, parameter: Parameter<Values>, shape: Shape) => Compilable<Row>,
-): (db: Db, shape: Shape, values: Values) => Promise<Row[]> {
-  const queries = new Map<string, ReturnType<typeof compiledQuery<Values, Row>>>();
-  return (db, shape, values) => {
-    const key = Object.values(shape).join();
-    let query = queries.get(key);
-    if (!query) {
-      query = compiledQuery((handle, parameter) => build(handle, parameter, shape));
-      queries.set(key, query);
-    }
-    return query(db, values);
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { OperatorError } from '../operator-error.ts';
 import type { Db } from './connect.ts';
 import { isRejectedValue } from './errors.ts';
@@ -33,16 +34,9 @@ export async function copyDatabase(
     await applyPlan(trx, { direction: 'up' });
     await assertEmpty(trx, await readSecrets(source));
     const before = await readOnlyTransaction(source, (from) => copyTables(from, trx, onProgress));
-    assertEqualTotals(
-      before,
-      await sumTables(trx),
-      'The target does not have what was written to it',
-    );
-    assertEqualTotals(
-      before,
-      await sumTables(source),
-      'The source has changed while it was copied',
-    );
+    const [written, after] = [await sumTables(trx), await sumTables(source)];
+    assertEqualTotals(before, written, 'The target does not have what was written to it');
+    assertEqualTotals(before, after, 'The source has changed while it was copied');
     return countRows(before);
   });
 }
@@ -112,8 +106,7 @@ function countRows(totals: TotalsByTable): number {
 function assertEqualTotals(before: TotalsByTable, now: TotalsByTable, fault: string): void {
   const differences = TABLE_NAMES.flatMap((table) => {
     const [expected, found] = [before.get(table), now.get(table)];
-    const columns = Object.keys(expected ?? {});
-    if (columns.every((column) => expected?.[column] === found?.[column])) return [];
+    if (isDeepStrictEqual(expected, found)) return [];
     return `  ${table}: ${expected?.count} rows when they were copied, ${found?.count} now`;
   });
   if (differences.length === 0) return;

@@ -1,9 +1,15 @@
 import { type Expression, PostgresAdapter, sql } from 'kysely';
-import { compiledQueryByShape } from '../database/compiled-query.ts';
+import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Position } from './cursor.ts';
 import { foldCase, TODO_COLUMNS, type Todo, type TodoRow, toTodo } from './repository.ts';
-import { comparePosition, divideIntoSteps, type ListOrder, type StepRange } from './steps.ts';
+import {
+  comparePosition,
+  divideIntoSteps,
+  type ListOrder,
+  type OrderShape,
+  type StepRange,
+} from './steps.ts';
 
 export interface TodoFilter {
   done?: boolean | undefined;
@@ -71,63 +77,51 @@ function readTodos(
   { orderBy, direction, done, q, after, upTo }: FilteredPageRequest & StepRange,
   maxRows: number,
 ): Promise<TodoRow[]> {
-  const shape = {
-    orderBy,
-    direction,
-    hasDone: done !== undefined,
-    hasText: q !== undefined,
-    hasAfter: after !== undefined,
-    hasEnd: upTo !== undefined,
-  };
-  return listQuery(db, shape, {
+  const values = {
     userId,
-    done: Number(done),
-    text: foldCase(q ?? ''),
-    at: after?.at ?? 0,
-    id: after?.id ?? '',
-    endAt: upTo?.at ?? 0,
-    endId: upTo?.id ?? '',
     maxRows,
-  });
-}
-
-interface ListShape extends ListOrder {
-  hasDone: boolean;
-  hasText: boolean;
-  hasAfter: boolean;
-  hasEnd: boolean;
+    done: done === undefined ? undefined : Number(done),
+    text: q === undefined ? undefined : foldCase(q),
+    at: after?.at,
+    id: after?.id,
+    endAt: upTo?.at,
+    endId: upTo?.id,
+  };
+  return listQuery(db, values, orderBy, direction);
 }
 
 interface ListValues {
   userId: string;
-  done: number;
-  text: string;
-  at: number;
-  id: string;
-  endAt: number;
-  endId: string;
   maxRows: number;
+  done: number | undefined;
+  text: string | undefined;
+  at: number | undefined;
+  id: string | undefined;
+  endAt: number | undefined;
+  endId: string | undefined;
 }
 
-const listQuery = compiledQueryByShape<ListShape, ListValues, TodoRow>((db, parameter, shape) => {
-  const { orderBy, direction } = shape;
-  let query = db
-    .selectFrom('todos')
-    .select(TODO_COLUMNS)
-    .where('user_id', '=', parameter('userId'))
-    .orderBy(orderBy, direction)
-    .orderBy('id', direction)
-    .limit(parameter('maxRows'));
-  if (shape.hasDone) query = query.where('done', '=', parameter('done'));
-  if (shape.hasText) query = query.where(searchTextPosition(db, parameter('text')), '>', 0);
-  if (shape.hasAfter) {
-    query = query.where(comparePosition(shape, 'after', parameter('at'), parameter('id')));
-  }
-  if (shape.hasEnd) {
-    query = query.where(comparePosition(shape, 'upTo', parameter('endAt'), parameter('endId')));
-  }
-  return query;
-});
+const listQuery = compiledQuery<ListValues, TodoRow, OrderShape>(
+  (db, parameter, orderBy, direction) => {
+    let query = db
+      .selectFrom('todos')
+      .select(TODO_COLUMNS)
+      .where('user_id', '=', parameter('userId'))
+      .orderBy(orderBy, direction)
+      .orderBy('id', direction)
+      .limit(parameter('maxRows'));
+    const [done, text] = [parameter('done'), parameter('text')];
+    if (done) query = query.where('done', '=', done);
+    if (text) query = query.where(searchTextPosition(db, text), '>', 0);
+    const [at, id] = [parameter('at'), parameter('id')];
+    if (at && id) query = query.where(comparePosition({ orderBy, direction }, 'after', at, id));
+    const [endAt, endId] = [parameter('endAt'), parameter('endId')];
+    if (endAt && endId) {
+      query = query.where(comparePosition({ orderBy, direction }, 'upTo', endAt, endId));
+    }
+    return query;
+  },
+);
 
 /**
  * The position of the text in a todo, 0 if it is not there. LIKE would take time proportional to the

@@ -17,11 +17,7 @@ export interface Todo {
   updatedAt: number;
 }
 
-export interface TodoContent {
-  title: string;
-  description: string;
-  done: boolean;
-}
+export type TodoContent = Pick<Todo, 'title' | 'description' | 'done'>;
 
 export const TODO_COLUMNS = [
   'id',

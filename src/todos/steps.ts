@@ -2,7 +2,7 @@
 // embedded database blocks the process.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Expression, expressionBuilder, type SqlBool } from 'kysely';
-import { compiledQueryByShape } from '../database/compiled-query.ts';
+import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Database } from '../database/schema.ts';
 import type { Position } from './cursor.ts';
@@ -11,6 +11,9 @@ export interface ListOrder {
   orderBy: 'created_at' | 'updated_at';
   direction: 'asc' | 'desc';
 }
+
+/** A `ListOrder` as the shape of a query. */
+export type OrderShape = [ListOrder['orderBy'], ListOrder['direction']];
 
 /** What one statement reads: the todos after a position, up to another. */
 export interface StepRange {
@@ -30,8 +33,8 @@ export async function* divideIntoSteps(
   let after = start;
   for (let number = 1; ; number += 1) {
     const at = after?.at ?? (direction === 'asc' ? -1 : Number.MAX_SAFE_INTEGER);
-    const order = { orderBy, direction };
-    const [upTo] = await stepEndQuery(db, order, { userId, at, id: after?.id ?? '' });
+    const values = { userId, at, id: after?.id ?? '' };
+    const [upTo] = await stepEndQuery(db, values, orderBy, direction);
     yield { number, after, upTo };
     if (!upTo) return;
     after = upTo;
@@ -40,15 +43,15 @@ export async function* divideIntoSteps(
 }
 
 /** The position of the last todo of a step. The query reads only the index. */
-const stepEndQuery = compiledQueryByShape<ListOrder, Position & { userId: string }, Position>(
-  (db, parameter, order) =>
+const stepEndQuery = compiledQuery<Position & { userId: string }, Position, OrderShape>(
+  (db, parameter, orderBy, direction) =>
     db
       .selectFrom('todos')
-      .select([`${order.orderBy} as at`, 'id'])
+      .select([`${orderBy} as at`, 'id'])
       .where('user_id', '=', parameter('userId'))
-      .where(comparePosition(order, 'after', parameter('at'), parameter('id')))
-      .orderBy(order.orderBy, order.direction)
-      .orderBy('id', order.direction)
+      .where(comparePosition({ orderBy, direction }, 'after', parameter('at'), parameter('id')))
+      .orderBy(orderBy, direction)
+      .orderBy('id', direction)
       .limit(1)
       .offset(TODOS_PER_STEP - 1),
 );
