@@ -12,23 +12,17 @@ export interface StartReport {
 /** A message of the primary to a worker. */
 export type WorkerCommand = 'stop' | 'reload keys';
 
-export interface Workers {
-  /** Of the first worker: all have the same URL. */
-  report: StartReport;
-  sendToAll(command: WorkerCommand): void;
-  /** Resolves when the last one has ended. */
-  stop(): Promise<void>;
-}
-
 /** Workers that die at once would be restarted in a busy loop. */
 const RESTART_DELAY_MS = 1000;
 
 /**
  * Starts `count` workers, each of which runs this program again. The first one starts alone: it
  * migrates the database, and shows whether the service can start. A worker that dies is replaced.
+ * @returns the report of the first worker (all have the same URL), and functions that send a command to
+ *   all workers, and that stop them and wait until the last one has ended
  * @throws WorkerStartError when one cannot start; it has printed the reason
  */
-export async function startWorkers(count: number, logger: Logger): Promise<Workers> {
+export async function startWorkers(count: number, logger: Logger) {
   let isStopping = false;
   serveAggregatedMetrics();
   try {

@@ -1,8 +1,7 @@
-import type { Selectable } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
-import type { AuditEventTable, RevokeReason } from '../database/schema.ts';
+import type { RevokeReason } from '../database/schema.ts';
 import { afterCommit } from '../database/transaction.ts';
 
 /** The kinds of events in the audit log. */
@@ -23,15 +22,16 @@ export const AUDIT_EVENTS = [
 ] as const;
 export type AuditEventName = (typeof AUDIT_EVENTS)[number];
 
+/** An event by the columns of its table. */
 export interface AuditEvent {
   event: AuditEventName;
   at: number;
   /** Why a session was revoked. */
   reason?: RevokeReason | undefined;
-  userId?: string | undefined;
-  sessionId?: string | undefined;
+  user_id?: string | undefined;
+  session_id?: string | undefined;
   address: string;
-  requestId: string;
+  request_id: string;
 }
 
 /** Writes an event to the audit log, in the transaction of the change that it records. */
@@ -46,19 +46,10 @@ export function createAuditRecorder(onRecorded: (event: AuditEvent) => void): Re
 }
 
 export async function recordAuditEvent(db: Db, event: AuditEvent): Promise<void> {
-  await insertEventQuery(db, {
-    id: uuid(),
-    at: event.at,
-    event: event.event,
-    reason: event.reason ?? null,
-    user_id: event.userId ?? null,
-    session_id: event.sessionId ?? null,
-    address: event.address,
-    request_id: event.requestId,
-  });
+  await insertEventQuery(db, { id: uuid(), ...event });
 }
 
-const insertEventQuery = compiledQuery<Selectable<AuditEventTable>, unknown>((db, parameter) =>
+const insertEventQuery = compiledQuery<AuditEvent & { id: string }, unknown>((db, parameter) =>
   db.insertInto('audit_events').values({
     id: parameter('id'),
     at: parameter('at'),

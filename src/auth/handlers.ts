@@ -190,11 +190,9 @@ export function authHandlers(dependencies: AuthDependencies) {
     async listSessions({ principal }) {
       const sessions = await listLiveSessions(db, principal.userId, clock.now());
       const body = sessions.map((session) => ({
-        id: session.id,
+        ...session,
         created_at: formatTimestamp(session.created_at),
         last_used_at: formatTimestamp(session.last_used_at),
-        address: session.address,
-        user_agent: session.user_agent,
         current: session.id === principal.sessionId,
       }));
       return { status: 200, body };
@@ -220,13 +218,13 @@ export function authHandlers(dependencies: AuthDependencies) {
   async function audit(
     handle: Db,
     event: AuditEventName,
-    { address, requestId }: RequestMetadata,
-    userId?: string,
-    sessionId?: string,
+    { address, requestId: request_id }: RequestMetadata,
+    user_id?: string,
+    session_id?: string,
     reason?: RevokeReason,
   ) {
     const at = clock.now();
-    await recordAuditEvent(handle, { event, at, reason, userId, sessionId, address, requestId });
+    await recordAuditEvent(handle, { event, at, reason, user_id, session_id, address, request_id });
   }
 
   async function endSessions(

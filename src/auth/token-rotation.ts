@@ -85,10 +85,10 @@ export function rotateRefreshToken(
     await recordAuditEvent(trx, {
       event: AUDIT_EVENT_OF_OUTCOME[outcome],
       at: now,
-      userId: session.userId,
-      sessionId: session.id,
+      user_id: session.userId,
+      session_id: session.id,
       address: presented.context.address,
-      requestId: presented.context.requestId,
+      request_id: presented.context.requestId,
     });
     if (outcome === 'reused') return { outcome };
     const user = await findUser(trx, session.userId);

@@ -59,14 +59,12 @@ const findUserQuery = compiledQuery((db, parameter: Parameter<{ id: string }>) =
   db.selectFrom('users').select(USER_COLUMNS).where('id', '=', parameter('id')),
 );
 
-/** Lists a page of users by name, after a given name (in lower case). */
-export async function listUsers(db: Db, after: string, limit: number) {
+/** Lists all users by name. */
+export async function listUsers(db: Db) {
   return db
     .selectFrom('users')
-    .select(['username', 'username_key', 'created_at', 'password_is_temporary'])
-    .where('username_key', '>', after)
+    .select(['username', 'created_at', 'password_is_temporary'])
     .orderBy('username_key')
-    .limit(limit)
     .execute();
 }
 

@@ -68,11 +68,11 @@ const REQUEST_ID = `operator-${uuid()}`;
 export async function recordOperatorEvent(
   db: Db,
   event: AuditEventName,
-  userId: string,
-  details: Pick<AuditEvent, 'sessionId' | 'reason'> = {},
+  user_id: string,
+  details: Pick<AuditEvent, 'session_id' | 'reason'> = {},
 ): Promise<void> {
-  const at = Date.now();
-  await recordAuditEvent(db, { event, at, userId, address: '', requestId: REQUEST_ID, ...details });
+  const common = { at: Date.now(), address: '', request_id: REQUEST_ID };
+  await recordAuditEvent(db, { event, user_id, ...common, ...details });
 }
 
 /** Revokes live sessions of a user. @returns their ids */
@@ -81,8 +81,8 @@ export async function revokeSessionsAsOperator(
   selection: SessionSelection,
 ): Promise<string[]> {
   const revoked = await revokeSessions(trx, selection, 'admin', Date.now());
-  for (const sessionId of revoked) {
-    const details = { sessionId, reason: 'admin' } as const;
+  for (const session_id of revoked) {
+    const details = { session_id, reason: 'admin' } as const;
     await recordOperatorEvent(trx, 'session_revoked', selection.userId, details);
   }
   return revoked;

@@ -25,12 +25,10 @@ export function addSessionsCommands(program: Command, terminal: Terminal): void 
 async function listSessions(db: Db, name: string): Promise<Result> {
   const { id } = await requireUser(db, name);
   const live = await listLiveSessions(db, id, Date.now());
-  const data = live.map(({ id, created_at, last_used_at, address, user_agent }) => ({
-    id,
-    created_at: formatTimestamp(created_at),
-    last_used_at: formatTimestamp(last_used_at),
-    address,
-    user_agent,
+  const data = live.map((session) => ({
+    ...session,
+    created_at: formatTimestamp(session.created_at),
+    last_used_at: formatTimestamp(session.last_used_at),
   }));
   const text = formatTable(live, {
     session: ({ id }) => id,

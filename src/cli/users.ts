@@ -22,7 +22,6 @@ import { formatInstant, formatTable, type Result, type Terminal } from './termin
 
 /** The pattern of the contract. */
 const USERNAME_PATTERN = /^[A-Za-z0-9._-]{3,64}$/;
-const PAGE_ROWS = 500;
 
 const PASSWORD_HELP = `
 The password is random and is printed once. The user has to change it: it only works for a login with
@@ -59,13 +58,7 @@ export function addUsersCommands(program: Command, terminal: Terminal): void {
 }
 
 async function listAllUsers(db: Db): Promise<Result> {
-  const users: Awaited<ReturnType<typeof listUsers>> = [];
-  for (let after = ''; ; ) {
-    const page = await listUsers(db, after, PAGE_ROWS);
-    users.push(...page);
-    after = page.at(-1)?.username_key ?? '';
-    if (page.length < PAGE_ROWS) break;
-  }
+  const users = await listUsers(db);
   const text = formatTable(users, {
     user: ({ username }) => username,
     since: ({ created_at }) => formatInstant(created_at),

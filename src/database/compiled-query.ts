@@ -17,7 +17,7 @@ export type Parameter<Values> = <Name extends keyof Values>(
 
 /**
  * Builds and compiles a query once for each dialect and shape, because that takes longer than many
- * queries do. The shape is which values are undefined, and the texts that the caller adds.
+ * queries do. The shape is which values are not undefined, and the texts that the caller adds.
  * @param build builds the query with `parameter(name)` in the place of each value
  * @returns a function that executes the query with values
  */
@@ -27,7 +27,7 @@ export function compiledQuery<Values extends object, Row, Shape extends string[]
   const queries = new Map<string, CompiledQuery<Row>>();
   return async (db, values, ...shape) => {
     let key = `${db.getExecutor().adapter.constructor.name} ${shape}`;
-    for (const [name, value] of Object.entries(values)) if (value === undefined) key += ` ${name}`;
+    for (const [name, value] of Object.entries(values)) if (value !== undefined) key += ` ${name}`;
     let query = queries.get(key);
     if (!query) {
       const parameter = (name: keyof Values) =>

@@ -115,7 +115,7 @@ interface RateLimitTable {
   expire: number | null;
 }
 
-export interface AuditEventTable {
+interface AuditEventTable {
   id: string;
   at: number;
   event: string;

@@ -12,7 +12,7 @@ import {
   passesIfNoneMatch,
 } from './entity-tag.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
-import { type FilteredPageRequest, listTodos, searchTodos } from './list-todos.ts';
+import { listTodos } from './list-todos.ts';
 import {
   createTodo,
   deleteTodo,
@@ -48,8 +48,8 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
       const orderBy = sort.endsWith('created_at') ? 'created_at' : 'updated_at';
       const direction = sort.startsWith('-') ? 'desc' : 'asc';
       const page = { done, q, orderBy, direction, after, limit } as const;
-      const found = await findPage(principal.userId, page);
-      if (!found) return unavailable();
+      const found = await listTodos(db, principal.userId, page, () => scans.lock(principal.userId));
+      if (!found) return unavailable(); // too many long searches of the user wait
       const { todos, next } = found;
       const headers = next
         ? { Link: formatNextLink(query, encodeCursor(next, list, cursorSecret)) }
@@ -105,13 +105,6 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
       return { status: 204 };
     },
   } satisfies Partial<OperationHandlers>;
-
-  /** @returns undefined if too many long searches of the user wait */
-  function findPage(userId: string, page: FilteredPageRequest) {
-    const isSearch = page.done !== undefined || page.q !== undefined;
-    if (!isSearch) return listTodos(db, userId, page);
-    return searchTodos(db, userId, page, () => scans.lock(userId));
-  }
 
   /** Optimistic locking: reads, checks `If-Match`, replaces that version; retries if it has changed. */
   async function changeTodo(request: ChangeRequest, contentFrom: (todo: Todo) => TodoContent) {

@@ -11,45 +11,37 @@ import {
   type StepRange,
 } from './steps.ts';
 
-export interface TodoFilter {
+interface PageRequest extends ListOrder {
   done?: boolean | undefined;
   /** Text in title or description, in any case. */
   q?: string | undefined;
-}
-
-interface PageRequest extends ListOrder {
   after: Position | undefined;
   limit: number;
 }
 
-export type FilteredPageRequest = PageRequest & TodoFilter;
-
 /** A page, and the position after which the next page starts, if there is one. */
-export interface TodoPage {
+interface TodoPage {
   todos: Todo[];
   next: Position | undefined;
 }
 
-/** Lists a page of all of the user's todos. */
-export async function listTodos(db: Db, userId: string, page: PageRequest): Promise<TodoPage> {
-  return toTodoPage(await readTodos(db, userId, page, page.limit + 1), page);
-}
-
 /**
- * Lists a page of the todos that match a filter. It may have to read all todos of the user, and does
- * so step by step.
+ * Lists a page of the user's todos. If there is a filter, it may have to read all of them, and does so
+ * step by step.
  * @param lockLongSearch waits for the user's turn. It is called if the first step did not fill the page,
  *   and its lock is held until the page is complete.
  * @returns undefined if there is no turn
  */
-export async function searchTodos(
+export async function listTodos(
   db: Db,
   userId: string,
-  page: FilteredPageRequest,
+  page: PageRequest,
   lockLongSearch: () => Promise<Disposable | undefined>,
 ): Promise<TodoPage | undefined> {
-  using locks = new DisposableStack();
   const wanted = page.limit + 1; // one more shows whether there is a next page
+  const isFiltered = page.done !== undefined || page.q !== undefined;
+  if (!isFiltered) return toTodoPage(await readTodos(db, userId, page, wanted), page);
+  using locks = new DisposableStack();
   const rows: TodoRow[] = [];
   for await (const { number, ...range } of divideIntoSteps(db, userId, page)) {
     if (number === 2) {
@@ -74,7 +66,7 @@ function toTodoPage(rows: TodoRow[], { limit, orderBy }: PageRequest): TodoPage 
 function readTodos(
   db: Db,
   userId: string,
-  { orderBy, direction, done, q, after, upTo }: FilteredPageRequest & StepRange,
+  { orderBy, direction, done, q, after, upTo }: PageRequest & StepRange,
   maxRows: number,
 ): Promise<TodoRow[]> {
   const values = {
