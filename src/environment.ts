@@ -39,23 +39,21 @@ const MAX_EDITS = 2;
 /** One sentence for each variable that looks like a misspelt one of the service. */
 export function findMisspeltVariables(environment: Record<string, string | undefined>): string[] {
   const known = describeVariables().map(({ name }) => name);
-  return Object.keys(environment)
-    .filter((name) => !known.includes(name))
-    .flatMap((name) => {
-      const nearest = findNearest(name, known);
-      if (!nearest) return [];
-      return [`${name} is not a variable of the service and is ignored. Did you mean ${nearest}?`];
-    });
+  return Object.keys(environment).flatMap((name) => {
+    const nearest = known.includes(name) ? undefined : findNearest(name, known);
+    if (!nearest) return [];
+    return [`${name} is not a variable of the service and is ignored. Did you mean ${nearest}?`];
+  });
 }
 
 function findNearest(name: string, known: string[]): string | undefined {
   const upper = name.toUpperCase();
   const maxEdits = Math.min(MAX_EDITS, Math.floor(name.length / 4));
-  const candidates = known
+  const [nearest] = known
     .map((candidate) => ({ candidate, edits: countEdits(upper, candidate) }))
     .filter(({ edits }) => edits <= maxEdits)
     .sort((a, b) => a.edits - b.edits);
-  return candidates[0]?.candidate;
+  return nearest?.candidate;
 }
 
 /** Levenshtein distance: characters inserted, deleted or replaced. */

@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from './config.ts';
 
@@ -16,12 +16,8 @@ export function findExposedFiles({ database, keys }: Pick<Config, 'database' | '
 /** Windows has no such file modes. */
 function isExposed(path: string): boolean {
   if (process.platform === 'win32') return false;
-  const file = statIfPresent(path);
-  const folder = statIfPresent(dirname(path));
-  if (!file || !folder) return false;
-  return Boolean(file.mode & 0o044 && folder.mode & 0o011);
-}
-
-function statIfPresent(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  const [file, folder] = [path, dirname(path)].map((name) =>
+    statSync(name, { throwIfNoEntry: false }),
+  );
+  return Boolean(file && folder && file.mode & 0o044 && folder.mode & 0o011);
 }

@@ -63,16 +63,13 @@ export function createAccessTokenVerifier(options: AccessTokenOptions) {
     if (cached && now < cached.expiresAt) return cached;
     const verifiedWith = keys;
     const claims = await verifyAccessToken(options, token, now);
-    if (typeof claims === 'string') cache.delete(token);
-    else if (verifiedWith === options.keys()) cacheClaims(token, claims);
-    return claims;
-  };
-
-  function cacheClaims(token: string, claims: AccessTokenClaims): void {
+    cache.delete(token);
+    if (typeof claims === 'string' || verifiedWith !== options.keys()) return claims;
     const [oldest] = cache.keys();
     if (cache.size >= MAX_CACHED_TOKENS && oldest !== undefined) cache.delete(oldest);
     cache.set(token, claims);
-  }
+    return claims;
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Db } from '../database/connect.ts';
 import type { Authentication } from '../http/contract.ts';
 import type { Principal } from '../http/operation.ts';
-import { problem } from '../http/problem.ts';
+import { type ProblemCode, problem } from '../http/problem.ts';
 import { type AccessTokenOptions, createAccessTokenVerifier } from './access-token.ts';
 import { findLiveSession } from './session-repository.ts';
 
@@ -19,22 +19,19 @@ export function createBearerAuth(db: Db, tokens: AccessTokenOptions, now: () => 
   return async (authorization: string | undefined): Promise<Authentication<Principal>> => {
     if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
       // Credentials of another scheme count as none (RFC 6750 §3.1).
-      return { rejection: problem(401, 'authentication_required', 'Authentication required') };
+      return reject('authentication_required', 'Authentication required');
     }
     const token = BEARER_CREDENTIALS.exec(authorization)?.[1];
     const claims = token ? await verify(token, now()) : 'invalid';
-    if (claims === 'invalid') {
-      return { rejection: problem(401, 'invalid_access_token', 'Invalid access token') };
-    }
-    if (claims === 'expired') {
-      return { rejection: problem(401, 'access_token_expired', 'Access token expired') };
-    }
+    if (claims === 'invalid') return reject('invalid_access_token', 'Invalid access token');
+    if (claims === 'expired') return reject('access_token_expired', 'Access token expired');
     const { sessionId, username } = claims;
     const session = await findLiveSession(db, sessionId, now());
-    if (!session) {
-      const detail = 'You have been logged out. Please log in again.';
-      return { rejection: problem(401, 'session_ended', detail) };
-    }
+    if (!session) return reject('session_ended', 'You have been logged out. Please log in again.');
     return { principal: { userId: session.userId, username, sessionId } };
   };
+}
+
+function reject(code: ProblemCode, detail: string) {
+  return { rejection: problem(401, code, detail) };
 }

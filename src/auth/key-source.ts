@@ -35,7 +35,7 @@ export async function openKeys(origin: KeyOrigin, logger: Logger): Promise<KeySo
  * the path, with which Kubernetes updates a mounted secret, and a file on another machine.
  */
 async function watchKeyFile(path: string, logger: Logger): Promise<KeySource> {
-  let loaded: LoadedKeys;
+  let loaded: Awaited<ReturnType<typeof readKeyFile>>;
   const reload = () => {
     // One read after the other, or a slow read of the old file could finish last.
     running = running.then(readIfChanged).catch((error: unknown) => {
@@ -62,12 +62,7 @@ async function watchKeyFile(path: string, logger: Logger): Promise<KeySource> {
   return { current: () => loaded.keys, reload, close };
 }
 
-interface LoadedKeys {
-  text: string;
-  keys: KeySet;
-}
-
-async function readKeyFile(path: string): Promise<LoadedKeys> {
+async function readKeyFile(path: string) {
   const text = decodeText(await readFile(path));
   return { text, keys: await importJwksText(text) };
 }

@@ -10,16 +10,6 @@ import { transact } from '../database/transaction.ts';
 import { toNetwork } from './client-network.ts';
 import { toUsernameKey } from './user-repository.ts';
 
-/** How many failures of one kind are free, and how long the delays after them are. */
-interface FailureLimit {
-  name: string;
-  freeFailures: number;
-  /** How long a failure counts. */
-  windowSeconds: number;
-  /** The delay starts at one second and doubles with each failure, up to this. */
-  maxDelaySeconds: number;
-}
-
 export interface FreeFailures {
   /** Failed logins of one user name from one network. */
   login: number;
@@ -29,15 +19,15 @@ export interface FreeFailures {
   refresh: number;
 }
 
-/** A limit that an attempt counts against, and the user or network that it counts for. */
-type LimitKey = [limit: FailureLimit, key: string];
+/** A limit that an attempt counts against, for one user or one network. */
+type Limit = ReturnType<ReturnType<typeof defineLimit>>;
 
 /** A login whose password may be verified. */
 export interface CountedLogin {
   outcome: 'counted';
   /** The delay of the user over all networks, if there is one. */
   delaySeconds: number | undefined;
-  counted: LimitKey[];
+  counted: Limit[];
 }
 
 export type LoginAttempt = { outcome: 'wait'; seconds: number } | CountedLogin;
@@ -57,13 +47,13 @@ export class LoginThrottle {
   constructor({ login, loginPerAddress, refresh }: FreeFailures, now: () => number) {
     this.#now = now;
     this.#limits = {
-      perUserAndNetwork: createLimit('login-here', login, 3600, 900),
-      perNetwork: createLimit('login-address', loginPerAddress, 3600, 900),
+      perUserAndNetwork: defineLimit('login-here', login, 3600, 900),
+      perNetwork: defineLimit('login-address', loginPerAddress, 3600, 900),
       // Slows down an attacker who has many addresses. It cannot keep the owner out: they need not
       // wait on a network where they have a session (see `withVerifiedPassword`).
-      perUser: createLimit('login-anywhere', 20 * login, 3600, 30),
-      refresh: createLimit('refresh', refresh, 900, 60),
-      register: createLimit('register', loginPerAddress, 3600, 60),
+      perUser: defineLimit('login-anywhere', 20 * login, 3600, 30),
+      refresh: defineLimit('refresh', refresh, 900, 60),
+      register: defineLimit('register', loginPerAddress, 3600, 60),
     };
   }
 
@@ -85,7 +75,7 @@ export class LoginThrottle {
     const networkLimits = this.#listNetworkLimits(username, address);
     const seconds = await this.#count(db, networkLimits);
     if (seconds !== undefined) return { outcome: 'wait', seconds };
-    const userLimit: LimitKey = [this.#limits.perUser, hash('sha256', toUsernameKey(username))];
+    const userLimit = this.#limits.perUser(hash('sha256', toUsernameKey(username)));
     const delaySeconds = await this.#count(db, [userLimit]);
     const counted = delaySeconds === undefined ? [...networkLimits, userLimit] : networkLimits;
     return { outcome: 'counted', delaySeconds, counted };
@@ -98,12 +88,12 @@ export class LoginThrottle {
 
   /** Reads the delay of a registration without counting it. */
   async findRegistrationDelay(db: Db, address: string): Promise<number | undefined> {
-    return this.#findDelay(db, [[this.#limits.register, toNetwork(address)]]);
+    return this.#findDelay(db, [this.#limits.register(toNetwork(address))]);
   }
 
   /** @returns the seconds to wait, if any */
   async countRegistration(db: Db, address: string): Promise<number | undefined> {
-    return this.#count(db, [[this.#limits.register, toNetwork(address)]]);
+    return this.#count(db, [this.#limits.register(toNetwork(address))]);
   }
 
   /**
@@ -112,32 +102,27 @@ export class LoginThrottle {
    * @returns the seconds to wait, if any
    */
   async countRejectedRefresh(db: Db, address: string): Promise<number | undefined> {
-    const limitKeys: LimitKey[] = [[this.#limits.refresh, toNetwork(address)]];
-    const delay = await this.#findDelay(db, limitKeys);
-    return delay ?? transact(db, (trx) => this.#count(trx, limitKeys));
+    const limits = [this.#limits.refresh(toNetwork(address))];
+    const delay = await this.#findDelay(db, limits);
+    return delay ?? transact(db, (trx) => this.#count(trx, limits));
   }
 
-  #listNetworkLimits(username: string, address: string): LimitKey[] {
+  #listNetworkLimits(username: string, address: string): Limit[] {
     const network = toNetwork(address);
     return [
-      [this.#limits.perUserAndNetwork, hash('sha256', `${toUsernameKey(username)}\0${network}`)],
-      [this.#limits.perNetwork, network],
+      this.#limits.perUserAndNetwork(hash('sha256', `${toUsernameKey(username)}\0${network}`)),
+      this.#limits.perNetwork(network),
     ];
   }
 
   /** @returns the seconds that `#count` would find */
-  async #findDelay(db: Db, limitKeys: LimitKey[]): Promise<number | undefined> {
+  async #findDelay(db: Db, limits: Limit[]): Promise<number | undefined> {
     const now = this.#now();
-    const keys = limitKeys.flatMap((limitKey) => [
-      failureCounter(limitKey),
-      delayCounter(limitKey),
-    ]);
+    const keys = limits.flatMap(({ failuresKey, delayKey }) => [failuresKey, delayKey]);
     const counters = new Map((await findCounters(db, keys, now)).map((row) => [row.key, row]));
-    for (const limitKey of limitKeys) {
-      const [{ freeFailures, maxDelaySeconds }] = limitKey;
-      const failures = counters.get(failureCounter(limitKey))?.points ?? 0;
-      const end = counters.get(delayCounter(limitKey))?.expire ?? now;
-      const seconds = (end - now) / 1000;
+    for (const { failuresKey, delayKey, freeFailures, maxDelaySeconds } of limits) {
+      const failures = counters.get(failuresKey)?.points ?? 0;
+      const seconds = ((counters.get(delayKey)?.expire ?? now) - now) / 1000;
       // A longer delay was written by a clock that was ahead; `#count` makes it shorter.
       if (failures >= freeFailures && seconds > 0 && seconds <= maxDelaySeconds) return seconds;
     }
@@ -149,51 +134,54 @@ export class LoginThrottle {
    * the current delay. An attempt that has to wait counts nowhere and holds no slot.
    * @returns the seconds to wait, if any
    */
-  async #count(db: Db, limitKeys: LimitKey[]): Promise<number | undefined> {
-    const acquired: LimitKey[] = [];
-    for (const [index, limitKey] of limitKeys.entries()) {
-      const [{ freeFailures, windowSeconds }] = limitKey;
-      const counter = { key: failureCounter(limitKey), durationMs: windowSeconds * 1000 };
+  async #count(db: Db, limits: Limit[]): Promise<number | undefined> {
+    const acquired: Limit[] = [];
+    for (const [index, limit] of limits.entries()) {
+      const counter = { key: limit.failuresKey, durationMs: limit.windowSeconds * 1000 };
       const { points } = await incrementCounter(db, counter, this.#now());
-      const excess = points - freeFailures;
-      const wait = excess > 0 ? await this.#acquireSlot(db, limitKey, excess) : undefined;
-      if (wait === undefined) {
-        if (excess > 0) acquired.push(limitKey);
-        continue;
+      const excess = points - limit.freeFailures;
+      if (excess <= 0) continue;
+      const wait = await this.#acquireSlot(db, limit, excess);
+      if (wait !== undefined) {
+        await this.#refund(db, limits.slice(0, index + 1), acquired);
+        return wait;
       }
-      await this.#refund(db, limitKeys.slice(0, index + 1), acquired);
-      return wait;
+      acquired.push(limit);
     }
     return undefined;
   }
 
-  async #refund(db: Db, counted: LimitKey[], acquired: LimitKey[]) {
-    for (const limitKey of counted) await decrementCounter(db, failureCounter(limitKey));
-    for (const limitKey of acquired) await deleteCounter(db, delayCounter(limitKey));
+  async #refund(db: Db, counted: Limit[], acquired: Limit[]) {
+    for (const { failuresKey } of counted) await decrementCounter(db, failuresKey);
+    for (const { delayKey } of acquired) await deleteCounter(db, delayKey);
   }
 
-  async #acquireSlot(db: Db, limitKey: LimitKey, excess: number) {
+  async #acquireSlot(db: Db, { delayKey, maxDelaySeconds }: Limit, excess: number) {
     const now = this.#now();
-    const seconds = Math.min(2 ** (excess - 1), limitKey[0].maxDelaySeconds);
-    const slot = { key: delayCounter(limitKey), durationMs: seconds * 1000 };
+    const seconds = Math.min(2 ** (excess - 1), maxDelaySeconds);
+    const slot = { key: delayKey, durationMs: seconds * 1000 };
     const { points, expire } = await incrementCounter(db, slot, now);
     return points > 1 ? (expire - now) / 1000 : undefined;
   }
 }
 
-function createLimit(
+/**
+ * Defines how many failures of one kind are free, and how long the delays after them are.
+ * @param windowSeconds how long a failure counts
+ * @param maxDelaySeconds the delay starts at one second and doubles with each failure, up to this
+ * @returns makes the limit for a user or a network
+ */
+function defineLimit(
   name: string,
   freeFailures: number,
   windowSeconds: number,
   maxDelaySeconds: number,
-): FailureLimit {
-  return { name, freeFailures, windowSeconds, maxDelaySeconds };
-}
-
-function failureCounter([{ name }, key]: LimitKey): string {
-  return `${name}:${key}`;
-}
-
-function delayCounter([{ name }, key]: LimitKey): string {
-  return `${name}-pause:${key}`;
+) {
+  return (key: string) => ({
+    failuresKey: `${name}:${key}`,
+    delayKey: `${name}-pause:${key}`,
+    freeFailures,
+    windowSeconds,
+    maxDelaySeconds,
+  });
 }

@@ -1,5 +1,4 @@
-import type { Expression } from 'kysely';
-import { type BatchOptions, deleteInBatches } from './batches.ts';
+import { type BatchOptions, deleteInBatches, deleteRows } from './batches.ts';
 import type { Db } from './connect.ts';
 
 /** How many events of one kind the audit log keeps for each user. */
@@ -40,11 +39,11 @@ export function findSurplusGroups(db: Db) {
 export async function purgeSurplusEvents(
   db: Db,
   groups: EventGroup[],
-  { batchRows, isStopped }: BatchOptions,
+  batches: BatchOptions,
 ): Promise<number> {
   const keepNewest = (events: ReturnType<typeof selectEventIds>, count: number) => {
-    const surplus = events.orderBy('at', 'desc').offset(count).limit(batchRows);
-    return deleteInBatches(() => deleteEvents(db, surplus.$asScalar()), isStopped);
+    const surplus = events.orderBy('at', 'desc').offset(count).limit(batches.batchRows);
+    return deleteRows(db, 'audit_events', (where) => where('id', 'in', surplus), batches);
   };
   let deleted = 0;
   for (const group of groups) {
@@ -52,7 +51,8 @@ export async function purgeSurplusEvents(
   }
   const anonymousEvents = selectEventIds(db).where('user_id', 'is', null);
   deleted += await keepNewest(anonymousEvents, MAX_ANONYMOUS_EVENTS);
-  return deleted + (await deleteInBatches(() => deleteFromLargestGroup(db, batchRows), isStopped));
+  const deleteBatch = () => deleteFromLargestGroup(db, batches.batchRows);
+  return deleted + (await deleteInBatches(deleteBatch, batches.isStopped));
 }
 
 /** Deletes up to half of the largest group if there are too many events in total. */
@@ -71,7 +71,8 @@ async function deleteFromLargestGroup(db: Db, limit: number): Promise<number> {
   const ids = selectEventsOfGroup(db, largest)
     .orderBy('at', largest.event === REUSE_DETECTED ? 'desc' : 'asc')
     .limit(Math.min(surplus, Math.ceil(largest.count / 2), limit));
-  return deleteEvents(db, ids.$asScalar());
+  const deletion = db.deleteFrom('audit_events').where('id', 'in', ids);
+  return Number((await deletion.executeTakeFirst()).numDeletedRows);
 }
 
 function selectEventsOfGroup(db: Db, { userId, event }: EventGroup) {
@@ -82,12 +83,4 @@ function selectEventsOfGroup(db: Db, { userId, event }: EventGroup) {
 
 function selectEventIds(db: Db) {
   return db.selectFrom('audit_events').select('id');
-}
-
-async function deleteEvents(db: Db, ids: Expression<string>): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('audit_events')
-    .where('id', 'in', ids)
-    .executeTakeFirst();
-  return Number(numDeletedRows);
 }

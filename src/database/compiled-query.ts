@@ -1,15 +1,6 @@
 import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Db } from './connect.ts';
 
-/** Takes the place of a value until the query is executed. */
-class Placeholder {
-  readonly name: PropertyKey;
-
-  constructor(name: PropertyKey) {
-    this.name = name;
-  }
-}
-
 /** Names a parameter of a compiled query. @returns undefined if the value is undefined */
 export type Parameter<Values> = <Name extends keyof Values>(
   name: Name,
@@ -30,13 +21,14 @@ export function compiledQuery<Values extends object, Row, Shape extends string[]
     for (const [name, value] of Object.entries(values)) if (value !== undefined) key += ` ${name}`;
     let query = queries.get(key);
     if (!query) {
-      const parameter = (name: keyof Values) =>
-        values[name] === undefined ? undefined : sql`${new Placeholder(name)}`;
+      // A symbol takes the place of a value until the query is executed.
+      const parameter = (name: string & keyof Values) =>
+        values[name] === undefined ? undefined : sql`${Symbol(name)}`;
       query = build(db, parameter as Parameter<Values>, ...shape).compile();
       queries.set(key, query);
     }
     const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
+      typeof parameter === 'symbol' ? values[parameter.description as keyof Values] : parameter,
     );
     const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;

@@ -178,7 +178,7 @@ class LazyConnection implements PostgresPoolClient {
 
   async #run(text: string, parameters: readonly unknown[]) {
     if (this.#state === 'lost')
-      throw createUnsentError(new Error('the connection was lost before'));
+      throw new LostConnection('the connection was lost before', { wasSent: false });
     this.#client ??= await this.#connect();
     try {
       return await this.#client.query(text, [...parameters]);
@@ -197,7 +197,7 @@ class LazyConnection implements PostgresPoolClient {
       return await this.#pools.connect();
     } catch (error) {
       const isLasting = error instanceof pg.DatabaseError && !isLostConnection(error);
-      throw isLasting ? error : createUnsentError(error);
+      throw isLasting ? error : new LostConnection(error, { wasSent: false });
     }
   }
 
@@ -211,10 +211,6 @@ class LazyConnection implements PostgresPoolClient {
     this.#client?.release(discard);
     this.#client = undefined;
   }
-}
-
-function createUnsentError(cause: unknown): LostConnection {
-  return new LostConnection(cause, { wasSent: false });
 }
 
 /** Whether a statement can be repeated after its connection was lost: it has not run, or only reads. */

@@ -40,10 +40,8 @@ export async function transact<DB, T>(
       } catch (error) {
         // After some errors (a full disk) SQLite has already rolled back, and a second rollback
         // fails: that error must not hide the first one.
-        await trx
-          .rollback()
-          .execute()
-          .catch(() => undefined);
+        const rollback = trx.rollback().execute();
+        await rollback.catch(() => undefined);
         throw error;
       }
       for (const listener of listeners) listener();

@@ -77,10 +77,8 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
     async getTodo({ principal, path, headers }) {
       const todo = await findTodo(db, principal.userId, path.todo_id.toLowerCase());
       if (!todo) return todoNotFound();
-      const tag = { ETag: formatEntityTag(todo.version) };
-      if (!passesIfNoneMatch(headers['If-None-Match'], todo.version))
-        return { status: 304, headers: tag };
-      return { status: 200, headers: tag, body: toTodoBody(todo) };
+      if (passesIfNoneMatch(headers['If-None-Match'], todo.version)) return found(todo);
+      return { status: 304, headers: { ETag: formatEntityTag(todo.version) } };
     },
 
     async replaceTodo(request) {
