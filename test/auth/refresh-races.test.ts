@@ -1,9 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { freshDatabase } from '../support/database.ts';
 import { BEHIND_PROXY, call, refresh } from '../support/http.ts';
 import { openConnection, refreshRequest } from '../support/raw-connection.ts';
-import { disposeAfterAll } from '../support/service.ts';
 import { startProcess } from '../support/service-process.ts';
 import { pairOf, type SeededUser, seedSession, seedUser } from '../support/users.ts';
 
@@ -19,38 +18,50 @@ const LAYOUTS = [
   { layout: 'two services on one database', services: [{}, {}] },
 ];
 
-describe.each(LAYOUTS)('$layout', async ({ services }) => {
-  const database = disposeAfterAll(await freshDatabase());
-  const db = disposeAfterAll(database.connect());
-  const servers = await Promise.all(
-    services.map(async (variables) =>
-      disposeAfterAll(
-        await startProcess({ ...BEHIND_PROXY, DATABASE_URL: database.url, ...variables }),
-      ),
-    ),
-  );
-  const urlOf = (index: number) => servers[index % servers.length]?.url ?? '';
-  const seed = async (user?: SeededUser) =>
-    seedSession({ db, clock: systemClock }, user ?? (await seedUser(db)));
+/** The processes of a layout on a new database. */
+async function startProcesses(services: Record<string, string>[]) {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await freshDatabase());
+  const start = async (variables: Record<string, string>) =>
+    stack.use(await startProcess({ ...BEHIND_PROXY, DATABASE_URL: database.url, ...variables }));
+  const servers = await Promise.all(services.map(start));
+  const db = stack.use(database.connect());
+  const opened = stack.move();
+  return {
+    db,
+    servers,
+    urlOf: (index: number) => servers[index % servers.length]?.url ?? '',
+    seed: (user: SeededUser) => seedSession({ db, clock: systemClock }, user),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
 
-  /** Adds todos and refreshes a session of its own until it is stopped. */
-  async function write(index: number, isStopped: () => boolean) {
-    const own = await seed();
-    let pair = { access_token: own.access, refresh_token: own.refresh };
-    while (!isStopped()) {
-      const request = { access: pair.access_token, body: { title: 'written' } };
-      expect((await call(urlOf(index), 'POST /todos', request)).status).toBe(201);
-      pair = pairOf(await refresh(urlOf(index + 1), pair.refresh_token));
-    }
+type Processes = Awaited<ReturnType<typeof startProcesses>>;
+
+/** Adds todos and refreshes a session of its own until it is stopped. */
+async function write({ db, urlOf, seed }: Processes, index: number, isStopped: () => boolean) {
+  const own = await seed(await seedUser(db));
+  let pair = { access_token: own.access, refresh_token: own.refresh };
+  while (!isStopped()) {
+    const request = { access: pair.access_token, body: { title: 'written' } };
+    expect((await call(urlOf(index), 'POST /todos', request)).status).toBe(201);
+    pair = pairOf(await refresh(urlOf(index + 1), pair.refresh_token));
   }
+}
 
-  test(`${ROUNDS} rounds of ${USES} refreshes at once with one token, beside ${WRITERS} writers: all get 200 and one successor`, async () => {
+test.each(LAYOUTS)(
+  `$layout: ${ROUNDS} rounds of ${USES} refreshes at once with one token, beside ${WRITERS} writers: all get 200 and one successor`,
+  async ({ services }) => {
+    await using processes = await startProcesses(services);
+    const { db, servers, urlOf, seed } = processes;
     const connections = await Promise.all(
       Array.from({ length: USES }, (_, index) => openConnection(urlOf(index))),
     );
     const ada = await seedUser(db);
     let isStopped = false;
-    const writers = Array.from({ length: WRITERS }, (_, index) => write(index, () => isStopped));
+    const writers = Array.from({ length: WRITERS }, (_, index) =>
+      write(processes, index, () => isStopped),
+    );
     for (let round = 0; round < ROUNDS; round += 1) {
       const session = await seed(ada);
       const shots = Promise.all(connections.map((connection) => connection.answer()));
@@ -67,11 +78,18 @@ describe.each(LAYOUTS)('$layout', async ({ services }) => {
     }
     isStopped = true;
     await Promise.all(writers);
-    for (const { child } of servers)
+    for (const { child } of servers) {
       expect([child.exitCode, child.signalCode]).toEqual([null, null]);
-  }, 1_800_000);
+    }
+  },
+  1_800_000,
+);
 
-  test('after a logout at one process the next request at the other is rejected', async () => {
+test.each(LAYOUTS)(
+  '$layout: after a logout at one process the next request at the other is rejected',
+  async ({ services }) => {
+    await using processes = await startProcesses(services);
+    const { db, urlOf, seed } = processes;
     const bob = await seedUser(db);
     const [here, there] = [urlOf(0), urlOf(1)];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -87,5 +105,6 @@ describe.each(LAYOUTS)('$layout', async ({ services }) => {
       const me = call(there, 'GET /auth/me', { access: pair.access_token });
       expect((await me).status).toBe(401);
     }
-  }, 600_000);
-});
+  },
+  600_000,
+);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { findLiveSession } from '../../src/auth/session-repository.ts';
 import { migratedDatabase } from '../support/database-faults.ts';
-import { disposeAfterAll, stoppedClock } from '../support/service.ts';
+import { stoppedClock } from '../support/service.ts';
 import { seedSession, seedUser } from '../support/users.ts';
 import { rotate } from './setup.ts';
 
@@ -16,10 +16,6 @@ type Party = (typeof PARTIES)[number];
 /** One refresh, by a party, so many seconds after the last one. */
 type Step = readonly [party: Party, after: number];
 const DISTANCES_S = [0, 9, 11, 900];
-
-const clock = stoppedClock();
-const { db } = disposeAfterAll(await migratedDatabase());
-const ada = await seedUser(db);
 
 function* orders(steps: number): Generator<Step[]> {
   if (steps === 0) yield [];
@@ -57,6 +53,10 @@ function createRules() {
 const COUNT = (PARTIES.length * DISTANCES_S.length) ** STEPS;
 
 test(`all ${COUNT} orders of refreshes by an owner and a thief end as the rules of reuse say`, async () => {
+  const clock = stoppedClock();
+  await using database = await migratedDatabase();
+  const { db } = database;
+  const ada = await seedUser(db);
   for (const order of orders(STEPS)) {
     const { id, refresh } = await seedSession({ db, clock }, ada);
     const tokens = new Map([[0, refresh]]);
