@@ -16,16 +16,6 @@ test('commandsIn: a command has its line number, its continuation lines and the 
   });
 });
 
-test('a transcript has the output of each command after it', () => {
-  const [block] = read(
-    ...fence('sh', '$ echo 1', '1', '$ for i in 2 3', 'do echo $i; done', '2', '3'),
-  );
-  expect(block?.commands).toEqual([
-    { line: 2, text: 'echo 1', exitCode: 0, output: '1' },
-    { line: 4, text: 'for i in 2 3\ndo echo $i; done', exitCode: 0, output: '2\n3' },
-  ]);
-});
-
 test('a block after a text between them is not the output', () => {
   const [block] = read(...fence('sh', 'echo 1'), 'An example:', ...fence('json', '{}'));
   expect(block?.commands[0]?.output).toBeUndefined();

@@ -1,6 +1,6 @@
 // Reads the commands of a page, and the output that the page shows for them.
 //
-//   ```sh        commands, one a line, as a reader pastes them; or a transcript, with `$ ` before each
+//   ```sh        commands, one a line, as a reader pastes them
 //   ```text      directly after it: what the commands print (`json`: by members and values)
 //   ```ts        a program, which is run only after the comment `test runs the program`
 //
@@ -28,71 +28,55 @@ export interface Block {
   isSlow: boolean;
 }
 
-interface Fence {
-  /** Of its first line of text. */
+interface Comment {
   line: number;
-  language: string;
-  lines: string[];
+  text: string;
 }
 
 const RUN_PROGRAM = 'test runs the program';
 
+const COMMENT = /^ *<!-- (?<comment>.*) -->$/;
+const FENCE = /^(?<indent> *)```(?<language>\w*)\n(?<content>[\s\S]*?)^\k<indent>```$/;
+const TEXT = /^.*\S.*$/;
+const PART = new RegExp([COMMENT, FENCE, TEXT].map(({ source }) => source).join('|'), 'gm');
+
 /** Blocks of commands, in the order of the page. */
 export function readBlocks(markdown: string): Block[] {
   const blocks: Block[] = [];
-  let comments: { line: number; text: string }[] = [];
-  let block: Block | undefined;
-  for (const part of partsOf(markdown)) {
-    if ('comment' in part) {
-      comments.push({ line: part.line, text: part.comment });
-    } else if ('text' in part) {
-      comments = [];
-      block = undefined;
-    } else if (part.language === 'sh') {
-      block = blockOf(part, comments);
-      blocks.push(block);
-      comments = [];
-    } else if (part.language === 'ts' && comments.some(({ text }) => text === RUN_PROGRAM)) {
-      block = programOf(part);
-      blocks.push(block);
-      comments = [];
-    } else {
-      const last = block?.commands.at(-1);
-      if (last && last.output === undefined && ['text', 'json'].includes(part.language)) {
-        last.output = part.lines.join('\n');
-      }
-      block = undefined;
+  let comments: Comment[] = [];
+  let previous: Block | undefined;
+  for (const { index, groups = {} } of markdown.matchAll(PART)) {
+    const line = markdown.slice(0, index).split('\n').length;
+    const { comment, indent = '', language = '', content = '' } = groups;
+    if (comment) {
+      comments.push({ line, text: comment });
+      continue;
     }
+    const lines = content.split('\n').map((text) => text.slice(indent.length));
+    const block = readBlock(language, line + 1, lines.slice(0, -1), comments);
+    const last = previous?.commands.at(-1);
+    if (block) blocks.push(block);
+    else if (last && ['text', 'json'].includes(language)) last.output = content.trimEnd();
+    previous = block;
+    comments = [];
   }
   return blocks;
 }
 
-type Part = Fence | { line: number; comment: string } | { text: string };
-
-function* partsOf(markdown: string): Generator<Part> {
-  const lines = markdown.split('\n');
-  for (let index = 0; index < lines.length; index += 1) {
-    const line = lines[index] ?? '';
-    const [, indent, language] = /^( *)```(\w*)$/.exec(line) ?? [];
-    const [, comment] = /^ *<!-- (.*) -->$/.exec(line) ?? [];
-    if (indent !== undefined && language !== undefined) {
-      const end = lines.indexOf(`${indent}\`\`\``, index + 1);
-      const inside = lines.slice(index + 1, end).map((text) => text.slice(indent.length));
-      yield { line: index + 2, language, lines: inside };
-      index = end;
-    } else if (comment) yield { line: index + 1, comment };
-    else if (line.trim()) yield { text: line };
-  }
+function readBlock(language: string, line: number, lines: string[], comments: Comment[]) {
+  if (language === 'sh') return readCommands(line, lines, comments);
+  const isRun = language === 'ts' && comments.some(({ text }) => text === RUN_PROGRAM);
+  return isRun ? readProgram(line, lines) : undefined;
 }
 
-function blockOf({ line, lines }: Fence, comments: { line: number; text: string }[]): Block {
+function readCommands(line: number, lines: string[], comments: Comment[]): Block {
   const said = (name: string) =>
     comments.find(({ text }) => text.startsWith(`${name}: `))?.text.slice(name.length + 2);
   const before = comments.flatMap(({ line: at, text }) => {
     const command = /^test runs: (.*)/.exec(text)?.[1];
     return command ? [{ line: at, text: command, exitCode: 0 }] : [];
   });
-  const commands = lines[0]?.startsWith('$ ') ? transcriptOf(line, lines) : scriptOf(line, lines);
+  const commands = splitCommands(line, lines);
   const last = commands.at(-1);
   if (last) last.exitCode = Number(said('exit code') ?? 0);
   const excluded = said('not tested');
@@ -105,27 +89,13 @@ function blockOf({ line, lines }: Fence, comments: { line: number; text: string 
 }
 
 /** It imports the client of this project, which is not installed here as a package. */
-function programOf({ line, lines }: Fence): Block {
+function readProgram(line: number, lines: string[]): Block {
   const program = lines.join('\n').replaceAll(`'openapi-todos-client'`, `'./src/client/index.ts'`);
   const text = `cat >program.ts <<'EOF'\n${program}\nEOF\n"$NODE" program.ts`;
   return { line, commands: [{ line, text, exitCode: 0 }], isSlow: false };
 }
 
-function transcriptOf(first: number, lines: string[]): Command[] {
-  const commands: Command[] = [];
-  for (const [index, line] of lines.entries()) {
-    const last = commands.at(-1);
-    if (line.startsWith('$ ')) {
-      commands.push({ line: first + index, text: line.slice(2), exitCode: 0 });
-    } else if (!last) throw new Error(`line ${first + index}: an output without a command`);
-    else if (last.output !== undefined) last.output += `\n${line}`;
-    else if (isComplete(last.text)) last.output = line;
-    else last.text += `\n${line}`;
-  }
-  return commands;
-}
-
-function scriptOf(first: number, lines: string[]): Command[] {
+function splitCommands(first: number, lines: string[]): Command[] {
   const commands: Command[] = [];
   let text = '';
   let start = first;
