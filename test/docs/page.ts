@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { type Block, type Command, readBlocks } from './markdown.ts';
-import { differenceOf } from './shape.ts';
+import { expectShown } from './shape.ts';
 import { openTerminal, ROOT, type Terminal } from './terminal.ts';
 
 /** All of the project's own, by their paths. */
@@ -36,7 +36,5 @@ async function runCommand(terminal: Terminal, file: string, command: Command) {
   if (exitCode !== command.exitCode) {
     throw new Error(`${place}\n  ended with ${exitCode}, not ${command.exitCode}:\n${output}`);
   }
-  if (command.output === undefined) return;
-  const difference = differenceOf(terminal.mapPorts(command.output), output);
-  if (difference) throw new Error(`${place}\n  ${difference}\n\nAll that it printed:\n${output}`);
+  if (command.output !== undefined) expectShown(output, terminal.mapPorts(command.output), place);
 }
