@@ -90,40 +90,30 @@ test('verifyPassword without a hash does the same work and returns false', async
   expect(await verifyPassword('a password', await hashPassword('a password'))).toBe(true);
 });
 
-test('a login that the full password queue rejects is not counted as an attempt', async () => {
-  await using small = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: plenty });
-  const storm = Array.from({ length: 400 }, (_, n) =>
+test('400 logins at once: some are answered with 503 and not counted, and other requests are still served', async () => {
+  await using service = await startService({ LOGIN_FREE_FAILURES_PER_ADDRESS: plenty });
+  const client = await signedInClient(service);
+  const logins = Array.from({ length: 400 }, (_, n) =>
     loginRequest({ username: `unknown-${n}`, password: 'wrong' }),
   );
-  const answers = await Promise.all(await sendAtOnce(small.url, storm));
+  const storm = await sendAtOnce(service.url, logins);
+  expect((await client.GET('/todos')).response.status).toBe(200);
+  const answers = await Promise.all(storm);
   const verified = answers.filter(({ status }) => status === 401).length;
   const rejected = answers.filter(({ status }) => status === 503).length;
-  expect(rejected).toBeGreaterThan(0);
+  expect(Math.min(verified, rejected)).toBeGreaterThan(0);
   expect(verified + rejected).toBe(400);
-  const counted = await small.db
+  const counted = await service.db
     .selectFrom('rate_limits')
     .select('points')
     .where('key', 'like', 'login-address:%')
     .executeTakeFirstOrThrow();
-  const refused = await small.db
+  const refused = await service.db
     .selectFrom('audit_events')
     .select('id')
     .where('event', '=', 'sign_in_refused')
     .execute();
   expect([counted.points, refused.length]).toEqual([verified, verified]);
-});
-
-test('400 logins at once: some are answered with 503, and other requests are still served', async () => {
-  const client = await signedInClient(service);
-  const logins = Array.from({ length: 400 }, () =>
-    loginRequest({ username: 'nobody', password: 'wrong password' }),
-  );
-  const storm = await sendAtOnce(service.url, logins);
-  const { response } = await client.GET('/todos');
-  expect(response.status).toBe(200);
-  const answers = await Promise.all(storm);
-  const statuses = new Set(answers.map(({ status }) => status));
-  expect(statuses).toEqual(new Set([401, 503]));
   expect((await client.login(DEMO.username, DEMO.password)).response.status).toBe(200);
 });
 
