@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { expect } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { TODOS } from './cli.ts';
+import { collectOutput } from './process-output.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const DIRECTLY = [process.execPath, TODOS, 'start'];
@@ -33,19 +34,14 @@ function runProcess(
   const env = { PATH: process.env['PATH'], LOG_LEVEL: 'warn', PORT: '0', ...variables };
   const [program = '', ...first] = command;
   const child = spawn(program, [...first, ...args], { env, cwd, detached });
-  const output = { text: '' };
+  const output = collectOutput(child);
   let isClosed = false;
   let more = Promise.withResolvers<void>();
   const wake = () => {
     more.resolve();
     more = Promise.withResolvers();
   };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output.text += text;
-      wake();
-    });
-  }
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', wake);
   const closed = once(child, 'close').then(() => {
     isClosed = true;
     wake();
