@@ -83,11 +83,11 @@ async function startSignedIn() {
   return { variables, [Symbol.asyncDispose]: service.close };
 }
 
-{
+async function fetchContract() {
   await using service = await startService();
-  const response = await fetch(`${service.url}/openapi.json`);
-  writeFileSync(served, await response.text());
+  return (await fetch(`${service.url}/openapi.json`)).text();
 }
+writeFileSync(served, await fetchContract());
 
 test('docs/tools.md names at least 20 consumers to run, and 20 languages of openapi-generator', () => {
   expect(consumers.length).toBeGreaterThanOrEqual(20);
