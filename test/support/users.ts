@@ -7,7 +7,7 @@ import { type SessionLifetimes, startSession } from '../../src/auth/session-repo
 import type { Clock } from '../../src/clock.ts';
 import type { Db } from '../../src/database/connect.ts';
 import type { Schema } from '../../src/http/operation.ts';
-import { send } from './http.ts';
+import { type Answer, send } from './http.ts';
 import { JWT_SECRET, type TestService } from './service.ts';
 
 /** The user that a new database on a loopback address comes with. */
@@ -15,10 +15,7 @@ export const DEMO = { username: 'testuser', password: 'testpass123' };
 
 export const PASSWORD = 'correct horse battery staple';
 
-export async function signIn(
-  service: { url: string },
-  credentials = DEMO,
-): Promise<Schema<'TokenPair'>> {
+export async function signIn(service: { url: string }, credentials = DEMO): Promise<Pair> {
   const response = await send(service, { method: 'POST', path: '/auth/login', body: credentials });
   expect(response.status).toBe(200);
   return response.json();
@@ -34,7 +31,7 @@ export async function signUp(
   service: { url: string },
   username: string,
   password = PASSWORD,
-): Promise<Schema<'TokenPair'>> {
+): Promise<Pair> {
   const credentials = { username, password };
   await register(service, credentials);
   return signIn(service, credentials);
@@ -52,25 +49,19 @@ export async function signedInClient(
 }
 
 /** A typed client of a new user. */
-export async function newUserClient(service: TestService, username = `user-${uuid()}`) {
-  const credentials = { username, password: PASSWORD };
+export async function newUserClient(service: TestService) {
+  const credentials = { username: `user-${uuid()}`, password: PASSWORD };
   await register(service, credentials);
   return signedInClient(service, credentials);
 }
 
 /** The body of a 200 of login or refresh. */
-export interface Pair {
-  access_token: string;
-  refresh_token: string;
-}
+export type Pair = Schema<'TokenPair'>;
 
-/** @throws Error for any response but a token pair */
-export function pairOf({ status, text }: { status: number; text: string }): Pair {
-  const body: unknown = JSON.parse(text);
-  if (status !== 200 || typeof body !== 'object' || body === null) throw new Error(text);
-  const { access_token, refresh_token } = body as Partial<Pair>; // checked on the next line
-  if (!access_token || !refresh_token) throw new Error(text);
-  return { access_token, refresh_token };
+/** @throws Error for any other response */
+export function pairOf({ status, text }: Answer): Pair {
+  if (status !== 200) throw new Error(text);
+  return JSON.parse(text);
 }
 
 /** What every service has unless its variables say otherwise, except for the reuse leeway of 0. */
