@@ -6,12 +6,15 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { freshDatabase } from './support/database.ts';
+import { refresh } from './support/http.ts';
+import { JWT_SECRET } from './support/service.ts';
 import { type ServiceProcess, startProcess } from './support/service-process.ts';
+import { PASSWORD, signIn, signUp } from './support/users.ts';
 
 type Node = ServiceProcess;
 
 /** Sends every request to one of the nodes that were ready a moment ago. */
-async function startBalancer(nodes: (Node | undefined)[]) {
+async function startBalancer(nodes: Node[]) {
   const agent = new Agent({ keepAlive: false });
   const ready = new Set<Node>();
   let turn = 0;
@@ -44,7 +47,7 @@ async function startBalancer(nodes: (Node | undefined)[]) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on a port
     isReady: (node: Node) => ready.has(node),
-    async close() {
+    async [Symbol.asyncDispose]() {
       isOver = true;
       await watching;
       server.closeAllConnections();
@@ -58,29 +61,25 @@ test('a rolling restart of two nodes under load: every request succeeds', async 
   const variables = {
     DATABASE_URL: database.url,
     DRAIN_SECONDS: '5', // many times what the balancer takes to notice
-    JWT_SECRET: 'a secret of the tests that is long enough',
+    JWT_SECRET,
   };
   await using processes = new AsyncDisposableStack();
   const start = async () => processes.use(await startProcess(variables));
-  const nodes: (Node | undefined)[] = [await start(), await start()];
-  const balancer = await startBalancer(nodes);
+  const nodes = [await start(), await start()];
+  await using balancer = await startBalancer(nodes);
   const isServing = (node: Node) => expect.poll(() => balancer.isReady(node)).toBe(true);
-  for (const node of nodes) if (node) await isServing(node);
+  for (const node of nodes) await isServing(node);
 
-  const body = JSON.stringify({ username: 'ada', password: 'a password of some length' });
-  const headers = { 'Content-Type': 'application/json' };
-  const post = (path: string, text: string) =>
-    fetch(balancer.url + path, { method: 'POST', headers, body: text });
-  await post('/auth/register', body);
+  await signUp(balancer, 'ada');
   const statuses = new Map<number, number>();
   let isOver = false;
   /** Signs in, then goes on from token to token. */
   const client = async () => {
-    let { refresh_token } = await (await post('/auth/login', body)).json();
+    let { refresh_token } = await signIn(balancer, { username: 'ada', password: PASSWORD });
     while (!isOver) {
-      const answer = await post('/auth/refresh', JSON.stringify({ refresh_token }));
+      const answer = await refresh(balancer.url, refresh_token);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      ({ refresh_token } = await answer.json());
+      ({ refresh_token } = JSON.parse(answer.text));
       await sleep(5);
     }
   };
@@ -89,8 +88,8 @@ test('a rolling restart of two nodes under load: every request succeeds', async 
   const goesOn = () => expect.poll(answered).toBeGreaterThan(answered() + 10);
   for (const [index, node] of nodes.entries()) {
     await goesOn();
-    node?.child.kill('SIGTERM');
-    expect(node && (await node.exited())).toBe(0);
+    node.child.kill('SIGTERM');
+    expect(await node.exited()).toBe(0);
     const next = await start();
     nodes[index] = next;
     await isServing(next);
@@ -99,5 +98,4 @@ test('a rolling restart of two nodes under load: every request succeeds', async 
   isOver = true;
   await load;
   expect([...statuses.keys()]).toEqual([200]);
-  await balancer.close();
 }, 300_000);

@@ -21,7 +21,10 @@ async function trace(
   variables: Record<string, string> = {},
 ) {
   await using collector = await startCollector();
-  const service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...variables });
+  await using service = await startService({
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    ...variables,
+  });
   await work(service);
   await service.close();
   return { spans: collector.spans(), requests: collector.requests, log: service.log };
@@ -170,7 +173,7 @@ describe('sampling of traces', () => {
 
 test('traces: a collector that rejects them is logged, and requests still succeed', async () => {
   await using collector = await startCollector(400);
-  const service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
+  await using service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
   expect((await send(service, { path: '/healthz' })).status).toBe(200);
   await service.close();
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces']);

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { runScript } from '../support/cli.ts';
 import { startService, startSharedService } from '../support/service.ts';
 import { DEMO } from '../support/users.ts';
 
@@ -163,12 +162,8 @@ describe('the page contains', () => {
 });
 
 test('rendering the page prints no warning of Node.js', async () => {
-  const script =
-    "const { createSite } = await import('./src/web/server/site.ts'); await createSite()";
-  const { stderr } = await promisify(execFile)(process.execPath, [
-    '--input-type=module',
-    '--eval',
-    script,
-  ]);
-  expect(stderr).toBe('');
+  const site = new URL('../../src/web/server/site.ts', import.meta.url);
+  const script = `const { createSite } = await import('${site}'); await createSite()`;
+  const rendered = await runScript(['--input-type=module', '--eval', script]);
+  expect(rendered).toEqual({ code: 0, output: '' });
 });
