@@ -5,21 +5,25 @@ import { runScript, TODOS } from './support/cli.ts';
 import { runToExit } from './support/service-process.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
+/** Loads a `.env` file with that content. */
+function load(content: string | Buffer, environment: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  using folder = temporaryFolder();
+  const path = folder.file('.env');
+  writeFileSync(path, content);
+  loadEnvFile(environment, path);
+  return environment;
+}
+
 const LINES = 'PORT=9000\r\nHOST=localhost # the rest\r\nLOG_LEVEL="warn"\r\n';
-const swapBytes = (text: string) => Buffer.from(text, 'utf16le').swap16();
 
 test.each([
   ['UTF-8', Buffer.from(LINES)],
   ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${LINES}`)],
   ['UTF-16, little-endian', Buffer.from(`\uFEFF${LINES}`, 'utf16le')],
-  ['UTF-16, big-endian', swapBytes(`\uFEFF${LINES}`)],
+  ['UTF-16, big-endian', Buffer.from(`\uFEFF${LINES}`, 'utf16le').swap16()],
 ])('.env in %s: every line is read, and the environment comes first', (_encoding, bytes) => {
-  using folder = temporaryFolder();
-  const path = folder.file('.env');
-  writeFileSync(path, bytes);
-  const environment: NodeJS.ProcessEnv = { HOST: '::1' };
-  loadEnvFile(environment, path);
-  expect(environment).toEqual({ PORT: '9000', HOST: '::1', LOG_LEVEL: 'warn' });
+  const expected = { PORT: '9000', HOST: '::1', LOG_LEVEL: 'warn' };
+  expect(load(bytes, { HOST: '::1' })).toEqual(expected);
 });
 
 test.each([
@@ -28,22 +32,15 @@ test.each([
   ['JWT_SECRET: hunter2', 'for example: JWT_SECRET='],
   ['{"PORT": 9000}', 'line 1 is not NAME=VALUE\n  for example: PORT=8000'],
 ])('.env with the line %j: says which line, and sets nothing', (text, message) => {
-  using folder = temporaryFolder();
-  const path = folder.file('wrong.env');
-  writeFileSync(path, text);
   const environment: NodeJS.ProcessEnv = {};
-  expect(() => loadEnvFile(environment, path)).toThrow(message);
-  expect(() => loadEnvFile(environment, path)).not.toThrow('hunter2');
+  expect(() => load(text, environment)).toThrow(message);
+  expect(() => load(text, environment)).not.toThrow('hunter2');
   expect(environment).toEqual({});
 });
 
 test('.env as people write it: comments, empty lines, export, quotes over several lines', () => {
-  using folder = temporaryFolder();
-  const path = folder.file('right.env');
-  writeFileSync(path, '# one\n\n  export A=1 # two\nB = "x\ny: z\n"\r\nC=\'#\'\nD=\n');
-  const environment: NodeJS.ProcessEnv = {};
-  loadEnvFile(environment, path);
-  expect(environment).toEqual({ A: '1', B: 'x\ny: z\n', C: '#', D: '' });
+  const text = '# one\n\n  export A=1 # two\nB = "x\ny: z\n"\r\nC=\'#\'\nD=\n';
+  expect(load(text)).toEqual({ A: '1', B: 'x\ny: z\n', C: '#', D: '' });
 });
 
 test('a missing .env file changes nothing', () => {

@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { beginLogin } from './support/raw-connection.ts';
@@ -151,7 +150,7 @@ test.each([
   expect(output).not.toContain('    at ');
 });
 
-test.skipIf(process.platform === 'win32').each<[string, string, (path: string) => void]>([
+const SECRET_FILES: [string, string, (path: string) => void][] = [
   [
     'readable by others',
     'can be read or written by others (mode 644)',
@@ -174,33 +173,27 @@ test.skipIf(process.platform === 'win32').each<[string, string, (path: string) =
       mkdirSync(path);
     },
   ],
-])(
+  [
+    'of another user',
+    'belongs to another user (12345)',
+    (path) => chownSync(path, 12_345, 12_345), // as root only
+  ],
+];
+
+test
+  .skipIf(process.platform === 'win32')
+  .each(SECRET_FILES.filter(([what]) => what !== 'of another user' || process.getuid?.() === 0))(
   'a secret file that is %s: the service does not start, and says why',
-  async (what, message, plant) => {
+  async (_, message, plant) => {
     using folder = temporaryFolder();
-    const file = `secrets/${what.replaceAll(' ', '-')}.sqlite`;
-    const path = `${folder.file(file)}.secret`;
-    mkdirSync(folder.file('secrets'), { recursive: true });
+    const path = folder.file('todos.sqlite.secret');
     writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
     plant(path);
-    const { code, output } = await runToExit({ DATABASE_URL: `sqlite:${file}` }, { folder });
+    const { code, output } = await runToExit({ DATABASE_URL: 'sqlite:todos.sqlite' }, { folder });
     expect(code).toBe(1);
     expect(output).toBe(
-      `${file}.secret ${message}: the service does not use it. Delete it: the service makes a new one, and all users log in again.\n`,
+      `todos.sqlite.secret ${message}: the service does not use it. Delete it: the service makes a new one, and all users log in again.\n`,
     );
-  },
-);
-
-test.skipIf(process.getuid?.() !== 0)(
-  'a secret file of another user: the service does not start',
-  async () => {
-    using folder = temporaryFolder();
-    const path = folder.file('planted.sqlite.secret');
-    writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
-    chownSync(path, 12_345, 12_345);
-    const { code, output } = await runToExit({ DATABASE_URL: 'sqlite:planted.sqlite' }, { folder });
-    expect(code).toBe(1);
-    expect(output).toContain('planted.sqlite.secret belongs to another user (12345)');
   },
 );
 
@@ -208,28 +201,21 @@ test.skipIf(process.platform === 'win32')(
   'existing files of the database and keys that others can read are named in the log',
   async () => {
     using folder = temporaryFolder();
-    const shared = folder.file('shared');
-    mkdirSync(shared);
-    chmodSync(shared, 0o755);
-    const database = join(shared, 'todos.sqlite');
-    const keys = join(shared, 'keys.json');
+    const database = folder.file('todos.sqlite');
+    const keys = folder.file('keys.json');
     const set = { keys: [{ kty: 'oct', k: Buffer.alloc(32, 'k').toString('base64url') }] };
     writeFileSync(database, '');
     writeFileSync(keys, JSON.stringify(set));
     for (const path of [database, keys]) chmodSync(path, 0o644);
-    await using open = await startProcess(
-      { DATABASE_URL: `sqlite:${database}`, JWT_KEYS: keys },
-      { folder },
-    );
+    const variables = { DATABASE_URL: `sqlite:${database}`, JWT_KEYS: keys };
+    chmodSync(folder.path, 0o755);
+    await using open = await startProcess(variables, { folder });
     const named = () => [...open.output.text.matchAll(/"file":"([^"]*)","msg":"other users/g)];
     expect(named().map(([, file]) => file)).toEqual([database, keys]);
     open.child.kill('SIGTERM');
     await open.exited();
-    chmodSync(shared, 0o700);
-    await using closed = await startProcess(
-      { DATABASE_URL: `sqlite:${database}`, JWT_KEYS: keys },
-      { folder },
-    );
+    chmodSync(folder.path, 0o700);
+    await using closed = await startProcess(variables, { folder });
     expect(closed.output.text).not.toContain('other users');
   },
 );
