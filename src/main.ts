@@ -86,9 +86,12 @@ function handleSignals(
   let stoppedAt: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (stoppedAt !== undefined) return exitAtSecondSignal(stoppedAt);
-      stoppedAt = performance.now();
-      void stop().then(() => logger.info('stopped'));
+      if (stoppedAt === undefined) {
+        stoppedAt = performance.now();
+        void stop().then(() => logger.info('stopped'));
+      } else if (performance.now() - stoppedAt > REPEATED_SIGNAL_MS) {
+        process.exit(1);
+      }
     });
   }
 }
@@ -98,10 +101,6 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGBREAK'] as const;
 
 /** A terminal sends Ctrl+C to npm and to the service, and npm sends it again: that is one signal. */
 const REPEATED_SIGNAL_MS = 300;
-
-function exitAtSecondSignal(stoppedAt: number): void {
-  if (performance.now() - stoppedAt > REPEATED_SIGNAL_MS) process.exit(1);
-}
 
 function formatBanner({ url, hasDemo }: StartReport): string {
   const { username, password } = DEMO_CREDENTIALS;

@@ -86,7 +86,11 @@ export async function verifyAccessToken(
   try {
     const { payload } = await jwtVerify(
       token,
-      ({ kid, alg }) => selectVerificationKey(byId, kid, alg),
+      ({ kid = '', alg }) => {
+        const key = byId.get(kid);
+        if (key?.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
+        return key.verificationKey;
+      },
       {
         algorithms: [...new Set([...byId.values()].map((key) => key.algorithm))],
         typ: 'JWT',
@@ -104,16 +108,6 @@ export async function verifyAccessToken(
     if (error instanceof errors.JOSEError) return 'invalid';
     throw error;
   }
-}
-
-function selectVerificationKey(
-  keys: KeySet['byId'],
-  kid: string | undefined,
-  alg: string,
-): CryptoKey {
-  const key = kid === undefined ? undefined : keys.get(kid);
-  if (key?.algorithm !== alg) throw new errors.JWKSNoMatchingKey();
-  return key.verificationKey;
 }
 
 function toSeconds(milliseconds: number): number {

@@ -244,16 +244,11 @@ export function authHandlers(dependencies: AuthDependencies) {
     const session = { userId, client: context, now: clock.now(), lifetimes };
     const grant = await startSession(trx, session);
     await audit(trx, 'signed_in', context, userId, grant.session.id);
-    await endSurplusSessions(trx, userId, context);
-    return grant;
-  }
-
-  /** Ends the least recently used sessions of a user who has too many. */
-  async function endSurplusSessions(trx: Db, userId: string, context: RequestMetadata) {
+    // The least recently used sessions over the limit.
     const surplus = await listLiveSessions(trx, userId, clock.now(), MAX_LIVE_SESSIONS);
-    if (surplus.length === 0) return;
     const only = surplus.map((session) => session.id);
-    await endSessions(trx, { userId, only }, 'limit', context);
+    if (only.length > 0) await endSessions(trx, { userId, only }, 'limit', context);
+    return grant;
   }
 
   /** Ends sessions after a password change, and records it. */

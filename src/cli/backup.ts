@@ -34,7 +34,7 @@ async function backUp(file: string, terminal: Terminal): Promise<Result> {
     throw new OperatorError('A database in memory has no file to back up.');
   assertDatabaseExists(location);
   const report = createProgressReporter(terminal, 'backing up');
-  const size = await backUpSqlite(location.path, file, ({ done, total }) =>
+  const size = await backUpSqlite(location.path, file, (done, total) =>
     report('', `${formatMegabytes(done)} MB of ${formatMegabytes(total)} MB`),
   ).catch(throwAsOperatorError);
   return { text: `Complete: ${file}, ${formatMegabytes(size)} MB`, data: { file, bytes: size } };

@@ -4,11 +4,8 @@ import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { OperatorError } from '../operator-error.ts';
 
-/** How many bytes have been copied. */
-export interface BackupProgress {
-  done: number;
-  total: number;
-}
+/** Is called with how many bytes have been copied, and how many there are. */
+type ProgressListener = (done: number, total: number) => void;
 
 /**
  * Copies an SQLite database into a new file, as it is at one moment, while the service uses it. The
@@ -19,7 +16,7 @@ export interface BackupProgress {
 export async function backUpSqlite(
   path: string,
   file: string,
-  onProgress: (progress: BackupProgress) => void,
+  onProgress: ProgressListener,
 ): Promise<number> {
   if (existsSync(file)) throw new OperatorError(`${file} exists already: choose another name.`);
   if (!existsSync(dirname(file))) throw new OperatorError(`There is no folder ${dirname(file)}.`);
@@ -37,7 +34,7 @@ export async function backUpSqlite(
 async function copyPages(
   path: string,
   draft: string,
-  onProgress: (progress: BackupProgress) => void,
+  onProgress: ProgressListener,
 ): Promise<number> {
   const source = new BetterSqlite3(path, { fileMustExist: true });
   try {
@@ -47,7 +44,7 @@ async function copyPages(
     source.prepare('select count(*) from sqlite_schema').get(); // fixes the moment that is copied
     const { totalPages } = await source.backup(draft, {
       progress({ totalPages: all, remainingPages }) {
-        onProgress({ done: (all - remainingPages) * pageSize, total: all * pageSize });
+        onProgress((all - remainingPages) * pageSize, all * pageSize);
         return PAGES_PER_STEP;
       },
     });

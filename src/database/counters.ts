@@ -1,17 +1,16 @@
 import type { NotNull } from 'kysely';
 import type { Db } from './connect.ts';
 
-/** A counter, and how long it lasts after its first point. */
-interface Counter {
-  key: string;
-  durationMs: number;
-}
-
 /**
  * Adds a point to a counter, or restarts it if it has expired, in one atomic statement.
+ * @param counter its key, and how long it lasts after its first point
  * @returns its points, and when it expires
  */
-export async function incrementCounter(db: Db, { key, durationMs }: Counter, now: number) {
+export async function incrementCounter(
+  db: Db,
+  { key, durationMs }: { key: string; durationMs: number },
+  now: number,
+) {
   const expire = now + durationMs;
   return db
     .insertInto('rate_limits')

@@ -22,21 +22,10 @@ export interface PostgresLocation {
   queryTimeoutMs?: number;
 }
 
-/** How long a request waits for a free or a new connection. */
-const CONNECTION_TIMEOUT_MS = 3_000;
-
-const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
-
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** The service waits a little longer than PostgreSQL, so that PostgreSQL ends the statement first. */
 const RESPONSE_MARGIN_MS = 500;
-
-/** PostgreSQL releases the locks of a process that died in a transaction after this time. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-
-/** The name of the service in the database's list of connections. */
-const APPLICATION_NAME = 'openapi-todos';
 
 /** Prepares connections; the first statement opens one. */
 export function openPostgres(location: PostgresLocation): {
@@ -79,19 +68,16 @@ class ConnectionPool {
       return await pool.connect();
     } catch (error) {
       if (!isUnsupportedParameter(error)) throw error;
-      if (pool === this.current) this.#replace();
+      if (pool === this.current) {
+        this.current = createPool(this.#location, false);
+        void pool.end();
+      }
       return this.current.connect();
     }
   }
 
   end(): Promise<void> {
     return this.current.end();
-  }
-
-  #replace(): void {
-    const former = this.current;
-    this.current = createPool(this.#location, false);
-    void former.end();
   }
 }
 
@@ -106,17 +92,17 @@ function createPool(location: PostgresLocation, hasServerTimeouts: boolean): pg.
   const isLimited = queryTimeoutMs > 0;
   const serverTimeouts = {
     statement_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: 10_000, // ms; then it releases the locks of a dead process
   };
   const pool = new pg.Pool({
     connectionString: location.url,
     max: location.poolSize,
-    application_name: APPLICATION_NAME,
+    application_name: 'openapi-todos', // in the database's list of connections
     keepAlive: true,
     maxLifetimeSeconds: 1800, // connections spread over the servers again after a failover
     types: { getTypeParser },
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
+    connectionTimeoutMillis: 3_000, // how long a request waits for a free or a new connection
+    idleTimeoutMillis: 30_000,
     query_timeout: isLimited ? queryTimeoutMs + RESPONSE_MARGIN_MS : 0,
     ...(isLimited && hasServerTimeouts && serverTimeouts),
   });
@@ -185,7 +171,11 @@ class LazyConnection implements PostgresPoolClient {
     } catch (error) {
       const failure =
         error instanceof pg.DatabaseError ? error : new LostConnection(error, { wasSent: true });
-      if (isLostConnection(failure)) this.#drop();
+      // A lost connection may still deliver the result of an earlier statement.
+      if (isLostConnection(failure)) {
+        this.release(true);
+        if (this.#state === 'in transaction') this.#state = 'lost';
+      }
       throw failure;
     }
   }
@@ -199,12 +189,6 @@ class LazyConnection implements PostgresPoolClient {
       const isLasting = error instanceof pg.DatabaseError && !isLostConnection(error);
       throw isLasting ? error : new LostConnection(error, { wasSent: false });
     }
-  }
-
-  /** Discards the connection: it is lost, or may still deliver the result of an earlier statement. */
-  #drop(): void {
-    this.release(true);
-    if (this.#state === 'in transaction') this.#state = 'lost';
   }
 
   release(discard: boolean): void {

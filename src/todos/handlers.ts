@@ -70,7 +70,10 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
         requestHash: hash('sha256', JSON.stringify(content)),
       };
       const outcome = await createTodoOnce(db, owner, content, once, now());
-      if (outcome === 'key reused') return keyReused();
+      if (outcome === 'key reused') {
+        const detail = 'This Idempotency-Key belongs to another request';
+        return problem(409, 'idempotency_key_reused', detail);
+      }
       return outcome === 'limit reached' ? todoLimitReached() : created(outcome);
     },
 
@@ -185,11 +188,6 @@ function preconditionFailed(isWeak: boolean) {
     ? 'If-Match takes no weak tag (W/"…"); a proxy that compresses may have weakened the ETag'
     : 'The todo has changed since it was read';
   return problem(412, 'precondition_failed', detail);
-}
-
-function keyReused() {
-  const detail = 'This Idempotency-Key belongs to another request';
-  return problem(409, 'idempotency_key_reused', detail);
 }
 
 function todoLimitReached() {
