@@ -66,12 +66,13 @@ test('two runs of the contract tests against the real service pass, and delete t
 }, 180_000);
 
 describe('a service that differs', () => {
+  const WITH_EXPIRY = answer.body(200, (body) =>
+    'access_token' in body ? { expires_in: 900 } : {},
+  );
+
   test('--bail: the report shows the difference, and the run ends there', async () => {
     await using service = await startService();
-    await using broken = await startProxy(
-      service.url,
-      answer.body(200, (body) => ('access_token' in body ? { expires_in: 900 } : {})),
-    );
+    await using broken = await startProxy(service.url, WITH_EXPIRY);
     const { code, output } = await contract('--base-url', broken.url, '--only', 'login', '--bail');
     expect(code).toBe(1);
     expect(output).toContain(`      sent      POST ${broken.url}/auth/login\n`);
@@ -85,10 +86,7 @@ describe('a service that differs', () => {
 
   test('one more member in the token pair: one cause for all checks that fail by it', async () => {
     await using service = await startService();
-    await using broken = await startProxy(
-      service.url,
-      answer.body(200, (body) => ('access_token' in body ? { expires_in: 900 } : {})),
-    );
+    await using broken = await startProxy(service.url, WITH_EXPIRY);
     const { code, output } = await contract('--base-url', broken.url, '--only', 'todos');
     expect(code).toBe(1);
     expect(output.match(/ expected /g)).toHaveLength(1);

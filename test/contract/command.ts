@@ -51,17 +51,19 @@ try {
 }
 
 async function main(): Promise<number> {
-  const values = readOptions();
+  const { values } = attempt('', () => parseArgs({ options: OPTIONS }));
   if (values.help) {
     console.log(HELP);
     return 0;
   }
+  const { junit, spec } = values;
   const baseUrl = url('--base-url', values['base-url']).replace(/\/+$/, '');
   const origin =
     values.origin === undefined ? undefined : new URL(url('--origin', values.origin)).origin;
-  const bodyLimit = limitOf(values['body-limit'], values.spec !== undefined);
-  checkWritable(values.junit);
-  if (values.spec !== undefined) takeContract(values.spec);
+  const bodyLimit = limitOf(values['body-limit'], spec !== undefined);
+  // fails before a long run, not after it
+  if (junit !== undefined) attempt('--junit: ', () => closeSync(openSync(junit, 'a')));
+  if (spec !== undefined) attempt(`--spec ${spec}: `, () => useSpecification(spec));
   // these read the contract when they are loaded
   const { aimAt } = await import('./target.ts');
   const { groupsOf, loadChecks, runCommand, TAGS } = await import('./run.ts');
@@ -85,19 +87,16 @@ async function main(): Promise<number> {
   const fault = await recognize(specification.name);
   if (fault !== undefined) throw new UsageError(fault);
   const signal = interruption();
-  return runCommand({ only: values.only, bail: values.bail, junitFile: values.junit, signal });
+  return runCommand({ only: values.only, bail: values.bail, junitFile: junit, signal });
 }
 
-function readOptions() {
+/** Makes the sentence of an error that of a wrong option. */
+function attempt<Value>(prefix: string, action: () => Value): Value {
   try {
-    return parseArgs({ options: OPTIONS }).values;
+    return action();
   } catch (error) {
-    throw new UsageError(messageOf(error));
+    throw new UsageError(prefix + (error instanceof Error ? error.message : error));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function url(option: string, value: string): string {
@@ -112,24 +111,6 @@ function limitOf(text: string | undefined, isOther: boolean): number {
     throw new UsageError(`--body-limit must be a number of bytes, not "${text}"`);
   }
   return Number(text);
-}
-
-/** Fails before a long run, not after it. */
-function checkWritable(file: string | undefined): void {
-  if (file === undefined) return;
-  try {
-    closeSync(openSync(file, 'a'));
-  } catch (error) {
-    throw new UsageError(`--junit: ${messageOf(error)}`);
-  }
-}
-
-function takeContract(file: string): void {
-  try {
-    useSpecification(file);
-  } catch (error) {
-    throw new UsageError(`--spec ${file}: ${messageOf(error)}`);
-  }
 }
 
 /** Ends the run at a signal, or when its output is closed; at a second signal, at once. */

@@ -1,4 +1,4 @@
-import { describeRequest, describeResponse, type Exchange } from './exchange.ts';
+import { describeRequest, describeResponse, type Exchange, exchangeOf } from './exchange.ts';
 
 /** An expectation of an answer, and the line of the contract that states it. */
 export interface Expectation {
@@ -30,6 +30,14 @@ export class Difference extends Error {
     this.cause = cause ?? what;
     this.stack = this.message; // a stack trace does not help here
   }
+}
+
+/** The difference between an answer of the client and an expectation. */
+export function differenceIn(
+  { response }: { response: Response },
+  expectation: Expectation,
+): Difference {
+  return new Difference(exchangeOf(response), expectation);
 }
 
 /** A request had no answer. */

@@ -188,9 +188,14 @@ function locate(node: unknown, value: unknown, pointer: string): void {
   places.set(value, place);
   for (const [name, child, offset] of membersOf(target)) {
     place.lines.set(name, counter.linePos(offset).line);
-    const step = encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
+    const step = encodeURIComponent(escapePointer(name));
     locate(child, Reflect.get(value, name), `${pointer}/${step}`);
   }
+}
+
+/** A name as a step of a JSON Pointer. */
+export function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** The members of a node: name, node and where in the file each of them begins. */

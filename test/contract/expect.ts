@@ -1,7 +1,7 @@
 // Assertions about answers. Each throws a Difference with the line of the contract.
 import { isDeepStrictEqual } from 'node:util';
 import type { components } from '../../generated/openapi.d.ts';
-import { Difference, type Expectation } from './difference.ts';
+import { Difference, differenceIn, type Expectation } from './difference.ts';
 import { document, lineOf, lineSaying, resolve } from './document.ts';
 import { type Exchange, exchangeOf, shorten } from './exchange.ts';
 
@@ -82,7 +82,7 @@ export function holds(
   const line = lineSaying(sentence); // also if all is well: the document must have the sentence
   if (isDeepStrictEqual(actual, expected)) return;
   const what = `“${sentence}”: ${show(expected)}`;
-  throw new Difference(exchangeOf(response), { what, line, found: show(actual) });
+  throw differenceIn({ response }, { what, line, found: show(actual) });
 }
 
 export function hasStatus(exchange: Exchange, status: number): void {

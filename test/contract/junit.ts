@@ -1,6 +1,6 @@
 // The results as JUnit's XML, a `testsuite` for each operation.
 import { Difference } from './difference.ts';
-import type { Result } from './runner.ts';
+import { count, type Result } from './runner.ts';
 
 export function junit(results: Result[]): string {
   const groups = Map.groupBy(results, ({ check }) => check.group);
@@ -9,13 +9,12 @@ export function junit(results: Result[]): string {
 }
 
 function suiteOf(name: string, results: Result[]): string {
-  const count = (outcome: Result['outcome']) =>
-    results.filter((result) => result.outcome === outcome).length;
+  const { failed, skipped } = count(results);
   const attributes = {
     name,
     tests: results.length,
-    failures: count('failed'),
-    skipped: count('skipped'),
+    failures: failed,
+    skipped,
     time: seconds(results.reduce((sum, { milliseconds }) => sum + milliseconds, 0)),
   };
   return `  <testsuite${text(attributes)}>\n${results.map(caseOf).join('')}  </testsuite>\n`;

@@ -1,8 +1,6 @@
 // The package as a user installs it: packed, in an empty folder, without this project.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,14 +57,3 @@ test('the packed contract tests pass against the real service', async () => {
   expect(output).toMatch(/^\d{3} passed, 0 failed, \d+ skipped$/m);
   expect(code).toBe(0);
 }, 240_000);
-
-test('a server that answers HTML: one sentence and exit code 2', async () => {
-  const server = createServer((_, response) => response.end('<h1>Hello</h1>'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  const { code, output } = await contract('--base-url', `http://127.0.0.1:${port}`);
-  server.closeAllConnections();
-  server.close();
-  expect(output).toMatch(/^http:\S+ is no service of openapi.yaml: .*\n$/);
-  expect(code).toBe(2);
-}, 60_000);

@@ -1,8 +1,8 @@
 // The users of a run, deleted at its end.
-import type { components } from '../../generated/openapi.d.ts';
+import type { components, operations } from '../../generated/openapi.d.ts';
 import { observe } from './client.ts';
 import { NoAnswer } from './difference.ts';
-import { succeeds } from './expect.ts';
+import { holds, refuses, succeeds } from './expect.ts';
 import { api, target } from './target.ts';
 
 export type TokenPair = components['schemas']['TokenPair'];
@@ -46,6 +46,35 @@ export async function signUp(credentials = newCredentials()): Promise<Person> {
 /** A new session. */
 export async function signIn({ username, password }: Credentials): Promise<TokenPair> {
   return succeeds(await api.POST('/auth/login', { body: { username, password } }), 200);
+}
+
+/** Refreshes a session by its refresh token in the body. */
+export function refresh(
+  { refresh_token }: Pick<TokenPair, 'refresh_token'>,
+  header: NonNullable<operations['refresh']['parameters']['header']> = {},
+) {
+  return api.POST('/auth/refresh', { params: { header }, body: { refresh_token } });
+}
+
+/** A session does not work any more. */
+export async function isOver(session: TokenPair): Promise<void> {
+  refuses(await api.GET('/auth/me', as(session)), 'session_ended');
+  refuses(await refresh(session), 'invalid_refresh_token');
+}
+
+/** A session works. Its refresh token is spent. */
+export async function isLive(session: TokenPair): Promise<void> {
+  succeeds(await api.GET('/auth/me', as(session)), 200);
+  succeeds(await refresh(session), 200);
+}
+
+/** The current session, from the list of sessions. */
+export async function currentSession(tokens: Pick<TokenPair, 'access_token'>) {
+  const result = await api.GET('/auth/sessions', as(tokens));
+  const [current, ...others] = succeeds(result, 200).filter((session) => session.current);
+  holds(result, 'Whether this is the session', [current !== undefined, others], [true, []]);
+  // holds has just seen that there is one
+  return { ...(current as NonNullable<typeof current>), result };
 }
 
 /** The credentials of a session, for a request. */

@@ -2,9 +2,8 @@
 import { Skip } from './checks.ts';
 import { send } from './client.ts';
 import { authorization, isAuthorized } from './credentials.ts';
-import { Difference } from './difference.ts';
+import { differenceIn } from './difference.ts';
 import { type Operation, operationOf, type Parameter, resolve } from './document.ts';
-import { exchangeOf } from './exchange.ts';
 import { idIn } from './items.ts';
 import { ownBody, ownId } from './own-requests.ts';
 import { target } from './target.ts';
@@ -35,17 +34,33 @@ export async function raw({ method, template, path, headers, body }: Sent) {
   return response.ok ? { data: value, response } : { error: value, response };
 }
 
+/** The target of the `Link` to the next page (RFC 8288), if there is one. */
+export function nextPage({ headers }: Response): URL | undefined {
+  const [, target] = /<([^>]*)>\s*;\s*rel="?next\b/i.exec(headers.get('Link') ?? '') ?? [];
+  return target === undefined ? undefined : new URL(target, 'http://relative.invalid');
+}
+
+/** The path and query of a URL below a collection: a proxy may serve the service below another path. */
+export function pathFrom({ pathname, search }: URL, collection: Pick<Sent, 'path'>): string {
+  const [path = ''] = collection.path.split('?');
+  return pathname.slice(Math.max(0, pathname.lastIndexOf(path))) + search;
+}
+
 /**
  * A request that the operation accepts.
  * @param isFresh whether it changes something: then its item and its session are not shared
  */
 export async function goodRequest(id: string, isFresh = true): Promise<Sent> {
   const operation = operationOf(id);
+  return requestAt(await goodPath(operation.path, isFresh), operation, isFresh);
+}
+
+async function requestAt(path: string, operation: Operation, isFresh: boolean): Promise<Sent> {
   const body = await goodBody(operation, isFresh);
   return {
     method: operation.method,
     template: operation.path,
-    path: (await goodPath(operation.path, isFresh)) + requiredQuery(operation),
+    path: path + requiredQuery(operation),
     headers: {
       ...requiredHeaders(operation),
       ...(await authorization(operation, isFresh)),
@@ -134,28 +149,14 @@ async function anId(name: string, itemTemplate: string, collection: Collection):
   const { creating, listing, parameter } = idIn(name, itemTemplate, collection.template);
   for (const source of [creating, listing]) {
     if (!source || !isAuthorized(source.operation)) continue;
-    const body = await goodBody(source.operation, false);
-    const type = body === undefined ? {} : { 'Content-Type': jsonTypeOf(source.operation) };
-    const result = await raw({
-      method: source.operation.method,
-      template: collection.template,
-      path: collection.path + requiredQuery(source.operation),
-      headers: {
-        ...requiredHeaders(source.operation),
-        ...(await authorization(source.operation, false)),
-        ...type,
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    if (!result.response.ok && source === creating) throw notMade(result, source.line);
+    const result = await raw(await requestAt(collection.path, source.operation, false));
+    if (!result.response.ok && source === creating) {
+      const what = 'a success for a request that the schema allows';
+      throw differenceIn(result, { what, line: source.line });
+    }
     const id = source.read(result);
     if (id !== undefined) return id;
   }
   if (parameter) return goodParameter(parameter);
   throw new Skip(`no operation makes or lists what {${name}} is the id of`);
-}
-
-function notMade({ response }: RawResult, line: string): Difference {
-  const what = 'a success for a request that the schema allows';
-  return new Difference(exchangeOf(response), { what, line });
 }

@@ -9,7 +9,7 @@ import { junit } from './junit.ts';
 import { isOwnContract } from './own.ts';
 import { cleanUp } from './people.ts';
 import { Report } from './report.ts';
-import { type Result, type Run, runGroups } from './runner.ts';
+import { count, type Result, runGroups } from './runner.ts';
 
 /** The tags of the contract. */
 export const TAGS = [...new Set(operations.flatMap(({ tags }) => tags))];
@@ -57,13 +57,7 @@ export interface CommandRun {
   only?: string | undefined;
 }
 
-export interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-export async function runSuite(groups: Group[], options: CommandRun): Promise<Counts & Run> {
+export async function runSuite(groups: Group[], options: CommandRun) {
   const report = new Report((text) => process.stdout.write(text));
   interruptWith(options.signal);
   const run = await runGroups(groups, {
@@ -74,12 +68,6 @@ export async function runSuite(groups: Group[], options: CommandRun): Promise<Co
   interruptWith(undefined);
   console.log(`\n${report.summary().join('\n')}`);
   return { ...run, ...count(run.results) };
-}
-
-export function count(results: Result[]): Counts {
-  const of = (outcome: Result['outcome']) =>
-    results.filter((result) => result.outcome === outcome).length;
-  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') };
 }
 
 /** @returns the exit code */

@@ -40,7 +40,8 @@ export async function runGroups(groups: Group[], options: RunOptions = {}): Prom
     for (const check of hookError ? [] : group.checks) {
       const result = await resultOf(check);
       if (options.signal?.aborted) break; // it has failed because it was interrupted
-      silences = result.outcome === 'failed' && isSilence(result.error) ? silences + 1 : 0;
+      const isSilent = result.outcome === 'failed' && result.error instanceof NoAnswer;
+      silences = isSilent ? silences + 1 : 0;
       results.push(result);
       options.onResult?.(result);
       if (reasonToEnd()) break;
@@ -53,22 +54,21 @@ export async function runGroups(groups: Group[], options: RunOptions = {}): Prom
   return { results, endedBy: undefined };
 }
 
-function isSilence(error: unknown): boolean {
-  return error instanceof NoAnswer;
+/** How many checks have each outcome. */
+export function count(results: Result[]): Record<Result['outcome'], number> {
+  const of = (outcome: Result['outcome']) =>
+    results.filter((result) => result.outcome === outcome).length;
+  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') };
 }
 
 async function resultOf(check: Check): Promise<Result> {
   const started = performance.now();
-  const made = (rest: { outcome: 'passed' } | { outcome: 'failed'; error: unknown }): Result => ({
-    check,
-    milliseconds: performance.now() - started,
-    ...rest,
-  });
+  const time = () => ({ check, milliseconds: performance.now() - started });
   try {
     await check.run(new CheckContext());
-    return made({ outcome: 'passed' });
+    return { ...time(), outcome: 'passed' };
   } catch (error) {
-    if (!(error instanceof Skip)) return made({ outcome: 'failed', error });
+    if (!(error instanceof Skip)) return { ...time(), outcome: 'failed', error };
     return { check, outcome: 'skipped', milliseconds: 0, reason: error.message };
   }
 }

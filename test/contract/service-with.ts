@@ -2,6 +2,7 @@
 
 import { startService, type TestService } from '../support/service.ts';
 import { after, before, describe } from './checks.ts';
+import { goodRequest, type Sent } from './requests.ts';
 import { aimAt, target } from './target.ts';
 
 /** Describes what a service that was started with these variables answers. */
@@ -23,4 +24,17 @@ export function serviceWith(
     });
     checks(() => service);
   });
+}
+
+/** Good requests for these operations, which are made before the checks of the group. */
+export function prepareRequests(ids: string[]): (id: string) => Sent {
+  const requests = new Map<string, Sent>();
+  before(async () => {
+    for (const id of ids) requests.set(id, await goodRequest(id));
+  });
+  return (id) => {
+    const request = requests.get(id);
+    if (!request) throw new Error('no request was made for it');
+    return request;
+  };
 }

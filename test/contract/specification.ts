@@ -38,16 +38,14 @@ interface Paths {
   paths: Record<string, Record<string, { operationId?: string }>>;
 }
 
-/** The operations of openapi.yaml that the contract lacks, as `GET /todos`. */
-export function lackingOperations(): string[] {
+/** Whether the contract has all operations of openapi.yaml. */
+export function hasOwnOperations(): boolean {
   const theirs: Paths = parse(specification.text);
   const own: Paths = parse(ownText);
-  return Object.entries(own.paths).flatMap(([path, item]) =>
-    Object.entries(item)
-      .filter(([method, { operationId }]) => {
-        const id = theirs.paths?.[path]?.[method]?.operationId;
-        return operationId !== undefined && id !== operationId;
-      })
-      .map(([method]) => `${method.toUpperCase()} ${path}`),
+  return Object.entries(own.paths).every(([path, item]) =>
+    Object.entries(item).every(
+      ([method, { operationId }]) =>
+        operationId === undefined || theirs.paths?.[path]?.[method]?.operationId === operationId,
+    ),
   );
 }

@@ -2,6 +2,7 @@
 import type { components, operations } from '../../generated/openapi.d.ts';
 import { holds, succeeds } from './expect.ts';
 import { ada, as } from './people.ts';
+import { nextPage } from './requests.ts';
 import { api } from './target.ts';
 
 export type Todo = components['schemas']['Todo'];
@@ -38,11 +39,13 @@ export async function page(query: Query = {}, person = ada()) {
   return api.GET('/todos', { ...as((await person).tokens), params: { query } });
 }
 
-/** The cursor in the `Link` to the next page (RFC 8288); undefined on the last one. */
-export function nextCursor({ headers }: Response): string | undefined {
-  const [, target] = /<([^>]*)>\s*;\s*rel="?next\b/i.exec(headers.get('Link') ?? '') ?? [];
-  if (target === undefined) return undefined;
-  return new URL(target, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;
+export function etagOf({ response }: { response: Response }): string {
+  return response.headers.get('ETag') ?? '';
+}
+
+/** The cursor in the `Link` to the next page; undefined on the last one. */
+export function nextCursor(response: Response): string | undefined {
+  return nextPage(response)?.searchParams.get('cursor') ?? undefined;
 }
 
 /** More than any list here has. */

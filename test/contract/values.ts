@@ -1,6 +1,6 @@
 // Values from schemas: valid ones, those at a limit, and those that break one keyword. Each is validated
 // first, so it is what its name says.
-import { lineOf, type Reference, resolve, type Schema } from './document.ts';
+import { escapePointer, lineOf, type Reference, resolve, type Schema } from './document.ts';
 import { validatorOf } from './validate.ts';
 
 type AnySchema = Schema | Reference;
@@ -134,11 +134,8 @@ const MOST_LEVELS = 3;
 
 /** Every limit of the schema met, and its members' and items' limits in turn. */
 export function limits(schema: AnySchema, isSendable: Sendable = () => true, level = 0): Variant[] {
-  return ownLimits(merge(schema))
-    .map((variant) => ({ ...variant, pointer: '' }))
-    .concat(
-      level < MOST_LEVELS ? nested(schema, (part) => limits(part, isSendable, level + 1)) : [],
-    )
+  const inner = (part: AnySchema) => limits(part, isSendable, level + 1);
+  return [...ownLimits(merge(schema)), ...(level < MOST_LEVELS ? nested(schema, inner) : [])]
     .filter(({ value }) => isSendable(value) && isValid(schema, value))
     .filter(isFirst);
 }
@@ -148,13 +145,11 @@ function isFirst({ pointer, what }: Variant, index: number, all: Variant[]): boo
   return all.findIndex((one) => one.pointer === pointer && one.what === what) === index;
 }
 
-type Own = Omit<Variant, 'pointer'>;
-
-function ownLimits({ schema, line }: Merged): Own[] {
+function ownLimits({ schema, line }: Merged): Variant[] {
   const types = typesOf(schema);
-  const found: Own[] = [];
-  const add = (keyword: string, what: string, ...values: unknown[]) => {
-    found.push(...values.map((value) => ({ what, value, line: line(keyword) })));
+  const found: Variant[] = [];
+  const add: Add = (keyword, what, ...values) => {
+    found.push(...values.map((value) => ({ what, pointer: '', value, line: line(keyword) })));
   };
   for (const value of schema.enum ?? []) add('enum', `that is ${show(value)}`, value);
   if (types.includes('null')) add('type', 'that is null', null);
@@ -196,21 +191,15 @@ export function breaks(schema: AnySchema, isSendable: Sendable = () => true, lev
   return [...own, ...inner.filter(({ value }) => !isValid(schema, value))];
 }
 
-interface Broken extends Own {
+interface Broken extends Variant {
   keyword: string;
-  /** The member that is wrong. */
-  member?: string;
 }
 
 function ownBreaks(schema: AnySchema, isSendable: Sendable): Variant[] {
-  const tried = new Set<string>();
-  return candidatesOf(merge(schema)).flatMap(({ keyword, member, ...variant }) => {
-    const name = `${keyword} ${variant.what}`;
-    const isGood = isSendable(variant.value) && failsBy(schema, keyword, variant.value);
-    if (tried.has(name) || !isGood) return [];
-    tried.add(name);
-    return [{ ...variant, pointer: member === undefined ? '' : `/${escapePointer(member)}` }];
-  });
+  return candidatesOf(merge(schema))
+    .filter(({ keyword, value }) => isSendable(value) && failsBy(schema, keyword, value))
+    .map(({ keyword: _, ...variant }) => variant)
+    .filter(isFirst);
 }
 
 function failsBy(schema: AnySchema, keyword: string, value: unknown): boolean {
@@ -222,8 +211,9 @@ function failsBy(schema: AnySchema, keyword: string, value: unknown): boolean {
 
 function candidatesOf({ schema, line }: Merged): Broken[] {
   const found: Broken[] = [];
-  const add = (keyword: string, what: string, ...values: unknown[]) => {
-    found.push(...values.map((value) => ({ keyword, what, value, line: line(keyword) })));
+  const add: Add = (keyword, what, ...values) => {
+    const rest = { keyword, what, pointer: '', line: line(keyword) };
+    found.push(...values.map((value) => ({ ...rest, value })));
   };
   add('type', 'of another type', {}, 'text', 1.5);
   add('type', 'that is null', null);
@@ -289,17 +279,17 @@ function addBrokenNumbers(schema: Schema, add: Add): void {
 function brokenMembers({ schema, line }: Merged): Broken[] {
   const { properties = {}, required = [] } = schema;
   const whole = goodObject(schema);
+  const broken = (keyword: string, what: string, member: string, value: object): Broken => {
+    const pointer = `/${escapePointer(member)}`;
+    return { keyword, what, pointer, value, line: line(keyword) };
+  };
   const absent = required.map((member) => {
     const { [member as keyof typeof whole]: _, ...value } = whole;
-    return { keyword: 'required', what: 'that is missing', member, value, line: line('required') };
+    return broken('required', 'that is missing', member, value);
   });
   if (schema.additionalProperties !== false || 'bogus' in properties) return absent;
-  const keyword = 'additionalProperties';
-  const value = { ...whole, bogus: 1 };
-  return [
-    ...absent,
-    { keyword, what: 'that is unknown', member: 'bogus', value, line: line(keyword) },
-  ];
+  const unknown = { ...whole, bogus: 1 };
+  return [...absent, broken('additionalProperties', 'that is unknown', 'bogus', unknown)];
 }
 
 /** Variants of members and items, inside a valid value of the whole. */
@@ -323,10 +313,6 @@ function nested(schema: AnySchema, make: (part: AnySchema) => Variant[]): Varian
     value: [variant.value],
   }));
   return [...ofMembers, ...ofItems];
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function count(number: number, noun: string): string {

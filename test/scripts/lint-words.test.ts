@@ -1,23 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/lint-words.ts', import.meta.url));
 
 /** Runs the check in a new repository with the given files. */
 function lint(files: Record<string, string>) {
-  const folder = mkdtempSync(join(tmpdir(), 'lint-words-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  using folder = temporaryFolder();
   for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+    mkdirSync(dirname(folder.file(path)), { recursive: true });
+    writeFileSync(folder.file(path), text);
   }
-  spawnSync('git', ['init', '--quiet'], { cwd: folder });
-  spawnSync('git', ['add', '.'], { cwd: folder });
-  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, folder], { encoding: 'utf8' });
+  const cwd = folder.path;
+  spawnSync('git', ['init', '--quiet'], { cwd });
+  spawnSync('git', ['add', '.'], { cwd });
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, cwd], { encoding: 'utf8' });
   return { status, lines: stderr.split('\n').filter((line) => line) };
 }
 

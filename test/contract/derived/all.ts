@@ -4,8 +4,14 @@ import { operations } from '../document.ts';
 import { describeCors } from './cors.ts';
 import { describeExamples } from './examples.ts';
 import { describeBody, describeParameters } from './input.ts';
-import { describeOptions, describeOrder } from './order.ts';
-import { describeAccept, describeHead, describeMethods, describeSecurity } from './protocol.ts';
+import { describeOrder } from './order.ts';
+import {
+  describeAccept,
+  describeHead,
+  describeMethods,
+  describeOptions,
+  describeSecurity,
+} from './protocol.ts';
 import { describeItem } from './resource.ts';
 
 export function deriveChecks(): void {

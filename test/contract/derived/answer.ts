@@ -1,5 +1,5 @@
 // Assertions of the checks from the document: the status, and the place that a 400 names.
-import { Difference } from '../difference.ts';
+import { Difference, differenceIn } from '../difference.ts';
 import { document, lineOf, type Operation, resolve, type Schema } from '../document.ts';
 import { exchangeOf } from '../exchange.ts';
 import type { RawResult } from '../requests.ts';
@@ -19,7 +19,7 @@ export function hasOneOf(
 ): void {
   if (statuses.includes(response.status)) return;
   const wanted = `${statuses.join(' or ')} ${what}`;
-  throw new Difference(exchangeOf(response), { what: wanted, line, found: `${response.status}` });
+  throw differenceIn({ response }, { what: wanted, line, found: `${response.status}` });
 }
 
 /** The statuses for a request whose form is wrong. */
@@ -55,12 +55,15 @@ export function namesFault(
   const found = (Array.isArray(listed) ? listed : []).map((one) => one?.[member]);
   const wanted = names.map((name) => name.toLowerCase());
   if (found.some((name) => wanted.includes(String(name).toLowerCase()))) return;
-  throw new Difference(exchangeOf(response), {
-    what: `errors names the ${member} ${names.map((name) => JSON.stringify(name)).join(' or ')}`,
-    line: lineOf(errors.properties, member),
-    found: JSON.stringify(found),
-    cause: `errors names the ${member} that is wrong`,
-  });
+  throw differenceIn(
+    { response },
+    {
+      what: `errors names the ${member} ${names.map((name) => JSON.stringify(name)).join(' or ')}`,
+      line: lineOf(errors.properties, member),
+      found: JSON.stringify(found),
+      cause: `errors names the ${member} that is wrong`,
+    },
+  );
 }
 
 /** The schema of an entry of `errors`. */

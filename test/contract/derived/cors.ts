@@ -1,6 +1,5 @@
-import { Difference } from '../difference.ts';
+import { differenceIn } from '../difference.ts';
 import { document, lineOf, lineSaying, type Operation } from '../document.ts';
-import { exchangeOf } from '../exchange.ts';
 import { isOwnContract } from '../own.ts';
 import { goodRequest, type RawResult, raw } from '../requests.ts';
 import { target } from '../target.ts';
@@ -31,7 +30,7 @@ export function describeCors({ operationId, method }: Operation): void {
     const line = lineOfCors();
     if (!result.response.ok) {
       const what = `a success for the preflight of a page of ${origin}`;
-      throw new Difference(exchangeOf(result.response), { what, line });
+      throw differenceIn(result, { what, line });
     }
     mayRead(result, origin, line);
     const methods = UNSAFE.includes(method) ? [method] : []; // it does not ask about the others
@@ -40,7 +39,7 @@ export function describeCors({ operationId, method }: Operation): void {
     const foreign = await preflight(FOREIGN);
     if (foreign.response.headers.get('Access-Control-Allow-Origin') !== FOREIGN) return;
     const what = `no Access-Control-Allow-Origin: ${FOREIGN}, which is not configured`;
-    throw new Difference(exchangeOf(foreign.response), { what, line });
+    throw differenceIn(foreign, { what, line });
   });
 }
 
@@ -61,7 +60,7 @@ function mayRead({ response }: RawResult, origin: string, line: string): void {
   const found = response.headers.get('Access-Control-Allow-Origin');
   if (found === '*' || found === origin) return;
   const what = `Access-Control-Allow-Origin: ${origin}`;
-  throw new Difference(exchangeOf(response), { what, line, found: `${found}` });
+  throw differenceIn({ response }, { what, line, found: `${found}` });
 }
 
 /** A header with a list has these names in it. */
@@ -71,5 +70,5 @@ function lists({ response }: RawResult, header: string, names: string[], line: s
   const missing = names.filter((name) => !listed.includes(name.toLowerCase()));
   if (missing.length === 0) return;
   const what = `${header} with ${missing.join(', ')}`;
-  throw new Difference(exchangeOf(response), { what, line, found: `${found}` });
+  throw differenceIn({ response }, { what, line, found: `${found}` });
 }

@@ -1,6 +1,6 @@
 // The parameters and the body of an operation: each constraint broken once, and met at its limits.
 import { isDeepStrictEqual } from 'node:util';
-import { Difference } from '../difference.ts';
+import { differenceIn } from '../difference.ts';
 import {
   lineOf,
   lineSaying,
@@ -9,7 +9,6 @@ import {
   resolve,
   type Schema,
 } from '../document.ts';
-import { exchangeOf } from '../exchange.ts';
 import { isOwnContract } from '../own.ts';
 import { hasOwnBody } from '../own-requests.ts';
 import {
@@ -208,11 +207,14 @@ function echoes({ responses }: Operation, { data, response }: RawResult, body: s
   for (const [name, value] of Object.entries(sent)) {
     const found: unknown = Reflect.get(Object(data), name);
     if (value === null || !(name in properties) || isDeepStrictEqual(found, value)) continue;
-    throw new Difference(exchangeOf(response), {
-      what: `${name} as it was sent`,
-      line: lineOf(properties, name),
-      found: JSON.stringify(found),
-    });
+    throw differenceIn(
+      { response },
+      {
+        what: `${name} as it was sent`,
+        line: lineOf(properties, name),
+        found: JSON.stringify(found),
+      },
+    );
   }
 }
 

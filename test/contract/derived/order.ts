@@ -1,10 +1,11 @@
 // The order in which a service checks a request: of several faults, the first decides the answer.
-import { lineSaying, type Operation, operations } from '../document.ts';
-import { holds, refuses } from '../expect.ts';
+import { lineSaying, type Operation } from '../document.ts';
+import { refuses } from '../expect.ts';
 import { isOwnContract } from '../own.ts';
 import { goodRequest, raw, type Sent } from '../requests.ts';
 import { hasOneOf } from './answer.ts';
 import { derive } from './derive.ts';
+import { withoutToken } from './protocol.ts';
 
 /** A request whose query, `Accept` and, if it has a body, media type are wrong. */
 async function allWrong(id: string): Promise<Sent> {
@@ -15,11 +16,6 @@ async function allWrong(id: string): Promise<Sent> {
     path: `${request.path}?bogus=1`,
     headers: { ...request.headers, ...type, Accept: 'text/html' },
   };
-}
-
-function withoutToken({ headers, ...request }: Sent): Sent {
-  const { Authorization: _, ...others } = headers;
-  return { ...request, headers: others };
 }
 
 export function describeOrder({ operationId, isPublic, requestBody }: Operation): void {
@@ -52,18 +48,5 @@ export function describeOrder({ operationId, isPublic, requestBody }: Operation)
     const result = await raw({ ...request, headers: { ...rest, ...json } });
     const line = lineSaying('| 5. Parameters, headers and body are as declared. |');
     hasOneOf(result, [400], { what: 'for a query and an Accept that are wrong', line });
-  });
-}
-
-export function describeOptions({ operationId, path }: Operation): void {
-  if (!isOwnContract) return; // OpenAPI says nothing about it
-  derive('OPTIONS', 'which methods its path has', async () => {
-    const { template, path: asked } = await goodRequest(operationId, false);
-    const result = await raw({ method: 'OPTIONS', template, path: asked, headers: {} });
-    const allowed = result.response.headers.get('Allow')?.split(/\s*,\s*/) ?? [];
-    const known = operations.filter((one) => one.path === path).map(({ method }) => method);
-    const missing = known.filter((one) => !allowed.includes(one));
-    const sentence = '`OPTIONS` is answered with 204 and `Allow`';
-    holds(result, sentence, [result.response.status, missing], [204, []]);
   });
 }

@@ -1,10 +1,9 @@
 // Checks of HTTP itself: credentials, methods, media types.
 
 import { badAuthorization } from '../credentials.ts';
-import { Difference } from '../difference.ts';
+import { differenceIn } from '../difference.ts';
 import { document, lineOf, lineSaying, type Operation, operations } from '../document.ts';
-import { exchangeOf } from '../exchange.ts';
-import { refuses } from '../expect.ts';
+import { holds, refuses } from '../expect.ts';
 import { isOwnContract } from '../own.ts';
 import { endedSession } from '../own-requests.ts';
 import { goodRequest, type RawResult, raw, type Sent } from '../requests.ts';
@@ -38,15 +37,27 @@ export function describeSecurity(operation: Operation): void {
 
 /** A request with these credentials and no others. */
 async function requestBy(id: string, header: Record<string, string>): Promise<Sent> {
-  const { headers, ...request } = await goodRequest(id, false);
-  const { Authorization: _, ...rest } = headers;
-  return { ...request, headers: { ...rest, ...header } };
+  const { headers, ...request } = withoutToken(await goodRequest(id, false));
+  return { ...request, headers: { ...headers, ...header } };
+}
+
+export function withoutToken({
+  headers: { Authorization: _, ...headers },
+  ...request
+}: Sent): Sent {
+  return { ...request, headers };
+}
+
+function methodsAt(path: string): string[] {
+  return operations.filter((one) => one.path === path).map(({ method }) => method);
+}
+
+function allowedBy({ response }: RawResult): string[] {
+  return response.headers.get('Allow')?.split(/\s*,\s*/) ?? [];
 }
 
 export function describeMethods(operation: Operation): void {
-  const known = operations
-    .filter(({ path }) => path === operation.path)
-    .map(({ method }) => method);
+  const known = methodsAt(operation.path);
   const other = ['PUT', 'POST', 'GET'].find((method) => !known.includes(method)) ?? 'PURGE';
   deriveFor(operation, [405], `${other}, and \`Allow\` lists the methods`, async (statuses) => {
     const { body: _, headers, ...request } = await goodRequest(operation.operationId, false);
@@ -61,15 +72,27 @@ export function describeMethods(operation: Operation): void {
   });
 }
 
-function listsMethods({ response }: RawResult, known: string[], line: string): void {
-  const allowed = response.headers.get('Allow')?.split(/\s*,\s*/) ?? [];
+function listsMethods(result: RawResult, known: string[], line: string): void {
+  const allowed = allowedBy(result);
   const expected = known.includes('GET') && isOwnContract ? [...known, 'HEAD'] : known;
   const missing = expected.filter((method) => !allowed.includes(method));
   const own = [...expected, 'OPTIONS', 'HEAD'];
   const tooMany = allowed.filter((method) => !own.includes(method));
   if (missing.length + tooMany.length === 0) return;
   const what = `the header Allow: ${expected.join(', ')}`;
-  throw new Difference(exchangeOf(response), { what, line, found: allowed.join(', ') });
+  throw differenceIn(result, { what, line, found: allowed.join(', ') });
+}
+
+export function describeOptions({ operationId, path }: Operation): void {
+  if (!isOwnContract) return; // OpenAPI says nothing about it
+  derive('OPTIONS', 'which methods its path has', async () => {
+    const { template, path: asked } = await goodRequest(operationId, false);
+    const result = await raw({ method: 'OPTIONS', template, path: asked, headers: {} });
+    const allowed = allowedBy(result);
+    const missing = methodsAt(path).filter((method) => !allowed.includes(method));
+    const sentence = '`OPTIONS` is answered with 204 and `Allow`';
+    holds(result, sentence, [result.response.status, missing], [204, []]);
+  });
 }
 
 export function describeAccept(operation: Operation): void {
@@ -98,7 +121,7 @@ export function describeHead({ operationId, method }: Operation): void {
       const [found, wanted] = [head, get].map(({ response }) => response.headers.get(name));
       if (found === wanted) continue;
       const what = `the header ${name} of the answer to GET: ${wanted}`;
-      throw new Difference(exchangeOf(head.response), { what, line, found: `${found}` });
+      throw differenceIn(head, { what, line, found: `${found}` });
     }
   });
 }

@@ -1,11 +1,10 @@
 // Checks of items with an id, such as /notes/{note_id}, and of the list that has them.
 import { isDeepStrictEqual } from 'node:util';
-import { Difference } from '../difference.ts';
+import { differenceIn } from '../difference.ts';
 import { lineOf, type Operation, operations, resolve, type Schema } from '../document.ts';
-import { exchangeOf } from '../exchange.ts';
 import { isOwnContract } from '../own.ts';
 import { hasOwnBody, strangersSession } from '../own-requests.ts';
-import { goodRequest, type RawResult, raw, type Sent } from '../requests.ts';
+import { goodRequest, nextPage, pathFrom, type RawResult, raw, type Sent } from '../requests.ts';
 import { responseTo } from '../validate.ts';
 import { hasOneOf, lineOfStatus } from './answer.ts';
 import { derive, deriveFor } from './derive.ts';
@@ -73,14 +72,14 @@ function describeLocation(operation: Operation): void {
     const request = await goodRequest(operation.operationId);
     const result = await raw(request);
     const location = result.response.headers.get('Location') ?? '';
-    const { pathname } = new URL(location, result.response.url || 'http://relative.invalid');
-    const found = await raw(getOf(item, pathname.slice(pathname.indexOf(operation.path)), request));
+    const place = new URL(location, result.response.url || 'http://relative.invalid');
+    const found = await raw(getOf(item, pathFrom(place, request), request));
     const line = lineOf(responseTo(operation.responses, 201)?.headers ?? {}, 'Location');
     hasOneOf(found, [200], { what: 'at the Location of a new item', line });
     isSame(found, result, 'the item as it was answered when it was created', line);
     const [tag, wanted] = [found, result].map(({ response }) => response.headers.get('ETag'));
     if (tag === wanted || !declaresHeader(operation, 'ETag')) return;
-    throw new Difference(exchangeOf(found.response), {
+    throw differenceIn(found, {
       what: `ETag: ${wanted}`,
       line,
       found: `${tag}`,
@@ -96,7 +95,7 @@ function getOf({ path: template }: Operation, path: string, { headers }: Sent): 
 
 function isSame(found: RawResult, expected: RawResult, what: string, line: string): void {
   if (isDeepStrictEqual(found.data, expected.data)) return;
-  throw new Difference(exchangeOf(found.response), {
+  throw differenceIn(found, {
     what: `${what}: ${JSON.stringify(expected.data)}`,
     line,
     found: JSON.stringify(found.data),
@@ -144,24 +143,19 @@ function describePages(operation: Operation): void {
     );
     const first = await raw(request);
     const line = lineOf(responseTo(operation.responses, 200)?.headers ?? {}, 'Link');
-    const link = first.response.headers.get('Link') ?? '';
-    const [, target] = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link) ?? [];
-    if (target === undefined) throw noLink(first, line);
-    const { pathname, search } = new URL(target, 'http://relative.invalid');
-    const path = pathname.slice(pathname.indexOf(operation.path)) + search;
-    const second = await raw({ ...request, path });
+    const target = nextPage(first.response);
+    if (target === undefined) {
+      const what = 'a header Link with rel="next": there are two items, and the limit is 1';
+      throw differenceIn(first, { what, line });
+    }
+    const second = await raw({ ...request, path: pathFrom(target, request) });
     hasOneOf(second, [200], { what: 'for the target of the Link', line });
-    if (isDeepStrictEqual(first.data, second.data)) throw samePage(second, line);
+    if (!isDeepStrictEqual(first.data, second.data)) return;
+    throw differenceIn(second, {
+      what: 'another page than the first',
+      line,
+    });
   });
-}
-
-function noLink({ response }: RawResult, line: string): Difference {
-  const what = 'a header Link with rel="next": there are two items, and the limit is 1';
-  return new Difference(exchangeOf(response), { what, line });
-}
-
-function samePage({ response }: RawResult, line: string): Difference {
-  return new Difference(exchangeOf(response), { what: 'another page than the first', line });
 }
 
 function describeCondition(operation: Operation): void {

@@ -1,15 +1,12 @@
 // The operator's settings have the defaults that the contract states.
 import { check } from '../checks.ts';
 import { holds, refuses, succeeds } from '../expect.ts';
-import { signIn, signUp, type TokenPair } from '../people.ts';
+import { refresh, signIn, signUp } from '../people.ts';
 import { serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';
 import { claimsOf } from '../token.ts';
 
 const DAY_S = 24 * 60 * 60;
-
-const refresh = ({ refresh_token }: TokenPair) =>
-  api.POST('/auth/refresh', { body: { refresh_token } });
 
 serviceWith('a service with the default settings', {}, (service) => {
   check(200, 'an access token lives for 15 minutes', async () => {
@@ -56,17 +53,15 @@ serviceWith('a service with the default settings', {}, (service) => {
 
   check('200 and 401', 'the same Idempotency-Key reissues the successor for 24 hours', async () => {
     const person = await signUp();
-    const params = { header: { 'Idempotency-Key': crypto.randomUUID() } };
+    const key = { 'Idempotency-Key': crypto.randomUUID() };
     const [soon, late] = [await signIn(person), await signIn(person)];
-    const retry = ({ refresh_token }: TokenPair) =>
-      api.POST('/auth/refresh', { params, body: { refresh_token } });
-    for (const session of [soon, late]) succeeds(await retry(session), 200);
+    for (const session of [soon, late]) succeeds(await refresh(session, key), 200);
     const sentence = 'with the same `Idempotency-Key`, at most 24 hours ago';
     service().clock.advance(DAY_S - 60);
-    const again = await retry(soon);
+    const again = await refresh(soon, key);
     holds(again, sentence, again.response.status, 200);
     service().clock.advance(2 * 60);
-    const tooLate = await retry(late);
+    const tooLate = await refresh(late, key);
     holds(tooLate, sentence, tooLate.response.status, 401);
   });
 

@@ -3,8 +3,8 @@ import type { TestService } from '../../support/service.ts';
 import { after, before, check } from '../checks.ts';
 import { type OperationId, operations } from '../document.ts';
 import { fails, holds, type ProblemCode, succeeds } from '../expect.ts';
-import { goodRequest, raw, type Sent } from '../requests.ts';
-import { serviceWith } from '../service-with.ts';
+import { raw } from '../requests.ts';
+import { prepareRequests, serviceWith } from '../service-with.ts';
 import { api } from '../target.ts';
 
 const all = operations.map(({ operationId }) => operationId);
@@ -52,17 +52,12 @@ function describeAnswers(
   code: ProblemCode,
   fault: (service: TestService) => unknown,
 ): void {
-  const requests = new Map<OperationId, Sent>();
-  before(async () => {
-    for (const id of ids) requests.set(id, await goodRequest(id));
-    await fault(service());
-  });
+  const requestTo = prepareRequests(ids);
+  before(() => fault(service()));
 
   for (const id of ids) {
     check(status, id, async () => {
-      const request = requests.get(id);
-      if (!request) throw new Error('no request was made for it');
-      const result = await raw(request);
+      const result = await raw(requestTo(id));
       const { detail, request_id = '' } = fails(result, status, code);
       const [line = ''] = service().log.filter((text) => text.includes(request_id));
       const reason: unknown = line && JSON.parse(line).err?.message;

@@ -1,6 +1,6 @@
 import { check, operation } from '../../checks.ts';
 import { fails, holds, refuses, succeeds } from '../../expect.ts';
-import { ada, as, bob, isDeleted, signIn, signUp } from '../../people.ts';
+import { ada, as, bob, isDeleted, isOver, signIn, signUp } from '../../people.ts';
 import { api } from '../../target.ts';
 
 const remove = (session: { access_token: string }, current_password: string) =>
@@ -13,11 +13,7 @@ operation('deleteCurrentUser', () => {
     succeeds(await api.POST('/todos', { ...as(tokens), body: { title: 'to go' } }), 201);
     succeeds(await remove(tokens, password), 204);
     isDeleted(username);
-    for (const session of [tokens, other]) {
-      refuses(await api.GET('/auth/me', as(session)), 'session_ended');
-      const body = { refresh_token: session.refresh_token };
-      refuses(await api.POST('/auth/refresh', { body }), 'invalid_refresh_token');
-    }
+    for (const session of [tokens, other]) await isOver(session);
     refuses(await api.POST('/auth/login', { body: { username, password } }), 'invalid_credentials');
     const again = await signUp({ username, password });
     holds(again.result, 'the name is free again', again.user.id === user.id, false);

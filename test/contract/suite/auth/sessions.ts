@@ -1,6 +1,18 @@
 import { check, operation } from '../../checks.ts';
-import { fails, holds, refuses, succeeds } from '../../expect.ts';
-import { ada, as, bob, once, signIn, signUp, type TokenPair } from '../../people.ts';
+import { fails, holds, succeeds } from '../../expect.ts';
+import {
+  ada,
+  as,
+  bob,
+  currentSession,
+  isLive,
+  isOver,
+  once,
+  refresh,
+  signIn,
+  signUp,
+  type TokenPair,
+} from '../../people.ts';
 import { api } from '../../target.ts';
 
 /** A user whose sessions these checks start and end. */
@@ -11,25 +23,8 @@ const revoke = (session: TokenPair, session_id: string) =>
   api.DELETE('/auth/sessions/{session_id}', { ...as(session), params: { path: { session_id } } });
 const revokeAll = (session: TokenPair, query?: { keep_current: boolean }) =>
   api.DELETE('/auth/sessions', { ...as(session), params: query ? { query } : {} });
-const refresh = ({ refresh_token }: TokenPair) =>
-  api.POST('/auth/refresh', { body: { refresh_token } });
 
-async function idOf(session: TokenPair): Promise<string> {
-  const result = await list(session);
-  const current = succeeds(result, 200).filter((one) => one.current);
-  holds(result, 'Whether this is the session', current.length, 1);
-  return current[0]?.id ?? '';
-}
-
-async function isOver(session: TokenPair): Promise<void> {
-  refuses(await api.GET('/auth/me', as(session)), 'session_ended');
-  refuses(await refresh(session), 'invalid_refresh_token');
-}
-
-async function lives(session: TokenPair): Promise<void> {
-  succeeds(await api.GET('/auth/me', as(session)), 200);
-  succeeds(await refresh(session), 200);
-}
+const idOf = async (session: TokenPair) => (await currentSession(session)).id;
 
 operation('listSessions', () => {
   check(200, 'a session for each login, and the current one is marked', async () => {
@@ -64,10 +59,9 @@ operation('listSessions', () => {
     const { username, password } = await cyd();
     const headers = { 'User-Agent': 'contract/1.0' };
     const login = await api.POST('/auth/login', { headers, body: { username, password } });
-    const result = await list(succeeds(login, 200));
-    const current = succeeds(result, 200).find((one) => one.current);
-    holds(result, "The client's `User-Agent` at that time", current?.user_agent, 'contract/1.0');
-    holds(result, "The client's network address", current?.address === '', false);
+    const { result, user_agent, address } = await currentSession(succeeds(login, 200));
+    holds(result, "The client's `User-Agent` at that time", user_agent, 'contract/1.0');
+    holds(result, "The client's network address", address === '', false);
   });
 
   check(200, 'no session of another user', async () => {
@@ -88,7 +82,7 @@ operation('revokeSession', () => {
     const listed = succeeds(result, 200).map((one) => one.id);
     holds(result, "The user's live sessions", listed.includes(id), false);
     fails(await revoke(mine, id), 404, 'not_found');
-    await lives(mine);
+    await isLive(mine);
   });
 
   check(204, 'the current session', async () => {
@@ -100,7 +94,7 @@ operation('revokeSession', () => {
   check(404, 'a session of another user: it stays live', async () => {
     const theirs = await signIn(await bob());
     fails(await revoke((await ada()).tokens, await idOf(theirs)), 404, 'not_found');
-    await lives(theirs);
+    await isLive(theirs);
   });
 });
 
@@ -111,7 +105,7 @@ operation('revokeSessions', () => {
     await isOver(other);
     const result = await list(mine);
     holds(result, 'all but the current one', succeeds(result, 200).length, 1);
-    await lives(mine);
+    await isLive(mine);
   });
 
   check(204, "all of them, and none of another user's", async () => {
