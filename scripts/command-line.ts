@@ -23,9 +23,9 @@ export const readCommandLine: typeof parseArgs = (config) => {
   try {
     return parseArgs(config);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
-    console.error((error as Error).message);
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
+    console.error(error.message);
     process.exit(2);
   }
 };
