@@ -9,7 +9,11 @@ const { openPage, openSignedIn } = await usePages();
 
 test('sessions are listed, one is ended, then all others', async () => {
   await using service = await startService();
-  const clients = [await signedInClient(service), await signedInClient(service), await signedInClient(service)];
+  const clients = [
+    await signedInClient(service),
+    await signedInClient(service),
+    await signedInClient(service),
+  ];
   const page = await openPage(service);
   await signIn(page);
   await openAccount(page);
