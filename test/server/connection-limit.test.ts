@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { answerTo, openConnections, openSocket } from '../support/raw-connection.ts';
+import { answerTo, openSocket } from '../support/raw-connection.ts';
 import { startService } from '../support/service.ts';
 import { CLOSE, startServer, times } from './setup.ts';
 
@@ -49,9 +49,12 @@ test('a connection above MAX_CONNECTIONS closes the one that has been idle the l
 
 test('two connections above MAX_CONNECTIONS at once close two idle ones', async () => {
   await using service = await startSmallService();
-  for (const { socket } of await openConnections(service.url, 2)) await ask(socket);
+  const idle = times(2, () => openSocket(service.url));
+  for (const socket of idle) await ask(socket);
+  const closed = idle.map((socket) => once(socket, 'close'));
   const fresh = times(2, () => openSocket(service.url));
   expect(await Promise.all(fresh.map((socket) => ask(socket)))).toEqual(['401', '401']);
+  await Promise.all(closed);
 });
 
 test('a surplus connection that is within MAX_CONNECTIONS by now is not rejected later', async () => {
