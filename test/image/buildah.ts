@@ -4,16 +4,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../scripts/tools.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /**
  * Builds the Dockerfile with buildah in a separate root (`chroot`), which needs root but no container
@@ -21,20 +20,16 @@ import { ROOT } from '../../scripts/tools.ts';
  * minimal Debian, the project's Node.js, npm and a user `node`.
  */
 export function buildImage() {
-  const folder = mkdtempSync(join(tmpdir(), 'image-'));
-  const stop = () => rmSync(folder, { recursive: true, force: true });
-  try {
-    const from = /^FROM (\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
-    makeBase(folder, from);
-    const isolation = ['--isolation', 'chroot', '--format', 'docker', '--pull-never'];
-    persistently(() => buildah(folder, 'build', ...isolation, '--tag', 'todos', ROOT));
-    const container = buildah(folder, 'from', '--pull-never', 'todos').trim();
-    const config = JSON.parse(buildah(folder, 'inspect', 'todos')).Docker.config;
-    return { config: config as ImageConfig, stop, ...commands(folder, container) };
-  } catch (error) {
-    stop();
-    throw error;
-  }
+  using stack = new DisposableStack();
+  const folder = stack.use(temporaryFolder()).path;
+  const from = /^FROM (\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+  makeBase(folder, from);
+  const isolation = ['--isolation', 'chroot', '--format', 'docker', '--pull-never'];
+  persistently(() => buildah(folder, 'build', ...isolation, '--tag', 'todos', ROOT));
+  const container = buildah(folder, 'from', '--pull-never', 'todos').trim();
+  const config: ImageConfig = JSON.parse(buildah(folder, 'inspect', 'todos')).Docker.config;
+  const built = stack.move();
+  return { config, stop: () => built.dispose(), ...commands(folder, container) };
 }
 
 /** What the image says of itself; of that, what the tests look at. */
@@ -47,17 +42,9 @@ interface ImageConfig {
 
 function commands(folder: string, container: string) {
   const line = (command: string[], variables: Record<string, string>) => {
-    const env = Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-    return [
-      ...options(folder),
-      'run',
-      '--isolation',
-      'chroot',
-      ...env,
-      container,
-      '--',
-      ...command,
-    ];
+    const env = Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`);
+    const run = [...options(folder), 'run', '--isolation=chroot', ...env];
+    return [...run, container, '--', ...command];
   };
   return {
     /** Runs a command in the container to its end. */
