@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../database/connect.ts';
 import type { OperationHandlers, OperationRequest, Schema } from '../http/operation.ts';
 import { problem, unavailable } from '../http/problem.ts';
@@ -114,7 +115,7 @@ export function todoHandlers({ db, now, cursorSecret, maxTodos }: TodoDependenci
       const todo = await findMatchingTodo(request);
       if ('status' in todo) return todo;
       const content = contentFrom(todo);
-      const changed = hasSameContent(todo, content)
+      const changed = isDeepStrictEqual(toTodoContent(todo), content)
         ? todo
         : await replaceTodo(db, request.principal.userId, todo, content, now());
       if (changed) return found(changed);
@@ -145,10 +146,6 @@ function applyPatch(todo: Todo, patch: Schema<'TodoPatch'>): TodoContent {
 
 function toTodoContent({ title, description = '', done = false }: Schema<'NewTodo'>): TodoContent {
   return { title, description, done };
-}
-
-function hasSameContent(a: TodoContent, b: TodoContent): boolean {
-  return a.title === b.title && a.description === b.description && a.done === b.done;
 }
 
 /** Converts a todo to the schema of the contract. */

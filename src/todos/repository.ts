@@ -101,44 +101,41 @@ async function insertIfFewer(
   { userId, maxTodos }: TodoOwner,
   todo: Todo,
 ): Promise<boolean> {
-  const { id, version, createdAt } = todo;
-  const values = { ...toColumns(todo), id, userId, version, createdAt, lastAllowed: maxTodos - 1 };
+  const values = { ...toRow(userId, todo), lastAllowed: maxTodos - 1 };
   return (await insertTodoQuery(db, values)).length > 0;
 }
 
-type InsertValues = ReturnType<typeof toColumns> &
-  Pick<Todo, 'id' | 'version' | 'createdAt'> & { userId: string; lastAllowed: number };
+const COLUMN_TYPES = {
+  id: 'text',
+  user_id: 'text',
+  title: 'text',
+  description: 'text',
+  done: 'bigint',
+  search_text: 'text',
+  version: 'bigint',
+  created_at: 'bigint',
+  updated_at: 'bigint',
+} satisfies Record<keyof TodoTable, string>;
+
+type InsertValues = TodoTable & { lastAllowed: number };
 
 /** It counts index entries, up to the limit. The casts give a type where an engine infers none. */
 const insertTodoQuery = compiledQuery<InsertValues, { id: string }>((db, parameter) => {
-  const text = (name: 'id' | 'userId' | 'title' | 'description' | 'search_text') =>
-    sql<string>`cast(${parameter(name)} as text)`;
-  const number = (name: 'done' | 'version' | 'createdAt' | 'lastAllowed') =>
-    sql<number>`cast(${parameter(name)} as bigint)`;
   const lastAllowed = db
     .selectFrom('todos')
     .select('id')
-    .where('user_id', '=', parameter('userId'))
+    .where('user_id', '=', parameter('user_id'))
     .limit(1)
-    .offset(number('lastAllowed'));
+    .offset(sql<number>`cast(${parameter('lastAllowed')} as bigint)`);
+  const columns = Object.keys(COLUMN_TYPES) as (keyof TodoTable)[]; // it has no other keys
   const row = db
-    .selectNoFrom([
-      text('id').as('id'),
-      text('title').as('title'),
-      text('description').as('description'),
-      number('done').as('done'),
-      number('version').as('version'),
-      number('createdAt').as('created_at'),
-      number('createdAt').as('updated_at'),
-      text('userId').as('user_id'),
-      text('search_text').as('search_text'),
-    ])
+    .selectNoFrom(
+      columns.map((name) =>
+        sql`cast(${parameter(name)} as ${sql.raw(COLUMN_TYPES[name])})`.as(name),
+      ),
+    )
     .where(({ not, exists }) => not(exists(lastAllowed)));
-  return db
-    .insertInto('todos')
-    .columns([...TODO_COLUMNS, 'user_id', 'search_text']) // in the order of the row
-    .expression(row)
-    .returning('id');
+  return db.insertInto('todos').columns(columns).expression(row).returning('id');
 });
 
 /**
@@ -196,6 +193,12 @@ export async function deleteTodos(
 /** Engines fold the case of letters outside ASCII differently, so the service folds it. */
 export function foldCase(text: string): string {
   return text.toLowerCase();
+}
+
+function toRow(userId: string, todo: Todo): TodoTable {
+  const { id, version, createdAt, updatedAt } = todo;
+  const row = { id, user_id: userId, version, created_at: createdAt, updated_at: updatedAt };
+  return { ...toColumns(todo), ...row };
 }
 
 function toColumns({ title, description, done }: TodoContent) {
