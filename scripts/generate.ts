@@ -17,8 +17,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
 import { describeVariables, findExample } from '../src/config.ts';
-import { type ContractDocument, hashContract } from '../src/http/openapi-document.ts';
-import { createCollections } from './collections.ts';
+import type { ContractDocument } from '../src/http/openapi-document.ts';
 import { readCommandLine } from './command-line.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -28,6 +27,9 @@ const ENV_EXAMPLE = '.env.example';
 const { values } = readCommandLine({ options: { check: { type: 'boolean', default: false } } });
 const yaml = await readFile(new URL('openapi.yaml', ROOT), 'utf8');
 exitIfUnreadable(yaml);
+// Both parse the contract when they are loaded, and would throw its errors without their lines.
+const { hashContract } = await import('../src/http/openapi-document.ts');
+const { createCollections } = await import('./collections.ts');
 const page = await readFile(new URL(PAGE, ROOT), 'utf8');
 const document: ContractDocument & { servers: [{ url: string }] } = parse(yaml);
 const generated = {
