@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,10 +27,7 @@ export async function hashFiles(folder: string): Promise<Record<string, string>>
   const files = entries.filter((entry) => entry.isFile());
   const hashes = files.map(async ({ parentPath, name }) => {
     const path = join(parentPath, name);
-    const hash = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-    return [relative(folder, path), hash] as const;
+    return [relative(folder, path), hash('sha256', await readFile(path))] as const;
   });
   return Object.fromEntries(await Promise.all(hashes));
 }
@@ -43,7 +40,8 @@ export default async function setup(project: TestProject): Promise<void> {
     if (code !== 0) throw new Error(output);
     for (const path of output.trim().split('\n')) {
       const made = await hashFiles(join(ROOT, path));
-      for (const [name, hash] of Object.entries(made)) hashes[join(basename(path), name)] = hash;
+      for (const [name, digest] of Object.entries(made))
+        hashes[join(basename(path), name)] = digest;
     }
   }
   project.provide('generated', hashes);

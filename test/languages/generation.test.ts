@@ -1,10 +1,11 @@
 // What `npm run clients` makes: good names, the same bytes each time, nothing that git keeps.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { document, listOperations } from '../../src/http/openapi-document.ts';
+import { copyProject } from '../support/project-copy.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { generate, hashFiles, ROOT } from './generate.ts';
 import { missing, shell } from './shell.ts';
 
@@ -166,11 +167,8 @@ const SAID = [
 ];
 
 const noJava = (await missing(['java'])).length > 0 && process.env['CI'] !== 'true';
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'clients-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
+afterAll(folder[Symbol.dispose]);
 
 /** The contract's schemas that have members or a list of values; the others are texts. */
 const MODELS = Object.entries(document.components?.schemas ?? {})
@@ -199,7 +197,9 @@ describe.skipIf(noJava)('good names', () => {
     });
 
     test(`${name} has no name that a generator made up`, async () => {
-      const sources = [...(await read(client)).values()].join('\n');
+      const paths = Object.keys(await hashFiles(client));
+      const texts = await Promise.all(paths.map((path) => readFile(join(client, path), 'utf8')));
+      const sources = texts.join('\n');
       expect(sources.includes('CreatedAtDescending')).toBe(true);
       expect(sources.match(/\w*(InlineObject|_?\d{3}_?response\b|(One|Any|All)Of\d?\b)\w*/g)).toBe(
         null,
@@ -208,18 +208,9 @@ describe.skipIf(noJava)('good names', () => {
   }
 });
 
-/** Every file below a folder, by its path. */
-async function read(from: string): Promise<Map<string, string>> {
-  const entries = await readdir(from, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const paths = files.map(({ parentPath, name }) => relative(from, join(parentPath, name))).sort();
-  const texts = await Promise.all(paths.map((path) => readFile(join(from, path), 'utf8')));
-  return new Map(paths.map((path, index) => [path, texts[index] ?? '']));
-}
-
 describe.skipIf(noJava)('generation', () => {
   test('makes the same bytes twice, in every language', async () => {
-    const again = join(folder, 'again');
+    const again = folder.file('again');
     await generate(['--output', again]);
     const first = inject('generated'); // before anything was built there
     expect(Object.keys(first).length).toBeGreaterThan(200);
@@ -227,20 +218,14 @@ describe.skipIf(noJava)('generation', () => {
   });
 
   test('lists the available generators after an unknown name', async () => {
-    const { code, output } = await generate(['--output', folder, 'klingon']);
+    const { code, output } = await generate(['--output', folder.path, 'klingon']);
     expect(code).toBe(1);
     expect(output).toMatch(/klingon[\s\S]*\nkotlin\n/);
   });
 
   test('runs no generator but the one that openapitools.json names', async () => {
-    const tree = join(folder, 'tree');
-    for (const name of ['scripts', 'src', 'examples/go/generator.yaml', 'openapi.yaml']) {
-      await cp(join(ROOT, name), join(tree, name), { recursive: true });
-    }
-    for (const name of ['openapitools.json', 'package.json']) {
-      await cp(join(ROOT, name), join(tree, name));
-    }
-    await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'), 'junction');
+    const tree = folder.file('tree');
+    copyProject(tree, ['node_modules']);
     const { 'generator-cli': pinned } = JSON.parse(
       await readFile(join(tree, 'openapitools.json'), 'utf8'),
     );
@@ -254,7 +239,7 @@ describe.skipIf(noJava)('generation', () => {
       /has the SHA-256 [0-9a-f]{64}, which is not the one in openapitools.json/,
     );
     expect(existsSync(jar)).toBe(false);
-    expect(existsSync(join(tree, 'generated'))).toBe(false);
+    expect(existsSync(join(tree, 'generated/clients'))).toBe(false);
   });
 });
 
@@ -276,22 +261,21 @@ test('what docs/clients.md shows of the Kotlin program is there', async () => {
 });
 
 describe.skipIf(noJava)('in a language that has no program here', () => {
-  const others = () => join(folder, 'others');
+  const others = folder.file('others');
   beforeAll(async () => {
     const languages = [...new Set(SAID.map(({ language }) => language))];
-    const { code, output } = await generate(['--output', others(), ...languages]);
+    const { code, output } = await generate(['--output', others, ...languages]);
     expect(code, output).toBe(0);
-    expect(output).toBe(languages.map((name) => `${join(others(), name)}\n`).join(''));
+    expect(output).toBe(languages.map((name) => `${join(others, name)}\n`).join(''));
   });
 
   test('the client has the names of the contract', async () => {
-    const names = Object.keys(await hashFiles(join(others(), 'csharp'))).map((path) =>
-      basename(path),
-    );
+    const files = Object.keys(await hashFiles(join(others, 'csharp')));
+    const names = files.map((path) => basename(path));
     expect(names).toEqual(expect.arrayContaining(['AuthApi.cs', 'NewTodo.cs', 'Problem.cs']));
   });
 
   test.each(SAID)('$language: $says', async ({ language, file, evidence }) => {
-    expect(await readFile(join(others(), language, file), 'utf8')).toMatch(evidence);
+    expect(await readFile(join(others, language, file), 'utf8')).toMatch(evidence);
   });
 });
