@@ -2,29 +2,21 @@
 //
 //   npm run test:browser
 //   SCREENSHOT=docs/images/reference.png npm run test:browser     also takes the picture of the docs
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { startService, type TestService } from '../support/service.ts';
+import { startService } from '../support/service.ts';
 import { PATIENCE } from '../support/timeouts.ts';
 import { PLAIN_HOST, startSharedBrowser } from './chromium.ts';
 
 const browser = await startSharedBrowser();
 
-interface Reference {
-  service: TestService;
-  context: BrowserContext;
-  page: Page;
-  /** The origins that pages have asked. */
-  hosts: Set<string>;
-  faults: string[];
-}
-
-async function openReference({ width = 1280, host = 'localhost' } = {}): Promise<Reference> {
+async function openReference({ width = 1280, host = 'localhost' } = {}) {
   const service = await startService({ ALLOWED_HOSTS: '*' });
   onTestFinished(service.close);
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   onTestFinished(() => context.close());
   context.setDefaultTimeout(PATIENCE.testTimeout);
+  /** The origins that pages have asked. */
   const hosts = new Set<string>();
   const faults: string[] = [];
   context.on('request', (request) => {
@@ -34,7 +26,7 @@ async function openReference({ width = 1280, host = 'localhost' } = {}): Promise
   const page = await context.newPage();
   await page.goto(`http://${host}:${new URL(service.url).port}/docs`);
   await page.getByRole('heading', { name: 'OpenAPI Todos' }).waitFor();
-  return { service, context, page, hosts, faults };
+  return { service, page, hosts, faults };
 }
 
 async function signIn(page: Page): Promise<void> {
