@@ -66,7 +66,6 @@ export interface DeclaredResponse {
 }
 
 export interface Link {
-  operationId?: string;
   parameters?: Record<string, unknown>;
 }
 
@@ -96,8 +95,6 @@ interface PathItem extends Partial<Record<string, unknown>> {
 }
 
 interface ContractDocument {
-  openapi: string;
-  info: { title: string };
   security?: Record<string, unknown>[];
   paths: Record<string, PathItem>;
   components: {

@@ -15,13 +15,8 @@ let tarball = '';
 
 /** `npm run` hands the project's `ignore-scripts` on, which would leave the package uncompiled. */
 beforeAll(async () => {
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--ignore-scripts=false', '--pack-destination', folder, '--silent'],
-    {
-      cwd: source,
-    },
-  );
+  const options = ['--ignore-scripts=false', '--pack-destination', folder, '--silent'];
+  const { stdout } = await run('npm', ['pack', ...options], { cwd: source });
   tarball = join(folder, stdout.trim());
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   await run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });

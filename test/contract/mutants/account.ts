@@ -35,7 +35,6 @@ const withClaims = (claims: Json) => ({
 export const account: Mutants = {
   register: {
     'leaves the time zone out': answer.body(201, { created_at: '2026-01-01T00:00:00' }),
-    'numbers its users': answer.body(201, { id: 42 }),
     'gives every user the same id': answer.body(201, { id: ID }),
     'answers with another name': answer.body(201, { username: 'SOMEBODY' }),
     'lets a name be taken twice': answer(409, made(201, USER)),
@@ -109,7 +108,11 @@ export const account: Mutants = {
       answer(401, made(200, PAIR)),
     ),
     'says that the name is unknown': answer.body(401, { detail: 'Who?', error: 'Who?' }),
-    'answers 401 without a challenge': answer.headers(401, { 'www-authenticate': undefined }),
+    'has another title for an unknown name': when(
+      (sent, { accessOf }) =>
+        [...accessOf.values()].every((token) => claimsOf(token).sub !== textOf(sent, 'username')),
+      answer.body(401, { title: 'Unknown name' }),
+    ),
     'answers a wrong password with invalid_token': answer.headers(401, {
       'www-authenticate': 'Bearer realm="todos", error="invalid_token"',
     }),
@@ -120,6 +123,12 @@ export const account: Mutants = {
   deleteCurrentUser: {
     'deletes nothing': reply(made(204)),
     'does not ask for the password': answer(403, made(204)),
+    'ends the sessions of all users': answer(204, async (_, sent, forward, { accessOf }) => {
+      for (const token of accessOf.values()) {
+        await forward({ ...sent, ...as(token), path: '/auth/sessions', body: '' });
+      }
+      return {};
+    }),
     'answers 401 to a wrong password': answer(403, { status: 401 }),
     'answers a wrong password with another code': answer.body(403, { code: 'registration_closed' }),
   },

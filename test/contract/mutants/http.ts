@@ -49,7 +49,10 @@ export const http: Mutants = {
     'accepts any X-Request-Id': answer.headers(0, (headers, sent) => ({
       'x-request-id': sent.headers['x-request-id'] ?? headers['x-request-id'],
     })),
-    'gives all requests the same id': answer.headers(0, { 'x-request-id': 'request' }),
+    'gives all requests without an X-Request-Id the same one': when(
+      ({ headers }) => headers['x-request-id'] === undefined,
+      answer.headers(0, { 'x-request-id': 'request' }),
+    ),
     'does not let pages read any header': everywhere(
       answer.headers(0, { 'access-control-expose-headers': undefined }),
     ),
@@ -85,6 +88,10 @@ export const http: Mutants = {
     'checks the token before the path': when(
       (sent) => isUnknown(sent) && isAnonymous(sent),
       answer(404, UNAUTHENTICATED),
+    ),
+    'checks the method before the path': when(
+      (sent) => isUnknown(sent) && sent.method === 'POST',
+      reject(405),
     ),
     'answers unknown paths in HTML': when(
       isUnknown,

@@ -79,6 +79,9 @@ export const sessions: Mutants = {
     'honours an Idempotency-Key although the successor was used': repeat(
       (sent) => keyIn(sent) && `${keyIn(sent)} ${tokenIn(sent)}`,
     ),
+    'gives the successor again under any Idempotency-Key': repeat(
+      (sent) => keyIn(sent) && tokenIn(sent),
+    ),
     'gives the successor again although it was used': repeat(tokenIn),
     'gives the successor again with an access token that does not work': repeat(
       tokenIn,
@@ -118,6 +121,12 @@ export const sessions: Mutants = {
     'answers 403 to a bad token': answer(401, { status: 403 }),
     'answers a bad token with session_ended': answer.body(401, { code: 'session_ended' }),
     'gives an access token that no operation takes': answer.body(200, PAIR),
+    'lists a session with another id after a refresh': {
+      everywhere: when(
+        ({ path }) => path === '/auth/sessions',
+        answer.body(200, (_, sent) => ({ id: decodeJwt(bearerOf(sent)).jti })),
+      ),
+    },
     'ends the access tokens from before the refresh': {
       everywhere: async (sent, forward, { marks, accessOf }) => {
         if (isRefresh(sent)) marks.set(accessOf.get(tokenIn(sent)) ?? '', 'old');
@@ -141,6 +150,13 @@ export const sessions: Mutants = {
         if (!isLogout(sent)) return forward(sent);
         marks.set(refreshOf.get(bearerOf(sent)) ?? '', 'ended');
         return LOGGED_OUT;
+      },
+    },
+    'ends no access token from before a refresh': {
+      everywhere: async (sent, forward, { marks, accessOf }) => {
+        if (isRefresh(sent)) marks.set(accessOf.get(tokenIn(sent)) ?? '', 'old');
+        const received = await forward(sent);
+        return received.status === 401 && marks.has(bearerOf(sent)) ? made(200, {}) : received;
       },
     },
     'ends every session of the user': async (sent, forward) => {
@@ -218,6 +234,10 @@ export const sessions: Mutants = {
     'ends nothing': reply(made(204)),
     'answers 204 for an id that does not exist': answer(404, made(204)),
     'ends the current session, too': also(204, CURRENT_SESSION),
+    'does not end the current session': when(
+      (sent) => sent.path.endsWith(`${decodeJwt(bearerOf(sent))['sid']}`),
+      reply(made(204)),
+    ),
     "ends another user's session": answer(404, (received, sent, forward, known) => {
       const owner = known.sessions.get(sent.path.split('/').at(-1) ?? '')?.token;
       const isOther = subjectOf(owner) !== subjectOf(bearerOf(sent));

@@ -55,7 +55,15 @@ const unchanged =
   };
 
 /** Faults of an operation that changes a todo. */
-const version: Record<string, Fault> = {
+const version: Record<string, Fault | { everywhere: Fault }> = {
+  'compares If-Match with the ETag of the last GET': {
+    everywhere: async (sent, forward, { marks }) => {
+      const isLast = tagIn(sent) !== undefined && tagIn(sent) === marks.get(sent.path);
+      const received = await forward(isLast ? { ...sent, ...withoutCondition(sent) } : sent);
+      if (sent.method === 'GET') marks.set(sent.path, `${received.headers['etag']}`);
+      return received;
+    },
+  },
   'gives a new ETag to what has not changed': unchanged(({ headers }) => ({
     headers: { ...headers, etag: '"99"' },
   })),

@@ -45,7 +45,7 @@ describe('listTodos, page by page', () => {
 
   check(200, 'every todo once, while others are added and deleted', async () => {
     const todos = await startWith(...some(9));
-    const goes = todos.filter((_, n) => n % 3 === 2);
+    const goes = todos.filter((_, n) => n % 3 === 0);
     const stays = todos.filter((todo) => !goes.includes(todo));
     const { found, result } = await pages({ limit: 2 }, async () => {
       const todo_id = goes.shift()?.id;
