@@ -1,19 +1,18 @@
 // The command as users run it: a process of its own, with nothing but a URL.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startProxy } from './mutants/proxy.ts';
 import { answer } from './mutants/words.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'contract-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
 
 const COMMAND = new URL('command.ts', import.meta.url).pathname;
 
@@ -48,7 +47,7 @@ test('two runs of the contract tests against the real service pass, and delete t
   await using service = await startService();
   const users = () => service.db.selectFrom('users').select('username').execute();
   const before = await users();
-  const junit = join(folder, 'junit.xml');
+  const junit = folder.file('junit.xml');
 
   const first = await contract('--base-url', `${service.url}/`, '--junit', junit);
   expect(first.errors).toBe('');
@@ -177,7 +176,7 @@ describe('an option that is wrong: a sentence and exit code 2', () => {
 });
 
 describe('another contract (--spec)', () => {
-  const spec = join(folder, 'lists.yaml');
+  const spec = folder.file('lists.yaml');
   writeFileSync(
     spec,
     `openapi: 3.1.0

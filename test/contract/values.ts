@@ -233,29 +233,16 @@ function candidatesOf({ schema, line }: Merged): Broken[] {
 function addBrokenTexts(schema: Schema, add: Add): void {
   const { minLength = 0, maxLength, format } = schema;
   if (minLength > 0) {
-    add(
-      'minLength',
-      `shorter than ${count(minLength, 'character')}`,
-      ...textsOf(schema, minLength - 1),
-    );
+    const what = `shorter than ${count(minLength, 'character')}`;
+    add('minLength', what, ...textsOf(schema, minLength - 1));
   }
   if (maxLength !== undefined && maxLength < LONGEST) {
-    add(
-      'maxLength',
-      `longer than ${count(maxLength, 'character')}`,
-      ...textsOf(schema, maxLength + 1),
-    );
+    const what = `longer than ${count(maxLength, 'character')}`;
+    add('maxLength', what, ...textsOf(schema, maxLength + 1));
   }
   const length = Math.max(minLength, 3);
-  const odd = [
-    'a\0b',
-    ' '.repeat(length),
-    '!'.repeat(length),
-    'ä'.repeat(length),
-    'a b',
-    '"',
-    'abc',
-  ];
+  const repeated = [' ', '!', 'ä'].map((letter) => letter.repeat(length));
+  const odd = ['a\0b', ...repeated, 'a b', '"', 'abc'];
   const fitting = odd.map((text) => text.padEnd(length, text));
   add('pattern', 'that does not match its pattern', ...fitting);
   const matching = textsOf(schema, length).filter((text) => matches(text, schema));

@@ -95,7 +95,6 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
     ],
     ['answers text', answer.headers(200, { 'content-type': 'text/plain' }), ACCEPTED],
     ['leaves created_at out', answer.body(200, { created_at: undefined }), ACCEPTED],
-    ['says nothing about caches', answer.headers(200, { 'cache-control': undefined }), ACCEPTED],
     ['ignores Accept', ask.headers({ accept: '*/*' }), '406 an Accept that excludes JSON'],
   ],
   replaceNote: [

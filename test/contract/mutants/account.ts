@@ -116,7 +116,6 @@ export const account: Mutants = {
     'answers a wrong password with invalid_token': answer.headers(401, {
       'www-authenticate': 'Bearer realm="todos", error="invalid_token"',
     }),
-    'challenges for Basic': answer.headers(401, { 'www-authenticate': 'Basic realm="todos"' }),
     'answers 403 to a wrong password': answer(401, { status: 403 }),
     'answers 400 to a wrong password': answer(401, problem(400)),
   },
