@@ -25,28 +25,23 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** How long a client repeats a request. */
 const RETRY_TIMEOUT_MS = 120_000;
 
-/** Sends requests to the service's nodes in turn, and repeats them as a client should. */
-export class Client {
-  #urls: string[];
-  #journal: Journal;
-  #address: string;
-  #turn = 0;
+export type Client = ReturnType<typeof createClient>;
 
-  /** @param address the address in X-Forwarded-For, so that each client has its own rate limit */
-  constructor(urls: string[], journal: Journal, address: string) {
-    this.#urls = urls;
-    this.#journal = journal;
-    this.#address = address;
-  }
+/**
+ * Sends requests to the service's nodes in turn, and repeats them as a client should.
+ * @param address the address in X-Forwarded-For, so that each client has its own rate limit
+ */
+export function createClient(urls: string[], journal: Journal, address: string) {
+  let turn = 0;
 
   /**
    * Sends a request to one node after the other until the answer is not 503.
    * @throws Error if the answer is not the expected one
    */
-  async send(route: string, call: Call): Promise<Answer> {
+  async function send(route: string, call: Call): Promise<Answer> {
     const end = performance.now() + RETRY_TIMEOUT_MS;
     for (let isRepeat = false; ; isRepeat = true) {
-      const answer = await this.#sendOnce(route, call);
+      const answer = await sendOnce(route, call);
       if (answer && answer.status !== 503) {
         if (isOutcome(answer, call.expected)) return answer;
         if (isRepeat && isOutcome(answer, call.onRepeat)) return answer;
@@ -54,24 +49,24 @@ export class Client {
       }
       if (performance.now() > end)
         throw new Error(`${route} failed for ${RETRY_TIMEOUT_MS / 1000} seconds`);
-      this.#journal[answer ? 'unavailable' : 'unreachable'] += 1;
+      journal[answer ? 'unavailable' : 'unreachable'] += 1;
       const seconds = Number(answer?.headers.get('Retry-After') ?? 1);
       await sleep(seconds * 1000 * (1 + Math.random()));
     }
   }
 
   /** Sends a request once. @returns undefined if the connection failed or no answer came */
-  async #sendOnce(route: string, call: Call): Promise<Answer | undefined> {
+  async function sendOnce(route: string, call: Call): Promise<Answer | undefined> {
     const { access, body, idempotencyKey } = call;
     const [method = '', path = ''] = route.split(' ');
-    this.#turn += 1;
+    turn += 1;
     const start = performance.now();
     try {
-      const response = await fetch(`${this.#urls[this.#turn % this.#urls.length]}${path}`, {
+      const response = await fetch(`${urls[turn % urls.length]}${path}`, {
         method,
         signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
         headers: {
-          'X-Forwarded-For': this.#address,
+          'X-Forwarded-For': address,
           ...(access !== undefined && { Authorization: `Bearer ${access}` }),
           ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
           ...(body && { 'Content-Type': 'application/json' }),
@@ -82,13 +77,15 @@ export class Client {
     } catch (error) {
       if (error instanceof DOMException) {
         const seconds = ANSWER_TIMEOUT_MS / 1000;
-        this.#journal.faults.push(`${route} was not answered in ${seconds} seconds`);
+        journal.faults.push(`${route} was not answered in ${seconds} seconds`);
       }
       return undefined;
     } finally {
-      this.#journal.countRequest(performance.now() - start);
+      journal.countRequest(performance.now() - start);
     }
   }
+
+  return { send };
 }
 
 function isOutcome({ status, text }: Answer, outcome: Outcome | undefined): boolean {

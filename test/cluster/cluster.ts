@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseNode, type Member } from './database-node.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { createDatabaseNode, type DatabaseNode } from './database-node.ts';
 import { haproxyConfiguration } from './haproxy.ts';
-import { allocateMachine, freePorts } from './machine.ts';
+import { allocateMachine } from './machine.ts';
 import type { Programs } from './programs.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -12,7 +13,6 @@ import type { Sandbox } from './sandbox.ts';
 export interface Cluster {
   /** `DATABASE_URL` of the service. */
   url: string;
-  nodes: DatabaseNode[];
   /** Waits until one node leads, both others replicate from it, and one of them synchronously. */
   waitUntilHealthy(): Promise<DatabaseNode>;
 }
@@ -22,19 +22,18 @@ export async function startCluster(sandbox: Sandbox, programs: Programs): Promis
   const password = () => randomBytes(16).toString('hex');
   const passwords = { superuser: password(), replication: password(), service: password() };
   const machines = await Promise.all([1, 2, 3].map(allocateMachine));
-  const nodes = machines.map(
-    (machine) => new DatabaseNode(sandbox, programs, { machine, machines, passwords }),
+  const nodes = machines.map((machine) =>
+    createDatabaseNode(sandbox, programs, { machine, machines, passwords }),
   );
-  await Promise.all(nodes.map((node) => node.start()));
+  for (const node of nodes) node.start();
 
-  const [port = 0] = await freePorts('127.0.0.1', 1);
+  const [port = 0] = await freePorts(1);
   const folder = sandbox.makeFolder('haproxy');
   sandbox.writeFile(folder, 'haproxy.cfg', haproxyConfiguration(port, machines));
   sandbox.start(folder, 'haproxy', programs.haproxy, ['-f', 'haproxy.cfg']);
 
   const cluster: Cluster = {
     url: `postgres://todos:${passwords.service}@127.0.0.1:${port}/todos`,
-    nodes,
     waitUntilHealthy: () => waitUntilHealthy(nodes),
   };
   const leader = await cluster.waitUntilHealthy();
@@ -44,12 +43,9 @@ export async function startCluster(sandbox: Sandbox, programs: Programs): Promis
 
 function createDatabase(programs: Programs, { machine }: DatabaseNode, password: string): void {
   const server = [`--host=${machine.address}`, `--port=${machine.postgres}`, '--username=postgres'];
-  const args = [...server, '--owner=todos', 'todos'];
-  const { status, stderr } = spawnSync(join(programs.postgres, 'createdb'), args, {
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], PGPASSWORD: password },
-  });
-  if (status !== 0) throw new Error(`createdb failed: ${stderr}`);
+  const env = { PATH: process.env['PATH'], PGPASSWORD: password };
+  const createdb = join(programs.postgres, 'createdb');
+  execFileSync(createdb, [...server, '--owner=todos', 'todos'], { env, stdio: 'pipe' });
 }
 
 /** How long the cluster may take to become healthy. */
@@ -70,22 +66,14 @@ async function waitUntilHealthy(nodes: DatabaseNode[]): Promise<DatabaseNode> {
 /** @returns undefined if no node or more than one says that it leads */
 async function findLeader(nodes: DatabaseNode[]): Promise<DatabaseNode | undefined> {
   const answers = await Promise.all(nodes.map((node) => node.status()));
-  const leading = nodes.filter((_, index) => isPrimary(answers[index]?.role));
+  const roles = ['primary', 'master']; // the second up to Patroni 3
+  const leading = nodes.filter((_, index) => roles.includes(answers[index]?.role ?? ''));
   return leading.length === 1 ? leading[0] : undefined;
-}
-
-/** Up to Patroni 3 the role is called `master`. */
-function isPrimary(role: string | undefined): boolean {
-  return role === 'primary' || role === 'master';
 }
 
 async function isFollowed(leader: DatabaseNode, followers: number): Promise<boolean> {
   const [status, members = []] = await Promise.all([leader.status(), leader.members()]);
   const streaming = status?.replication?.filter(({ state }) => state === 'streaming') ?? [];
-  return streaming.length === followers && members.some(isSynchronous);
-}
-
-/** The node that may take over: it has every confirmed write. */
-function isSynchronous({ role }: Member): boolean {
-  return role === 'sync_standby';
+  // The synchronous standby may take over: it has every confirmed write.
+  return streaming.length === followers && members.some(({ role }) => role === 'sync_standby');
 }

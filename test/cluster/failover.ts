@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import type { DatabaseNode } from './database-node.ts';
 import type { Journal } from './journal.ts';
+import { say, seconds } from './report.ts';
 
 /** A fault of the leader, and how the node recovers when another one leads. */
 interface NodeFault {
   name: string;
-  inject(node: DatabaseNode): Promise<void>;
-  recover(node: DatabaseNode): Promise<void>;
+  inject(node: DatabaseNode): unknown;
+  recover(node: DatabaseNode): unknown;
 }
 
 const KILLED: NodeFault = {
@@ -18,7 +19,7 @@ const KILLED: NodeFault = {
 const CRASHED: NodeFault = {
   name: 'PostgreSQL of the leader killed',
   inject: (node) => node.killPostgres(),
-  recover: async () => {}, // Patroni starts PostgreSQL again
+  recover: () => undefined, // Patroni starts PostgreSQL again
 };
 const FROZEN: NodeFault = {
   name: 'leader frozen, later thawed',
@@ -54,7 +55,6 @@ export async function failOver(
   fault: NodeFault,
   cluster: Cluster,
   journal: Journal,
-  say: (text: string) => void,
 ): Promise<Failover> {
   const faulty = await cluster.waitUntilHealthy();
   await sleep(PAUSE_BEFORE_FAULT_MS);
@@ -62,12 +62,12 @@ export async function failOver(
   journal.takeSlowest();
   const start = performance.now();
   await fault.inject(faulty);
-  say(`${faulty.machine.name} is gone`);
+  say(`  ${faulty.machine.name} is gone`);
   await waitForWrite(journal, start);
-  say(`writes are answered again after ${(journal.longestGap(start) / 1000).toFixed(1)} s`);
+  say(`  writes are answered again after ${seconds(journal.longestGap(start))}`);
   await fault.recover(faulty);
   const leader = await cluster.waitUntilHealthy();
-  say(`${leader.machine.name} leads, all three are healthy`);
+  say(`  ${leader.machine.name} leads, all three are healthy`);
   return {
     fault: fault.name,
     from: faulty.machine.name,

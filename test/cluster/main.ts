@@ -5,13 +5,13 @@
 //   npm run test:all -- cluster --install     first installs missing Debian packages (as root)
 //   node test/cluster/main.ts --results FILE  also writes how many guarantees held, as JSON
 import { randomBytes } from 'node:crypto';
-import { readCommandLine, reportCounts } from '../../scripts/command-line.ts';
-import { Client } from './client.ts';
+import { readCommandLine, reportCounts, UserError } from '../../scripts/command-line.ts';
+import { createClient } from './client.ts';
 import { startCluster } from './cluster.ts';
 import { type Failover, failOver, NODE_FAULTS } from './failover.ts';
 import { checkGuarantees } from './guarantees.ts';
 import { Journal } from './journal.ts';
-import { findPrograms, MissingPackages, type Programs } from './programs.ts';
+import { findPrograms, type Programs } from './programs.ts';
 import { formatFailovers, formatResults, say } from './report.ts';
 import { Sandbox } from './sandbox.ts';
 import { startServiceNode } from './service-node.ts';
@@ -29,18 +29,16 @@ async function main(): Promise<boolean> {
   try {
     return await Promise.race([test(sandbox, programs), interruption()]);
   } catch (error) {
-    if (!(error instanceof Interruption)) console.error(sandbox.lastLogLines());
+    if (!(error instanceof UserError)) console.error(sandbox.lastLogLines());
     throw error;
   }
 }
-
-class Interruption extends Error {}
 
 /** Ctrl+C ends the test like a failure: all programs are stopped and all files deleted. */
 function interruption(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => reject(new Interruption(`stopped by ${signal}`)));
+      process.once(signal, () => reject(new UserError(`stopped by ${signal}`)));
     }
   });
 }
@@ -61,7 +59,7 @@ async function test(sandbox: Sandbox, programs: Programs): Promise<boolean> {
 
   const journal = new Journal();
   const users = Array.from({ length: USER_COUNT }, (_, index) => {
-    const client = new Client(urls, journal, `192.0.2.${index + 1}`);
+    const client = createClient(urls, journal, `192.0.2.${index + 1}`);
     return new SimulatedUser(`user-${index + 1}`, client, journal);
   });
   await Promise.all(users.map((user) => user.register()));
@@ -72,7 +70,7 @@ async function test(sandbox: Sandbox, programs: Programs): Promise<boolean> {
   const failovers: Failover[] = [];
   for (const fault of NODE_FAULTS) {
     say(fault.name);
-    failovers.push(await failOver(fault, cluster, journal, (text) => say(`  ${text}`)));
+    failovers.push(await failOver(fault, cluster, journal));
   }
   isOver = true;
   await lives;
@@ -88,7 +86,6 @@ async function test(sandbox: Sandbox, programs: Programs): Promise<boolean> {
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
-  const isExpected = error instanceof MissingPackages || error instanceof Interruption;
-  console.error(isExpected ? error.message : error);
+  console.error(error instanceof UserError ? error.message : error);
   process.exit(1); // stops the requests in progress
 }

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UserError } from '../../scripts/command-line.ts';
 
 /** The paths of the programs, by their Debian packages. */
 const PATHS = {
@@ -21,47 +22,27 @@ export interface Programs {
 /**
  * Finds the programs.
  * @param install whether to install missing packages, which needs root
- * @throws MissingPackages if packages are missing and cannot be installed
+ * @throws UserError with how to install missing packages, unless they are installed
  */
 export function findPrograms(install: boolean): Programs {
-  const missing = missingPackages();
+  const packages = Object.entries(PATHS);
+  const missing = packages.filter(([, path]) => globSync(path).length === 0).map(([name]) => name);
   if (missing.length > 0) {
-    if (!install || process.getuid?.() !== 0) throw new MissingPackages(missing);
+    if (!install || process.getuid?.() !== 0) {
+      throw new UserError(`The cluster needs these Debian packages: ${missing.join(', ')}.
+To install them with apt-get, without starting their services, run as root:
+  npm run test:all -- cluster --install`);
+    }
     installPackages(missing);
   }
+  const versions = globSync(PATHS.postgresql);
+  const [newest = ''] = versions.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   return {
-    postgres: dirname(newest(PATHS.postgresql)),
+    postgres: dirname(newest),
     patroni: PATHS.patroni,
     etcd: PATHS['etcd-server'],
     haproxy: PATHS.haproxy,
   };
-}
-
-function missingPackages(): string[] {
-  return Object.entries(PATHS).flatMap(([name, pattern]) =>
-    globSync(pattern).length === 0 ? [name] : [],
-  );
-}
-
-function newest(pattern: string): string {
-  const found = globSync(pattern)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .at(-1);
-  if (!found) throw new Error(`there is no ${pattern}, though its package is installed`);
-  return found;
-}
-
-/** Lists the missing packages, and how to install them. */
-export class MissingPackages extends Error {
-  constructor(names: string[]) {
-    super(
-      [
-        `The cluster needs these Debian packages: ${names.join(', ')}.`,
-        'To install them with apt-get, without starting their services, run as root:',
-        '  npm run test:all -- cluster --install',
-      ].join('\n'),
-    );
-  }
 }
 
 /** Files that stop Debian from starting the services and from creating a database cluster. */
@@ -85,9 +66,6 @@ function installPackages(names: string[]): void {
 }
 
 function aptGet(...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync('apt-get', ['-qq', ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['-qq', ...args], { env, stdio: 'pipe' });
 }

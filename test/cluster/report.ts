@@ -1,3 +1,4 @@
+import { formatTable } from '../../src/cli/terminal.ts';
 import type { Failover } from './failover.ts';
 import type { Result } from './guarantees.ts';
 import type { Journal } from './journal.ts';
@@ -9,21 +10,17 @@ export function say(text: string): void {
 
 /** A table with the measurements of the failovers, and a summary. */
 export function formatFailovers(failovers: Failover[], journal: Journal): string {
-  const rows = failovers.map((failover) => ({
-    fault: failover.fault,
-    leader: `${failover.from} → ${failover.to}`,
-    'without writes': seconds(failover.withoutWrites),
-    'healthy after': seconds(failover.untilHealthy),
-    'slowest answer': seconds(failover.slowestAnswer),
-    retries: String(failover.retries),
-  }));
-  return [
-    '',
-    table(rows),
-    '',
-    `${journal.requests} requests, ${journal.writes.length} answered writes; retries after 503: ` +
-      `${journal.unavailable}, without an answer: ${journal.unreachable}.`,
-  ].join('\n');
+  const table = formatTable(failovers, {
+    fault: ({ fault }) => fault,
+    leader: ({ from, to }) => `${from} → ${to}`,
+    'without writes': ({ withoutWrites }) => seconds(withoutWrites),
+    'healthy after': ({ untilHealthy }) => seconds(untilHealthy),
+    'slowest answer': ({ slowestAnswer }) => seconds(slowestAnswer),
+    retries: ({ retries }) => String(retries),
+  });
+  const requests = `${journal.requests} requests, ${journal.writes.length} answered writes`;
+  const retries = `after 503: ${journal.unavailable}, without an answer: ${journal.unreachable}`;
+  return `\n${table}\n\n${requests}; retries ${retries}.`;
 }
 
 /** A line for each guarantee, with up to five violations. */
@@ -37,22 +34,6 @@ export function formatResults(results: Result[]): string {
     .join('\n');
 }
 
-function seconds(milliseconds: number): string {
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-function table(rows: Record<string, string>[]): string {
-  const names = Object.keys(rows[0] ?? {});
-  const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? ''))];
-  const widths = names.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chownSync,
   closeSync,
@@ -10,6 +10,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,12 +19,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Variables = Record<string, string>;
 
-/** The user of the programs if root runs the test, because PostgreSQL does not run as root. */
-interface Owner {
-  uid: number;
-  gid: number;
-}
-
 /**
  * A temporary folder with all files of the cluster, and the processes that run in it. A process belongs
  * to a folder by its working directory. Its children inherit the directory, so the sandbox also finds
@@ -31,7 +26,8 @@ interface Owner {
  */
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'todos-cluster-'));
-  #owner = process.getuid?.() === 0 ? findOwner('postgres') : undefined;
+  /** Debian's user postgres runs the programs, because PostgreSQL does not run as root. */
+  #owner = ownerOf('/var/lib/postgresql');
 
   constructor() {
     this.#give(this.folder);
@@ -44,12 +40,10 @@ export class Sandbox {
     return path;
   }
 
-  /** @returns the file's path */
-  writeFile(folder: string, name: string, text: string): string {
+  writeFile(folder: string, name: string, text: string): void {
     const path = join(folder, name);
     writeFileSync(path, text, { mode: 0o600 });
     this.#give(path);
-    return path;
   }
 
   /** Starts a program in a folder; its output goes to `NAME.log` there. */
@@ -62,7 +56,7 @@ export class Sandbox {
     this.#spawn(folder, name, [process.execPath, ...script], variables);
   }
 
-  #spawn(folder: string, name: string, command: string[], variables: Variables, owner?: Owner) {
+  #spawn(folder: string, name: string, command: string[], variables: Variables, owner = {}) {
     const [program = '', ...args] = command;
     const log = openSync(join(folder, `${name}.log`), 'a', 0o600);
     const env = { PATH: process.env['PATH'], ...variables };
@@ -75,7 +69,10 @@ export class Sandbox {
   /** The last lines of all logs, to find the reason of a failure. */
   lastLogLines(): string {
     return globSync('*/*.log', { cwd: this.folder })
-      .map((log) => `== ${log}\n${lines(join(this.folder, log)).slice(-20).join('\n')}`)
+      .map((log) => {
+        const lines = readFileSync(join(this.folder, log), 'utf8').trimEnd().split('\n');
+        return `== ${log}\n${lines.slice(-20).join('\n')}`;
+      })
       .join('\n');
   }
 
@@ -99,14 +96,13 @@ export class Sandbox {
   }
 
   #give(path: string): void {
-    if (this.#owner) chownSync(path, this.#owner.uid, this.#owner.gid);
+    chownSync(path, this.#owner.uid, this.#owner.gid);
   }
 }
 
-function findOwner(name: string): Owner {
-  const readId = (flag: string) =>
-    Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout);
-  return { uid: readId('-u'), gid: readId('-g') };
+function ownerOf(path: string) {
+  const { uid, gid } = statSync(path);
+  return { uid, gid };
 }
 
 /** The processes whose working directory is in the folder. */
@@ -133,8 +129,4 @@ function send(name: NodeJS.Signals, pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-function lines(file: string): string[] {
-  return readFileSync(file, 'utf8').trimEnd().split('\n');
 }
