@@ -8,7 +8,7 @@
 // mutation; --results writes how many were caught and how many survived.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -82,8 +82,7 @@ function createMutants(file: string): Mutant[] {
 /** Copies the project; the copy is used for one mutant after the other. */
 function makeCopy() {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
-  copyProject(folder);
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  copyProject(folder, ['node_modules']);
   return folder;
 }
 
