@@ -4,21 +4,15 @@ import type { OperationId } from './http/operation.ts';
 import { RequestQueue } from './server/request-queue.ts';
 
 /** A bounded queue for each kind of work. */
-export interface RequestQueues {
-  /** For hashing a password. A handler enters it when there is a password to hash. */
-  passwords: RequestQueue;
-  /** For everything else. */
-  others: RequestQueue;
-}
+export type RequestQueues = ReturnType<typeof createRequestQueues>;
 
-export function createRequestQueues(
-  { maxRequests, workers }: Config,
-  onReject?: () => void,
-): RequestQueues {
+export function createRequestQueues({ maxRequests, workers }: Config, onReject?: () => void) {
   const maxConcurrent = Math.floor(maxRequests / 8);
   const limits = { maxConcurrent, maxQueued: maxRequests - maxConcurrent };
   return {
+    /** For hashing a password. A handler enters it when there is a password to hash. */
     passwords: new RequestQueue(passwordQueueLimits(workers), onReject),
+    /** For everything else. */
     others: new RequestQueue(limits, onReject),
   };
 }

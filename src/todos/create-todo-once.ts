@@ -37,9 +37,13 @@ export async function createTodoOnce(
     }
     const isInserted =
       (await insertFarBelowLimit(trx, owner, todo)) || (await insertBelowLimit(trx, owner, todo));
-    if (isInserted) await deleteSurplusKeys(trx, owner.userId);
-    else await deleteKey(trx, owner.userId, request.keyHash);
-    return isInserted ? todo : 'limit reached';
+    if (isInserted) {
+      await deleteSurplusKeys(trx, owner.userId);
+      return todo;
+    }
+    const ownKeys = trx.deleteFrom('idempotency_keys').where('user_id', '=', owner.userId);
+    await ownKeys.where('key_hash', '=', request.keyHash).execute();
+    return 'limit reached';
   });
 }
 
@@ -81,14 +85,6 @@ async function findTodoByKey(
     .where('key_hash', '=', keyHash)
     .executeTakeFirstOrThrow();
   return earlier.request_hash === requestHash ? JSON.parse(earlier.response) : 'key reused';
-}
-
-async function deleteKey(trx: Db, userId: string, key: string): Promise<void> {
-  await trx
-    .deleteFrom('idempotency_keys')
-    .where('user_id', '=', userId)
-    .where('key_hash', '=', key)
-    .execute();
 }
 
 /** Deletes old keys, a few at a time: that is enough, because every new key deletes some. */

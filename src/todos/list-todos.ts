@@ -2,7 +2,7 @@ import { type Expression, PostgresAdapter, sql } from 'kysely';
 import { compiledQuery } from '../database/compiled-query.ts';
 import type { Db } from '../database/connect.ts';
 import type { Position } from './cursor.ts';
-import { foldCase, TODO_COLUMNS, type Todo, type TodoRow, toTodo } from './repository.ts';
+import { foldCase, TODO_COLUMNS, type TodoRow, toTodo } from './repository.ts';
 import {
   comparePosition,
   divideIntoSteps,
@@ -19,12 +19,6 @@ interface PageRequest extends ListOrder {
   limit: number;
 }
 
-/** A page, and the position after which the next page starts, if there is one. */
-interface TodoPage {
-  todos: Todo[];
-  next: Position | undefined;
-}
-
 /**
  * Lists a page of the user's todos. If there is a filter, it may have to read all of them, and does so
  * step by step.
@@ -37,7 +31,7 @@ export async function listTodos(
   userId: string,
   page: PageRequest,
   lockLongSearch: () => Promise<Disposable | undefined>,
-): Promise<TodoPage | undefined> {
+) {
   const wanted = page.limit + 1; // one more shows whether there is a next page
   const isFiltered = page.done !== undefined || page.q !== undefined;
   if (!isFiltered) return toTodoPage(await readTodos(db, userId, page, wanted), page);
@@ -55,8 +49,11 @@ export async function listTodos(
   return toTodoPage(rows, page);
 }
 
-/** @param rows one more than the page has, if there is a next page */
-function toTodoPage(rows: TodoRow[], { limit, orderBy }: PageRequest): TodoPage {
+/**
+ * @param rows one more than the page has, if there is a next page
+ * @returns the page, and the position after which the next page starts, if there is one
+ */
+function toTodoPage(rows: TodoRow[], { limit, orderBy }: PageRequest) {
   const rowsOfPage = rows.slice(0, limit);
   const last = rows.length > limit ? rowsOfPage.at(-1) : undefined;
   return { todos: rowsOfPage.map(toTodo), next: last && { at: last[orderBy], id: last.id } };
