@@ -36,11 +36,7 @@ async function start(): Promise<void> {
 async function runAlone(config: Config, logger: Logger): Promise<void> {
   const starting = startService(config, logger);
   handleSignals(config, logger, {
-    reload: () =>
-      void starting.then(
-        (service) => service.reloadKeys(),
-        () => undefined,
-      ),
+    reload: () => void starting.then((service) => service.reloadKeys()).catch(() => undefined),
     stop: async () => (await starting).close(),
   });
   const service = await starting;

@@ -2,8 +2,7 @@ import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import type { Schema } from '../http/operation.ts';
 
 /** The signature algorithms that the service accepts. */
-const ALGORITHMS = ['HS256', 'ES256', 'EdDSA'] as const;
-type Algorithm = (typeof ALGORITHMS)[number];
+type Algorithm = 'HS256' | 'ES256' | 'EdDSA';
 
 /** A key for one algorithm only (RFC 8725 §3.1). */
 export interface Key {
@@ -73,7 +72,8 @@ function listJwks(set: unknown): JWK[] {
 
 async function importKey(jwk: JWK): Promise<Key> {
   const algorithm = determineAlgorithm(jwk);
-  const kid = jwk.kid ?? (await deriveKid(jwk));
+  // The thumbprint (RFC 7638) of a key reveals no secret.
+  const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk)).slice(0, 16);
   if (typeof kid !== 'string' || !/^[^\0\p{Cs}]{1,100}$/u.test(kid)) {
     throw new Error('kid must be a text of 1 to 100 characters');
   }
@@ -105,11 +105,6 @@ function determineAlgorithm(jwk: JWK): Algorithm {
   if (!found) throw new Error('kty must be "oct", "EC" with crv P-256, or "OKP" with crv Ed25519');
   if (jwk.alg !== undefined && jwk.alg !== found) throw new Error(`alg must be "${found}"`);
   return found;
-}
-
-/** Derives the `kid` of a key without one from its thumbprint (RFC 7638), which reveals no secret. */
-async function deriveKid(jwk: JWK): Promise<string> {
-  return (await calculateJwkThumbprint(jwk)).slice(0, 16);
 }
 
 async function importCryptoKey(jwk: JWK, algorithm: Algorithm): Promise<CryptoKey> {

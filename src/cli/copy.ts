@@ -34,10 +34,7 @@ export function addCopyCommand(program: Command, terminal: Terminal): void {
     .action(printResult(terminal, (options: CopyOptions) => copy(options, terminal)));
 }
 
-interface CopyOptions {
-  from?: string;
-  to?: string;
-}
+type CopyOptions = Partial<Record<'from' | 'to', string>>;
 
 async function copy(options: CopyOptions, terminal: Terminal): Promise<Result> {
   const { environment, errors } = terminal;

@@ -4,7 +4,6 @@ import { openPostgres, type PoolUsage, type PostgresLocation } from './postgres.
 import type { Database } from './schema.ts';
 import { openSqlite, type SqliteLocation } from './sqlite.ts';
 
-export type { PoolUsage };
 export type Db = Kysely<Database>;
 
 /** Where the data is. */

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AUDIT_EVENTS, type AuditEvent } from '../auth/audit-repository.ts';
-import type { PoolUsage } from '../database/connect.ts';
 import { isLostConnection, PoolExhausted } from '../database/errors.ts';
+import type { PoolUsage } from '../database/postgres.ts';
 import type { RetentionObserver } from '../database/retention.ts';
 import { retryCounts } from '../database/retry.ts';
 import type { RequestQueue } from '../server/request-queue.ts';

@@ -5,24 +5,20 @@ export function formatEntityTag(version: number): string {
 
 /** Evaluates `If-Match` (RFC 9110 §13.1.1): strong comparison; without the header it passes. */
 export function passesIfMatch(header: string | undefined, version: number): boolean {
-  return (
-    header === undefined ||
-    parseTags(header).some((tag) => tag === '*' || tag === formatEntityTag(version))
-  );
+  return parseTags(header ?? '*').some((tag) => tag === '*' || tag === formatEntityTag(version));
 }
 
 /** Whether a tag of `If-Match` matches except that it is weak, as compressing proxies make it. */
 export function matchesIfMatchWeakly(header: string | undefined, version: number): boolean {
-  return header !== undefined && parseTags(header).includes(`W/${formatEntityTag(version)}`);
+  return parseTags(header).includes(`W/${formatEntityTag(version)}`);
 }
 
 /** Evaluates `If-None-Match` (RFC 9110 §13.1.2): weak comparison, which ignores `W/`. */
 export function passesIfNoneMatch(header: string | undefined, version: number): boolean {
-  if (header === undefined) return true;
   const tag = formatEntityTag(version);
   return !parseTags(header).some((sent) => sent === '*' || sent.replace(/^W\//, '') === tag);
 }
 
-function parseTags(header: string): string[] {
+function parseTags(header = ''): string[] {
   return header.match(/\*|(W\/)?"[^"]*"/g) ?? [];
 }
