@@ -115,11 +115,7 @@ export async function findSessionByToken(db: Db, token: string) {
 }
 
 /** Whether the user has, or had recently, a session on the network of an address. */
-export async function hasSessionFromNetwork(
-  db: Db,
-  userId: string | undefined,
-  address: string,
-): Promise<boolean> {
+export async function hasSessionFromNetwork(db: Db, userId: string | undefined, address: string) {
   const session = await db
     .selectFrom('sessions')
     .select('id')

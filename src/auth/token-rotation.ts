@@ -14,7 +14,6 @@ import {
   type Grant,
   isLive,
   LIVE_SESSION_COLUMNS,
-  type LiveSession,
   type SessionLifetimes,
 } from './session-repository.ts';
 import { findUser } from './user-repository.ts';
@@ -182,10 +181,7 @@ function isReissuable(attempt: RefreshAttempt): Expression<SqlBool> {
 }
 
 /** Revokes the session of a spent token that is presented again. */
-async function revokeReusedSession(
-  trx: Db,
-  { hash, now }: RefreshAttempt,
-): Promise<LiveSession | undefined> {
+function revokeReusedSession(trx: Db, { hash, now }: RefreshAttempt) {
   return trx
     .updateTable('sessions')
     .set({ revoked_at: now, revoke_reason: 'reuse', successor_nonce: null })

@@ -15,10 +15,7 @@ import { OperatorError } from '../operator-error.ts';
 import { printResult, type Result, type Terminal } from './terminal.ts';
 
 /** Opens the database of DATABASE_URL for the work. @throws OperatorError if it does not exist */
-export async function withDatabase<T>(
-  { environment }: Terminal,
-  work: (db: Db) => Promise<T>,
-): Promise<T> {
+export async function withDatabase<T>({ environment }: Terminal, work: (db: Db) => Promise<T>) {
   const location = readDatabaseLocation(environment);
   assertDatabaseExists(location);
   return openDatabase(location, work);
@@ -42,10 +39,7 @@ export function assertDatabaseExists(location: DatabaseLocation): void {
 }
 
 /** Opens a database for the work. A statement may take its time: no client waits for the answer. */
-export async function openDatabase<T>(
-  location: DatabaseLocation,
-  work: (db: Db) => Promise<T>,
-): Promise<T> {
+export async function openDatabase<T>(location: DatabaseLocation, work: (db: Db) => Promise<T>) {
   const db = connect(location.engine === 'sqlite' ? location : { ...location, queryTimeoutMs: 0 });
   try {
     return await work(db);
@@ -76,10 +70,7 @@ export async function recordOperatorEvent(
 }
 
 /** Revokes live sessions of a user. @returns their ids */
-export async function revokeSessionsAsOperator(
-  trx: Db,
-  selection: SessionSelection,
-): Promise<string[]> {
+export async function revokeSessionsAsOperator(trx: Db, selection: SessionSelection) {
   const revoked = await revokeSessions(trx, selection, 'admin', Date.now());
   for (const session_id of revoked) {
     const details = { session_id, reason: 'admin' } as const;

@@ -40,11 +40,7 @@ async function listSessions(db: Db, name: string): Promise<Result> {
   return { text, data };
 }
 
-async function revokeUserSessions(
-  db: Db,
-  name: string,
-  session: string | undefined,
-): Promise<Result> {
+async function revokeUserSessions(db: Db, name: string, session?: string): Promise<Result> {
   const { id: userId, username } = await requireUser(db, name);
   const only = session === undefined ? {} : { only: [session] };
   const revoked = await transact(db, (trx) => revokeSessionsAsOperator(trx, { userId, ...only }));

@@ -31,11 +31,7 @@ export async function backUpSqlite(
   }
 }
 
-async function copyPages(
-  path: string,
-  draft: string,
-  onProgress: ProgressListener,
-): Promise<number> {
+async function copyPages(path: string, draft: string, onProgress: ProgressListener) {
   const source = new BetterSqlite3(path, { fileMustExist: true });
   try {
     const pageSize = Number(source.pragma('page_size', { simple: true }));

@@ -67,11 +67,7 @@ async function assertEmpty(target: Db, secretsOfSource: string[]): Promise<void>
   );
 }
 
-async function copyTables(
-  source: Db,
-  target: Db,
-  onProgress: (progress: CopyProgress) => void,
-): Promise<TotalsByTable> {
+async function copyTables(source: Db, target: Db, onProgress: (progress: CopyProgress) => void) {
   const totals = await sumTables(source);
   for (const [table, { count: total }] of totals) {
     let done = 0;

@@ -65,11 +65,8 @@ export async function createTodo(
   return isInserted ? todo : undefined;
 }
 
-export function buildTodo(
-  { title, description, done }: TodoContent,
-  now: number,
-  id = uuid(),
-): Todo {
+export function buildTodo(content: TodoContent, now: number, id = uuid()): Todo {
+  const { title, description, done } = content;
   return { id, title, description, done, version: 1, createdAt: now, updatedAt: now };
 }
 
@@ -96,11 +93,7 @@ export async function insertBelowLimit(trx: Db, owner: TodoOwner, todo: Todo): P
 }
 
 /** @returns false if the user has `maxTodos` todos already */
-async function insertIfFewer(
-  db: Db,
-  { userId, maxTodos }: TodoOwner,
-  todo: Todo,
-): Promise<boolean> {
+async function insertIfFewer(db: Db, { userId, maxTodos }: TodoOwner, todo: Todo) {
   const values = { ...toRow(userId, todo), lastAllowed: maxTodos - 1 };
   return (await insertTodoQuery(db, values)).length > 0;
 }
@@ -175,11 +168,7 @@ export async function deleteTodo(db: Db, userId: string, { id, version }: Todo):
  * Deletes the user's todos, or only those that are done or not done. Each step is a transaction: if
  * one fails, the todos of the steps before it stay deleted.
  */
-export async function deleteTodos(
-  db: Db,
-  userId: string,
-  done: boolean | undefined,
-): Promise<void> {
+export async function deleteTodos(db: Db, userId: string, done: boolean | undefined) {
   const order = { orderBy: 'created_at', direction: 'asc' } as const;
   for await (const { after, upTo } of divideIntoSteps(db, userId, { ...order, after: undefined })) {
     let query = db.deleteFrom('todos').where('user_id', '=', userId);
