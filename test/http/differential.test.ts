@@ -11,7 +11,10 @@ import type { OperationHandlers } from '../../src/http/operation.ts';
 import type { ReceivedRequest } from '../../src/http/request-validators.ts';
 import { resolve } from './example-requests.ts';
 
-const CASES_PER_OPERATION = 60 * Number(process.env['ROUNDS'] ?? 1);
+/** Few cases are always the same ones: some operations accept one of fifteen, so chance may give none. */
+const CASES = process.env['ROUNDS']
+  ? { numRuns: 60 * Number(process.env['ROUNDS']) }
+  : { numRuns: 60, seed: 1 };
 
 const handlers = Object.fromEntries(
   [...listOperations(document)].map(({ operation: { operationId } }) => [operationId, undefined]),
@@ -173,25 +176,21 @@ function receivedBy(operation: Operation): fc.Arbitrary<ReceivedRequest> {
     .map(({ content, ...request }) => ({ ...request, ...content }));
 }
 
-const accepted = new Map<string, number>();
-
 test.each(operations)(
   '$id: what the compiled validators accept has the same values on both sides',
   async (operation) => {
+    let accepted = 0;
     await fc.assert(
       fc.asyncProperty(receivedBy(operation), async (received) => {
         const values = operation.accept(structuredClone(received));
         if (!values) return;
-        accepted.set(operation.id, (accepted.get(operation.id) ?? 0) + 1);
+        accepted += 1;
         const verdict = await validateFully(operation, structuredClone(received));
         const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
         expect(plain(verdict)).toEqual(plain({ values }));
       }),
-      { numRuns: CASES_PER_OPERATION },
+      CASES,
     );
+    expect(accepted).toBeGreaterThan(0);
   },
 );
-
-test('every operation has had requests that were accepted', () => {
-  expect([...accepted.keys()].toSorted()).toEqual(operations.map(({ id }) => id).toSorted());
-});
