@@ -392,9 +392,10 @@ function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^[a-z0-9.-]+$/i.test(text);
 }
 
-/** proxy-addr accepts no subnet of all addresses. */
+/** proxy-addr accepts no subnet of all addresses, and reads the address of `10/8` as 0.0.0.10. */
 function isAddressOrSubnet(text: string): boolean {
-  return isIP(text) !== 0 || (ipaddr.isValidCIDR(text) && !/\/0+$/.test(text));
+  const address = text.replace(/\/0*[1-9]\d*$/, '');
+  return isIP(address) !== 0 && (text === address || ipaddr.isValidCIDR(text));
 }
 
 function parseDatabaseUrl(input: string): string {

@@ -144,6 +144,7 @@ test.each([
   ['TRUSTED_PROXIES', 'everyone', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '0.0.0.0/0', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES must be addresses or subnets'],
+  ['TRUSTED_PROXIES', '10/8', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['TRUSTED_PROXIES', '2001:db8::/129', 'TRUSTED_PROXIES must be addresses or subnets'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'must be a number from 0 to 1, not "1.5"'],
