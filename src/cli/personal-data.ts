@@ -2,29 +2,26 @@ import { toUserBody } from '../auth/handlers.ts';
 import { findUser } from '../auth/user-repository.ts';
 import type { Db } from '../database/connect.ts';
 import { readRows } from '../database/rows.ts';
-import {
-  type Database,
-  isOwnedTable,
-  type OwnedTable,
-  TABLE_NAMES,
-  type Table,
-} from '../database/schema.ts';
+import { type Database, isOwnedTable, type OwnedTable, TABLE_NAMES } from '../database/schema.ts';
 import { escapeUnsafe } from '../escape-unsafe.ts';
 import { formatTimestamp } from '../timestamp.ts';
 
 /** Columns whose values must not be exported. */
 type SecretColumn = `${string}${'hash' | 'nonce' | 'secret' | 'token'}${string}`;
 
-/** Every owned table with such a column must be named below, or this does not compile. */
-type TableWithSecrets = {
-  [Name in OwnedTable]: Extract<keyof Database[Name], SecretColumn> extends never ? never : Name;
-}[OwnedTable];
+/** A table with data of users. */
+type PersonalTable = OwnedTable | 'audit_events';
 
-type Columns<Name extends Table> = readonly (keyof Database[Name])[];
+/** Every such table with a secret column must be named below, or this does not compile. */
+type TableWithSecrets = {
+  [Name in PersonalTable]: Extract<keyof Database[Name], SecretColumn> extends never ? never : Name;
+}[PersonalTable];
+
+type Columns<Name extends PersonalTable> = readonly (keyof Database[Name])[];
 
 /** The tables of which only some columns are exported, or none. */
 const EXPORTED_COLUMNS: { [Name in TableWithSecrets]: Columns<Name> } & {
-  [Name in Table]?: Columns<Name>;
+  [Name in PersonalTable]?: Columns<Name>;
 } = {
   sessions: [
     'id',
@@ -42,7 +39,7 @@ const EXPORTED_COLUMNS: { [Name in TableWithSecrets]: Columns<Name> } & {
 };
 
 /** The order of tables whose ids do not have the order of creation. */
-const ORDERS: { [Name in Table]?: Columns<Name> } = {
+const ORDERS: { [Name in PersonalTable]?: Columns<Name> } = {
   todos: ['created_at', 'id'],
   audit_events: ['at', 'id'],
 };
@@ -83,7 +80,7 @@ export async function* exportPersonalData(
 export async function* readUserRows(
   db: Db,
   userId: string,
-  table: Table,
+  table: PersonalTable,
   columns?: readonly string[],
 ) {
   for await (const rows of readRows(db, table, { userId, order: ORDERS[table] })) {

@@ -149,7 +149,7 @@ function toTodoContent({ title, description = '', done = false }: Schema<'NewTod
 }
 
 /** Converts a todo to the schema of the contract. */
-export function toTodoBody(todo: Todo): Schema<'Todo'> {
+function toTodoBody(todo: Todo): Schema<'Todo'> {
   const { createdAt, updatedAt } = todo;
   const formattedCreatedAt = formatTimestamp(createdAt);
   return {
