@@ -69,6 +69,12 @@ describe('a refresh with the current token', () => {
     await refreshed(pair.refresh_token);
   });
 
+  test('and the same one in the header: 200', async () => {
+    const { refresh: token } = await seed();
+    const headers = { 'Refresh-Token': token };
+    pairOf(await call(url, 'POST /auth/refresh', { headers, body: { refresh_token: token } }));
+  });
+
   test('and another one in the header: 401, and neither token is rotated', async () => {
     const [session, other] = [await seed(), await seed()];
     const headers = { 'Refresh-Token': session.refresh };

@@ -263,16 +263,30 @@ test.each([
   expect(await titles(client, { sort, limit: 1 })).toEqual(expected);
 });
 
+/** The URL of the next page, relative to the service. */
+function nextOf({ headers }: Response): URL {
+  const [, target = ''] = /^<(\/todos\?[^>]+)>; rel="next"$/.exec(headers.get('Link') ?? '') ?? [];
+  return new URL(target, 'http://localhost');
+}
+
 test('GET /todos: a page has 20 todos by default and a Link to the next one', async () => {
   const client = await newUserClient(service);
   for (let i = 0; i < 21; i += 1) await add(client, `${i}`);
   const first = await client.GET('/todos');
   expect(first.data).toHaveLength(20);
-  const link = /^<(\/todos\?[^>]+)>; rel="next"$/.exec(first.response.headers.get('Link') ?? '');
-  const cursor = new URL(link?.[1] ?? '', 'http://localhost').searchParams.get('cursor') ?? '';
+  const cursor = nextOf(first.response).searchParams.get('cursor') ?? '';
   const second = await client.GET('/todos', { params: { query: { cursor } } });
   expect(second.data?.map(({ title }) => title)).toEqual(['20']);
   expect(second.response.headers.get('Link')).toBeNull();
+});
+
+test('GET /todos: the Link repeats the parameters of the request', async () => {
+  const client = await newUserClient(service);
+  for (const title of ['x & y 1', 'x & y 2']) await add(client, title);
+  const query = { q: 'x & y', sort: '-created_at', limit: 1, done: false } as const;
+  const { response } = await client.GET('/todos', { params: { query } });
+  const repeated = Object.fromEntries(nextOf(response).searchParams);
+  expect(repeated).toMatchObject({ q: 'x & y', sort: '-created_at', limit: '1', done: 'false' });
 });
 
 test.each(['created_at', '-created_at'] as const)(
