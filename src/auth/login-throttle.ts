@@ -10,7 +10,7 @@ import { transact } from '../database/transaction.ts';
 import { toNetwork } from './client-network.ts';
 import { toUsernameKey } from './user-repository.ts';
 
-export interface FreeFailures {
+interface FreeFailures {
   /** Failed logins of one user name from one network. */
   login: number;
   /** Failed logins from one network, of any user names; also its registrations. */

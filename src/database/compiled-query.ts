@@ -21,12 +21,13 @@ export function compiledQuery<Values extends object, Row, Shape extends string[]
     for (const [name, value] of Object.entries(values)) if (value !== undefined) key += ` ${name}`;
     let query = queries.get(key);
     if (!query) {
-      // A symbol takes the place of a value until the query is executed.
+      // A symbol takes the place of a value, so it has the type of that, until the query is executed.
       const parameter = (name: string & keyof Values) =>
         values[name] === undefined ? undefined : sql`${Symbol(name)}`;
       query = build(db, parameter as Parameter<Values>, ...shape).compile();
       queries.set(key, query);
     }
+    // The description of a symbol is the name of its value.
     const parameters = query.parameters.map((parameter) =>
       typeof parameter === 'symbol' ? values[parameter.description as keyof Values] : parameter,
     );

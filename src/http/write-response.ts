@@ -38,7 +38,8 @@ export function writeResponse(
     'X-Request-Id': requestId,
     'Cache-Control': headers['ETag'] === undefined ? 'no-store' : 'private, no-cache',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'WWW-Authenticate': status === 401 ? formatChallenge(body as Problem) : undefined, // every 401 is a problem
+    // Every 401 is a problem.
+    'WWW-Authenticate': status === 401 ? formatChallenge(body as Problem) : undefined,
     'Content-Type': content && `${type}; charset=utf-8`,
     'Content-Length': content && Buffer.byteLength(content),
     ...headers,

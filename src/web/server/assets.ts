@@ -47,7 +47,10 @@ const TYPES: Record<string, string> = {
 
 type Named = readonly [name: string, asset: Asset];
 
-/** Reads all files of the pages. @returns the scripts by the names of their imports, the others by their paths */
+/**
+ * Reads all files of the pages.
+ * @returns the scripts by the names of their imports, the others by their paths in `src`
+ */
 export async function readAssets() {
   const modules = await Promise.all(MODULE_FOLDERS.map(readModules));
   const packages = await Promise.all(PACKAGES.map(readPackage));
