@@ -186,13 +186,15 @@ test
   'a secret file that is %s: the service does not start, and says why',
   async (_, message, plant) => {
     using folder = temporaryFolder();
-    const path = folder.file('todos.sqlite.secret');
+    mkdirSync(folder.file('data'));
+    const path = folder.file('data/todos.sqlite.secret');
     writeFileSync(path, 's'.repeat(43), { mode: 0o600 });
     plant(path);
-    const { code, output } = await runToExit({ DATABASE_URL: 'sqlite:todos.sqlite' }, { folder });
+    const variables = { DATABASE_URL: 'sqlite:data/todos.sqlite' };
+    const { code, output } = await runToExit(variables, { folder });
     expect(code).toBe(1);
     expect(output).toBe(
-      `todos.sqlite.secret ${message}: the service does not use it. Delete it: the service makes a new one, and all users log in again.\n`,
+      `data/todos.sqlite.secret ${message}: the service does not use it. Delete it: the service makes a new one, and all users log in again.\n`,
     );
   },
 );
