@@ -93,12 +93,13 @@ test.each(nodes)('the package works on Node.js $major', async ({ major, path }) 
   expect(stdout).toMatch(new RegExp(output));
 });
 
+const browser = await startSharedBrowser();
+
 // A global of the page.
 declare const client: ClientGlobals['client'];
 
 test('the package works in a browser', async () => {
   await using service = await startService();
-  const browser = await startSharedBrowser();
   const modules = { folder: project, client: `node_modules/${name}/dist/client/index.js` };
   const page = await openClientPage(await browser.newContext(), service.url, modules);
   const signIn = ({ username, password }: typeof DEMO) => client.login(username, password);
