@@ -99,7 +99,7 @@ export function createMetricsApp(config: Config, metrics: Metrics, logger: Logge
 
 function createSharedOptions(config: Config) {
   return {
-    clients: createClientLookup(config.trustedProxies),
+    findClient: createClientLookup(config.trustedProxies),
     securityHeaders: createSecurityHeaders(config.corsOrigins),
     isAllowedHost: compileAllowedHosts(config.allowedHosts),
     bodyLimitBytes: config.bodyLimitBytes,

@@ -1,43 +1,45 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 
-/** How the client reached the service, through proxies or directly. */
-export interface ClientLookup {
-  /** The network address of the client. */
-  findAddress(request: IncomingMessage): string;
-  /** The scheme that the client used: `http` or `https`. */
-  findScheme(request: IncomingMessage): string;
-  /** The `Host` that the client sent, to a proxy or to the service; empty if it sent none. */
-  findHost(request: IncomingMessage): string;
+/** How a client reached the service, through proxies or directly. */
+export interface Client {
+  /** Its network address. */
+  address: string;
+  /** The scheme that it used: `http` or `https`. */
+  scheme: string;
+  /** The `Host` that it sent, to a proxy or to the service; empty if it sent none. */
+  host: string;
   /** The path under which a proxy has the service: empty, or `/…`. The proxy removes it. */
-  findPrefix(request: IncomingMessage): string;
+  prefix: string;
 }
 
-/** @param trustedProxies addresses and subnets whose `X-Forwarded-…` headers count */
-export function createClientLookup(trustedProxies: string[]): ClientLookup {
+/**
+ * Makes a function that describes the client of a request, while it is connected: a closed connection
+ * has no address.
+ * @param trustedProxies addresses and subnets whose `X-Forwarded-…` headers count
+ */
+export function createClientLookup(trustedProxies: string[]): (request: IncomingMessage) => Client {
   const isTrusted = proxyAddr.compile(trustedProxies);
   const fromProxy = ({ socket, headers }: IncomingMessage, name: string): string => {
     const sent = headers[name];
     return sent !== undefined && isTrusted(socket.remoteAddress ?? '', 0) ? String(sent) : '';
   };
-  return {
-    findAddress(request) {
-      const { remoteAddress = '' } = request.socket; // undefined if the client has disconnected
-      const isDirect = trustedProxies.length === 0 || remoteAddress === '';
-      if (isDirect) return unmapIpv4(remoteAddress);
-      const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may send anything
-      return unmapIpv4(stripPort(address));
-    },
-    findScheme: (request) =>
-      /^https\b/i.test(fromProxy(request, 'x-forwarded-proto')) ? 'https' : 'http',
-    findHost(request) {
-      const [first = ''] = fromProxy(request, 'x-forwarded-host').split(',');
-      return first.trimEnd() || (request.headers.host ?? '');
-    },
-    findPrefix(request) {
-      const prefix = fromProxy(request, 'x-forwarded-prefix').replace(/\/+$/, '');
-      return PATH_PREFIX.test(prefix) ? prefix : '';
-    },
+  const findAddress = (request: IncomingMessage): string => {
+    const { remoteAddress = '' } = request.socket; // undefined if the client has disconnected
+    const isDirect = trustedProxies.length === 0 || remoteAddress === '';
+    if (isDirect) return unmapIpv4(remoteAddress);
+    const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may send anything
+    return unmapIpv4(stripPort(address));
+  };
+  return (request) => {
+    const [host = ''] = fromProxy(request, 'x-forwarded-host').split(',');
+    const prefix = fromProxy(request, 'x-forwarded-prefix').replace(/\/+$/, '');
+    return {
+      address: findAddress(request),
+      scheme: /^https\b/i.test(fromProxy(request, 'x-forwarded-proto')) ? 'https' : 'http',
+      host: host.trimEnd() || (request.headers.host ?? ''),
+      prefix: PATH_PREFIX.test(prefix) ? prefix : '',
+    };
   };
 }
 

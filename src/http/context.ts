@@ -1,21 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { v7 as uuid } from 'uuid';
 import type { Admission, RequestQueue } from '../server/request-queue.ts';
-import type { ClientLookup } from './client-address.ts';
+import type { Client } from './client-address.ts';
 import type { Operation } from './contract.ts';
 import type { Principal } from './operation.ts';
 
 /** All that is known of one request, from its arrival to its log line. */
-export class RequestContext {
+export class RequestContext implements Client {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Sent as `X-Request-Id`, and a member of the log line. */
   readonly requestId: string;
-  /**
-   * The network address of the client; a header counts only if a trusted proxy sent it. It is read at
-   * once: a closed connection has none.
-   */
   readonly address: string;
+  readonly scheme: string;
+  readonly host: string;
+  readonly prefix: string;
   /** By `performance.now()`, in milliseconds. */
   readonly startedAt = performance.now();
   readonly method: string;
@@ -31,16 +30,14 @@ export class RequestContext {
   principal: Principal | undefined;
   /** The id of its trace, if that is sampled. */
   traceId: string | undefined;
-  readonly #clients: ClientLookup;
   /** The queue of which it has a slot. */
   #queue: RequestQueue | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, clients: ClientLookup) {
+  constructor(request: IncomingMessage, response: ServerResponse, client: Client) {
     this.request = request;
     this.response = response;
-    this.#clients = clients;
     this.requestId = chooseRequestId(request);
-    this.address = clients.findAddress(request);
+    ({ address: this.address, scheme: this.scheme, host: this.host, prefix: this.prefix } = client);
     this.method = request.method ?? '';
     const url = request.url ?? '';
     const mark = url.indexOf('?');
@@ -65,21 +62,6 @@ export class RequestContext {
   releaseSlot(): void {
     this.#queue?.release();
     this.#queue = undefined;
-  }
-
-  /** `http` or `https`, as the client used it. */
-  get scheme(): string {
-    return this.#clients.findScheme(this.request);
-  }
-
-  /** See {@link ClientLookup.findHost}. */
-  get host(): string {
-    return this.#clients.findHost(this.request);
-  }
-
-  /** The path under which a proxy has the service: empty, or `/…`. */
-  get prefix(): string {
-    return this.#clients.findPrefix(this.request);
   }
 
   /** `User-Agent`, cut off at 256 characters; empty if there is none. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
 import type { Overload, RequestHandler } from '../server/http-server.ts';
 import type { RequestQueue } from '../server/request-queue.ts';
-import type { ClientLookup } from './client-address.ts';
+import type { Client } from './client-address.ts';
 import { RequestContext } from './context.ts';
 import type { Operation } from './contract.ts';
 import { toProblem } from './errors.ts';
@@ -25,7 +25,7 @@ export interface PipelineOptions {
    * @returns the queue that admits it; `undefined` for a target that is never rejected
    */
   findQueue: (target: string) => RequestQueue | undefined;
-  clients: ClientLookup;
+  findClient: (request: IncomingMessage) => Client;
   securityHeaders: (request: IncomingMessage) => HeaderList;
   /** Whether a request may name that host. */
   isAllowedHost: (host: string | undefined) => boolean;
@@ -56,7 +56,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
   const readBody = createBodyReader(options.bodyLimitBytes);
 
   return (request, response, overload) => {
-    const context = new RequestContext(request, response, options.clients);
+    const context = new RequestContext(request, response, options.findClient(request));
     if (options.isClosing()) response.shouldKeepAlive = false;
     response.once('close', () => record(context));
     if (trace) trace(context, () => void respond(context, overload));

@@ -7,7 +7,7 @@ import { RequestQueue } from '../../src/server/request-queue.ts';
 
 function createContext(): RequestContext {
   const request = new IncomingMessage(new Socket());
-  return new RequestContext(request, new ServerResponse(request), createClientLookup([]));
+  return new RequestContext(request, new ServerResponse(request), createClientLookup([])(request));
 }
 
 test('RequestContext: a request that waits for a slot of another queue has released its own', async () => {

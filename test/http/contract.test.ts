@@ -128,7 +128,7 @@ async function answering(answer: () => unknown): Promise<Response> {
     operations: compileContract(optionsWith({ handlers })),
     pages: {},
     findQueue: () => undefined,
-    clients: createClientLookup([]),
+    findClient: createClientLookup([]),
     securityHeaders: () => [],
     isAllowedHost: () => true,
     bodyLimitBytes: 1000,
