@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline';
 import { createClient } from '../src/client/index.ts';
 import { document, listOperations } from '../src/http/openapi-document.ts';
 import type { OperationId } from '../src/http/operation.ts';
-import { main, readCommandLine, reportCounts, UserError } from './command-line.ts';
+import { main, readCommandLine, reportCounts, UsageError, UserError } from './command-line.ts';
 import { installPythonPackages, pythonExecutable, ROOT, run } from './tools.ts';
 
 /** The user of tools/schemathesis/identities.yaml. */
@@ -68,7 +68,7 @@ function readOptions() {
   });
   for (const name of ['seed', 'max-examples'] as const) {
     if (!/^[1-9]\d{0,8}$/.test(values[name]))
-      throw new UserError(`--${name} must be a number from 1`);
+      throw new UsageError(`--${name} must be a number from 1`);
   }
   const { seed, 'max-examples': maxExamples, results } = values;
   return { seed: Number(seed), maxExamples: Number(maxExamples), results };

@@ -7,14 +7,14 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DEMO_CREDENTIALS } from '../src/demo-user.ts';
-import { main, readCommandLine, UserError } from './command-line.ts';
+import { main, readCommandLine, UsageError, UserError } from './command-line.ts';
 import { installNpmPackages, ROOT, runPackage } from './tools.ts';
 
 await main(async () => {
   const { values } = readCommandLine({ options: { port: { type: 'string', default: '8000' } } });
   const { port } = values;
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
-    throw new UserError('--port must be a number from 1 to 65535');
+    throw new UsageError('--port must be a number from 1 to 65535');
   }
   const url = `http://localhost:${port}`;
   if (await answers(url)) throw new UserError(`Something answers on port ${port} already.`);

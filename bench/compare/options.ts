@@ -43,6 +43,7 @@ const QUICK: Partial<Options> = {
 /** Prints the help or a usage error, and exits, if there is one. */
 export function readOptions(): Options {
   const command = new Command('npm run bench --')
+    .exitOverride(({ exitCode }) => process.exit(exitCode && 2)) // 2, as of other commands
     .option('--quick', 'GET /todos on SQLite, LOG_LEVEL=error, 5 rounds')
     .addOption(new Option('--section <name...>').choices(SECTION_NAMES))
     .addOption(new Option('--only <request...>').choices(REQUEST_NAMES))

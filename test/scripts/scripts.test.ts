@@ -19,9 +19,12 @@ test.each([
   [['run', 'contract', 'lnit'], /^npm run contract -- lnit: the subcommands are coverage, .*lint/],
   [['run', 'bench', 'x'], /^npm run bench -- x: the subcommands are login, overload, tracing\n$/],
   [['test-all', '--jobs', 'two'], /^--jobs takes a whole number from 1, not two\.\n$/],
+  [['mock', '--port', 'x'], /^--port must be a number from 1 to 65535\n$/],
+  [['attack', '--seed', 'x'], /^--seed must be a number from 1\n$/],
+  [['run', 'bench', '--bogus'], /^error: unknown option '--bogus'\n$/],
   [['test-all', 'postgers'], /^There is no suite postgers\. --list lists the suites\.\n$/],
 ])(
-  'the script %j with a wrong argument lists what there is, exit code 2',
+  'the script %j with a wrong argument says what it takes, exit code 2',
   async ([name = '', ...args], message) => {
     const { code, output } = await runScript([script(name), ...args]);
     expect(output).toMatch(message);

@@ -89,7 +89,7 @@ async function readOther(path: string): Promise<Named> {
 async function readScalar(): Promise<Asset> {
   const compressed = await readFile(new URL('../scalar.js.gz', import.meta.url));
   return {
-    ...describe('web/scalar.js', compressed),
+    ...nameAsset('web/scalar.js', compressed),
     gzip: async () => compressed,
     identity: lazy(() => promisify(gunzip)(compressed)),
   };
@@ -112,15 +112,15 @@ function stripTypes(source: string): string {
 
 function createAsset(path: string, text: string): Asset {
   const content = Buffer.from(text);
-  return { ...describe(path, content), ...compressible(content) };
+  return { ...nameAsset(path, content), ...compressible(content) };
 }
 
-function describe(path: string, content: Buffer) {
+function nameAsset(path: string, content: Buffer) {
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
   const extension = extname(path);
   return {
     path: `assets/${path.slice(0, -extension.length)}.${hash}${extension}`,
-    type: TYPES[extension] ?? '',
+    type: TYPES[extension] ?? 'application/octet-stream',
   };
 }
 
