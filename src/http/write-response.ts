@@ -34,18 +34,18 @@ export function writeResponse(
   if (response.headersSent || response.destroyed) return;
   const content = body instanceof Uint8Array ? body : formatJson(status, body, requestId);
   const type = status < 400 ? 'application/json' : 'application/problem+json';
-  const all = {
+  const all: Record<string, unknown> = {
     'X-Request-Id': requestId,
     'Cache-Control': headers['ETag'] === undefined ? 'no-store' : 'private, no-cache',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    // Every 401 is a problem.
-    'WWW-Authenticate': status === 401 ? formatChallenge(body as Problem) : undefined,
+    'WWW-Authenticate': status === 401 ? formatChallenge(body as Problem) : undefined, // every 401 is a problem
     'Content-Type': content && `${type}; charset=utf-8`,
     'Content-Length': content && Buffer.byteLength(content),
     ...headers,
   };
   const list = [...securityHeaders];
-  for (const [name, value] of Object.entries(all)) {
+  for (const name in all) {
+    const value = all[name];
     if (value !== undefined) list.push(name, withPrefix(context, name, String(value)));
   }
   response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : content);
