@@ -18,7 +18,7 @@ export function compiledQuery<Values extends object, Row, Shape extends string[]
   const queries = new Map<string, CompiledQuery<Row>>();
   return async (db, values, ...shape) => {
     let key = `${db.getExecutor().adapter.constructor.name} ${shape}`;
-    for (const [name, value] of Object.entries(values)) if (value !== undefined) key += ` ${name}`;
+    for (const name in values) if (values[name] !== undefined) key += ` ${name}`;
     let query = queries.get(key);
     if (!query) {
       // A symbol takes the place of a value, so it has the type of that, until the query is executed.
