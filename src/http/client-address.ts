@@ -20,24 +20,21 @@ export interface Client {
  */
 export function createClientLookup(trustedProxies: string[]): (request: IncomingMessage) => Client {
   const isTrusted = proxyAddr.compile(trustedProxies);
-  const fromProxy = ({ socket, headers }: IncomingMessage, name: string): string => {
-    const sent = headers[name];
-    return sent !== undefined && isTrusted(socket.remoteAddress ?? '', 0) ? String(sent) : '';
-  };
-  const findAddress = (request: IncomingMessage): string => {
-    const { remoteAddress = '' } = request.socket; // undefined if the client has disconnected
-    const isDirect = trustedProxies.length === 0 || remoteAddress === '';
-    if (isDirect) return unmapIpv4(remoteAddress);
-    const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may send anything
-    return unmapIpv4(stripPort(address));
-  };
   return (request) => {
-    const [host = ''] = fromProxy(request, 'x-forwarded-host').split(',');
-    const prefix = fromProxy(request, 'x-forwarded-prefix').replace(/\/+$/, '');
+    const { socket, headers } = request;
+    const { remoteAddress = '' } = socket; // undefined if the client has disconnected
+    if (remoteAddress === '' || !isTrusted(remoteAddress, 0)) {
+      const host = headers.host ?? '';
+      return { address: unmapIpv4(remoteAddress), scheme: 'http', host, prefix: '' };
+    }
+    const forwarded = (name: string) => String(headers[`x-forwarded-${name}`] ?? '');
+    const address = proxyAddr(request, isTrusted).slice(0, 64); // a proxy may send anything
+    const [host = ''] = forwarded('host').split(',');
+    const prefix = forwarded('prefix').replace(/\/+$/, '');
     return {
-      address: findAddress(request),
-      scheme: /^https\b/i.test(fromProxy(request, 'x-forwarded-proto')) ? 'https' : 'http',
-      host: host.trimEnd() || (request.headers.host ?? ''),
+      address: unmapIpv4(stripPort(address)),
+      scheme: /^https\b/i.test(forwarded('proto')) ? 'https' : 'http',
+      host: host.trimEnd() || (headers.host ?? ''),
       prefix: PATH_PREFIX.test(prefix) ? prefix : '',
     };
   };
