@@ -1,14 +1,14 @@
 import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Db } from './connect.ts';
 
-/** Names a parameter of a compiled query. @returns undefined if the value is undefined */
+/** The place of a value in a compiled query. @returns undefined if the value is undefined */
 export type Parameter<Values> = <Name extends keyof Values>(
   name: Name,
 ) => RawBuilder<NonNullable<Values[Name]>> | Extract<Values[Name], undefined>;
 
 /**
- * Builds and compiles a query once for each dialect and shape, because that takes longer than many
- * queries do. The shape is which values are not undefined, and the texts that the caller adds.
+ * Builds and compiles a query once for each dialect and shape, because that takes longer than to run
+ * most queries. The shape is the names of the values that are not undefined, and what `shape` adds.
  * @param build builds the query with `parameter(name)` in the place of each value
  * @returns a function that executes the query with values
  */
@@ -21,7 +21,7 @@ export function compiledQuery<Values extends object, Row, Shape extends string[]
     for (const name in values) if (values[name] !== undefined) key += ` ${name}`;
     let query = queries.get(key);
     if (!query) {
-      // A symbol takes the place of a value, so it has the type of that, until the query is executed.
+      // Until the query is executed, a symbol stands for each value, and has its type.
       const parameter = (name: string & keyof Values) =>
         values[name] === undefined ? undefined : sql`${Symbol(name)}`;
       query = build(db, parameter as Parameter<Values>, ...shape).compile();

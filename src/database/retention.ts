@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 
 /** How long rows are kept. */
 export const RETENTION_MS = {
-  /** From the moment when the session is idle for too long. */
+  /** Counted from `idle_expires_at`. */
   session: 30 * DAY_MS,
   idempotencyKey: DAY_MS,
   auditEvent: 90 * DAY_MS,
@@ -18,7 +18,7 @@ export const RETENTION_MS = {
 
 const PURGE_INTERVAL_MS = 60_000;
 
-/** How many refreshes a session has before it is revoked: one every 2.6 minutes for 90 days. */
+/** How many refreshes a session has before it is revoked: enough for one every 2.6 minutes in 90 days. */
 const MAX_SPENT_TOKENS_PER_SESSION = 50_000;
 
 /** Is called after each run of the retention job. */
@@ -55,8 +55,8 @@ export function startRetentionJob(
 }
 
 /**
- * Deletes expired rows and surplus audit events, in batches. A session that was revoked, or has
- * reached its absolute end, becomes idle like any other.
+ * Deletes expired rows and surplus audit events, in batches, and revokes overused sessions. A session
+ * that was revoked, or has reached its absolute end, is also deleted 30 days after `idle_expires_at`.
  * @returns how many rows have been deleted
  */
 export async function purgeExpired(db: Db, now: number, isStopped = () => false): Promise<number> {
@@ -79,7 +79,7 @@ export async function purgeExpired(db: Db, now: number, isStopped = () => false)
     await purge('audit_events', (where) => where('at', '<', eventsBefore)),
   ];
   const groups = await findSurplusGroups(db);
-  // Each refresh is an event, so a user with an overused session has too many of them.
+  // Each refresh is an event: only users with too many of them can have an overused session.
   for (const { userId } of groups.filter(({ event }) => event === 'refreshed')) {
     await revokeOverusedSessions(db, userId, now, isStopped);
   }
@@ -88,8 +88,8 @@ export async function purgeExpired(db: Db, now: number, isStopped = () => false)
 }
 
 /**
- * Revokes sessions with more spent tokens than any client needs, because they would grow without
- * bound. Deleting the tokens instead would hide their reuse.
+ * Revokes sessions with more spent tokens than any client needs. Spent tokens are kept to detect their
+ * reuse, so a session may have only so many.
  */
 async function revokeOverusedSessions(
   db: Db,

@@ -3,19 +3,19 @@ import proxyAddr from 'proxy-addr';
 
 /** How a client reached the service, through proxies or directly. */
 export interface Client {
-  /** Its network address. */
+  /** Its IP address. */
   address: string;
   /** The scheme that it used: `http` or `https`. */
   scheme: string;
   /** The `Host` that it sent, to a proxy or to the service; empty if it sent none. */
   host: string;
-  /** The path under which a proxy has the service: empty, or `/…`. The proxy removes it. */
+  /** The path prefix that a proxy removes: empty, or `/…`. */
   prefix: string;
 }
 
 /**
- * Makes a function that describes the client of a request, while it is connected: a closed connection
- * has no address.
+ * Makes a function that describes the client of a request. It is to be called while the client is
+ * connected: a closed connection has no address.
  * @param trustedProxies addresses and subnets whose `X-Forwarded-…` headers count
  */
 export function createClientLookup(trustedProxies: string[]): (request: IncomingMessage) => Client {

@@ -12,17 +12,17 @@ import { methodNotAllowed, notFound, Router } from './routing.ts';
 import type { HeaderList } from './security-headers.ts';
 import { type AnyResponse, writeResponse } from './write-response.ts';
 
-/** Answers with a page or a file beside the contract. */
+/** Makes the response of a page: a path that is not in the contract. */
 export type Page = (context: RequestContext) => Promise<AnyResponse>;
 
 export interface PipelineOptions {
   /** The operations of the contract, compiled. */
   operations: Operation[];
-  /** What `GET` answers beside the contract, by path. */
+  /** By path, for `GET`. */
   pages: Record<string, Page>;
   /**
    * @param target the id of an operation, or the path of a page
-   * @returns the queue that admits it; `undefined` for a target that is never rejected
+   * @returns the queue that admits it; `undefined` if it does not have to wait
    */
   findQueue: (target: string) => RequestQueue | undefined;
   findClient: (request: IncomingMessage) => Client;
@@ -32,7 +32,7 @@ export interface PipelineOptions {
   bodyLimitBytes: number;
   /** Whether an error means that the database is down for now. */
   isOutage: (error: unknown) => boolean;
-  /** Whether connections are to be closed after their next response. */
+  /** Whether the service is shutting down: connections are closed after their next response. */
   isClosing: () => boolean;
   /** Runs the stages within a trace of the request. */
   trace?: ((context: RequestContext, run: () => void) => void) | undefined;
@@ -78,7 +78,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
     }
   }
 
-  /** @returns the answer of the stage that ends the request; `undefined` if none is to be written */
+  /** @returns the response of the stage that ends the request; `undefined` if nothing is to be written */
   async function runStages(
     context: RequestContext,
     overload: Overload,
@@ -129,7 +129,7 @@ export function createPipeline(options: PipelineOptions): RequestHandler {
 
   function writeError(context: RequestContext, error: unknown): void {
     const answer = isOutage(error) ? unavailable() : toProblem(error);
-    if (answer.status >= 500) report(error ?? new Error('nothing was thrown'), context);
+    if (answer.status >= 500) report(error ?? new Error('undefined was thrown'), context);
     if (!context.request.readableAborted) write(context, answer);
   }
 }
@@ -178,8 +178,8 @@ function isDecodable({ request: { url = '' } }: RequestContext): boolean {
 }
 
 /**
- * A target without a queue is never rejected, except where one client pipelines without end: its
- * connection is closed.
+ * A target without a queue is answered during overload, too. Only a client that pipelines without end
+ * loses its connection.
  */
 async function rejectOverload(
   { request, response }: RequestContext,
@@ -195,7 +195,7 @@ async function rejectOverload(
   return unavailable();
 }
 
-/** A media range may ask for the parameter that responses have. */
+/** A client may ask for `application/json; charset=utf-8`, too. */
 const OFFERED = ['application/json', 'application/problem+json'].flatMap((type) => [
   type,
   `${type}; charset=utf-8`,

@@ -2,16 +2,16 @@ import type { RequestContext } from './context.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { HeaderList } from './security-headers.ts';
 
-/** A response value without its types, as the pipeline writes it. */
+/** A response of any operation or page. */
 export interface AnyResponse {
   status: number;
   headers?: Record<string, unknown>;
-  /** A value, written as JSON, or the bytes of a page, whose headers have their `Content-Type`. */
+  /** A value to write as JSON, or the bytes of a page, which has its `Content-Type` among its headers. */
   body?: unknown;
 }
 
-/** A response of the contract loads nothing. The pages for people have policies of their own. */
-const CONTENT_SECURITY_POLICY = "default-src 'none'";
+/** JSON loads nothing. The pages in HTML have other policies. */
+const DEFAULT_POLICY = "default-src 'none'";
 
 const REALM = 'Bearer realm="todos"';
 const INVALID_TOKEN = `${REALM}, error="invalid_token"`;
@@ -23,7 +23,7 @@ const PLAIN_CHALLENGES: ReadonlySet<string> = new Set([
 
 /**
  * Writes a response value with the headers of every response, head and body in one write. It does
- * nothing if the request has a response, or the client has disconnected.
+ * nothing if a response has been started, or the client has disconnected.
  */
 export function writeResponse(
   context: RequestContext,
@@ -37,7 +37,7 @@ export function writeResponse(
   const all: Record<string, unknown> = {
     'X-Request-Id': requestId,
     'Cache-Control': headers['ETag'] === undefined ? 'no-store' : 'private, no-cache',
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Content-Security-Policy': DEFAULT_POLICY,
     'WWW-Authenticate': status === 401 ? formatChallenge(body as Problem) : undefined, // every 401 is a problem
     'Content-Type': content && `${type}; charset=utf-8`,
     'Content-Length': content && Buffer.byteLength(content),
@@ -51,7 +51,7 @@ export function writeResponse(
   response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : content);
 }
 
-/** A 5xx, which is a problem, names the request: its log line has the same id. */
+/** The problem of a 5xx has the id of the request, to find its log line. */
 function formatJson(status: number, body: unknown, requestId: string): string | undefined {
   return JSON.stringify(status < 500 ? body : { ...(body as Problem), request_id: requestId });
 }
@@ -61,7 +61,7 @@ export function textPage(type: string, text: string): AnyResponse {
   return { status: 200, headers: { 'Content-Type': type }, body: Buffer.from(text) };
 }
 
-/** Handlers know only paths of the service. The path under which a proxy has it is added here. */
+/** Adds the prefix of a proxy to the paths in a header: handlers know only paths of the service. */
 function withPrefix(context: RequestContext, name: string, value: string): string {
   if (name === 'Location') return value.replace(/^\//, `${context.prefix}/`);
   return name === 'Link' ? value.replaceAll('</', `<${context.prefix}/`) : value;

@@ -38,9 +38,10 @@ const MAX_REJECTIONS_PER_TICK = 16;
  *
  * Overload is detected by queueing delay, as in CoDel (RFC 8289). If every request that started in a
  * whole interval had waited longer than the target delay, more requests arrive than are answered. A
- * long queue would only make every response late, so it is limited to an eighth. CPU load and event-loop delay are no
- * measure: with an asynchronous database the process is idle while overloaded, and SQLite delays the
- * loop in ordinary bursts.
+ * long queue would only make every response late, so it is limited to an eighth.
+ *
+ * CPU load and event-loop delay are no measure: with an asynchronous database the process is idle while
+ * overloaded, and SQLite delays the loop in ordinary bursts.
  *
  * At most 16 requests start per tick of the event loop, so that health checks run in between, and
  * requests wait in this queue instead of the sockets. At most 16 rejections are written per tick: a
