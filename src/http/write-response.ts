@@ -34,7 +34,7 @@ export function writeResponse(
   if (response.headersSent || response.destroyed) return;
   const content = body instanceof Uint8Array ? body : formatJson(status, body, requestId);
   const type = status < 400 ? 'application/json' : 'application/problem+json';
-  const all: Record<string, unknown> = {
+  const fields: Record<string, unknown> = {
     'X-Request-Id': requestId,
     'Cache-Control': headers['ETag'] === undefined ? 'no-store' : 'private, no-cache',
     'Content-Security-Policy': DEFAULT_POLICY,
@@ -44,8 +44,8 @@ export function writeResponse(
     ...headers,
   };
   const list = [...securityHeaders];
-  for (const name in all) {
-    const value = all[name];
+  for (const name in fields) {
+    const value = fields[name];
     if (value !== undefined) list.push(name, withPrefix(context, name, String(value)));
   }
   response.writeHead(status, list).end(request.method === 'HEAD' ? undefined : content);
