@@ -28,9 +28,7 @@ The password is random and is printed once. The user has to change it: it only w
 a new_password.`;
 
 export function addUsersCommands(program: Command, terminal: Terminal): void {
-  const users = program
-    .command('users')
-    .description('manage users and their passwords');
+  const users = program.command('users').description('manage users and their passwords');
   users
     .command('list')
     .description('list all users by name')
