@@ -39,7 +39,7 @@ async function startWithUser(variables: Record<string, string>) {
     present,
     seed: () => seedSession(service, ada),
     refreshed: async (token: string, key?: string) => pairOf(await present(token, key)),
-    /** The session has ended by reuse, with these tokens. */
+    /** Reuse has ended the session, and these tokens do not work. */
     async expectEnded(id: string, pair: { access_token: string; refresh_token: string }) {
       expect(await rowOf(id)).toMatchObject({ revoke_reason: 'reuse' });
       expectRejected(await present(pair.refresh_token));
@@ -53,6 +53,7 @@ async function startWithUser(variables: Record<string, string>) {
 
 const strict = await startWithUser({ REFRESH_GRACE_SECONDS: '0' });
 const withDefaultLeeway = await startWithUser({});
+// These names mean the service without leeway; in `the reuse leeway` they mean the one with it.
 const { ada, clock, db, url, rowOf, me, present, seed, refreshed, expectEnded, expectNotRevoked } =
   strict;
 
@@ -174,7 +175,7 @@ describe('a retried refresh', () => {
   });
 
   test.each(['other', 'key'])(
-    'with "key", after the successor was used under "%s": 401, and the session has ended',
+    'with the first key, after the successor was used with key "%s": 401, and the session has ended',
     async (key) => {
       const session = await seed();
       const first = await refreshed(session.refresh, 'key');
@@ -224,16 +225,16 @@ describe('the reuse leeway', () => {
 
   /** A session whose first token has been rotated once. */
   async function seedRefreshed(key?: string) {
-    const granted = await seed();
-    return { granted, first: await refreshed(granted.refresh, key) };
+    const session = await seed();
+    return { session, first: await refreshed(session.refresh, key) };
   }
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     'two refreshes %i s apart: both get the same refresh token, and it works',
     async (seconds) => {
-      const { granted, first } = await seedRefreshed();
+      const { session, first } = await seedRefreshed();
       clock.advance(seconds);
-      const second = await refreshed(granted.refresh);
+      const second = await refreshed(session.refresh);
       expect(second.refresh_token).toBe(first.refresh_token);
       for (const { access_token } of [first, second]) {
         expect((await me(access_token)).status).toBe(200);
@@ -242,13 +243,13 @@ describe('the reuse leeway', () => {
     },
   );
 
-  test('ends after 10 s to the millisecond, and a reissue does not move its end', async () => {
-    const { granted, first } = await seedRefreshed();
+  test('ends after exactly 10 s, also after a reissue', async () => {
+    const { session, first } = await seedRefreshed();
     clock.advance(10 - MILLISECOND);
-    await refreshed(granted.refresh);
+    await refreshed(session.refresh);
     clock.advance(MILLISECOND);
-    expectRejected(await present(granted.refresh));
-    await expectEnded(granted.id, first);
+    expectRejected(await present(session.refresh));
+    await expectEnded(session.id, first);
   });
 
   test.each([
@@ -256,22 +257,22 @@ describe('the reuse leeway', () => {
     ['another key', 'one', 'two'],
     ['no key where the first request had one', 'one', undefined],
   ])('two refreshes with %s: both get the same refresh token', async (_what, one, two) => {
-    const { granted, first } = await seedRefreshed(one);
-    expect((await refreshed(granted.refresh, two)).refresh_token).toBe(first.refresh_token);
+    const { session, first } = await seedRefreshed(one);
+    expect((await refreshed(session.refresh, two)).refresh_token).toBe(first.refresh_token);
   });
 
   test('does not hold for a token whose successor was used', async () => {
-    const { granted, first } = await seedRefreshed();
+    const { session, first } = await seedRefreshed();
     const second = await refreshed(first.refresh_token);
-    expectRejected(await present(granted.refresh));
-    await expectEnded(granted.id, second);
+    expectRejected(await present(session.refresh));
+    await expectEnded(session.id, second);
   });
 
-  test('is not extended when the clock is set back by more than the leeway', async () => {
-    const { granted, first } = await seedRefreshed();
+  test('is not extended when the clock is set back by as much as the leeway', async () => {
+    const { session, first } = await seedRefreshed();
     clock.advance(-10);
-    expectRejected(await present(granted.refresh));
-    await expectEnded(granted.id, first);
+    expectRejected(await present(session.refresh));
+    await expectEnded(session.id, first);
   });
 
   test('is not opened by a clock that is set back, with REFRESH_GRACE_SECONDS=0', async () => {

@@ -31,7 +31,7 @@ describe('HEAD', () => {
       ];
       expect(head.status).toBe(200);
       expect(await head.text()).toBe('');
-      expect(named(head)).toEqual(named(get));
+      expect(stableHeaders(head)).toEqual(stableHeaders(get));
     },
   );
 
@@ -48,7 +48,7 @@ describe('HEAD', () => {
   });
 
   /** The headers that are the same at every request. */
-  function named({ headers }: Response): [string, string][] {
+  function stableHeaders({ headers }: Response): [string, string][] {
     const isText = headers.get('Content-Type')?.startsWith('text/plain');
     const changing = ['date', 'x-request-id', 'connection', 'keep-alive'];
     if (isText) changing.push('content-length'); // the metrics have changed in between
@@ -74,7 +74,7 @@ describe('OPTIONS', () => {
     expect(await response.text()).toBe('');
   });
 
-  test.each(['/nowhere', '/todos/', '/xwell-known/jwks.json'])('%s is nowhere', async (path) => {
+  test.each(['/nowhere', '/todos/', '/xwell-known/jwks.json'])('%s is 404', async (path) => {
     expect((await sendTo({ method: 'OPTIONS', path })).status).toBe(404);
   });
 });

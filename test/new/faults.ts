@@ -7,7 +7,7 @@ import { answer, as, ask, made, reject, when } from '../contract/mutants/words.t
 export interface NoteFault {
   operation: string;
   what: string;
-  fault: Fault | { everywhere: Fault };
+  fault: Fault | { onAllRequests: Fault };
   noticedBy: string;
 }
 
@@ -87,7 +87,7 @@ const TABLE: Record<string, [what: string, fault: NoteFault['fault'], noticedBy:
   ],
   getNote: [
     ['invents notes', answer(404, made(200, NOTE)), '404 a note_id that does not exist'],
-    ['shows notes to other users', { everywhere: shownToAll }, '404 a note_id of another user'],
+    ['shows notes to other users', { onAllRequests: shownToAll }, '404 a note_id of another user'],
     [
       'answers 404 with another code',
       answer.body(404, { code: 'username_taken' }),

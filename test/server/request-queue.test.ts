@@ -30,7 +30,7 @@ function setUp(limits: QueueLimits) {
     queue.release();
     await tick();
   };
-  /** Whether the queue takes one more; it is not left in there. */
+  /** Whether the queue takes one more. If it does, that request stays in it. */
   const hasRoom = () => {
     const before = queue.rejected;
     add(-1);
@@ -82,7 +82,7 @@ test('RequestQueue: a burst may fill the queue; one more request is rejected', a
 });
 
 describe('RequestQueue, when every start of an interval is late', () => {
-  /** The first has started late, 909 ms ago, and all others since; ten wait. */
+  /** Ten starts were late, the first 909 ms ago. Ten more requests wait. */
   async function startLate() {
     const one = setUp({ maxConcurrent: 1, maxQueued: 16 });
     one.add(0);
@@ -139,8 +139,8 @@ test('RequestQueue: a queue in which every start is in time is no overload, howe
   const { queue, add, finish, hasRoom } = setUp({ maxConcurrent: 1, maxQueued: 16 });
   add(...ids(1, 11));
   await tick();
-  for (let n = 0; n < 100; n += 1) {
-    add(n);
+  for (let n = 0; n < 200; n += 1) {
+    add(n); // starts after 99 ms: there are ten before it, and one runs
     vi.advanceTimersByTime(9);
     await finish();
   }
@@ -179,7 +179,7 @@ test('RequestQueue: rejections are written while no slot is free', async () => {
 });
 
 describe('RequestQueue with keys', () => {
-  test('keys take turns, whatever each has in the queue', async () => {
+  test('keys take turns, however many requests each has', async () => {
     const { started, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 20 });
     addFor('a', ...ids(1, 9));
     await tick();
@@ -189,7 +189,7 @@ describe('RequestQueue with keys', () => {
     expect(started).toEqual([1, 2, 11, 21, 3, 12, 4]);
   });
 
-  test('one key may fill the queue; the next request of another takes its newest place', async () => {
+  test('one key may fill the queue; a request of another key replaces its newest one', async () => {
     const { queue, started, rejected, addFor, finish } = setUp({ maxConcurrent: 1, maxQueued: 4 });
     addFor('a', ...ids(1, 4));
     addFor('b', 11);
@@ -204,7 +204,7 @@ describe('RequestQueue with keys', () => {
     addFor('a', 1, 2, 3);
     addFor('b', 11, 12);
     addFor('a', 4);
-    addFor('b', 13); // a has one more, which would only change who has the most
+    addFor('b', 13); // replacing one of a's would give b the most
     await tick();
     expect(rejected).toEqual([4, 13]);
   });
@@ -228,7 +228,7 @@ describe('RequestQueue with keys', () => {
   });
 });
 
-test('RequestQueue: with another target delay, requests may wait for that long', async () => {
+test('RequestQueue: without a target delay, there is no overload', async () => {
   const limits = { maxConcurrent: 1, maxQueued: 16, targetDelayMs: Number.POSITIVE_INFINITY };
   const { queue, add, finish, hasRoom } = setUp(limits);
   add(...ids(1, 11));
@@ -267,7 +267,7 @@ test.each([
   ['getReadiness', undefined],
   ['getJwks', undefined],
   ['/metrics', undefined],
-] as const)('%s waits in the queue: %s', (target, expected) => {
+] as const)('the queue of %s is %s', (target, expected) => {
   const queues = createRequestQueues(readConfig({}));
   expect(findQueue(queues, target)).toBe(expected && queues[expected]);
 });

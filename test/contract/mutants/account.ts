@@ -19,7 +19,7 @@ const sessionsOf = (sent: Sent, { accessOf }: Known) => {
 };
 /** Answers access tokens with other claims, and replaces them by the real ones in requests. */
 const withClaims = (claims: Json) => ({
-  everywhere: async (...[sent, forward, { marks }]: Parameters<Fault>) => {
+  onAllRequests: async (...[sent, forward, { marks }]: Parameters<Fault>) => {
     const original = marks.get(bearerOf(sent));
     const received = await forward(original === undefined ? sent : { ...sent, ...as(original) });
     const { access_token: token } = jsonOf(received);
@@ -59,7 +59,7 @@ export const account: Mutants = {
       reject(400),
     ),
     'compares the first 72 characters of a password only': {
-      everywhere: ask.body(({ password }) => {
+      onAllRequests: ask.body(({ password }) => {
         const isLong = typeof password === 'string' && [...password].length <= 128;
         return isLong ? { password: [...password].slice(0, 72).join('') } : {};
       }),
@@ -85,7 +85,7 @@ export const account: Mutants = {
     })),
     'gives a user one session only': repeat((sent) => textOf(sent, 'username')),
     'keeps the sessions of a user who has more than 100': {
-      everywhere: async (sent, forward, known) => {
+      onAllRequests: async (sent, forward, known) => {
         const received = await forward(sent);
         const sessions = sessionsOf(sent, known);
         const other = sessions.length > 100 && sessions.at(-1);
@@ -94,7 +94,7 @@ export const account: Mutants = {
       },
     },
     'ends the oldest session of a user who has more than 100': {
-      everywhere: async (sent, forward, known) => {
+      onAllRequests: async (sent, forward, known) => {
         const [oldest = '', ...others] = sessionsOf(sent, known);
         const isOldest = claimsOf(bearerOf(sent))['sid'] === claimsOf(oldest)['sid'];
         return isOldest && others.length >= 100

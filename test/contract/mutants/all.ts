@@ -23,7 +23,7 @@ export const mutants: Mutant[] = [derived, account, sessions, todos, todo, http]
 export function mutantsOf(table: Record<string, Mutants[keyof Mutants]>): Mutant[] {
   return Object.entries(table).flatMap(([where, faults]) =>
     Object.entries(faults ?? {}).map(([what, fault]) => {
-      if ('everywhere' in fault) return { where, what, fault: fault.everywhere };
+      if ('onAllRequests' in fault) return { where, what, fault: fault.onAllRequests };
       return { where, what, fault: isOperation(where) ? when(isOf(where), fault) : fault };
     }),
   );

@@ -35,7 +35,7 @@ const withOtherCode = ([status, code]: [number, string]): [string, Fault] => [
 ];
 
 /** Applies a fault to the requests of every operation. */
-const everywhere = (fault: Fault) => ({ everywhere: fault });
+const onAllRequests = (fault: Fault) => ({ onAllRequests: fault });
 
 export const http: Mutants = {
   getHealth: {
@@ -53,10 +53,10 @@ export const http: Mutants = {
       ({ headers }) => headers['x-request-id'] === undefined,
       answer.headers(0, { 'x-request-id': 'request' }),
     ),
-    'does not let pages read any header': everywhere(
+    'does not let pages read any header': onAllRequests(
       answer.headers(0, { 'access-control-expose-headers': undefined }),
     ),
-    'does not let pages read ETag': everywhere(without('ETag', 'access-control-expose-headers')),
+    'does not let pages read ETag': onAllRequests(without('ETag', 'access-control-expose-headers')),
   },
   getReadiness: {
     'answers 503 with a problem and no Retry-After': answer(200, problem(503)),
@@ -69,18 +69,20 @@ export const http: Mutants = {
     'answers the bare list': answer(200, { body: '[]' }),
   },
   getCurrentUser: {
-    'does not support HEAD': everywhere(when(isHead, reject(405))),
-    'answers 204 to HEAD': everywhere(when(isHead, reply(made(204)))),
-    'answers HEAD without Content-Type': everywhere(
+    'does not support HEAD': onAllRequests(when(isHead, reject(405))),
+    'answers 204 to HEAD': onAllRequests(when(isHead, reply(made(204)))),
+    'answers HEAD without Content-Type': onAllRequests(
       when(isHead, answer.headers(200, { 'content-type': undefined })),
     ),
   },
   getTodo: {
-    'answers HEAD without ETag': everywhere(when(isHead, answer.headers(200, { etag: undefined }))),
+    'answers HEAD without ETag': onAllRequests(
+      when(isHead, answer.headers(200, { etag: undefined })),
+    ),
   },
   createTodo: {
-    'gives 413 its old title': everywhere(answer.body(413, { title: 'Payload Too Large' })),
-    'accepts a body without a media type': everywhere(
+    'gives 413 its old title': onAllRequests(answer.body(413, { title: 'Payload Too Large' })),
+    'accepts a body without a media type': onAllRequests(
       ask.headers(({ 'content-type': type = 'application/json' }) => ({ 'content-type': type })),
     ),
   },

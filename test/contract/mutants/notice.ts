@@ -5,7 +5,7 @@ import { isOfOperation } from '../run.ts';
 import { runGroups } from '../runner.ts';
 import { aimAt } from '../target.ts';
 import type { Mutant } from './all.ts';
-import { EVERYWHERE } from './mutants.ts';
+import { ANY_CHECK } from './mutants.ts';
 import { startProxy } from './proxy.ts';
 
 /** The result of the suite for a broken service. */
@@ -24,7 +24,7 @@ export async function outcomeOf({ where, what, fault }: Mutant, url: string): Pr
   const proxy = await startProxy(url, fault);
   aimAt({ baseUrl: proxy.url, origin: 'http://localhost:3000' });
   const chosen = registeredGroups().filter(({ name }) => isOfOperation(name, where));
-  const groups = where === EVERYWHERE ? registeredGroups() : chosen;
+  const groups = where === ANY_CHECK ? registeredGroups() : chosen;
   const { results } = await runGroups(groups, { bail: true });
   if (proxy.accidents.length > 0) throw new AggregateError(proxy.accidents, `${where} ${what}`);
   const last = results.at(-1);

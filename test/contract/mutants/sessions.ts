@@ -122,13 +122,13 @@ export const sessions: Mutants = {
     'answers a bad token with session_ended': answer.body(401, { code: 'session_ended' }),
     'gives an access token that no operation takes': answer.body(200, PAIR),
     'lists a session with another id after a refresh': {
-      everywhere: when(
+      onAllRequests: when(
         ({ path }) => path === '/auth/sessions',
         answer.body(200, (_, sent) => ({ id: decodeJwt(bearerOf(sent)).jti })),
       ),
     },
     'ends the access tokens from before the refresh': {
-      everywhere: async (sent, forward, { marks, accessOf }) => {
+      onAllRequests: async (sent, forward, { marks, accessOf }) => {
         if (isRefresh(sent)) marks.set(accessOf.get(tokenIn(sent)) ?? '', 'old');
         return marks.has(bearerOf(sent)) ? ENDED : forward(sent);
       },
@@ -137,7 +137,7 @@ export const sessions: Mutants = {
   logout: {
     'ends nothing': reply(LOGGED_OUT),
     'ends the access token only': {
-      everywhere: async (sent, forward, { marks }) => {
+      onAllRequests: async (sent, forward, { marks }) => {
         if (marks.has(bearerOf(sent))) return ENDED;
         if (!isLogout(sent)) return forward(sent);
         marks.set(bearerOf(sent), 'ended');
@@ -145,7 +145,7 @@ export const sessions: Mutants = {
       },
     },
     'ends the refresh token only': {
-      everywhere: async (sent, forward, { marks, refreshOf }) => {
+      onAllRequests: async (sent, forward, { marks, refreshOf }) => {
         if (isRefresh(sent) && marks.has(tokenIn(sent))) return REFUSED;
         if (!isLogout(sent)) return forward(sent);
         marks.set(refreshOf.get(bearerOf(sent)) ?? '', 'ended');
@@ -153,7 +153,7 @@ export const sessions: Mutants = {
       },
     },
     'ends no access token from before a refresh': {
-      everywhere: async (sent, forward, { marks, accessOf }) => {
+      onAllRequests: async (sent, forward, { marks, accessOf }) => {
         if (isRefresh(sent)) marks.set(accessOf.get(tokenIn(sent)) ?? '', 'old');
         const received = await forward(sent);
         return received.status === 401 && marks.has(bearerOf(sent)) ? made(200, {}) : received;
@@ -165,7 +165,7 @@ export const sessions: Mutants = {
     },
     'ignores the body': ask.body({ refresh_token: undefined }),
     'rejects spent tokens': {
-      everywhere: async (sent, forward, { marks }) => {
+      onAllRequests: async (sent, forward, { marks }) => {
         if (isRefresh(sent)) marks.set(tokenIn(sent), 'spent');
         return isLogout(sent) && marks.has(tokenIn(sent)) ? REFUSED : forward(sent);
       },
@@ -181,15 +181,17 @@ export const sessions: Mutants = {
       return {};
     }),
     'answers with invalid_access_token afterwards': {
-      everywhere: answer(401, ({ body }) => (body.includes('session_ended') ? problem(401) : {})),
+      onAllRequests: answer(401, ({ body }) =>
+        body.includes('session_ended') ? problem(401) : {},
+      ),
     },
     'answers with another detail afterwards': {
-      everywhere: answer(401, ({ body }) => ({
+      onAllRequests: answer(401, ({ body }) => ({
         body: body.replaceAll('You have been logged out. Please', 'Please'),
       })),
     },
     'answers 403 afterwards': {
-      everywhere: answer(401, ({ body }) => ({
+      onAllRequests: answer(401, ({ body }) => ({
         status: body.includes('session_ended') ? 403 : 401,
       })),
     },
@@ -208,7 +210,7 @@ export const sessions: Mutants = {
       new_password: new_password === 'password' ? 'k3-Zq7.xW' : new_password,
     })),
     'keeps the old one valid': {
-      everywhere: async (sent, forward, { marks }) => {
+      onAllRequests: async (sent, forward, { marks }) => {
         const { current_password, new_password, password } = jsonOf(sent);
         const body = JSON.stringify({ ...jsonOf(sent), password: latest(marks, `${password}`) });
         const received = await forward(password === undefined ? sent : { ...sent, body });

@@ -2,11 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadChecks } from '../run.ts';
 import { type Mutant, mutants } from './all.ts';
-import { EVERYWHERE } from './mutants.ts';
+import { ANY_CHECK } from './mutants.ts';
 import { outcomeOf } from './notice.ts';
 
 const AS_IT_IS: Mutant = {
-  where: EVERYWHERE,
+  where: ANY_CHECK,
   what: 'nothing',
   fault: (sent, forward) => forward(sent),
 };

@@ -55,9 +55,9 @@ const unchanged =
   };
 
 /** Faults of an operation that changes a todo. */
-const version: Record<string, Fault | { everywhere: Fault }> = {
+const version: Record<string, Fault | { onAllRequests: Fault }> = {
   'compares If-Match with the ETag of the last GET': {
-    everywhere: async (sent, forward, { marks }) => {
+    onAllRequests: async (sent, forward, { marks }) => {
       const isLast = tagIn(sent) !== undefined && tagIn(sent) === marks.get(sent.path);
       const received = await forward(isLast ? { ...sent, ...withoutCondition(sent) } : sent);
       if (sent.method === 'GET') marks.set(sent.path, `${received.headers['etag']}`);

@@ -1,10 +1,10 @@
-// Broken services: lists of todos, and new ones.
+// Broken servers: listing, creating and deleting todos.
 import { bearerOf, type Json, textOf, withOthers } from './known.ts';
 import type { Mutants } from './mutants.ts';
 import type { Fault, Received, Sent } from './proxy.ts';
 import { answer, as, ask, made, problem, reject, repeat, reply, when } from './words.ts';
 
-const isFurther = (sent: Sent) => sent.path.includes('cursor=');
+const asksForNextPage = (sent: Sent) => sent.path.includes('cursor=');
 const queryOf = ({ path }: Sent) => new URLSearchParams(path.split('?')[1]);
 const textSoughtBy = (sent: Sent) => queryOf(sent).get('q') ?? '';
 const nextCursor = ({ headers }: Received) => /cursor=([\w-]+)/.exec(headers['link'] ?? '')?.[1];
@@ -27,14 +27,14 @@ const faultsOfSort = (sort: string): [what: string, fault: Fault][] => {
     [
       `skips an item on the next page, by ${sort}`,
       when(
-        (sent) => isFurther(sent) && isSorted(sent),
+        (sent) => asksForNextPage(sent) && isSorted(sent),
         answer.list((items) => items.slice(1)),
       ),
     ],
   ];
 };
 
-/** Gets a new todo. */
+/** The request for the todo that was just created. */
 const readNew = (received: Received, sent: Sent): Sent => ({
   ...sent,
   method: 'GET',
@@ -54,7 +54,7 @@ export const todos: Mutants = {
       const text = textSoughtBy(sent).toLowerCase();
       return items.filter(({ title }) => `${title}`.toLowerCase().includes(text));
     }),
-    'searches with regard to case': answer.list((items, sent) =>
+    'searches case-sensitively': answer.list((items, sent) =>
       items.filter(({ title, description }) =>
         `${title} ${description}`.includes(textSoughtBy(sent)),
       ),
@@ -75,8 +75,8 @@ export const todos: Mutants = {
     'accepts a parameter that is sent twice': ask(({ path }) => ({
       path: path.replace(/\b(\w+)=[^&]*&(?=\1=)/, ''),
     })),
-    'accepts `020`': changedQuery('limit', (limit) => limit.replace(/^0+(?=\d)/, '')),
-    'accepts `+20`': changedQuery('limit', (limit) => limit.replace('+', '')),
+    'accepts the limit `020`': changedQuery('limit', (limit) => limit.replace(/^0+(?=\d)/, '')),
+    'accepts the limit `+20`': changedQuery('limit', (limit) => limit.replace('+', '')),
     'accepts 1 for true': changedQuery('done', (done) => done.replace('1', 'true')),
     'accepts TRUE for true': changedQuery('done', (done) => done.toLowerCase()),
     'ignores a parameter without a value': ask(({ path }) => ({
@@ -101,7 +101,7 @@ export const todos: Mutants = {
       return bound === limit ? received : problem(400);
     },
     'accepts a cursor of a list with another filter': when(
-      (sent) => isFurther(sent) && queryOf(sent).has('done'),
+      (sent) => asksForNextPage(sent) && queryOf(sent).has('done'),
       answer(400, made(200, [])),
     ),
     'repeats an item on the next page': answer(200, ({ body }, sent, _forward, { marks }) => {
@@ -109,7 +109,7 @@ export const todos: Mutants = {
       const last = marks.get('last');
       marks.set('last', JSON.stringify(items.at(-1)));
       const repeated = last && JSON.stringify([JSON.parse(last), ...items.slice(1)]);
-      return isFurther(sent) && repeated ? { body: repeated } : {};
+      return asksForNextPage(sent) && repeated ? { body: repeated } : {};
     }),
     'starts again at the first page': ask.query({ cursor: undefined }),
     'has no Link': answer.headers(200, { link: undefined }),
@@ -151,7 +151,7 @@ export const todos: Mutants = {
   createTodo: {
     'gives the Location of the list': answer.headers(201, { location: '/todos' }),
     'gives a weak ETag': answer.headers(201, ({ etag }) => ({ etag: `W/${etag}` })),
-    'gives an ETag of its own': answer.headers(201, { etag: '"0"' }),
+    'gives an ETag that GET does not give': answer.headers(201, { etag: '"0"' }),
     'accepts a member that occurs twice': ask(({ body }) => ({
       body: body.includes('"title":"a","done":true,') ? '{"title":"b"}' : body,
     })),
@@ -231,7 +231,10 @@ export const todos: Mutants = {
       (sent) => !sent.path.includes('bogus'),
       ask.query({ done: true }),
     ),
-    'deletes the others': changedQuery('done', (done) => `${done !== 'true'}`),
+    'deletes the todos that the filter excludes': changedQuery(
+      'done',
+      (done) => `${done !== 'true'}`,
+    ),
     'deletes nothing': reply(made(204)),
     'deletes the todos of all users': async (sent, forward, { todos: known }) => {
       const owners = new Set([...known.values()].map(({ token }) => token));
@@ -241,7 +244,7 @@ export const todos: Mutants = {
   },
 };
 
-/** Changes a parameter that has a value. If nothing is left of the value, it goes, too. */
+/** Changes a parameter that has a value. An empty new value removes the parameter. */
 function changedQuery(name: string, change: (value: string) => string): Fault {
   return ask.query(({ [name]: value }) => ({
     [name]: value ? change(`${value}`) || undefined : value,
