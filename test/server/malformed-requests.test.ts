@@ -240,7 +240,7 @@ describe('a request target', () => {
     expect((await ask(get(target, AUTHORIZATION))).status).toBe(200);
   });
 
-  const nowhere = [
+  const unknownTargets = [
     '*',
     'http://localhost',
     'http://localhost?limit=1',
@@ -251,8 +251,8 @@ describe('a request target', () => {
     '/docs/../../package.json',
     `/${'a'.repeat(15_000)}`,
   ];
-  test.each(nowhere.map((target) => [target.slice(0, 40), target]))(
-    '%s is nowhere',
+  test.each(unknownTargets.map((target) => [target.slice(0, 40), target]))(
+    '%s is answered with 404',
     async (_, target = '') => {
       const answer = await ask(get(target, AUTHORIZATION));
       await expectProblem(answer, NOT_FOUND);

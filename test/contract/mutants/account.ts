@@ -1,4 +1,4 @@
-// Broken services: accounts and sign-in.
+// Broken servers: accounts and sign-in.
 import { decodeJwt } from 'jose';
 import { bearerOf, type Json, jsonOf, type Known, textOf } from './known.ts';
 import type { Mutants } from './mutants.ts';

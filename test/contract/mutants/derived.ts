@@ -1,4 +1,4 @@
-// Broken services: faults of every operation that follow from the document.
+// Broken servers: faults of every operation that follow from the document.
 import { type Operation, operations, resolve } from '../document.ts';
 import type { Mutants } from './mutants.ts';
 import type { Fault } from './proxy.ts';

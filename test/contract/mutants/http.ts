@@ -1,4 +1,4 @@
-// Broken services: requirements of HTTP and of the contract for every answer.
+// Broken servers: requirements of HTTP and of the contract for every answer.
 import { bearerOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
 import type { Fault, Sent } from './proxy.ts';

@@ -1,4 +1,4 @@
-// Broken services: sessions.
+// Broken servers: sessions.
 import { decodeJwt } from 'jose';
 import { bearerOf, jsonOf, textOf, withOthers } from './known.ts';
 import type { Mutants } from './mutants.ts';

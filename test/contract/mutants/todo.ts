@@ -1,4 +1,4 @@
-// Broken services: one todo.
+// Broken servers: one todo.
 import { jsonOf } from './known.ts';
 import type { Mutants } from './mutants.ts';
 import type { Fault, Received, Sent } from './proxy.ts';

@@ -59,7 +59,7 @@ export const todos: Mutants = {
         `${title} ${description}`.includes(textSoughtBy(sent)),
       ),
     ),
-    'searches umlauts with regard to case': when(
+    'searches umlauts case-sensitively': when(
       (sent) => textSoughtBy(sent).includes('ä'),
       reply(made(200, [])),
     ),
