@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ROOT } from '../../scripts/tools.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -120,7 +120,10 @@ function configureNpm(root: string): void {
     lines.push('cafile=/etc/npm-authorities.pem');
   }
   const cache = join(get('cache'), '_cacache');
-  if (existsSync(cache)) cpSync(cache, join(root, 'root/.npm/_cacache'), { recursive: true });
+  const isComplete = (path: string) => basename(path) !== 'tmp'; // of an npm that runs at this moment
+  if (existsSync(cache)) {
+    cpSync(cache, join(root, 'root/.npm/_cacache'), { recursive: true, filter: isComplete });
+  }
   mkdirSync(join(root, 'usr/local/etc'), { recursive: true });
   writeFileSync(join(root, 'usr/local/etc/npmrc'), `${lines.join('\n')}\n`);
 }
