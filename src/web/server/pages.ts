@@ -5,8 +5,7 @@ import type { Page } from '../../http/pipeline.ts';
 import { notFound } from '../../http/routing.ts';
 import { lazy } from '../../lazy.ts';
 import type { Settings } from '../settings.ts';
-import { answerWith, compressible } from './assets.ts';
-import { createSite, fill, type PageName } from './site.ts';
+import type { PageName } from './site.ts';
 
 /** Links to the contract for programs (RFC 8631). */
 const LINKS = [
@@ -22,18 +21,9 @@ const LINKS = [
  * @param findSettings reads the settings of the page; called at every request, because they change
  */
 export function webPages(findSettings: () => Promise<Settings>): Record<string, Page> {
-  const load = lazy(createSite);
-  const answerPage = async (name: PageName, { request, prefix }: RequestContext) => {
-    const { html, policy } = (await load()).pages[name];
-    const settings = JSON.stringify(await findSettings());
-    const text = fill(html, { BASE: `${prefix}/`, SETTINGS: settings });
-    return answerWith(request, compressible(Buffer.from(text)), {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': policy,
-      'Cache-Control': 'no-cache',
-      Vary: 'Accept, Accept-Encoding',
-    });
-  };
+  const load = lazy(async () => (await import('./site.ts')).createSite());
+  const answerPage = async (name: PageName, context: RequestContext) =>
+    (await load()).answerPage(name, context, await findSettings());
   return {
     '/': async (context) =>
       prefersHtml(context.request)
@@ -41,15 +31,7 @@ export function webPages(findSettings: () => Promise<Settings>): Record<string, 
         : notFound({ Link: LINKS, Vary: 'Accept' }),
     '/docs': (context) => answerPage('reference', context),
     '/docs/': async () => ({ status: 308, headers: { Location: '../docs' } }),
-    '/assets/{folder}/{file}': async ({ request, path }) => {
-      const asset = (await load()).assets.get(path.slice(1));
-      if (!asset) return notFound();
-      return answerWith(request, asset, {
-        'Content-Type': asset.type,
-        'Cache-Control': 'public, max-age=31536000, immutable',
-        Vary: 'Accept-Encoding',
-      });
-    },
+    '/assets/{folder}/{file}': async (context) => (await load()).answerAsset(context),
   };
 }
 

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Asset, readAssets } from './assets.ts';
+import type { RequestContext } from '../../http/context.ts';
+import { notFound } from '../../http/routing.ts';
+import type { AnyResponse } from '../../http/write-response.ts';
+import type { Settings } from '../settings.ts';
+import { type Asset, answerWith, compressible, readAssets } from './assets.ts';
 
 /** `index` is the page at `/`, `reference` the interactive reference at `/docs`. */
 export type PageName = 'index' | 'reference';
@@ -11,10 +15,10 @@ interface PageTemplate {
   policy: string;
 }
 
-/** The pages, and their assets by their paths. */
+/** The pages and their assets. */
 export interface Site {
-  pages: Record<PageName, PageTemplate>;
-  assets: Map<string, Asset>;
+  answerPage(name: PageName, context: RequestContext, settings: Settings): Promise<AnyResponse>;
+  answerAsset(context: RequestContext): Promise<AnyResponse>;
 }
 
 export async function createSite(): Promise<Site> {
@@ -36,23 +40,43 @@ export async function createSite(): Promise<Site> {
     };
   }
 
+  const pages = {
+    index: await readPage('index', {
+      'style-src': "'self'",
+      'img-src': "'self'",
+      'require-trusted-types-for': "'script'",
+    }),
+    // Scalar adds inline styles to the page.
+    reference: await readPage('reference', {
+      'style-src': "'self' 'unsafe-inline'",
+      'img-src': "'self' data: blob:",
+      'font-src': "'self' data:",
+    }),
+  };
+  const assets = new Map(
+    [scripts, others].flatMap(Object.values<Asset>).map((asset) => [asset.path, asset]),
+  );
+
   return {
-    pages: {
-      index: await readPage('index', {
-        'style-src': "'self'",
-        'img-src': "'self'",
-        'require-trusted-types-for': "'script'",
-      }),
-      // Scalar adds inline styles to the page.
-      reference: await readPage('reference', {
-        'style-src': "'self' 'unsafe-inline'",
-        'img-src': "'self' data: blob:",
-        'font-src': "'self' data:",
-      }),
+    async answerPage(name, { request, prefix }, settings) {
+      const { html, policy } = pages[name];
+      const text = fill(html, { BASE: `${prefix}/`, SETTINGS: JSON.stringify(settings) });
+      return answerWith(request, compressible(Buffer.from(text)), {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': policy,
+        'Cache-Control': 'no-cache',
+        Vary: 'Accept, Accept-Encoding',
+      });
     },
-    assets: new Map(
-      [scripts, others].flatMap(Object.values<Asset>).map((asset) => [asset.path, asset]),
-    ),
+    async answerAsset({ request, path }) {
+      const asset = assets.get(path.slice(1));
+      if (!asset) return notFound();
+      return answerWith(request, asset, {
+        'Content-Type': asset.type,
+        'Cache-Control': 'public, max-age=31536000, immutable',
+        Vary: 'Accept-Encoding',
+      });
+    },
   };
 }
 
@@ -78,7 +102,7 @@ function contentSecurityPolicy(importMap: string, more: Record<string, string>):
 }
 
 /** Replaces `{{NAME}}` in the attributes by the values. */
-export function fill(template: string, values: Record<string, string>): string {
+function fill(template: string, values: Record<string, string>): string {
   return Object.entries(values).reduce(
     (text, [name, value]) => text.replaceAll(`{{${name}}}`, () => escapeAttribute(value)),
     template,
